@@ -1,0 +1,149 @@
+// Who may import whom: one rule per row, type-only imports included. src/ is the protocol (pure,
+// knows nobody); host/ what both hosts share; sim/ and runtime/ the two hosts, which do not know
+// each other; cli/ knows both; tests and reports look at all of it and nobody looks at them.
+'use strict';
+
+const PACKAGES_AND_NODE = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'core'];
+
+/** The files of sim/ that may use node: and packages. eslint.config.mjs reads the list here. */
+const SIM_EDGES = '^sim/(?:main\\.ts$|edge/)';
+
+/** Files of src/ that know nobody but each other. */
+const LEAVES = '^src/(?:types|assert|limits|position|random)(?:\\.ts$|/)';
+
+/** Nothing outside `folders` may be imported by the files of `from`. */
+function onlyFolders(name, from, folders, comment) {
+  return {
+    name,
+    severity: 'error',
+    comment,
+    from: { path: from },
+    to: { pathNot: `^(?:${folders.join('|')})/` },
+  };
+}
+
+function notFolders(name, from, folders, comment) {
+  return {
+    name,
+    severity: 'error',
+    comment,
+    from: { path: from },
+    to: { path: `^(?:${folders.join('|')})/` },
+  };
+}
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment:
+        'Files that need each other are one idea, or need a third: move the shared part to a leaf.',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      comment: 'The import leads nowhere: mend the path (it ends in .ts) or declare the package.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    onlyFolders(
+      'src-knows-nobody',
+      '^src/',
+      ['src'],
+      'src/ is pure: no package, no node:, no other folder. Take what you need as an argument.',
+    ),
+    {
+      name: 'src-leaves',
+      severity: 'error',
+      comment: 'A leaf of src/ (types, assert, limits, position, random) may import only leaves.',
+      from: { path: LEAVES },
+      to: { path: '^src/', pathNot: LEAVES },
+    },
+    {
+      name: 'src-step-is-the-door',
+      severity: 'error',
+      comment:
+        'Nothing in src/ imports step, hosts call it: move the shared part to a machine or leaf.',
+      from: { path: '^src/' },
+      to: { path: '^src/step\\.ts$' },
+    },
+    onlyFolders(
+      'host-knows-src',
+      '^host/',
+      ['src', 'host'],
+      'host/ imports only src/. Hashing and verifying are handed in by the edge as functions.',
+    ),
+    notFolders(
+      'sim-borders',
+      '^sim/',
+      ['runtime', 'cli', 'property-tests', 'reports'],
+      'sim/ imports only src/ and host/: the simulator must not know the real host.',
+    ),
+    {
+      name: 'sim-core-is-pure',
+      severity: 'error',
+      comment: 'node: and packages only at the edges (sim/main.ts, sim/edge/): hand the result in.',
+      from: { path: '^sim/', pathNot: SIM_EDGES },
+      to: { dependencyTypes: PACKAGES_AND_NODE, pathNot: 'node_modules/(?:@types/)?seedrandom/' },
+    },
+    {
+      name: 'seedrandom-only-in-streams',
+      severity: 'error',
+      comment: 'Only sim/streams.ts may import seedrandom: take a named stream from there.',
+      from: { pathNot: '^sim/streams\\.ts$' },
+      to: { path: 'node_modules/(?:@types/)?seedrandom/' },
+    },
+    notFolders(
+      'runtime-borders',
+      '^runtime/',
+      ['sim', 'cli', 'property-tests', 'reports'],
+      'runtime/ imports src/, host/, node:, packages: it must not know the simulator.',
+    ),
+    notFolders(
+      'cli-borders',
+      '^cli/',
+      ['property-tests', 'reports'],
+      'cli/ may use all but tests and reports: move the shared part to where both may import it.',
+    ),
+    {
+      name: 'no-test-tools-in-the-product',
+      severity: 'error',
+      comment: 'devDependencies are absent from an installed product: move it to dependencies.',
+      from: { path: '^(?:src|host|sim|runtime|cli)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'packages-are-declared',
+      severity: 'error',
+      comment: 'The package is not in package.json: add it there with an exact version.',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    notFolders(
+      'tests-borders',
+      '^property-tests/',
+      ['reports'],
+      'Tests do not import reports: move the shared part to the folder it speaks of.',
+    ),
+    notFolders(
+      'reports-borders',
+      '^reports/',
+      ['property-tests', 'cli'],
+      'Reports import src/, host/, sim/, runtime/, benny and node: only.',
+    ),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    moduleSystems: ['es6', 'cjs'],
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
+  },
+};

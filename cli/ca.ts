@@ -1,0 +1,181 @@
+/**
+ * `orrery ca`: the operator's side of identity (SPEC sections 6 and 8).
+ *
+ * init makes the authority, issue a certificate for one node, revoke extends the revocation list,
+ * refresh signs that list anew before it runs out, show prints what there is. Everything that
+ * writes holds the authority's lock, so calls may run at the same time.
+ *
+ * Invariants: what a script may want goes to standard output; a fault is a UsageError, or a
+ * CommanderError for the shape of the command line, and the caller turns both into exit code 2.
+ */
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { join } from 'node:path';
+import {
+  createAuthority,
+  lockAuthority,
+  lockNewAuthority,
+  openAuthority,
+} from '../runtime/authority.ts';
+import { issueInto } from '../runtime/issuance.ts';
+import { extendRevocations, revokeCertificates } from '../runtime/revocations.ts';
+import { REVOCATION_REASONS } from '../runtime/x509.ts';
+import type { RevocationReason } from '../runtime/x509.ts';
+import { showAuthority, showFile } from './ca-show.ts';
+
+export type Print = (text: string) => void;
+
+export function caCommand(print: Print = (text) => process.stdout.write(text)): Command {
+  // Set before the parts are added, for they take it over: a wrong flag throws, it does not exit.
+  const command = new Command('ca').exitOverride().showHelpAfterError('(see "orrery ca --help")');
+  command
+    .description('the certificate authority of a private network')
+    .addHelpText('after', CA_EXAMPLES);
+  addInit(command, print);
+  addIssue(command, print);
+  addRevoke(command, print);
+  addRefresh(command, print);
+  addShow(command, print);
+  return command;
+}
+
+function addInit(command: Command, print: Print): void {
+  command
+    .command('init')
+    .description('make an authority and an empty revocation list')
+    .addOption(dirOption())
+    .option('--name <name>', 'name of the authority', 'Orrery authority')
+    .option('--days <n>', 'validity in days', wholeNumber, 3650)
+    .addHelpText('after', '\nExample:\n  $ orrery ca init --name "Lab network"')
+    .action(async ({ dir, name, days }) => {
+      await lockNewAuthority(dir, async () => await createAuthority(dir, { name, days }));
+      print(`Authority made in ${dir}.\n`);
+      print(`Keep ${join(dir, 'authority.key')} secret and backed up; no node needs it.\n`);
+      print(`Next: orrery ca issue${dirFlag(dir)} --out DATA_DIR\n`);
+    });
+}
+
+function addIssue(command: Command, print: Print): void {
+  command
+    .command('issue')
+    .description('make the key and certificate of one node, with an id of its own')
+    .requiredOption('--out <dir>', 'data directory of the node')
+    .addOption(dirOption())
+    .option('--days <n>', 'validity in days, 7 to 365', wholeNumber, 90)
+    .option('--name <name>', 'a name for people; peers go by the id alone')
+    .option('--address <host...>', 'IP addresses or host names to note in the certificate')
+    .addHelpText('after', ISSUE_EXAMPLES)
+    .action(async ({ out, dir, days, name, address }) => {
+      const request = {
+        days,
+        ...(name === undefined ? {} : { name }),
+        ...(address === undefined ? {} : { addresses: address }),
+      };
+      const issued = await lockAuthority(
+        dir,
+        async () => await issueInto(await openAuthority(dir), out, request),
+      );
+      print(`Node ${issued.nodeId} (${issued.name}), valid until ${issued.notAfter}.\n`);
+      print(`Its files are in ${out}: node.key, node.crt, authority.crt, revoked.crl.\n`);
+      print(`Next: orrery node -a ADDRESS -p PORT --data ${out}\n`);
+    });
+}
+
+function addRevoke(command: Command, print: Print): void {
+  command
+    .command('revoke')
+    .description('revoke a node id, a serial number or the certificate in a file')
+    .argument('<id|serial|file>', 'as "orrery ca show" lists them, or a .crt file')
+    .addOption(dirOption())
+    .addOption(
+      new Option('--reason <reason>', 'why it is revoked')
+        .choices(Object.keys(REVOCATION_REASONS) as RevocationReason[])
+        .default('privilege-withdrawn' as const),
+    )
+    .addHelpText('after', REVOKE_EXAMPLES)
+    .action(async (selector, { dir, reason }) => {
+      const { added, toTell } = await lockAuthority(
+        dir,
+        async () => await revokeCertificates(await openAuthority(dir), selector, reason),
+      );
+      for (const serial of added) print(`Revoked certificate ${serial} (${reason}).\n`);
+      if (added.length === 0) print('It was revoked before; the list stays as it is.\n');
+      const list = join(dir, 'revoked.crl');
+      if (toTell.length === 0) {
+        print(`The list is ${list}; no other node has a certificate in use.\n`);
+        return;
+      }
+      print(`Now replace revoked.crl by ${list} at these nodes (${toTell.length}):\n`);
+      for (const { nodeId, name, issuedTo } of toTell) {
+        print(`  ${nodeId}  ${name}${issuedTo === '' ? '' : `  (issued to ${issuedTo})`}\n`);
+      }
+    });
+}
+
+function addRefresh(command: Command, print: Print): void {
+  command
+    .command('refresh')
+    .description('sign the revocation list anew; nodes refuse links when theirs is out of date')
+    .addOption(dirOption())
+    .option('--days <n>', 'days until the next update is due', wholeNumber, 90)
+    .addHelpText('after', '\nExample:\n  $ orrery ca refresh --days 30')
+    .action(async ({ dir, days }) => {
+      const list = await lockAuthority(
+        dir,
+        async () => await extendRevocations(await openAuthority(dir), [], days),
+      );
+      const until = new Date(list.nextUpdateMs).toISOString();
+      print(`List ${list.number} with ${list.entries.length} entries is good until ${until}.\n`);
+      print(`Now replace revoked.crl by ${join(dir, 'revoked.crl')} at every node.\n`);
+    });
+}
+
+function addShow(command: Command, print: Print): void {
+  command
+    .command('show')
+    .description('list the certificates of an authority, or describe one file')
+    .argument('[file]', 'a certificate or a revocation list')
+    .addOption(dirOption())
+    .option('--json', 'print JSON')
+    .addHelpText('after', SHOW_EXAMPLES)
+    .action(async (file, { dir, json }) => {
+      const show = file === undefined ? await showAuthority(dir) : await showFile(file);
+      print(json === true ? `${JSON.stringify(show.data, undefined, 2)}\n` : show.text);
+    });
+}
+
+function dirOption(): Option<'--dir <dir>', undefined, string> {
+  return new Option('--dir <dir>', 'directory of the authority').default(DIR);
+}
+
+function dirFlag(dir: string): string {
+  return dir === DIR ? '' : ` --dir ${dir}`;
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number.');
+}
+
+const DIR = '.orrery/authority';
+
+const CA_EXAMPLES = `
+Examples:
+  $ orrery ca init
+  $ orrery ca issue --out node-1
+  $ orrery ca show`;
+
+const ISSUE_EXAMPLES = `
+Examples:
+  $ orrery ca issue --out node-1
+  $ orrery ca issue --out node-2 --name "rack 2" --days 30 --address 192.0.2.7 node2.example`;
+
+const REVOKE_EXAMPLES = `
+Examples:
+  $ orrery ca revoke node-1/node.crt --reason key-compromise
+  $ orrery ca revoke 5a41c0de5a41c0de5a41c0de5a41c0de`;
+
+const SHOW_EXAMPLES = `
+Examples:
+  $ orrery ca show
+  $ orrery ca show node-1/node.crt
+  $ orrery ca show --json`;

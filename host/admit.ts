@@ -1,0 +1,250 @@
+/**
+ * The one pass between what travelled and what the core understands, in both hosts: `admit` hashes
+ * keys, verifies records, clamps what a sender may have overstated and turns ids into handles;
+ * `present` is its reverse. SPEC section 7; hash, verification and addresses come from the edge.
+ *
+ * Bytes handed on (`Envelope`, addresses) may be views of the receive buffer: an edge copies what
+ * it keeps. Nothing here throws on what a peer sent.
+ *
+ * Remaining life (RELIABILITY section 2): the publisher cannot sign it, so a hostile holder could
+ * set it back. Therefore it is at most what was passed on, at most the TTL, and at most what the
+ * signed publication time leaves by our own clock, with an allowance for clocks that differ.
+ */
+import { assertNever } from '../src/assert.ts';
+import {
+  ADDRESSES_PER_PEER_MAX,
+  CLOCK_ALLOWANCE_MS,
+  LIFE_MS_MAX,
+  PEERS_PER_REPLY_MAX,
+  TTL_S_MAX,
+  VERSION_AHEAD_MS_MAX,
+} from '../src/limits.ts';
+import type { Key, Message, Peer, RecordHeader, Refusal, Reply, Request } from '../src/types.ts';
+import type {
+  WireAddress,
+  WireMessage,
+  WirePeer,
+  WireRecord,
+  WireRefusal,
+  WireReply,
+  WireRequest,
+} from '../src/wire-types.ts';
+import type { PeerDirectory } from './directory.ts';
+import { bits256Of, bytesOfBits256, bytesOfPosition, positionOf, positionOfId } from './words.ts';
+
+/** The bytes of a record that the core does not hold. */
+export interface Envelope {
+  readonly value: Uint8Array;
+  readonly publisher: Uint8Array;
+  readonly certificate: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** What the host's edge hands in. */
+export interface Edge {
+  readonly directory: PeerDirectory;
+  /** SHA-256. */
+  hash(bytes: Uint8Array): Uint8Array;
+  /** Certificate valid at publication, not revoked, and its key signed `signedBytes(record)`. */
+  verify(record: WireRecord, wallMs: number): boolean;
+  /** The addresses to name a peer by; one without any is never named. */
+  addressesOf(peer: Peer): readonly WireAddress[];
+  /** Hearsay: where a peer is said to be. Never overrides what the peer itself proved. */
+  learn(peer: Peer, addresses: readonly WireAddress[]): void;
+  /** The bytes for a header about to be sent; `undefined` when they are gone. */
+  envelopeOf(record: RecordHeader): Envelope | undefined;
+  /** The bytes that arrived with a header; kept at least until the step that gets the header. */
+  keep(record: RecordHeader, envelope: Envelope): void;
+}
+
+/** A request or a reply; hello and goodbye end at the link and never reach the core. */
+export type WireCall = Extract<WireMessage, { readonly type: 'request' | 'reply' }>;
+
+export type Admitted =
+  | { readonly type: 'message'; readonly message: Message }
+  /** To be answered so on the same link, without a step. */
+  | { readonly type: 'refused'; readonly call: number; readonly reason: WireRefusal }
+  /** To be counted; the call it answers stays open until its deadline. */
+  | { readonly type: 'dropped'; readonly reason: string };
+
+export function admit(edge: Edge, wire: WireCall, wallMs: number): Admitted {
+  const { call } = wire;
+  if (wire.type === 'request') {
+    const body = admitRequest(edge, wire.body, wallMs);
+    if (body.type === 'refusal') return { type: 'refused', call, reason: body.reason };
+    return { type: 'message', message: { type: 'request', call, body } };
+  }
+  const body = admitReply(edge, wire.body, wallMs);
+  if (body.type === 'refusal') return { type: 'dropped', reason: `record ${body.reason}` };
+  return { type: 'message', message: { type: 'reply', call, body } };
+}
+
+/** The wire form of a message; `undefined` when the bytes of its record are gone. */
+export function present(edge: Edge, message: Message): WireCall | undefined {
+  const { call } = message;
+  if (message.type === 'request') {
+    const body = presentRequest(edge, message.body);
+    return body === undefined ? undefined : { type: 'request', call, body };
+  }
+  const body = presentReply(edge, message.body);
+  return body === undefined ? undefined : { type: 'reply', call, body };
+}
+
+/** A raw key with its position: the last 160 bits of its SHA-256. */
+export function keyOf(edge: Pick<Edge, 'hash'>, raw: Uint8Array): Key {
+  return { raw: bits256Of(raw), position: positionOfId(edge.hash(raw)) };
+}
+
+/** Why a record was not taken; never leaves this file as it is. */
+interface RecordRefusal {
+  readonly type: 'refusal';
+  readonly reason: 'invalid' | 'expired';
+}
+
+function admitRequest(edge: Edge, body: WireRequest, wallMs: number): Request | RecordRefusal {
+  switch (body.type) {
+    case 'ping':
+    case 'leave':
+      return { type: body.type };
+    case 'find-node':
+      return { type: 'find-node', target: positionOf(body.target) };
+    case 'find-value':
+      return { type: 'find-value', key: keyOf(edge, body.key) };
+    case 'store': {
+      const record = admitRecord(edge, body.record, wallMs);
+      return 'type' in record ? record : { type: 'store', record };
+    }
+    default:
+      return assertNever(body);
+  }
+}
+
+function admitReply(edge: Edge, body: WireReply, wallMs: number): Reply | RecordRefusal {
+  switch (body.type) {
+    case 'ok':
+      return { type: 'ok' };
+    case 'peers':
+      return { type: 'peers', peers: admitPeers(edge, body.peers) };
+    case 'value': {
+      const record = admitRecord(edge, body.record, wallMs);
+      return 'type' in record ? record : { type: 'value', record };
+    }
+    case 'refused':
+      return { type: 'refused', reason: refusalOf(body.reason) };
+    default:
+      return assertNever(body);
+  }
+}
+
+/** Cheap checks first: the signature costs more than all others together. */
+function admitRecord(edge: Edge, record: WireRecord, wallMs: number): RecordHeader | RecordRefusal {
+  const { version, publishedAtMs, ttlS } = record;
+  const latestMs = wallMs + VERSION_AHEAD_MS_MAX;
+  if (ttlS < 1 || ttlS > TTL_S_MAX || version > latestMs || publishedAtMs > latestMs) {
+    return INVALID;
+  }
+  const lifeMs = lifeOf(record, wallMs);
+  if (lifeMs < 1) return EXPIRED;
+  if (!edge.verify(record, wallMs)) return INVALID;
+  const header: RecordHeader = {
+    key: keyOf(edge, record.key),
+    version,
+    publisher: bits256Of(record.publisher),
+    size: record.value.length,
+    ttlS,
+    publishedAtMs,
+    lifeMs,
+  };
+  edge.keep(header, record);
+  return header;
+}
+
+function lifeOf(record: WireRecord, wallMs: number): number {
+  const ttlMs = record.ttlS * 1000;
+  const byClockMs = record.publishedAtMs + ttlMs - wallMs + CLOCK_ALLOWANCE_MS;
+  return Math.min(record.lifeMs, ttlMs, Math.floor(byClockMs), LIFE_MS_MAX);
+}
+
+/** Each peer once, in the order named; those that the directory has no room for are left out. */
+function admitPeers(edge: Edge, named: readonly WirePeer[]): readonly Peer[] {
+  const peers: Peer[] = [];
+  for (const { id, addresses } of named) {
+    if (peers.length === PEERS_PER_REPLY_MAX) break;
+    const peer = edge.directory.internNamed(id);
+    if (peer === undefined || peers.includes(peer)) continue;
+    edge.learn(peer, addresses);
+    peers.push(peer);
+  }
+  return peers;
+}
+
+/** To the core, which sends nothing invalid, such a refusal is a store that did not work. */
+function refusalOf(reason: WireRefusal): Refusal {
+  return reason === 'invalid' ? 'not-stored' : reason;
+}
+
+function presentRequest(edge: Edge, body: Request): WireRequest | undefined {
+  switch (body.type) {
+    case 'ping':
+    case 'leave':
+      return { type: body.type };
+    case 'find-node':
+      return { type: 'find-node', target: bytesOfPosition(body.target) };
+    case 'find-value':
+      return { type: 'find-value', key: bytesOfBits256(body.key.raw) };
+    case 'store': {
+      const record = presentRecord(edge, body.record);
+      return record === undefined ? undefined : { type: 'store', record };
+    }
+    default:
+      return assertNever(body);
+  }
+}
+
+function presentReply(edge: Edge, body: Reply): WireReply | undefined {
+  switch (body.type) {
+    case 'ok':
+      return { type: 'ok' };
+    case 'peers':
+      return { type: 'peers', peers: presentPeers(edge, body.peers) };
+    case 'value': {
+      const record = presentRecord(edge, body.record);
+      return record === undefined ? undefined : { type: 'value', record };
+    }
+    case 'refused':
+      return { type: 'refused', reason: body.reason };
+    default:
+      return assertNever(body);
+  }
+}
+
+function presentRecord(edge: Edge, header: RecordHeader): WireRecord | undefined {
+  const envelope = edge.envelopeOf(header);
+  if (envelope === undefined) return undefined;
+  return {
+    key: bytesOfBits256(header.key.raw),
+    version: header.version,
+    publishedAtMs: header.publishedAtMs,
+    ttlS: header.ttlS,
+    publisher: envelope.publisher,
+    certificate: envelope.certificate,
+    signature: envelope.signature,
+    value: envelope.value,
+    lifeMs: Math.min(header.lifeMs, LIFE_MS_MAX),
+  };
+}
+
+function presentPeers(edge: Edge, peers: readonly Peer[]): readonly WirePeer[] {
+  const named: WirePeer[] = [];
+  for (const peer of peers) {
+    if (named.length === PEERS_PER_REPLY_MAX) break;
+    const addresses = edge.addressesOf(peer);
+    if (addresses.length === 0) continue;
+    const id = edge.directory.idOf(peer);
+    named.push({ id, addresses: addresses.slice(0, ADDRESSES_PER_PEER_MAX) });
+  }
+  return named;
+}
+
+const INVALID: RecordRefusal = { type: 'refusal', reason: 'invalid' };
+const EXPIRED: RecordRefusal = { type: 'refusal', reason: 'expired' };

@@ -1,0 +1,111 @@
+/**
+ * Folds messages and records into a fingerprint, field by field: the half of `fingerprint.ts` that
+ * runs for each message sent and received. Unequal data give unequal words; nothing is allocated.
+ */
+import { assertNever } from '../src/assert.ts';
+import type {
+  Bits256,
+  Key,
+  Message,
+  Position,
+  RecordBody,
+  RecordHeader,
+  Refusal,
+  Request,
+} from '../src/types.ts';
+
+/** What takes the words in; `Fingerprint` is the one that there is. */
+export interface Print {
+  /** A whole number that fits 32 bits. */
+  word(x: number): void;
+  /** A length, then its items. */
+  words(list: readonly number[]): void;
+  /** Any finite number. */
+  number(x: number): void;
+}
+
+/** The kind of the body tells requests from replies. */
+export function messageWords(print: Print, message: Message): void {
+  print.number(message.call);
+  const { body } = message;
+  switch (body.type) {
+    case 'ping':
+    case 'leave':
+      return print.word(REQUEST_WORDS[body.type]);
+    case 'find-node':
+      print.word(REQUEST_WORDS[body.type]);
+      return positionWords(print, body.target);
+    case 'find-value':
+      print.word(REQUEST_WORDS[body.type]);
+      return keyWords(print, body.key);
+    case 'store':
+      print.word(REQUEST_WORDS[body.type]);
+      return headerWords(print, body.record);
+    case 'ok':
+      return print.word(6);
+    case 'peers':
+      print.word(7);
+      return print.words(body.peers);
+    case 'value':
+      print.word(8);
+      return headerWords(print, body.record);
+    case 'refused':
+      print.word(9);
+      return print.word(REFUSALS[body.reason]);
+    default:
+      return assertNever(body);
+  }
+}
+
+export function headerWords(print: Print, header: RecordHeader): void {
+  bodyWords(print, header);
+  bitsWords(print, header.publisher);
+  print.number(header.lifeMs);
+}
+
+export function bodyWords(print: Print, body: RecordBody): void {
+  keyWords(print, body.key);
+  print.number(body.version);
+  print.number(body.size);
+  print.number(body.ttlS);
+  print.number(body.publishedAtMs);
+}
+
+export function keyWords(print: Print, key: Key): void {
+  bitsWords(print, key.raw);
+  positionWords(print, key.position);
+}
+
+function bitsWords(print: Print, bits: Bits256): void {
+  print.word(bits.b0);
+  print.word(bits.b1);
+  print.word(bits.b2);
+  print.word(bits.b3);
+  print.word(bits.b4);
+  print.word(bits.b5);
+  print.word(bits.b6);
+  print.word(bits.b7);
+}
+
+export function positionWords(print: Print, position: Position): void {
+  print.word(position.w0);
+  print.word(position.w1);
+  print.word(position.w2);
+  print.word(position.w3);
+  print.word(position.w4);
+}
+
+export const REQUEST_WORDS: Readonly<Record<Request['type'], number>> = {
+  ping: 1,
+  'find-node': 2,
+  'find-value': 3,
+  store: 4,
+  leave: 5,
+};
+const REFUSALS: Readonly<Record<Refusal, number>> = {
+  stale: 1,
+  expired: 2,
+  full: 3,
+  'not-stored': 4,
+  leaving: 5,
+};

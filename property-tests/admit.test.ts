@@ -1,0 +1,278 @@
+/**
+ * Laws of the pass between the wire and the core: what is presented is admitted as it was, by
+ * bytes as without; no record passes whose signed fields were touched; remaining life is the least
+ * of what anyone may claim; names in a reply are bounded. SHA-256 and Ed25519 are real.
+ */
+import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { testProp } from '@fast-check/ava';
+import test from 'ava';
+import fc from 'fast-check';
+import { admit, type Edge, type Envelope, keyOf, present, type WireCall } from '../host/admit.ts';
+import { PeerDirectory } from '../host/directory.ts';
+import { bits256Of, bytesOfBits256, hexOf } from '../host/words.ts';
+import { decodePeer, encodePeer } from '../src/codec/peer.ts';
+import { signedBytes } from '../src/codec/record.ts';
+import { PEERS_PER_REPLY_MAX, TTL_S_MAX } from '../src/limits.ts';
+import type { Message, Peer, RecordHeader } from '../src/types.ts';
+import type { WireAddress, WireRecord } from '../src/wire-types.ts';
+import {
+  bytes,
+  plain,
+  runs,
+  u32,
+  wireAddress,
+  wirePeer,
+  wireReply,
+  wireRequest,
+} from './arbitraries.ts';
+
+const WALL_MS = 1_764_000_000_000;
+const TEN_MINUTES_MS = 600_000;
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+/** What stands for a certificate here: the public key itself. */
+const CERTIFICATE = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
+
+/** An edge with maps for a network and a disk, and all else as in a real node. */
+interface Desk extends Edge {
+  readonly addresses: Map<Peer, readonly WireAddress[]>;
+  readonly kept: Map<string, Envelope>;
+}
+
+function desk(peersMax = 10_000): Desk {
+  const addresses = new Map<Peer, readonly WireAddress[]>();
+  const kept = new Map<string, Envelope>();
+  return {
+    addresses,
+    kept,
+    directory: new PeerDirectory({ peersMax }),
+    hash: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
+    verify: (record) =>
+      verify(null, signedBytes(record), publicKey, record.signature) &&
+      Buffer.compare(record.certificate, CERTIFICATE) === 0,
+    addressesOf: (peer) => addresses.get(peer) ?? [],
+    learn: (peer, learned) => void addresses.set(peer, learned),
+    envelopeOf: (header) => kept.get(nameOf(header)),
+    keep: (header, envelope) => void kept.set(nameOf(header), envelope),
+  };
+}
+
+function nameOf({ key, version, publisher }: RecordHeader): string {
+  return `${hexOf(bytesOfBits256(key.raw))} ${version} ${hexOf(bytesOfBits256(publisher))}`;
+}
+
+function signed(record: Omit<WireRecord, 'signature'>): WireRecord {
+  return { ...record, signature: new Uint8Array(sign(null, signedBytes(record), privateKey)) };
+}
+
+/** Records of every age and claim, well signed. */
+const record = (): fc.Arbitrary<WireRecord> =>
+  plain({
+    key: bytes(32),
+    version: near(WALL_MS),
+    publishedAtMs: near(WALL_MS),
+    ttlS: fc.oneof(
+      fc.integer({ min: 1, max: 7200 }),
+      fc.constantFrom(0, 1, TTL_S_MAX, TTL_S_MAX + 1),
+    ),
+    publisher: bytes(32),
+    certificate: fc.constant(CERTIFICATE),
+    value: fc.uint8Array({ minLength: 1, maxLength: 32 }),
+    lifeMs: fc.oneof(fc.integer({ min: 0, max: 7_200_000 }), u32()),
+  }).map(signed);
+
+function near(ms: number): fc.Arbitrary<number> {
+  return fc.oneof(
+    fc.integer({ min: ms - 10_000_000, max: ms + 1_000_000 }),
+    fc.constantFrom(ms, ms + TEN_MINUTES_MS, ms + TEN_MINUTES_MS + 1),
+  );
+}
+
+/** Fresh and in bounds: one that every receiver takes, with the life that it says. */
+const freshRecord = (): fc.Arbitrary<WireRecord> =>
+  fc.tuple(record(), fc.integer({ min: 3600, max: 7200 })).map(([one, ttlS]) =>
+    signed({
+      ...one,
+      version: WALL_MS,
+      publishedAtMs: WALL_MS,
+      ttlS,
+      lifeMs: 1 + (one.lifeMs % 3_600_000),
+    }),
+  );
+
+const withRecord = (one: WireRecord, asked: boolean): WireCall =>
+  asked
+    ? { type: 'request', call: 9, body: { type: 'store', record: one } }
+    : { type: 'reply', call: 9, body: { type: 'value', record: one } };
+
+/** Any call, its records fresh and well signed. */
+const wireCall = (): fc.Arbitrary<WireCall> =>
+  fc.oneof(
+    fc.tuple(freshRecord(), fc.boolean()).map(([one, asked]) => withRecord(one, asked)),
+    fc.tuple(u32(), wireRequest()).map(([call, body]) => ({
+      type: 'request' as const,
+      call,
+      body: body.type === 'store' ? { type: 'ping' as const } : body,
+    })),
+    fc.tuple(u32(), wireReply()).map(([call, body]) => ({
+      type: 'reply' as const,
+      call,
+      body: body.type === 'value' ? { type: 'ok' as const } : body,
+    })),
+  );
+
+testProp(
+  'what is admitted is presented as it came, and admitted again by way of its bytes',
+  [wireCall()],
+  (t, wire) => {
+    const edge = desk();
+    const message = messageOf(admit(edge, wire, WALL_MS));
+    const back = present(edge, message);
+    if (back === undefined) return t.fail('its bytes were kept');
+    if (wire.body.type === 'refused' && wire.body.reason === 'invalid') {
+      t.deepEqual(back.body, { type: 'refused', reason: 'not-stored' });
+    } else t.deepEqual(back, wire);
+    const frame = encodePeer(back);
+    const decoded = decodePeer(frame, 0, frame.length);
+    if (decoded.type !== 'message' || !('call' in decoded.message)) return t.fail(decoded.type);
+    t.deepEqual(messageOf(admit(edge, decoded.message, WALL_MS)), message);
+    return;
+  },
+  runs(300),
+);
+
+testProp(
+  'a record is taken with the least life that anyone may claim for it, or refused with a reason',
+  [record(), fc.boolean()],
+  (t, one, asked) => {
+    const edge = desk();
+    const admitted = admit(edge, withRecord(one, asked), WALL_MS);
+    const aheadMs = Math.max(one.version, one.publishedAtMs) - WALL_MS;
+    const invalid = one.ttlS < 1 || one.ttlS > TTL_S_MAX || aheadMs > TEN_MINUTES_MS;
+    const byClockMs = one.publishedAtMs + one.ttlS * 1000 - WALL_MS + TEN_MINUTES_MS;
+    const lifeMs = Math.min(one.lifeMs, one.ttlS * 1000, byClockMs);
+    if (!invalid && lifeMs >= 1) {
+      const { body } = messageOf(admitted);
+      if (!('record' in body)) return t.fail(body.type);
+      t.is(body.record.lifeMs, lifeMs);
+      t.deepEqual(body.record.key, keyOf(edge, one.key));
+      t.deepEqual(body.record.publisher, bits256Of(one.publisher));
+      t.is(body.record.size, one.value.length);
+      t.deepEqual(edge.envelopeOf(body.record)?.value, one.value);
+      return;
+    }
+    const reason = invalid ? 'invalid' : 'expired';
+    if (asked) t.deepEqual(admitted, { type: 'refused', call: 9, reason });
+    else t.deepEqual(admitted, { type: 'dropped', reason: `record ${reason}` });
+    t.is(edge.kept.size, 0);
+    return;
+  },
+  runs(1000),
+);
+
+testProp(
+  'no record passes of which one signed byte was changed',
+  [
+    freshRecord(),
+    fc.constantFrom(...(['key', 'publisher', 'certificate', 'signature', 'value'] as const)),
+    fc.nat(),
+    fc.integer({ min: 1, max: 255 }),
+    fc.boolean(),
+  ],
+  (t, one, field, where, change, asked) => {
+    const edge = desk();
+    const at = where % one[field].length;
+    const touched = one[field].map((byte, index) => (index === at ? byte ^ change : byte));
+    const admitted = admit(edge, withRecord({ ...one, [field]: touched }, asked), WALL_MS);
+    if (asked) t.deepEqual(admitted, { type: 'refused', call: 9, reason: 'invalid' });
+    else t.deepEqual(admitted, { type: 'dropped', reason: 'record invalid' });
+    t.is(edge.kept.size, 0);
+    for (const other of ['version', 'publishedAtMs', 'ttlS'] as const) {
+      const moved = { ...one, [other]: one[other] - 1 };
+      t.not(admit(edge, withRecord(moved, asked), WALL_MS).type, 'message');
+    }
+    t.is(edge.kept.size, 0);
+  },
+  runs(300),
+);
+
+testProp(
+  'a reply names each peer once, and none for whom there is no room',
+  [
+    fc.array(wirePeer(), { minLength: 1, maxLength: 8 }),
+    fc.array(fc.nat(), { maxLength: 70 }),
+    fc.nat(8),
+  ],
+  (t, pool, order, peersMax) => {
+    const edge = desk(peersMax);
+    const peers = order.map((which) => pool[which % pool.length] ?? impossible());
+    const admitted = admit(edge, { type: 'reply', call: 1, body: { type: 'peers', peers } }, 0);
+    const { body } = messageOf(admitted);
+    if (body.type !== 'peers') return t.fail(body.type);
+    const room = peersMax - Math.floor(peersMax / 4);
+    const distinct = [...new Set(peers.map(({ id }) => hexOf(id)))];
+    t.deepEqual(
+      body.peers.map((peer) => edge.directory.idHexOf(peer)),
+      distinct.slice(0, room),
+    );
+    for (const peer of body.peers) {
+      const first = peers.find(({ id }) => hexOf(id) === edge.directory.idHexOf(peer));
+      t.deepEqual(edge.addresses.get(peer), first?.addresses);
+    }
+    return;
+  },
+  runs(300),
+);
+
+testProp(
+  'only peers with an address are named, with at most four, and at most 64 of them',
+  [fc.array(fc.array(wireAddress(), { maxLength: 6 }), { maxLength: 100 })],
+  (t, addressLists) => {
+    const edge = desk();
+    const peers = addressLists.map((addresses, index) => {
+      const peer = edge.directory.add([index, 0, 0, 0, 0, 0, 0, 0]);
+      edge.learn(peer, addresses);
+      return peer;
+    });
+    const wire = present(edge, { type: 'reply', call: 1, body: { type: 'peers', peers } });
+    if (wire?.body.type !== 'peers') return t.fail('a reply is presented as one');
+    const named = peers.filter((peer) => edge.addressesOf(peer).length > 0);
+    t.deepEqual(
+      wire.body.peers.map(({ id }) => edge.directory.find(id)),
+      named.slice(0, PEERS_PER_REPLY_MAX),
+    );
+    t.true(wire.body.peers.every(({ addresses }) => addresses.length <= 4));
+    t.notThrows(() => encodePeer(wire));
+    return;
+  },
+  runs(200),
+);
+
+test('a record whose bytes are gone cannot be presented', (t) => {
+  const edge = desk();
+  const [one] = fc.sample(freshRecord(), 1);
+  if (one === undefined) return t.fail('a sample');
+  const stored = messageOf(admit(edge, withRecord(one, true), WALL_MS));
+  const served = messageOf(admit(edge, withRecord(one, false), WALL_MS));
+  edge.kept.clear();
+  t.is(present(edge, stored), undefined);
+  t.is(present(edge, served), undefined);
+});
+
+test('a key is placed by the last 160 bits of its SHA-256', (t) => {
+  const raw = new Uint8Array(createHash('sha256').update('hello').digest());
+  const { position } = keyOf(desk(), raw);
+  const hash = createHash('sha256').update(raw).digest();
+  t.deepEqual(
+    [position.w0, position.w1, position.w2, position.w3, position.w4],
+    [12, 16, 20, 24, 28].map((at) => hash.readInt32BE(at)),
+  );
+});
+
+function messageOf(admitted: ReturnType<typeof admit>): Message {
+  if (admitted.type === 'message') return admitted.message;
+  throw new Error(`not admitted: ${JSON.stringify(admitted)}`);
+}
+
+function impossible(): never {
+  throw new Error('an index within the pool');
+}

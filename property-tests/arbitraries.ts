@@ -1,0 +1,226 @@
+/**
+ * Generators of what travels and of what it is made of: points of the key space, ids, addresses,
+ * records, messages of both protocols. Those of the core's inputs are in `arbitraries-core.ts`.
+ *
+ * Points come in clusters with long shared prefixes, because independent random ones differ in
+ * their first bits and never reach deep buckets. Values are small as a rule and of the greatest
+ * size now and then.
+ */
+import fc from 'fast-check';
+import { FRAME_BYTES_MAX, PEERS_PER_REPLY_MAX, VALUE_BYTES_MAX } from '../src/limits.ts';
+import type { Bits256, Key, Position, RecordHeader } from '../src/types.ts';
+import type {
+  ClientMessage,
+  WireAddress,
+  WireHello,
+  WireMessage,
+  WirePeer,
+  WireRecord,
+  WireReply,
+  WireRequest,
+} from '../src/wire-types.ts';
+
+/**
+ * Runs of a property: as many as the test says, or ORRERY_FUZZ. ORRERY_FUZZ_SEED repeats a failure
+ * whose seed was printed.
+ */
+export function runs(count: number): { readonly numRuns: number; readonly seed?: number } {
+  const asked = Number(process.env['ORRERY_FUZZ'] ?? '');
+  const seed = process.env['ORRERY_FUZZ_SEED'];
+  const numRuns = asked > 0 ? asked : count;
+  return seed === undefined ? { numRuns } : { numRuns, seed: Number(seed) };
+}
+
+/** A record like those that code writes: fast-check would now and then leave out the prototype. */
+export function plain<T>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
+  return fc.record<T>(fields, { noNullPrototype: true });
+}
+
+const u8 = (): fc.Arbitrary<number> => fc.integer({ min: 0, max: 0xff });
+export const u16 = (): fc.Arbitrary<number> => fc.integer({ min: 0, max: 0xffff });
+export const u32 = (): fc.Arbitrary<number> => fc.integer({ min: 0, max: 0xffffffff });
+/** Any signed word, the extremes often. */
+export const word = (): fc.Arbitrary<number> => fc.integer({ min: -0x80000000, max: 0x7fffffff });
+export const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
+  fc.uint8Array({ minLength: length, maxLength: length });
+
+export const position = (): fc.Arbitrary<Position> =>
+  fc
+    .tuple(word(), word(), word(), word(), word())
+    .map(([w0, w1, w2, w3, w4]) => ({ w0, w1, w2, w3, w4 }));
+
+export const bits256 = (): fc.Arbitrary<Bits256> =>
+  fc
+    .tuple(word(), word(), word(), word(), word(), word(), word(), word())
+    .map(([b0, b1, b2, b3, b4, b5, b6, b7]) => ({ b0, b1, b2, b3, b4, b5, b6, b7 }));
+
+/** The position that shares `shared` leading bits with `base`, continued as in `rest`. */
+export function nearTo(base: Position, shared: number, rest: Position): Position {
+  const mixed = (word: number, baseWord: number, restWord: number): number => {
+    const kept = Math.min(Math.max(shared - 32 * word, 0), 32);
+    const mask = kept === 0 ? 0 : -1 << (32 - kept);
+    const differing = shared - 32 * word;
+    const flip = differing >= 0 && differing < 32 ? 1 << (31 - differing) : 0;
+    const below = flip === 0 ? ~mask : ~mask & ~flip;
+    return (baseWord & mask) | (~baseWord & flip) | (restWord & below);
+  };
+  return {
+    w0: mixed(0, base.w0, rest.w0),
+    w1: mixed(1, base.w1, rest.w1),
+    w2: mixed(2, base.w2, rest.w2),
+    w3: mixed(3, base.w3, rest.w3),
+    w4: mixed(4, base.w4, rest.w4),
+  };
+}
+
+/** Positions round one of them, each sharing 0 to 160 leading bits with it (160: the same). */
+export const cluster = (minLength: number, maxLength: number): fc.Arbitrary<readonly Position[]> =>
+  fc
+    .tuple(
+      position(),
+      fc.array(fc.tuple(fc.integer({ min: 0, max: 160 }), position()), {
+        minLength: Math.max(minLength - 1, 0),
+        maxLength: Math.max(maxLength - 1, 0),
+      }),
+    )
+    .map(([base, others]) => [base, ...others.map(([shared, rest]) => nearTo(base, shared, rest))]);
+
+/** A raw key with some position: for what does not hash. */
+export const key = (): fc.Arbitrary<Key> => plain({ raw: bits256(), position: position() });
+
+export const header = (): fc.Arbitrary<RecordHeader> =>
+  plain({
+    key: key(),
+    version: fc.maxSafeNat(),
+    publisher: bits256(),
+    size: fc.integer({ min: 1, max: VALUE_BYTES_MAX }),
+    ttlS: u32(),
+    publishedAtMs: fc.maxSafeNat(),
+    lifeMs: u32(),
+  });
+
+const value = (): fc.Arbitrary<Uint8Array> =>
+  fc.oneof(
+    { weight: 60, arbitrary: fc.uint8Array({ minLength: 1, maxLength: 64 }) },
+    { weight: 1, arbitrary: fc.constant(new Uint8Array(VALUE_BYTES_MAX).fill(0xa5)) },
+  );
+
+const port = (): fc.Arbitrary<number> => fc.integer({ min: 1, max: 0xffff });
+
+export const wireAddress = (): fc.Arbitrary<WireAddress> =>
+  fc.oneof(
+    plain({ family: fc.constant(4 as const), ip: bytes(4), port: port() }),
+    plain({
+      family: fc.constant(6 as const),
+      // The first byte is never 0, so that no IPv4 address is mapped here.
+      ip: bytes(16).map((ip) => ip.map((byte, at) => (at === 0 ? byte | 0x20 : byte))),
+      port: port(),
+    }),
+  );
+
+export const wirePeer = (): fc.Arbitrary<WirePeer> =>
+  plain({
+    id: bytes(32),
+    addresses: fc.array(wireAddress(), { minLength: 1, maxLength: 4 }),
+  });
+
+const wirePeers = (): fc.Arbitrary<readonly WirePeer[]> =>
+  fc.array(wirePeer(), { maxLength: PEERS_PER_REPLY_MAX });
+
+export const wireRecord = (): fc.Arbitrary<WireRecord> =>
+  plain({
+    key: bytes(32),
+    version: fc.maxSafeNat(),
+    publishedAtMs: fc.maxSafeNat(),
+    ttlS: u32(),
+    publisher: bytes(32),
+    certificate: fc.uint8Array({ maxLength: 80 }),
+    signature: bytes(64),
+    value: value(),
+    lifeMs: u32(),
+  });
+
+const wireHello = (): fc.Arbitrary<WireHello> =>
+  fc
+    .tuple(
+      fc.integer({ min: 1, max: 0xff }),
+      fc.integer({ min: 1, max: 0xff }),
+      u32(),
+      fc.constantFrom('certificate' as const, 'address' as const),
+      fc.array(wireAddress(), { maxLength: 4 }),
+    )
+    .map(([one, other, features, identity, addresses]) => ({
+      type: 'hello' as const,
+      versionMin: Math.min(one, other),
+      versionMax: Math.max(one, other),
+      features,
+      identity,
+      addresses,
+    }));
+
+export const wireRequest = (): fc.Arbitrary<WireRequest> =>
+  fc.oneof(
+    fc.constant({ type: 'ping' as const }),
+    plain({ type: fc.constant('find-node' as const), target: bytes(20) }),
+    plain({ type: fc.constant('find-value' as const), key: bytes(32) }),
+    plain({ type: fc.constant('store' as const), record: wireRecord() }),
+    fc.constant({ type: 'leave' as const }),
+  );
+
+export const wireReply = (): fc.Arbitrary<WireReply> =>
+  fc.oneof(
+    fc.constant({ type: 'ok' as const }),
+    plain({ type: fc.constant('peers' as const), peers: wirePeers() }),
+    plain({ type: fc.constant('value' as const), record: wireRecord() }),
+    plain({
+      type: fc.constant('refused' as const),
+      reason: fc.constantFrom(
+        ...(['stale', 'expired', 'full', 'not-stored', 'leaving', 'invalid'] as const),
+      ),
+    }),
+  );
+
+export const wireMessage = (): fc.Arbitrary<WireMessage> =>
+  fc.oneof(
+    wireHello(),
+    plain({
+      type: fc.constant('goodbye' as const),
+      reason: fc.constantFrom(
+        ...(['version', 'identity', 'duplicate', 'idle', 'stopping', 'malformed'] as const),
+      ),
+    }),
+    plain({ type: fc.constant('request' as const), call: u32(), body: wireRequest() }),
+    plain({ type: fc.constant('reply' as const), call: u32(), body: wireReply() }),
+  );
+
+export const clientMessage = (): fc.Arbitrary<ClientMessage> =>
+  fc.oneof(
+    plain({
+      type: fc.constant('put' as const),
+      checked: fc.boolean(),
+      ttlS: u16(),
+      replication: u8(),
+      key: bytes(32),
+      value: value(),
+    }),
+    plain({ type: fc.constantFrom('get' as const, 'failure' as const), key: bytes(32) }),
+    plain({ type: fc.constant('success' as const), key: bytes(32), value: value() }),
+    plain({
+      type: fc.constant('put-result' as const),
+      key: bytes(32),
+      status: fc.constantFrom(
+        ...(['good', 'too-few-replicas', 'timed-out', 'no-peers'] as const),
+        ...(['full', 'invalid', 'busy', 'leaving'] as const),
+      ),
+      holders: u8(),
+      wanted: u8(),
+      version: fc.maxSafeNat(),
+    }),
+  );
+
+/** Bytes of any kind, now and then as many as a frame may have. */
+export const anyBytes = (): fc.Arbitrary<Uint8Array> =>
+  fc.oneof(
+    { weight: 50, arbitrary: fc.uint8Array({ maxLength: 200 }) },
+    { weight: 1, arbitrary: fc.uint8Array({ minLength: 200, maxLength: FRAME_BYTES_MAX }) },
+  );

@@ -1,0 +1,255 @@
+// Links between real TLS ends: one per pair, up only after hello, and a fault ends only its own.
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PeerDirectory } from '../../host/directory.ts';
+import { createAddressBook } from '../../runtime/address-book.ts';
+import type { AddressBook } from '../../runtime/address-book.ts';
+import { reachableAt } from '../../runtime/address.ts';
+import type { Endpoint } from '../../runtime/address.ts';
+import { Dialer } from '../../runtime/dialer.ts';
+import { ownHello } from '../../runtime/greeting.ts';
+import { tlsOptions } from '../../runtime/identity.ts';
+import type { Identity } from '../../runtime/identity.ts';
+import type { CallFrame } from '../../runtime/link.ts';
+import { Links } from '../../runtime/links.ts';
+import { listenForLinks } from '../../runtime/listener.ts';
+import { silentLog } from '../../runtime/log.ts';
+import { encodePeer } from '../../src/codec/peer.ts';
+import type { CallId, Peer } from '../../src/types.ts';
+import { ANY_PORT, eventually, identityAt, newSite } from './node-kit.ts';
+import type { Site } from './node-kit.ts';
+import { rawPeer } from './raw-peer.ts';
+
+/** One end with links and no core: it answers every request and notes what it is told. */
+interface End {
+  readonly identity: Identity;
+  readonly links: Links;
+  readonly listen: Endpoint;
+  readonly book: AddressBook;
+  readonly frames: CallFrame[];
+  readonly unreachable: CallId[];
+  readonly peerOf: (other: { readonly identity: Identity }) => Peer;
+}
+
+async function endAt(t: ExecutionContext, site: Site, name: string): Promise<End> {
+  const identity = await identityAt(site, name);
+  const directory = new PeerDirectory();
+  const intern = (id: Uint8Array): Peer => directory.intern(id) ?? t.fail();
+  const self = intern(identity.nodeId);
+  const tls = tlsOptions(identity);
+  const listener = await listenForLinks(ANY_PORT, tls, silentLog, (socket, peerId) => {
+    links.accept(socket, peerId);
+  });
+  const book = createAddressBook();
+  const frames: CallFrame[] = [];
+  const unreachable: CallId[] = [];
+  const links: Links = new Links({
+    self,
+    directory,
+    book,
+    dialer: new Dialer(tls),
+    log: silentLog,
+    addresses: reachableAt(listener.address),
+    onFrame: (from, frame) => {
+      frames.push(frame);
+      const { call } = frame;
+      if (frame.type === 'request') {
+        links.reply(from, call, encodePeer({ type: 'reply', call, body: { type: 'ok' } }));
+      }
+    },
+    onUnreachable: (_peer, call) => unreachable.push(call),
+  });
+  t.teardown(async () => {
+    links.close();
+    await listener.close();
+  });
+  const { address: listen } = listener;
+  const peerOf = (other: { readonly identity: Identity }): Peer => intern(other.identity.nodeId);
+  return { identity, links, listen, book, frames, unreachable, peerOf };
+}
+
+function ping(from: End, to: End, call: CallId): void {
+  const frame = encodePeer({ type: 'request', call, body: { type: 'ping' } });
+  from.links.request(from.peerOf(to), call, frame);
+}
+
+function replies(end: End): readonly CallId[] {
+  return end.frames.filter(({ type }) => type === 'reply').map(({ call }) => call);
+}
+
+function introduceEach(a: End, b: End): void {
+  a.book.hear(a.peerOf(b), reachableAt(b.listen));
+  b.book.hear(b.peerOf(a), reachableAt(a.listen));
+}
+
+test('calls go both ways over one link', async (t) => {
+  const site = await newSite(t);
+  const [a, b] = [await endAt(t, site, 'a'), await endAt(t, site, 'b')];
+  a.book.hear(a.peerOf(b), reachableAt(b.listen));
+  for (let call = 1; call <= 100; call++) ping(a, b, call);
+  await eventually(t, 'all calls answered', () => replies(a).length === 100);
+  // The hello said where a listens, and the link that is there serves both.
+  ping(b, a, 7);
+  await eventually(t, 'the call back answered', () => replies(b).length === 1);
+  t.is(a.links.counts.linksUp, 1);
+  t.is(b.links.counts.linksUp, 1);
+  t.is(b.book.addressesOf(b.peerOf(a))[0]?.port, a.listen.port);
+});
+
+test('when both dial at once, every call is answered and one link stays', async (t) => {
+  const site = await newSite(t);
+  let doubles = 0;
+  for (let round = 0; round < 12; round++) {
+    const a = await endAt(t, site, `a${round}`);
+    const b = await endAt(t, site, `b${round}`);
+    introduceEach(a, b);
+    for (let call = 1; call <= 20; call++) {
+      ping(a, b, call);
+      ping(b, a, call);
+    }
+    const answered = (): boolean => replies(a).length === 20 && replies(b).length === 20;
+    await eventually(t, 'all calls answered', answered);
+    if (a.links.counts.linksUp === 2 || b.links.counts.linksUp === 2) doubles += 1;
+    for (let call = 21; call <= 40; call++) {
+      ping(a, b, call);
+      ping(b, a, call);
+    }
+    const isOne = (): boolean => a.links.counts.linksUp === 1 && b.links.counts.linksUp === 1;
+    await eventually(t, 'one link left', isOne, 8000);
+    t.is(replies(a).length, 40);
+    t.is(replies(b).length, 40);
+    t.deepEqual([a.unreachable, b.unreachable], [[], []]);
+    t.is(a.links.counts.repliesUnasked + b.links.counts.repliesUnasked, 0);
+    if (doubles >= 2) break;
+  }
+  t.true(doubles > 0, 'no round had two links, so the tie was never broken');
+});
+
+test('a peer that does not listen is unreachable at once, every waiting call once', async (t) => {
+  const site = await newSite(t);
+  const [a, b] = [await endAt(t, site, 'a'), await endAt(t, site, 'b')];
+  const before = performance.now();
+  ping(a, b, 1);
+  t.deepEqual(a.unreachable, []);
+  a.book.hear(a.peerOf(b), [{ family: 4, ip: Uint8Array.of(127, 0, 0, 1), port: 1 }]);
+  ping(a, b, 2);
+  await eventually(t, 'both reported', () => a.unreachable.length === 2);
+  t.true(performance.now() - before < 2000);
+  await delay(50);
+  t.deepEqual([...a.unreachable].sort(), [1, 2]);
+});
+
+test('another peer at the address is not taken for the one that was meant', async (t) => {
+  const site = await newSite(t);
+  const a = await endAt(t, site, 'a');
+  const [b, c] = [await endAt(t, site, 'b'), await endAt(t, site, 'c')];
+  a.book.hear(a.peerOf(b), reachableAt(c.listen));
+  ping(a, b, 1);
+  await eventually(t, 'reported', () => a.unreachable.length === 1);
+  a.book.hear(a.peerOf(b), reachableAt(b.listen));
+  ping(a, b, 2);
+  await eventually(t, 'answered', () => replies(a).length === 1);
+  t.deepEqual([b.frames.length, c.frames.length], [1, 0]);
+  t.is(await a.links.introduce(a.listen), undefined, 'a node does not introduce itself');
+  t.is(await a.links.introduce(c.listen), a.peerOf(c));
+});
+
+test('calls open on a link that ends are unreachable, each once', async (t) => {
+  const site = await newSite(t);
+  const a = await endAt(t, site, 'a');
+  const mute = await rawPeer(t, site, a.listen);
+  const peer = a.peerOf(mute);
+  mute.socket.write(encodePeer(ownHello([])));
+  await eventually(t, 'up', () => a.links.counts.linksUp === 1);
+  for (const call of [5, 6]) {
+    a.links.request(peer, call, encodePeer({ type: 'request', call, body: { type: 'ping' } }));
+  }
+  await eventually(t, 'heard', () => mute.heard.length === 3);
+  t.deepEqual(
+    mute.heard.map(({ type }) => type),
+    ['hello', 'request', 'request'],
+  );
+  // Nobody asked 9; 5 is answered and then no call any more.
+  for (const call of [9, 5, 5]) {
+    mute.socket.write(encodePeer({ type: 'reply', call, body: { type: 'ok' } }));
+  }
+  await eventually(t, 'answered', () => a.links.counts.repliesUnasked === 2);
+  t.deepEqual(replies(a), [5]);
+  mute.socket.end(encodePeer({ type: 'goodbye', reason: 'stopping' }));
+  await eventually(t, 'reported', () => a.unreachable.length === 1);
+  t.deepEqual(a.unreachable, [6]);
+  t.is(a.links.counts.linksUp, 0);
+});
+
+test('a malformed frame, or none of hello first, ends that link alone', async (t) => {
+  const site = await newSite(t);
+  const [a, b] = [await endAt(t, site, 'a'), await endAt(t, site, 'b')];
+  a.book.hear(a.peerOf(b), reachableAt(b.listen));
+  ping(a, b, 1);
+  await eventually(t, 'answered', () => replies(a).length === 1);
+  const hello = encodePeer(ownHello([]));
+  const old = encodePeer({ ...ownHello([]), versionMin: 2, versionMax: 9 });
+  const classic = encodePeer({ ...ownHello([]), identity: 'address' });
+  const request = encodePeer({ type: 'request', call: 1, body: { type: 'ping' } });
+  const cases: [string, Uint8Array, string][] = [
+    ['no frame', Uint8Array.of(0xff, 0xff, 0xff, 0xff), 'malformed'],
+    ['no frame after hello', Buffer.concat([hello, Uint8Array.of(0, 0, 0, 1)]), 'malformed'],
+    ['a request first', request, 'malformed'],
+    ['two hellos', Buffer.concat([hello, hello]), 'malformed'],
+    ['another version', old, 'version'],
+    ['another identity mode', classic, 'identity'],
+  ];
+  for (const [what, bytes, reason] of cases) {
+    const raw = await rawPeer(t, site, a.listen);
+    raw.socket.write(bytes);
+    await eventually(t, `closed: ${what}`, raw.ended);
+    t.deepEqual(raw.heard.at(-1), { type: 'goodbye', reason }, what);
+  }
+  ping(a, b, 2);
+  await eventually(t, 'answered', () => replies(a).length === 2);
+  t.deepEqual([a.links.counts.linksUp, b.links.counts.linksUp], [1, 1]);
+});
+
+test('a peer that never says hello is cut, and so is half a frame', async (t) => {
+  const site = await newSite(t);
+  const a = await endAt(t, site, 'a');
+  const silent = await rawPeer(t, site, a.listen);
+  const slow = await rawPeer(t, site, a.listen);
+  slow.socket.write(encodePeer(ownHello([])));
+  slow.socket.write(Uint8Array.of(0, 0, 0, 99, 1));
+  await eventually(t, 'the silent one cut', silent.ended, 8000);
+  t.false(slow.ended());
+  await eventually(t, 'the slow one cut', slow.ended, 8000);
+});
+
+test('a frame that comes byte by byte is taken, an unknown request refused', async (t) => {
+  const site = await newSite(t);
+  const a = await endAt(t, site, 'a');
+  const raw = await rawPeer(t, site, a.listen);
+  const request = encodePeer({ type: 'request', call: 3, body: { type: 'ping' } });
+  for (const byte of [...encodePeer(ownHello([])), ...request]) {
+    raw.socket.write(Uint8Array.of(byte));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await eventually(t, 'answered', () => raw.heard.length === 2);
+  t.deepEqual(raw.heard[1], { type: 'reply', call: 3, body: { type: 'ok' } });
+});
+
+test('handshakes that fail leave their places to others', async (t) => {
+  const site = await newSite(t);
+  const [a, b] = [await endAt(t, site, 'a'), await endAt(t, site, 'b')];
+  const closed: Promise<unknown>[] = [];
+  for (let index = 0; index < 200; index++) {
+    const socket = connect(b.listen);
+    socket.on('error', () => undefined);
+    closed.push(new Promise((resolve) => socket.once('close', resolve)));
+    if (index % 2 === 0) socket.end(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
+    else socket.once('connect', () => socket.destroy());
+  }
+  await Promise.all(closed);
+  a.book.hear(a.peerOf(b), reachableAt(b.listen));
+  ping(a, b, 1);
+  await eventually(t, 'answered', () => replies(a).length === 1, 2000);
+});

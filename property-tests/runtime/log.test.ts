@@ -1,0 +1,41 @@
+// The log: bounded in lines, and free of what others wrote but for a little plain text.
+import test from 'ava';
+import { testProp } from '@fast-check/ava';
+import fc from 'fast-check';
+import { foreignText, limitedLog, reasonOf, shortHex } from '../../runtime/log.ts';
+import type { Log, LogFields } from '../../runtime/log.ts';
+
+test('a kind of line is written ten times a second, then what was left out is said', (t) => {
+  const lines: [LogFields, string][] = [];
+  const note = (fields: LogFields, message: string): void => {
+    lines.push([fields, message]);
+  };
+  const all: Log = { debug: note, info: note, warn: note, error: note };
+  let now = 5000;
+  const log = limitedLog(all, () => now);
+  for (let index = 0; index < 100; index++) log.warn({ index }, 'flood');
+  log.error({}, 'other');
+  t.is(lines.length, 11);
+  now += 1000;
+  log.warn({ index: 100 }, 'flood');
+  log.warn({ index: 101 }, 'flood');
+  t.deepEqual(lines.slice(11), [
+    [{ index: 100, leftOut: 90 }, 'flood'],
+    [{ index: 101 }, 'flood'],
+  ]);
+});
+
+testProp(
+  'foreign text is short, printable and on one line',
+  [fc.string({ unit: 'binary' })],
+  (t, text) => {
+    t.regex(foreignText(text), /^[\x20-\x7e]{0,64}$/);
+    t.regex(reasonOf(new Error(text)), /^[\x20-\x7e]{0,64}$/);
+    t.regex(reasonOf(text), /^[\x20-\x7e]{0,64}$/);
+  },
+);
+
+test('an id shows eight digits', (t) => {
+  t.is(shortHex(new Uint8Array(32).fill(0xab)), 'abababab');
+  t.is(shortHex(Uint8Array.of(1, 2, 3, 4, 5).subarray(1)), '02030405');
+});

@@ -1,0 +1,150 @@
+// Real nodes over TLS on loopback: values put through one are found through the others, whatever
+// happens to some of them, and a node comes back with what it held.
+import test from 'ava';
+import { stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { ClientError, connectClient } from '../../runtime/client.ts';
+import { UsageError } from '../../runtime/failure.ts';
+import { formatEndpoint } from '../../runtime/address.ts';
+import { startNode } from '../../runtime/node.ts';
+import { ANY_PORT, clientOf, eventually, identityAt, networkOf } from './node-kit.ts';
+import { newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
+
+test('five nodes: every value is found through every other node, byte for byte', async (t) => {
+  const nodes = await networkOf(t, await newSite(t), 5);
+  const clients = await Promise.all(nodes.map((node) => clientOf(t, node)));
+  const entries = [1, 17, 1024, 60_000, 65_495].flatMap((size) =>
+    Array.from({ length: 6 }, () => ({ key: newKey(), value: valueOf(size) })),
+  );
+  for (const [index, { key, value }] of entries.entries()) {
+    const receipt = await clients[index % 5]?.put(key, value, { replication: 3 });
+    t.is(receipt?.status, 'good');
+    t.is(receipt?.wanted, 3);
+    t.true((receipt?.holders ?? 0) >= 2);
+  }
+  for (const [index, { key, value }] of entries.entries()) {
+    t.deepEqual(await clients[(index + 1) % 5]?.get(key), value);
+  }
+  const before = performance.now();
+  t.is(await clients[0]?.get(newKey()), undefined);
+  t.true(performance.now() - before < 1000);
+  for (const node of nodes) t.is(node.status().contacts, 4);
+});
+
+test('the newest PUT wins, whichever node it came through', async (t) => {
+  const nodes = await networkOf(t, await newSite(t), 3);
+  const key = newKey();
+  let version = 0;
+  for (let round = 0; round < 12; round++) {
+    const result = await nodes[round % 3]?.put(key, Uint8Array.of(round));
+    t.true((result?.version ?? 0) > version);
+    version = result?.version ?? 0;
+    for (const node of nodes) t.deepEqual((await node.get(key)).value, Uint8Array.of(round));
+  }
+});
+
+test('what five nodes hold is found when two of them are gone', async (t) => {
+  const nodes = await networkOf(t, await newSite(t), 5);
+  const entries = Array.from({ length: 30 }, () => ({ key: newKey(), value: valueOf(100) }));
+  for (const { key, value } of entries) {
+    t.is((await nodes[0]?.put(key, value, { replication: 3 }))?.holders.length, 3);
+  }
+  await Promise.all([nodes[1]?.close(), nodes[3]?.close()]);
+  for (const [index, { key, value }] of entries.entries()) {
+    const found = await nodes[[0, 2, 4][index % 3] ?? 0]?.get(key);
+    t.deepEqual(found?.value, value);
+  }
+});
+
+test('a node that starts again on its directory serves what it held', async (t) => {
+  const site = await newSite(t);
+  const identity = await identityAt(site, 'node');
+  const key = newKey();
+  const first = await nodeAt(t, site, 'node', { identity });
+  await first.put(key, Uint8Array.of(5), { ttlS: 3600 });
+  await first.put(newKey(), Uint8Array.of(6), { ttlS: 1 });
+  await first.close();
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  const second = await nodeAt(t, site, 'node', { identity });
+  t.is(second.id, first.id);
+  t.is(second.status().records, 1);
+  const found = await second.get(key);
+  t.deepEqual(found.value, Uint8Array.of(5));
+  t.true(found.outcome.type === 'found' && found.outcome.record.lifeMs < 3_599_000);
+});
+
+test('a node stops in time, and refuses what comes after', async (t) => {
+  const nodes = await networkOf(t, await newSite(t), 3);
+  const [first, second] = nodes;
+  if (first?.api === undefined || second === undefined) return t.fail();
+  const client = await connectClient(first.api);
+  const key = newKey();
+  const puts = Array.from({ length: 40 }, (_, index) => client.put(newKey(), Uint8Array.of(index)));
+  await client.put(key, Uint8Array.of(1));
+  const before = performance.now();
+  const stopped = first.close();
+  const receipts = await Promise.all(puts);
+  t.true(receipts.every(({ status }) => status === 'good'));
+  await stopped;
+  await first.ended;
+  t.true(performance.now() - before < 10_000);
+  t.is((await first.put(key, Uint8Array.of(2))).status, 'leaving');
+  await t.throwsAsync(connectClient(first.api), { instanceOf: ClientError });
+  await eventually(t, 'the others know', () => second.status().contacts === 1);
+});
+
+test('what cannot be used is refused in one line, and nothing is left behind', async (t) => {
+  const site = await newSite(t);
+  const identity = await identityAt(site, 'node');
+  const dataDir = join(site.dir, 'node');
+  const blocker = createServer();
+  await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => blocker.close());
+  const address = blocker.address();
+  const taken = { host: '127.0.0.1', port: typeof address === 'object' ? (address?.port ?? 0) : 0 };
+  const options = { listen: ANY_PORT, api: ANY_PORT, dataDir, identity };
+  for (const [changes, pattern] of [
+    [{ listen: taken }, /listen address .* in use/],
+    [{ api: taken }, /API address .* in use/],
+    [{ listen: { host: '192.0.2.1', port: 0 } }, /no address of this machine/],
+    [{ bootstrap: ['nowhere'] }, /bootstrap node "nowhere"/],
+    [{ config: { alpha: 0 } }, /alpha/],
+    [{ dataDir: `${dataDir}/node.key` }, /cannot be opened/],
+  ] as const) {
+    const error = await t.throwsAsync(startNode({ ...options, ...changes }), {
+      instanceOf: UsageError,
+      message: pattern,
+    });
+    t.false(error.message.includes('\n'));
+  }
+  const node = await nodeAt(t, site, 'node', { identity });
+  await t.throwsAsync(startNode(options), { instanceOf: UsageError, message: /in use by another/ });
+  t.true((await stat(join(dataDir, 'records'))).isDirectory());
+  t.is((await node.joined).type, 'joined');
+});
+
+test('an introducer that is not there is asked again until it is', async (t) => {
+  const site = await newSite(t);
+  const early = await nodeAt(t, site, 'first');
+  const { listen } = early;
+  await early.close();
+  const node = await nodeAt(t, site, 'second', { bootstrap: [formatEndpoint(listen)] });
+  const identity = await identityAt(site, 'third');
+  const third = await startNode({ listen, dataDir: join(site.dir, 'third'), identity });
+  t.teardown(() => third.close());
+  t.is((await node.joined).type, 'joined');
+  t.is(node.status().contacts, 1);
+  const peer = node.directory.find(Uint8Array.from(Buffer.from(third.id, 'hex')));
+  t.is(peer === undefined ? undefined : node.addressOf(peer), formatEndpoint(listen));
+});
+
+test('IPv6 works from end to end', async (t) => {
+  const site = await newSite(t);
+  const v6 = { host: '::1', port: 0 };
+  const nodes = await networkOf(t, site, 3, () => ({ listen: v6, api: v6 }));
+  const key = newKey();
+  await nodes[0]?.put(key, Uint8Array.of(1));
+  const client = await clientOf(t, nodes[2] ?? t.fail());
+  t.deepEqual(await client.get(key), Uint8Array.of(1));
+});

@@ -1,0 +1,98 @@
+// Real nodes on loopback for tests: an authority of their own, data in a directory that goes away,
+// ports that the system chooses, and an end with the test whatever happened in it.
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import type { Authority } from '../../runtime/authority.ts';
+import { formatEndpoint } from '../../runtime/address.ts';
+import type { Endpoint } from '../../runtime/address.ts';
+import { connectClient } from '../../runtime/client.ts';
+import type { Client } from '../../runtime/client.ts';
+import type { NodeOptions } from '../../runtime/engine.ts';
+import type { Identity } from '../../runtime/identity.ts';
+import { startNode } from '../../runtime/node.ts';
+import type { RunningNode } from '../../runtime/node.ts';
+import { newAuthority, newIdentity, scratch } from '../identity-kit.ts';
+
+export const ANY_PORT: Endpoint = { host: '127.0.0.1', port: 0 };
+
+export interface Site {
+  readonly dir: string;
+  readonly authority: Authority;
+}
+
+/** A place with an authority, under which nodes can be started. */
+export async function newSite(t: ExecutionContext): Promise<Site> {
+  const dir = await scratch(t);
+  return { dir, authority: await newAuthority(join(dir, 'authority')) };
+}
+
+export async function identityAt(site: Site, name: string): Promise<Identity> {
+  return await newIdentity(site.authority, join(site.dir, name));
+}
+
+export async function nodeAt(
+  t: ExecutionContext,
+  site: Site,
+  name: string,
+  options: Partial<NodeOptions> = {},
+): Promise<RunningNode> {
+  const identity = options.identity ?? (await identityAt(site, name));
+  const dataDir = join(site.dir, name);
+  const node = await startNode({ listen: ANY_PORT, api: ANY_PORT, dataDir, identity, ...options });
+  t.teardown(() => node.close());
+  return node;
+}
+
+/** Nodes that have all joined through the first one. */
+export async function networkOf(
+  t: ExecutionContext,
+  site: Site,
+  count: number,
+  optionsOf: (index: number) => Partial<NodeOptions> = () => ({}),
+): Promise<readonly RunningNode[]> {
+  const nodes: RunningNode[] = [];
+  for (let index = 0; index < count; index++) {
+    const first = nodes[0];
+    const bootstrap = first === undefined ? [] : [formatEndpoint(first.listen)];
+    nodes.push(await nodeAt(t, site, `node${index}`, { bootstrap, ...optionsOf(index) }));
+  }
+  for (const node of nodes) {
+    const outcome = await node.joined;
+    t.is(outcome.type, 'joined');
+  }
+  return nodes;
+}
+
+export async function clientOf(t: ExecutionContext, node: RunningNode): Promise<Client> {
+  if (node.api === undefined) throw new Error('the node serves no clients');
+  const client = await connectClient(node.api);
+  t.teardown(() => client.close());
+  return client;
+}
+
+export function newKey(): Uint8Array {
+  return Uint8Array.from(randomBytes(32));
+}
+
+export function valueOf(bytes: number): Uint8Array {
+  return Uint8Array.from(randomBytes(bytes));
+}
+
+/** Waits until something holds; fails the test when it does not in time. */
+export async function eventually(
+  t: ExecutionContext,
+  what: string,
+  holds: () => boolean,
+  limitMs = 5000,
+): Promise<void> {
+  const until = performance.now() + limitMs;
+  while (!holds()) {
+    if (performance.now() > until) {
+      t.fail(`not within ${limitMs} ms: ${what}`);
+      return;
+    }
+    await delay(10);
+  }
+}

@@ -1,0 +1,50 @@
+// A certified peer whose frames a test writes itself: for everything that a good node never sends.
+import { randomUUID } from 'node:crypto';
+import { connect } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import type { ExecutionContext } from 'ava';
+import type { Endpoint } from '../../runtime/address.ts';
+import { tlsOptions } from '../../runtime/identity.ts';
+import type { Identity } from '../../runtime/identity.ts';
+import { createReader } from '../../runtime/stream.ts';
+import { decodePeer } from '../../src/codec/peer.ts';
+import type { WireMessage } from '../../src/wire-types.ts';
+import { identityAt } from './node-kit.ts';
+import type { Site } from './node-kit.ts';
+
+export interface RawPeer {
+  readonly identity: Identity;
+  readonly socket: TLSSocket;
+  readonly heard: readonly WireMessage[];
+  readonly ended: () => boolean;
+}
+
+/** Connects and proves its id; `onMessage` sees each message as it comes. */
+export async function rawPeer(
+  t: ExecutionContext,
+  site: Site,
+  to: Endpoint,
+  onMessage: (message: WireMessage) => void = () => undefined,
+): Promise<RawPeer> {
+  const identity = await identityAt(site, `raw${randomUUID()}`);
+  const socket = connect({ ...tlsOptions(identity), ...to });
+  const heard: WireMessage[] = [];
+  const reader = createReader(decodePeer);
+  let ended = false;
+  socket.on('error', () => undefined);
+  socket.on('close', () => {
+    ended = true;
+  });
+  socket.on('data', (chunk: Buffer) => {
+    reader.push(chunk);
+    for (let next = reader.next(); next?.type === 'message'; next = reader.next()) {
+      heard.push(next.message);
+      onMessage(next.message);
+    }
+  });
+  t.teardown(() => {
+    socket.destroy();
+  });
+  await new Promise((resolve) => socket.once('secureConnect', resolve));
+  return { identity, socket, heard, ended: () => ended };
+}

@@ -1,0 +1,113 @@
+// Records from others: a node takes and hands out only what a certified publisher signed, and
+// under the very key that was asked for.
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { createSigner } from '../../runtime/edge.ts';
+import type { Identity } from '../../runtime/identity.ts';
+import { ownHello } from '../../runtime/greeting.ts';
+import { encodePeer } from '../../src/codec/peer.ts';
+import type { WireMessage, WireRecord, WireReply, WireRequest } from '../../src/wire-types.ts';
+import { eventually, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
+import type { Site } from './node-kit.ts';
+import type { RunningNode } from '../../runtime/node.ts';
+import { rawPeer } from './raw-peer.ts';
+import type { RawPeer } from './raw-peer.ts';
+
+function signed(
+  identity: Identity,
+  key: Uint8Array,
+  value: Uint8Array,
+  at = Date.now(),
+): WireRecord {
+  const { publisher, certificate, sign } = createSigner(identity);
+  const fields = { key, version: at, publishedAtMs: at, ttlS: 60, publisher, certificate, value };
+  return { ...fields, signature: sign(fields), lifeMs: 60_000 };
+}
+
+const flip = (bytes: Uint8Array): Uint8Array => bytes.map((byte, at) => (at === 0 ? ~byte : byte));
+
+/** What somebody might make of a good record. */
+function forgeries(good: WireRecord, other: Identity): [string, WireRecord][] {
+  return [
+    ['another value', { ...good, value: flip(good.value) }],
+    ['another version', { ...good, version: good.version + 1 }],
+    ['a longer life', { ...good, ttlS: good.ttlS + 1 }],
+    ['another publication', { ...good, publishedAtMs: good.publishedAtMs - 1 }],
+    ['another signature', { ...good, signature: flip(good.signature) }],
+    ['another publisher', { ...good, publisher: other.nodeId }],
+    ['a certificate of another', { ...good, certificate: other.certificateDer }],
+    ['no certificate', { ...good, certificate: flip(good.certificate) }],
+  ];
+}
+
+/** A peer that the node has in its table, and that answers as it is told. */
+async function contactOf(
+  t: ExecutionContext,
+  site: Site,
+  node: RunningNode,
+  answer: (request: WireRequest) => WireReply,
+): Promise<RawPeer> {
+  const peer: RawPeer = await rawPeer(t, site, node.listen, (message: WireMessage) => {
+    if (message.type !== 'request') return;
+    const { call, body } = message;
+    peer.socket.write(encodePeer({ type: 'reply', call, body: answer(body) }));
+  });
+  peer.socket.write(encodePeer(ownHello([])));
+  peer.socket.write(encodePeer({ type: 'request', call: 1, body: { type: 'ping' } }));
+  await eventually(t, 'a contact', () => node.status().contacts === 1);
+  return peer;
+}
+
+test('a store of anything but a signed record is refused', async (t) => {
+  const site = await newSite(t);
+  const node = await nodeAt(t, site, 'node');
+  const peer = await contactOf(t, site, node, () => ({ type: 'ok' }));
+  const other = await rawPeer(t, site, node.listen);
+  const good = signed(peer.identity, newKey(), valueOf(50));
+  const cases: [string, WireRecord][] = [
+    ...forgeries(good, other.identity),
+    ['another key', { ...good, key: newKey() }],
+    ['the future', signed(peer.identity, newKey(), valueOf(5), Date.now() + 3_600_000)],
+  ];
+  let call = 10;
+  const store = async (record: WireRecord): Promise<unknown> => {
+    call += 1;
+    const asked = call;
+    const heardBy = (): WireMessage | undefined =>
+      peer.heard.find((one) => one.type === 'reply' && one.call === asked);
+    peer.socket.write(encodePeer({ type: 'request', call, body: { type: 'store', record } }));
+    await eventually(t, 'an answer', () => heardBy() !== undefined);
+    const reply = heardBy();
+    return reply?.type === 'reply' ? reply.body : undefined;
+  };
+  for (const [what, record] of cases) {
+    t.deepEqual(await store(record), { type: 'refused', reason: 'invalid' }, what);
+  }
+  t.is(node.status().records, 0);
+  t.deepEqual(await store(good), { type: 'ok' });
+  t.is(node.status().records, 1);
+  t.deepEqual((await node.get(good.key)).value, Uint8Array.from(good.value));
+});
+
+test('a GET takes nothing forged, and nothing that belongs to another key', async (t) => {
+  const site = await newSite(t);
+  const node = await nodeAt(t, site, 'node', { config: { operationMs: 1500, timeoutMs: 300 } });
+  let served: WireRecord | undefined;
+  const peer = await contactOf(t, site, node, (request) => {
+    if (request.type === 'ping') return { type: 'ok' };
+    if (request.type === 'find-value' && served !== undefined) {
+      return { type: 'value', record: served };
+    }
+    return { type: 'peers', peers: [] };
+  });
+  const other = await rawPeer(t, site, node.listen);
+  const good = signed(peer.identity, newKey(), valueOf(50));
+  served = good;
+  t.deepEqual((await node.get(good.key)).value, good.value);
+  for (const [what, record] of forgeries(good, other.identity)) {
+    served = record;
+    t.is((await node.get(good.key)).value, undefined, what);
+  }
+  served = signed(peer.identity, newKey(), valueOf(50));
+  t.is((await node.get(newKey())).value, undefined, 'a record of another key');
+});

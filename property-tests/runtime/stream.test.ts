@@ -1,0 +1,98 @@
+// The reader finds the same messages wherever a stream is cut, and keeps no more than came.
+import test from 'ava';
+import { testProp } from '@fast-check/ava';
+import fc from 'fast-check';
+import { createReader } from '../../runtime/stream.ts';
+import { decodeClient, encodeClient } from '../../src/codec/client.ts';
+import { decodePeer, encodePeer } from '../../src/codec/peer.ts';
+import type { ClientMessage, WireMessage } from '../../src/wire-types.ts';
+
+const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const message: fc.Arbitrary<ClientMessage> = fc.oneof(
+  key.map((bytes): ClientMessage => ({ type: 'get', key: bytes })),
+  fc
+    .tuple(key, fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.boolean())
+    .map(([bytes, value, checked]): ClientMessage => {
+      return { type: 'put', checked, ttlS: 9, replication: 3, key: bytes, value };
+    }),
+);
+
+testProp(
+  'messages come out whole and in order, however their bytes are cut',
+  [fc.array(message, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 400 }))],
+  (t, messages, cuts) => {
+    const bytes = Buffer.concat(messages.map(encodeClient));
+    const reader = createReader(decodeClient);
+    const found: ClientMessage[] = [];
+    let at = 0;
+    for (const size of [...cuts, bytes.length]) {
+      reader.push(Uint8Array.from(bytes.subarray(at, at + size)));
+      at = Math.min(bytes.length, at + size);
+      for (let next = reader.next(); next !== undefined; next = reader.next()) {
+        if (next.type === 'message') found.push(next.message);
+        else t.fail(next.type);
+      }
+    }
+    t.deepEqual(found, messages);
+    t.is(reader.waiting(), 0);
+  },
+);
+
+test('two frames are found at every cut of both', (t) => {
+  const frames: WireMessage[] = [
+    { type: 'request', call: 7, body: { type: 'find-node', target: new Uint8Array(20).fill(9) } },
+    { type: 'reply', call: 8, body: { type: 'refused', reason: 'full' } },
+  ];
+  const bytes = Buffer.concat(frames.map(encodePeer));
+  for (let first = 0; first <= bytes.length; first++) {
+    for (let second = first; second <= bytes.length; second++) {
+      const reader = createReader(decodePeer);
+      const found: WireMessage[] = [];
+      for (const [from, to] of [
+        [0, first],
+        [first, second],
+        [second, bytes.length],
+      ] as const) {
+        reader.push(Uint8Array.from(bytes.subarray(from, to)));
+        for (let next = reader.next(); next?.type === 'message'; next = reader.next()) {
+          found.push(next.message);
+        }
+      }
+      if (found.length !== 2) t.deepEqual(found, frames, `cut at ${first} and ${second}`);
+    }
+  }
+  t.pass();
+});
+
+test('what was handed out does not change when more bytes come', (t) => {
+  const reader = createReader(decodeClient);
+  const value = new Uint8Array(500).fill(1);
+  const put = encodeClient({
+    type: 'put',
+    checked: true,
+    ttlS: 0,
+    replication: 0,
+    key: new Uint8Array(32),
+    value,
+  });
+  for (const byte of put) reader.push(Uint8Array.of(byte));
+  const first = reader.next();
+  for (let round = 0; round < 2; round++) {
+    for (const byte of put) reader.push(Uint8Array.of(byte ^ 0xff));
+  }
+  t.true(first?.type === 'message' && first.message.type === 'put');
+  if (first?.type === 'message' && first.message.type === 'put') {
+    t.deepEqual(Uint8Array.from(first.message.value), value);
+  }
+});
+
+test('an announced length costs nothing, and a fault is told once', (t) => {
+  const reader = createReader(decodeClient);
+  reader.push(Uint8Array.of(0xff, 0xf0, 0x02, 0x8a));
+  t.is(reader.next(), undefined);
+  t.is(reader.waiting(), 4);
+  const broken = createReader(decodeClient);
+  broken.push(Uint8Array.of(0, 3, 0, 0, 9, 9, 9));
+  t.is(broken.next()?.type, 'malformed');
+  t.is(broken.next(), undefined);
+});

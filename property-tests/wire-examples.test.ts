@@ -1,0 +1,149 @@
+/**
+ * `docs/wire.md` is the normative description; its examples are read here and checked both ways, so
+ * that it can neither lie nor lag. A block is fenced as `hex PROTOCOL [HOW]`; comments follow `;`.
+ */
+import { readFileSync } from 'node:fs';
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import test from 'ava';
+import { decodeClient, encodeClient } from '../src/codec/client.ts';
+import { decodePeer, encodePeer } from '../src/codec/peer.ts';
+import { signedBytes } from '../src/codec/record.ts';
+import type { ClientMessage, Decoded, WireMessage } from '../src/wire-types.ts';
+
+interface Example {
+  readonly line: number;
+  readonly protocol: string;
+  readonly how: string;
+  readonly bytes: Uint8Array;
+  /** The JSON beside it; `undefined` when none follows. */
+  readonly data: unknown;
+}
+
+const FENCE = /^```hex (\w+) ?(\w*)\n([^`]*)```\n(?:\n```json\n([^`]*)```)?/gm;
+const text = readFileSync('docs/wire.md', 'utf8');
+const examples = [...text.matchAll(FENCE)].map(exampleOf);
+const whole = examples.filter(({ data }) => data !== undefined);
+
+for (const { line, protocol, how, bytes, data } of whole) {
+  const title = `docs/wire.md:${line}, ${protocol} ${nameOf(data)}`;
+  test(`${title}: decodes as written`, (t) => {
+    const decoded = decode(protocol, bytes);
+    t.is(decoded.type, 'message');
+    if (decoded.type !== 'message') return;
+    t.is(decoded.bytes, bytes.length);
+    t.deepEqual(plain(decoded.message), data);
+  });
+  test(`${title}: encodes as written`, (t) => {
+    const encoded = encode(protocol, revived(data));
+    if (how === 'skipped') t.true(encoded.length < bytes.length);
+    else t.is(hex(encoded), hex(bytes));
+  });
+  test(`${title}: every cut of it is partial`, (t) => {
+    for (let cut = 0; cut < bytes.length; cut++) {
+      const decoded = decode(protocol, bytes.subarray(0, cut));
+      t.is(decoded.type, 'partial', `cut at ${cut}`);
+      if (decoded.type !== 'partial') return;
+      t.true(decoded.bytes >= 1 && cut + decoded.bytes <= bytes.length);
+    }
+  });
+}
+
+for (const { line, protocol, how, bytes } of examples.filter(({ data }) => data === undefined)) {
+  if (protocol === 'signed') continue;
+  test(`docs/wire.md:${line}, ${protocol}: ${how}`, (t) => {
+    const decoded = decode(protocol, bytes);
+    t.true(decoded.type === how, decoded.type);
+    if (decoded.type === 'unknown') t.is(decoded.call, 9);
+  });
+}
+
+test('docs/wire.md has an example of every message', (t) => {
+  const names = new Set(whole.map(({ data }) => nameOf(data)));
+  t.deepEqual([...names].sort(), [...EVERY_MESSAGE].sort());
+  t.is(examples.length, [...text.matchAll(/^```hex/gm)].length);
+});
+
+test('docs/wire.md shows what a publisher signs, and a signature that holds', (t) => {
+  const record = whole.map(({ data }) => revived(data)).find(isStore)?.body.record;
+  const shown = examples.find(({ protocol }) => protocol === 'signed');
+  if (record === undefined || shown === undefined) return t.fail('an example is missing');
+  const signed = signedBytes(record);
+  t.is(hex(signed), hex(shown.bytes));
+  const seed = Uint8Array.from({ length: 32 }, (_, at) => at);
+  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+  const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+  const publicKey = createPublicKey(privateKey);
+  t.is(hex(sign(null, signed, privateKey)), hex(record.signature));
+  t.true(verify(null, signed, publicKey, record.signature));
+  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  t.true(text.includes(`\`${raw.toString('hex')}\``));
+});
+
+function exampleOf(match: RegExpMatchArray): Example {
+  const [, protocol = '', how = '', rows = '', json] = match;
+  const digits = rows.replace(/;.*$/gm, '').replace(/\s+/g, '');
+  return {
+    line: text.slice(0, match.index).split('\n').length,
+    protocol,
+    how,
+    bytes: new Uint8Array(Buffer.from(digits, 'hex')),
+    data: json === undefined ? undefined : (JSON.parse(json) as unknown),
+  };
+}
+
+function decode(protocol: string, bytes: Uint8Array): Decoded<ClientMessage | WireMessage> {
+  return protocol === 'client'
+    ? decodeClient(bytes, 0, bytes.length)
+    : decodePeer(bytes, 0, bytes.length);
+}
+
+function encode(protocol: string, message: unknown): Uint8Array {
+  return protocol === 'client'
+    ? encodeClient(message as ClientMessage)
+    : encodePeer(message as WireMessage);
+}
+
+/** Bytes become hex, as in the document. */
+function plain(data: unknown): unknown {
+  if (data instanceof Uint8Array) return hex(data);
+  if (Array.isArray(data)) return data.map(plain);
+  if (typeof data !== 'object' || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([name, field]) => [name, plain(field)]));
+}
+
+/** The reverse of `plain`: fields that hold bytes are known by their names. */
+function revived(data: unknown): unknown {
+  if (Array.isArray(data)) return data.map(revived);
+  if (typeof data !== 'object' || data === null) return data;
+  return Object.fromEntries(
+    Object.entries(data).map(([name, field]: [string, unknown]) => [
+      name,
+      BYTE_FIELDS.has(name) && typeof field === 'string'
+        ? new Uint8Array(Buffer.from(field, 'hex'))
+        : revived(field),
+    ]),
+  );
+}
+
+function isStore(data: unknown): data is Extract<WireMessage, { type: 'request' }> & {
+  readonly body: { readonly type: 'store' };
+} {
+  return nameOf(data) === 'store';
+}
+
+function nameOf(data: unknown): string {
+  const message = data as ClientMessage | WireMessage;
+  return 'body' in message ? message.body.type : message.type;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+const BYTE_FIELDS = new Set([
+  ...['key', 'value', 'id', 'ip', 'target', 'publisher', 'certificate', 'signature'],
+]);
+const EVERY_MESSAGE = [
+  ...['put', 'get', 'success', 'failure', 'put-result', 'hello', 'goodbye', 'ping', 'ok'],
+  ...['find-node', 'peers', 'find-value', 'value', 'store', 'refused', 'leave'],
+];

@@ -1,0 +1,73 @@
+/**
+ * Every bound of the runtime, with its unit and its reason. The core's own are in `src/limits.ts`.
+ *
+ * Rule: whatever a peer, a client or time can make grow has a number here; nothing is unbounded
+ * because it "should not happen" (RELIABILITY sections 2 and 6).
+ */
+
+/** A handshake with both hellos must be done in this, in ms; RELIABILITY A7. */
+export const HANDSHAKE_MS_MAX = 5000;
+/** Handshakes being served at once: one costs about a millisecond of CPU. */
+export const HANDSHAKES_MAX = 64;
+/** Accepted sockets waiting for their turn at a handshake; more are closed at once. */
+export const HANDSHAKES_WAITING_MAX = 256;
+/** Handshakes of our own in progress; later dials wait for their turn. */
+export const DIALS_MAX = 64;
+/** A whole frame must be there in this, in ms from its first byte; RELIABILITY A7. */
+export const FRAME_MS_MAX = 10_000;
+/** A link without a call is closed after this, in ms. */
+export const LINK_IDLE_MS_MAX = 300_000;
+/** Deadlines of links and clients are looked at this often, in ms. */
+export const SWEEP_MS = 1000;
+/** A link that lost the tie stays so long after its last call, in ms: frames may be under way. */
+export const DUPLICATE_LINGER_MS = 2000;
+/** A link that said goodbye is cut after this, in ms, if the other side does not end it. */
+export const GOODBYE_MS_MAX = 1000;
+/** Before TCP asks whether the other side is still there, in ms. */
+export const KEEP_ALIVE_MS = 30_000;
+/** Accepted links of one peer whose hello is awaited; RELIABILITY A18. */
+export const GREETINGS_PER_PEER_MAX = 2;
+/** Links accepted at once; the newest are dropped; RELIABILITY A18. */
+export const ACCEPTED_LINKS_MAX = 8192;
+
+/** Frames that wait for one dial; the core has other peers to ask. */
+export const FRAMES_WAITING_MAX = 256;
+/** Bytes that wait for one dial. */
+export const BYTES_WAITING_MAX = 2 * 1024 * 1024;
+/** Bytes waiting on a link above which we stop reading from it: its replies are not being taken. */
+export const LINK_PAUSE_BYTES = 1024 * 1024;
+/** Bytes waiting on a link above which our own requests are refused as unreachable. */
+export const LINK_FULL_BYTES = 4 * 1024 * 1024;
+/** Open calls of a peer on one link; more are dropped. */
+export const PEER_CALLS_MAX = 4096;
+/** A call that nobody answered is forgotten after this, in ms; the core gave it up long before. */
+export const CALL_FORGET_MS = 30_000;
+
+/** Peers in the directory, each 32 bytes of id and an address or four: some 200 MB when full. */
+export const PEERS_MAX = 1_000_000;
+
+/** Connections to the client API; the newest are dropped. */
+export const CLIENTS_MAX = 4096;
+/** Requests in flight of one client; then its connection is not read. */
+export const CLIENT_REQUESTS_MAX = 256;
+/** Bytes waiting for one client above which its connection is not read; RELIABILITY R9. */
+export const CLIENT_PAUSE_BYTES = 256 * 1024;
+/** A client that takes none of the bytes waiting for it is cut off after this, in ms. */
+export const CLIENT_STALL_MS_MAX = 30_000;
+
+/** Operations of clients in the core at once; later ones wait for their turn. */
+export const OPERATIONS_AT_ONCE_MAX = 32;
+/** Operations that wait for their turn; more are refused as busy. */
+export const OPERATIONS_WAITING_MAX = 16_384;
+/** Value bytes held for what is in progress, all together; PUTs and stores beyond are refused. */
+export const VALUES_BYTES_MAX = 64 * 1024 * 1024;
+/** Bytes of one synced batch on disk: more writes wait for the next one. */
+export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Lines a second of one kind in the log; the rest is counted; RELIABILITY A20. */
+export const LOG_LINES_PER_SECOND_MAX = 10;
+/** Characters of a peer's or client's text in the log. */
+export const LOG_TEXT_MAX = 64;
+
+/** Each of the four parts of a clean stop may take this, in ms; in all 10 s, RELIABILITY R23. */
+export const DRAIN_MS_MAX = 2500;

@@ -1,0 +1,58 @@
+/**
+ * The runtime's side of `host/admit`: hashing, verifying, signing, addresses and bytes, for one
+ * node. The only file in which records meet cryptography (SPEC sections 3 and 6).
+ *
+ * Invariant: a record is good when the publisher's certificate was signed by our authority, was
+ * valid at the publication, is not revoked, names the publisher's id, and its key made the
+ * signature over exactly `signedBytes`. Nothing here throws on what a peer sent.
+ */
+import { hash } from 'node:crypto';
+import type { Edge } from '../host/admit.ts';
+import type { PeerDirectory } from '../host/directory.ts';
+import { signedBytes } from '../src/codec/record.ts';
+import type { Peer } from '../src/types.ts';
+import type { AddressBook } from './address-book.ts';
+import { certificateVerifier, signBytes, verifyBytes } from './identity.ts';
+import type { Identity } from './identity.ts';
+import type { Signer, Values } from './values.ts';
+
+export function createEdge(parts: {
+  readonly self: Peer;
+  readonly identity: Identity;
+  readonly directory: PeerDirectory;
+  readonly book: AddressBook;
+  readonly values: Values;
+}): Edge {
+  const { self, identity, directory, book, values } = parts;
+  const judge = certificateVerifier(identity);
+  return {
+    directory,
+    hash: sha256,
+    verify: (record) => {
+      const publisher = judge(record.certificate, record.publishedAtMs);
+      if (publisher === undefined) return false;
+      if (Buffer.compare(publisher.nodeId, record.publisher) !== 0) return false;
+      return verifyBytes(publisher.publicKey, signedBytes(record), record.signature);
+    },
+    addressesOf: (peer) => book.addressesOf(peer),
+    learn: (peer, addresses) => {
+      if (peer !== self) book.hear(peer, addresses);
+    },
+    envelopeOf: (record) => values.envelopeOf(record),
+    keep: (record, envelope) => {
+      values.keep(record, envelope);
+    },
+  };
+}
+
+export function createSigner(identity: Identity): Signer {
+  return {
+    publisher: identity.nodeId,
+    certificate: identity.certificateDer,
+    sign: (record) => signBytes(identity, signedBytes(record)),
+  };
+}
+
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return hash('sha256', bytes, 'buffer');
+}

@@ -1,0 +1,184 @@
+/**
+ * The parts of a node, put together in two layers: the ground (settings, directory, disk, values,
+ * cryptography), which needs no network, and the engine (core, driver, links) on top of it.
+ *
+ * Invariant: parts know each other only through what is handed in here, so this file and `node.ts`
+ * are the whole wiring. `onCreate` and `onStep` see all that the core alone needs to do again what
+ * it did in this node (parity).
+ */
+import { randomInt } from 'node:crypto';
+import type { ConnectionOptions, TlsOptions } from 'node:tls';
+import type { Edge } from '../host/admit.ts';
+import { PeerDirectory } from '../host/directory.ts';
+import { assert } from '../src/assert.ts';
+import { configFaults, defaultConfig } from '../src/config.ts';
+import { INTRODUCERS_MAX } from '../src/limits.ts';
+import { create, step } from '../src/step.ts';
+import type { NodeState } from '../src/step.ts';
+import type { Config, Effect, Input, Kept, Moment, Peer } from '../src/types.ts';
+import { createAddressBook } from './address-book.ts';
+import type { AddressBook } from './address-book.ts';
+import { parseEndpoint, reachableAt } from './address.ts';
+import type { Endpoint } from './address.ts';
+import { PEERS_MAX } from './bounds.ts';
+import { monotonicMs, systemClock } from './clock.ts';
+import { Dialer } from './dialer.ts';
+import { openDisk } from './disk.ts';
+import type { Disk } from './disk.ts';
+import { Driver } from './driver.ts';
+import { createEdge, createSigner, sha256 } from './edge.ts';
+import { UsageError } from './failure.ts';
+import { tlsOptions } from './identity.ts';
+import type { Identity } from './identity.ts';
+import { loadKept } from './kept.ts';
+import { Links } from './links.ts';
+import { limitedLog, silentLog } from './log.ts';
+import type { Log } from './log.ts';
+import { Operations } from './operations.ts';
+import { effectHandlers, frameReceiver } from './traffic.ts';
+import type { TrafficParts } from './traffic.ts';
+import { Values } from './values.ts';
+
+export interface NodeOptions {
+  /** Port 0 lets the system choose. */
+  readonly listen: Endpoint;
+  /** Where clients are served; nowhere without it. */
+  readonly api?: Endpoint | undefined;
+  readonly dataDir: string;
+  readonly identity: Identity;
+  /** Introducers as HOST:PORT; names are resolved anew at each try. */
+  readonly bootstrap?: readonly string[];
+  readonly config?: Partial<Config>;
+  readonly log?: Log;
+  /** With these, the core alone can be made to do again what it did here. */
+  readonly onCreate?: (self: Peer, config: Config, moment: Moment, kept: Kept) => void;
+  readonly onStep?: (moment: Moment, input: Input, effects: readonly Effect[]) => void;
+}
+
+/** What to do, last one first, when starting fails half-way. */
+export type Undo = (() => Promise<void> | void)[];
+
+export interface Ground {
+  readonly identity: Identity;
+  readonly log: Log;
+  readonly config: Config;
+  readonly introducers: readonly Endpoint[];
+  readonly directory: PeerDirectory;
+  readonly self: Peer;
+  readonly book: AddressBook;
+  readonly disk: Disk;
+  readonly values: Values;
+  readonly edge: Edge;
+  readonly tls: TlsOptions & ConnectionOptions;
+  readonly kept: Kept;
+}
+
+export interface Engine {
+  readonly driver: Driver<NodeState>;
+  readonly links: Links;
+  readonly operations: Operations;
+}
+
+/** @throws UsageError when the settings or the data directory cannot be used */
+export async function layGround(options: NodeOptions, undo: Undo): Promise<Ground> {
+  const { identity, dataDir } = options;
+  const log = limitedLog(options.log ?? silentLog, monotonicMs);
+  const config = wholeConfig(options.config ?? {});
+  const introducers = introducersOf(options.bootstrap ?? []);
+  const directory = new PeerDirectory({
+    peersMax: PEERS_MAX,
+    indexKey: [randomWord(), randomWord()],
+  });
+  const self = directory.intern(identity.nodeId);
+  assert(self !== undefined, 'a new directory has room for its owner');
+  const book = createAddressBook();
+  const disk = await openDisk(dataDir, log);
+  undo.push(() => disk.close());
+  const values = new Values(disk, createSigner(identity));
+  const edge = createEdge({ self, identity, directory, book, values });
+  const kept = await loadKept(disk, sha256);
+  const tls = tlsOptions(identity);
+  return {
+    identity,
+    log,
+    config,
+    introducers,
+    directory,
+    self,
+    book,
+    disk,
+    values,
+    edge,
+    tls,
+    kept,
+  };
+}
+
+/** Starts the core and lets it send; `listen` is where this node can be reached. */
+export function startEngine(
+  options: Pick<NodeOptions, 'onCreate' | 'onStep'>,
+  ground: Ground,
+  listen: Endpoint,
+  onFault: (error: unknown) => void,
+): Engine {
+  const { log, config, introducers, directory, self, book, values, edge, kept } = ground;
+  const addresses = reachableAt(listen);
+  book.prove(self, addresses);
+  const feed = (input: Input): void => {
+    driver.feed(input);
+  };
+  const operations = new Operations(feed, edge, values);
+  const parts: TrafficParts = {
+    feed,
+    links: () => links,
+    operations,
+    edge,
+    values,
+    introducers,
+    log,
+  };
+  const links: Links = new Links({
+    self,
+    directory,
+    book,
+    dialer: new Dialer(ground.tls),
+    log,
+    addresses,
+    onFrame: frameReceiver(parts),
+    onUnreachable: (peer, call) => {
+      feed({ type: 'unreachable', peer, call });
+    },
+  });
+  const moment = systemClock();
+  const created = moment();
+  options.onCreate?.(self, config, created, kept);
+  const driver: Driver<NodeState> = new Driver({
+    core: { initial: create(self, config, created, kept), step },
+    peers: directory,
+    moment,
+    handlers: effectHandlers(parts),
+    onStep: options.onStep,
+    onFault,
+  });
+  return { driver, links, operations };
+}
+
+function wholeConfig(part: Partial<Config>): Config {
+  const config = { ...defaultConfig, ...part };
+  const [fault] = configFaults(config);
+  if (fault !== undefined) throw new UsageError(`the settings cannot work: ${fault}`);
+  return config;
+}
+
+function introducersOf(bootstrap: readonly string[]): readonly Endpoint[] {
+  if (bootstrap.length > INTRODUCERS_MAX) {
+    throw new UsageError(
+      `${bootstrap.length} bootstrap nodes are too many: name ${INTRODUCERS_MAX}`,
+    );
+  }
+  return bootstrap.map((text) => parseEndpoint(text, 'the bootstrap node'));
+}
+
+function randomWord(): number {
+  return randomInt(2 ** 32) | 0;
+}

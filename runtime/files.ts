@@ -1,0 +1,150 @@
+/**
+ * Files that must be whole, and files that must be secret.
+ *
+ * A file is written beside its place, synced and renamed, so a reader sees the old bytes or the new
+ * ones and never a part. Secrets are created with mode 0600 and refused when a group or others may
+ * touch them. Windows has no such modes: there a file is protected by the access list that it
+ * inherits from its folder, and the mode check is left out.
+ *
+ * Invariant: every failure to read or write becomes a UsageError of one line.
+ */
+import { randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { systemCode, UsageError } from './failure.ts';
+
+/** What a file is for, in the words of its reader. */
+export interface FileUse {
+  /** A noun, such as "the certificate". */
+  readonly what: string;
+  /** What to do when the file is missing. */
+  readonly hint: string;
+  readonly secret?: boolean;
+}
+
+/** The text of a file; refused when missing, too long or, for a secret, readable by others. */
+export async function readWhole(path: string, use: FileUse): Promise<string> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, 'r');
+    // The opened file is examined, not its name: nobody can swap it between check and read.
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new UsageError(`${path} is not a file: name ${use.what} instead`);
+    if (use.secret === true && isPosix && (stat.mode & 0o077) !== 0) {
+      const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
+      throw new UsageError(
+        `${use.what} ${path} has mode ${mode}, others may read it: run "chmod 600 ${path}"`,
+      );
+    }
+    if (stat.size > FILE_BYTES_MAX) {
+      throw new UsageError(`${path} is over ${FILE_BYTES_MAX} bytes: this is not ${use.what}`);
+    }
+    return await handle.readFile('utf8');
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    if (systemCode(error) === 'ENOENT') {
+      throw new UsageError(`${use.what} ${path} is missing: ${use.hint}`);
+    }
+    throw new UsageError(`${use.what} ${path} cannot be read: ${reasonOf(error)}`);
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** Puts the whole text in place at once, durably; `mode` holds for the file whatever was there. */
+export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+  const temporary = join(
+    dirname(path),
+    `.${basename(path)}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`,
+  );
+  try {
+    const handle = await open(temporary, 'wx', mode);
+    try {
+      await handle.writeFile(text, 'utf8');
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await renameOver(temporary, path);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new UsageError(`${path} cannot be written: ${reasonOf(error)}`);
+  }
+}
+
+/** A private key as text, for `writeWhole` with mode 0600 and for node:tls. */
+export function keyPem(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+/** Makes a directory, with those above it, that only its owner may enter; an existing one stays. */
+export async function makePrivateDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new UsageError(`the directory ${path} cannot be made: ${reasonOf(error)}`);
+  }
+}
+
+export async function fileExists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The names in a directory in order, without unfinished writes; none when it is not there. */
+export async function namesIn(path: string): Promise<string[]> {
+  try {
+    const names = await readdir(path);
+    return names.filter((name) => !name.endsWith(TEMPORARY_SUFFIX)).sort();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw new UsageError(`the directory ${path} cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+/** Windows refuses to replace a file that a scanner holds open for a moment: try again. */
+async function renameOver(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      const passing = ['EPERM', 'EACCES', 'EBUSY'].includes(systemCode(error));
+      if (isPosix || !passing || attempt === RENAME_ATTEMPTS_MAX) throw error;
+      await new Promise((resolve) => setTimeout(resolve, attempt * 20));
+    }
+  }
+}
+
+/** Makes the rename itself durable. Windows cannot open directories; its journal keeps renames. */
+async function syncDirectory(path: string): Promise<void> {
+  if (!isPosix) return;
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = systemCode(error);
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+  if (code === 'ENOSPC') return 'the disk is full';
+  if (code === 'ENOTDIR' || code === 'EEXIST') return 'a file stands where a directory should be';
+  if (code === 'EROFS') return 'the file system is read-only';
+  return code === '' ? String(error) : code;
+}
+
+const isPosix = process.platform !== 'win32';
+const TEMPORARY_SUFFIX = '.part';
+const RENAME_ATTEMPTS_MAX = 8;
+/** A revocation list takes about 45 bytes per entry, so this holds some 350,000 of them. */
+const FILE_BYTES_MAX = 16 * 1024 * 1024;

@@ -1,0 +1,124 @@
+/**
+ * Accepting links: TCP connections that must prove a certified id within the handshake deadline.
+ *
+ * Sockets wait in a plain TCP server until a place for a handshake is free, so a storm of
+ * connections costs memory for a bounded queue and CPU for `HANDSHAKES_MAX` handshakes at a time
+ * (RELIABILITY A7, A17). Invariants: every socket has an error listener before anything else; no
+ * byte of protocol leaves before the other side proved its id.
+ */
+import { createServer as createTcpServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Server, TlsOptions, TLSSocket } from 'node:tls';
+import type { Endpoint } from './address.ts';
+import { ACCEPTED_LINKS_MAX, HANDSHAKE_MS_MAX, HANDSHAKES_MAX } from './bounds.ts';
+import { HANDSHAKES_WAITING_MAX, KEEP_ALIVE_MS } from './bounds.ts';
+import { peerIdOf } from './identity.ts';
+import { bindServer } from './listening.ts';
+import { foreignText, reasonOf } from './log.ts';
+import type { Log } from './log.ts';
+
+export interface Listener {
+  readonly address: Endpoint;
+  /** Stops accepting and cuts the handshakes in progress; links that are up stay. */
+  readonly close: () => Promise<void>;
+}
+
+/** @throws UsageError when the address cannot be listened on */
+export async function listenForLinks(
+  at: Endpoint,
+  tls: TlsOptions,
+  log: Log,
+  take: (socket: TLSSocket, peerId: Uint8Array) => void,
+): Promise<Listener> {
+  const handshakes = new Handshakes(tls, log, take);
+  const tcp = createTcpServer({ keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+  tcp.maxConnections = ACCEPTED_LINKS_MAX;
+  tcp.on('connection', (socket) => {
+    socket.on('error', (error) => {
+      log.debug({ reason: reasonOf(error) }, 'connection failed');
+    });
+    socket.setNoDelay(true);
+    handshakes.add(socket);
+  });
+  tcp.on('drop', () => {
+    log.warn({ links: ACCEPTED_LINKS_MAX }, 'connection dropped: too many links');
+  });
+  const address = await bindServer(tcp, at, 'the listen address');
+  const close = (): Promise<void> => {
+    handshakes.cut();
+    return new Promise((resolve) => {
+      tcp.close(() => {
+        resolve();
+      });
+    });
+  };
+  return { address, close };
+}
+
+/** TLS on sockets that came in, so many at a time. */
+class Handshakes {
+  readonly #server: Server;
+  /** Those in progress, by the far end of their connection. */
+  readonly #active = new Map<string, Socket>();
+  readonly #waiting: Socket[] = [];
+
+  constructor(tls: TlsOptions, log: Log, take: (socket: TLSSocket, peerId: Uint8Array) => void) {
+    this.#server = createTlsServer({ ...tls, handshakeTimeout: HANDSHAKE_MS_MAX });
+    this.#server.on('secureConnection', (socket) => {
+      socket.on('error', (error) => {
+        log.debug({ reason: reasonOf(error) }, 'link failed');
+      });
+      this.#over(farEnd(socket));
+      const proof = peerIdOf(socket);
+      if (proof.ok) {
+        take(socket, proof.nodeId);
+        return;
+      }
+      log.warn({ from: socket.remoteAddress, reason: foreignText(proof.reason) }, 'link refused');
+      socket.destroy();
+    });
+    this.#server.on('tlsClientError', (error, socket) => {
+      log.warn({ from: socket.remoteAddress, reason: reasonOf(error) }, 'handshake failed');
+      socket.destroy();
+    });
+  }
+
+  add(socket: Socket): void {
+    if (this.#active.size < HANDSHAKES_MAX) this.#begin(socket);
+    else if (this.#waiting.length < HANDSHAKES_WAITING_MAX) this.#waiting.push(socket);
+    else socket.destroy();
+  }
+
+  cut(): void {
+    for (const socket of [...this.#waiting.splice(0), ...this.#active.values()]) socket.destroy();
+  }
+
+  #begin(socket: Socket): void {
+    if (socket.destroyed) {
+      this.#beginNext();
+      return;
+    }
+    const far = farEnd(socket);
+    this.#active.set(far, socket);
+    socket.once('close', () => {
+      if (this.#active.get(far) === socket) this.#over(far);
+    });
+    this.#server.emit('connection', socket);
+  }
+
+  /** A handshake is over, however it went. */
+  #over(far: string): void {
+    if (this.#active.delete(far)) this.#beginNext();
+  }
+
+  #beginNext(): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#begin(next);
+  }
+}
+
+/** Names a connection while it is open: no two have the same far end and near address. */
+function farEnd(socket: Socket): string {
+  return `${socket.localAddress ?? ''} ${socket.remoteAddress ?? ''} ${socket.remotePort ?? 0}`;
+}

@@ -1,0 +1,45 @@
+/**
+ * Binding a TCP server, with the one line that tells its operator what to do when that fails.
+ *
+ * Rule (SPEC section 8): a port in use, an address that is not ours or a port that needs rights is
+ * the caller's to put right, so it is a UsageError; whatever comes later is logged by the caller.
+ */
+import type { Server } from 'node:net';
+import { formatEndpoint } from './address.ts';
+import type { Endpoint } from './address.ts';
+import { systemCode, UsageError } from './failure.ts';
+
+/** @throws UsageError when the address cannot be listened on; `what` names it */
+export function bindServer(server: Server, at: Endpoint, what: string): Promise<Endpoint> {
+  return new Promise((resolve, reject) => {
+    const refuse = (error: Error): void => {
+      reject(new UsageError(`${what} ${formatEndpoint(at)} ${adviceFor(error)}`));
+    };
+    server.once('error', refuse);
+    server.listen({ host: at.host, port: at.port, exclusive: true }, () => {
+      server.off('error', refuse);
+      // A failed accept, such as one without descriptors left, must not end the process.
+      server.on('error', () => undefined);
+      const bound = server.address();
+      if (bound === null || typeof bound === 'string') reject(new Error('no bound TCP address'));
+      else resolve({ host: bound.address, port: bound.port });
+    });
+  });
+}
+
+function adviceFor(error: Error): string {
+  switch (systemCode(error)) {
+    case 'EADDRINUSE':
+      return 'is in use: stop the other program or choose another port';
+    case 'EADDRNOTAVAIL':
+      return 'is no address of this machine: choose one that is';
+    case 'EACCES':
+    case 'EPERM':
+      return 'needs rights that this user has not: choose a port above 1023';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'names a host that cannot be resolved: give its address';
+    default:
+      return `cannot be listened on: ${error.message}`;
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * One real node, started and stopped: what its owner gets to hold (STYLE section 8 walks through
+ * one GET).
+ *
+ * Order of starting: disk, listener, links and core, API, join; of stopping: no new requests, those
+ * taken in are answered, contacts are told, links say goodbye, the disk closes. Rule: whatever
+ * fails while starting undoes what was started before it. A bug of ours stops the node and
+ * rejects `ended`: fail-stop, never limping on (RELIABILITY section 6).
+ */
+import type { PeerDirectory } from '../host/directory.ts';
+import { contactCount } from '../src/table.ts';
+import type { Outcome, Peer } from '../src/types.ts';
+import { placeOf } from './address-book.ts';
+import { formatEndpoint } from './address.ts';
+import type { Endpoint } from './address.ts';
+import { serveClients } from './api.ts';
+import { DRAIN_MS_MAX } from './bounds.ts';
+import { layGround, startEngine } from './engine.ts';
+import type { Engine, Ground, NodeOptions, Undo } from './engine.ts';
+import { listenForLinks } from './listener.ts';
+import { reasonOf } from './log.ts';
+import type { GetResult, PutOptions, PutResult } from './operations.ts';
+
+export interface NodeStatus {
+  readonly contacts: number;
+  readonly links: number;
+  readonly records: number;
+  readonly operations: number;
+  readonly clients: number;
+}
+
+export interface RunningNode {
+  /** The node id, in hex. */
+  readonly id: string;
+  readonly peer: Peer;
+  readonly listen: Endpoint;
+  readonly api: Endpoint | undefined;
+  readonly directory: PeerDirectory;
+  /** How the join ended: `joined`, or why not. */
+  readonly joined: Promise<Outcome>;
+  /** Resolves when the node has stopped; rejects when a bug of ours stopped it. */
+  readonly ended: Promise<void>;
+  readonly get: (key: Uint8Array) => Promise<GetResult>;
+  readonly put: (key: Uint8Array, value: Uint8Array, options?: PutOptions) => Promise<PutResult>;
+  readonly status: () => NodeStatus;
+  readonly idHexOf: (peer: Peer) => string;
+  /** HOST:PORT of a peer, as far as it is known. */
+  readonly addressOf: (peer: Peer) => string | undefined;
+  /** Leaves the network and stops; done within `CLOSE_MS_MAX`. */
+  readonly close: () => Promise<void>;
+}
+
+/** @throws UsageError when the options, the data directory or an address cannot be used */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const undo: Undo = [];
+  try {
+    return await assemble(options, undo);
+  } catch (error) {
+    for (const undoOne of undo.reverse()) await undoOne();
+    throw error;
+  }
+}
+
+async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> {
+  const ground = await layGround(options, undo);
+  const { identity, log } = ground;
+  const running: { engine?: Engine } = {};
+  const listener = await listenForLinks(options.listen, ground.tls, log, (socket, peerId) => {
+    if (running.engine === undefined) socket.destroy();
+    else running.engine.links.accept(socket, peerId);
+  });
+  undo.push(() => listener.close());
+  const ending = deferred();
+  const engine = startEngine(options, ground, listener.address, (error) => {
+    log.error({ reason: reasonOf(error) }, 'broken invariant: the node stops');
+    void tearDown().finally(() => {
+      ending.reject(error);
+    });
+  });
+  running.engine = engine;
+  const { driver, links, operations } = engine;
+  undo.push(() => {
+    driver.stop();
+    links.close();
+  });
+  const api =
+    options.api === undefined ? undefined : await serveClients(options.api, operations, log);
+
+  const tearDown = async (): Promise<void> => {
+    driver.stop();
+    operations.stop();
+    links.close();
+    api?.cut();
+    await Promise.all([listener.close(), api?.close(), ground.disk.close()]);
+  };
+  const closeNow = async (): Promise<void> => {
+    const answered = api?.close();
+    await operations.whenIdle(DRAIN_MS_MAX);
+    await within(operations.run({ type: 'leave' }), DRAIN_MS_MAX);
+    await within(answered, DRAIN_MS_MAX);
+    await within(tearDown(), DRAIN_MS_MAX);
+    ending.resolve();
+  };
+  let closing: Promise<void> | undefined;
+  const introducers = ground.introducers.length;
+  const joined = operations.run({ type: 'join', introducers, peers: [] });
+  log.info({ id: identity.nodeIdHex.slice(0, 8), at: formatEndpoint(listener.address) }, 'started');
+
+  return {
+    ...viewOf(ground, engine, () => api?.clients() ?? 0),
+    listen: listener.address,
+    api: api?.address,
+    joined,
+    ended: ending.promise,
+    close: () => (closing ??= closeNow()),
+  };
+}
+
+type View = Omit<RunningNode, 'listen' | 'api' | 'joined' | 'ended' | 'close'>;
+
+/** What an owner may ask of a node at any time. */
+function viewOf(ground: Ground, engine: Engine, clients: () => number): View {
+  const { identity, self, directory, book } = ground;
+  const { driver, links, operations } = engine;
+  return {
+    id: identity.nodeIdHex,
+    peer: self,
+    directory,
+    get: (key) => operations.get(key),
+    put: (key, value, options) => operations.put(key, value.slice(), options),
+    status: () => ({
+      contacts: contactCount(driver.state.table),
+      links: links.counts.linksUp,
+      records: driver.state.store.size,
+      operations: operations.count,
+      clients: clients(),
+    }),
+    idHexOf: (peer) => directory.idHexOf(peer),
+    addressOf: (peer) => placeOf(book, peer),
+  };
+}
+
+/** Waits for something, but not for ever. */
+async function within(work: Promise<unknown> | undefined, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}
+
+function deferred(): {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+} {
+  let settle: (() => void) | undefined;
+  let fail: ((error: unknown) => void) | undefined;
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = resolve;
+    fail = reject;
+  });
+  return { promise, resolve: () => settle?.(), reject: (error) => fail?.(error) };
+}

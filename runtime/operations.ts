@@ -1,0 +1,187 @@
+/**
+ * Operations as promises: a command goes into the core with a number, its outcome comes back with
+ * that number, and whoever asked gets it with the bytes that belong to it.
+ *
+ * Invariants: each operation ends exactly once, at the latest when the node stops; the value of a
+ * found record is fetched in the very step that settles it, while its message is still held; the
+ * bytes of a PUT are let go when it ends.
+ */
+import { keyOf } from '../host/admit.ts';
+import type { Edge } from '../host/admit.ts';
+import { assert, assertNever } from '../src/assert.ts';
+import type { Command, Failure, Input, OpId, Outcome, Peer, Position } from '../src/types.ts';
+import type { PutStatus } from '../src/wire-types.ts';
+import { OPERATIONS_AT_ONCE_MAX, OPERATIONS_WAITING_MAX } from './bounds.ts';
+import type { Values } from './values.ts';
+
+export interface PutOptions {
+  /** Seconds; 0 means the configured default. */
+  readonly ttlS?: number;
+  /** Replicas; 0 means the configured default. */
+  readonly replication?: number;
+}
+
+export interface PutResult {
+  readonly status: PutStatus;
+  /** Nodes that said that the record is on their disk. */
+  readonly holders: readonly Peer[];
+  readonly wanted: number;
+  /** 0 when it was not stored. */
+  readonly version: number;
+  readonly outcome: Outcome;
+}
+
+export interface GetResult {
+  /** Nothing when no record was found. */
+  readonly value: Uint8Array | undefined;
+  readonly outcome: Outcome;
+}
+
+export class Operations {
+  readonly #feed: (input: Input) => void;
+  readonly #edge: Pick<Edge, 'hash'>;
+  readonly #values: Values;
+  readonly #open = new Map<OpId, (result: GetResult) => void>();
+  /** The open ones that a client waits for. */
+  #asked = 0;
+  readonly #onIdle: (() => void)[] = [];
+  #lastOp: OpId = 0;
+  /** Operations in the core, and those that wait for their turn. */
+  #running = 0;
+  readonly #turns: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(feed: (input: Input) => void, edge: Pick<Edge, 'hash'>, values: Values) {
+    this.#feed = feed;
+    this.#edge = edge;
+    this.#values = values;
+  }
+
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** Resolves when no client waits for an operation, or after a time. */
+  whenIdle(limitMs: number): Promise<void> {
+    if (this.#asked === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, limitMs);
+      this.#onIdle.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  async get(key: Uint8Array): Promise<GetResult> {
+    return await this.#ask({ type: 'get', key: keyOf(this.#edge, key) });
+  }
+
+  /** The value must not be changed until the promise is settled. */
+  async put(key: Uint8Array, value: Uint8Array, options: PutOptions = {}): Promise<PutResult> {
+    const { ttlS = 0, replication = 0 } = options;
+    if (this.#values.isFull) return resultOf(failed('too-many-operations'));
+    const command: Command = {
+      type: 'put',
+      key: keyOf(this.#edge, key),
+      size: value.length,
+      replication,
+      ttlS,
+    };
+    const { outcome } = await this.#ask(command, value);
+    return resultOf(outcome);
+  }
+
+  async lookup(target: Position): Promise<Outcome> {
+    return (await this.#ask({ type: 'lookup', target })).outcome;
+  }
+
+  async run(command: Extract<Command, { readonly type: 'join' | 'leave' }>): Promise<Outcome> {
+    return (await this.#begin(this.#nextOp(), command)).outcome;
+  }
+
+  /** The core is done with an operation. */
+  settle(op: OpId, outcome: Outcome): void {
+    const done = this.#open.get(op);
+    assert(done !== undefined, 'an operation is settled once');
+    this.#open.delete(op);
+    const value =
+      outcome.type === 'found' ? this.#values.envelopeOf(outcome.record)?.value : undefined;
+    done({ value, outcome });
+  }
+
+  /** Ends what is still open; nothing begins after it. */
+  stop(): void {
+    this.#stopped = true;
+    for (const op of [...this.#open.keys()]) this.settle(op, failed('leaving'));
+  }
+
+  /**
+   * Runs an operation of a client when its turn has come: a burst that all went out at once would
+   * make the network look slow, and its calls would miss their deadlines.
+   */
+  async #ask(command: Command, value?: Uint8Array): Promise<GetResult> {
+    if (this.#turns.length >= OPERATIONS_WAITING_MAX) return OVERRUN;
+    const op = this.#nextOp();
+    if (value !== undefined) this.#values.beginPut(op, value);
+    this.#asked += 1;
+    if (this.#running < OPERATIONS_AT_ONCE_MAX) this.#running += 1;
+    else await new Promise<void>((resolve) => this.#turns.push(resolve));
+    try {
+      return await this.#begin(op, command);
+    } finally {
+      this.#values.endPut(op);
+      // The turn is handed on as it is, or given back.
+      const next = this.#turns.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+      this.#asked -= 1;
+      if (this.#asked === 0) for (const resume of this.#onIdle.splice(0)) resume();
+    }
+  }
+
+  #begin(op: OpId, command: Command): Promise<GetResult> {
+    if (this.#stopped) return Promise.resolve({ value: undefined, outcome: failed('leaving') });
+    return new Promise((done) => {
+      this.#open.set(op, done);
+      this.#feed({ type: 'command', op, command });
+    });
+  }
+
+  #nextOp(): OpId {
+    this.#lastOp += 1;
+    return this.#lastOp;
+  }
+}
+
+function resultOf(outcome: Outcome): PutResult {
+  if (outcome.type === 'stored') {
+    const { holders, wanted, record } = outcome;
+    return { status: 'good', holders, wanted, version: record.version, outcome };
+  }
+  assert(outcome.type === 'failed', 'a PUT ends stored or failed');
+  const { holders, wanted, failure } = outcome;
+  return { status: statusOf(failure), holders, wanted, version: 0, outcome };
+}
+
+function statusOf(failure: Failure): PutStatus {
+  switch (failure) {
+    case 'too-many-operations':
+      return 'busy';
+    case 'no-peers':
+    case 'timed-out':
+    case 'too-few-replicas':
+    case 'leaving':
+    case 'invalid':
+      return failure;
+    default:
+      return assertNever(failure);
+  }
+}
+
+function failed(failure: Failure): Outcome {
+  const trail = { nearest: [], responders: [], namedBy: [], requests: 0, replies: 0 };
+  return { type: 'failed', failure, holders: [], wanted: 0, trail };
+}
+
+const OVERRUN: GetResult = { value: undefined, outcome: failed('too-many-operations') };

@@ -1,0 +1,78 @@
+/**
+ * Messages out of a byte stream, however TCP splits or joins it (SPEC section 2).
+ *
+ * Pull, not push: `next` gives one message at a time, so its caller can stop in the middle of a
+ * chunk when the other side does not take its replies, and go on later.
+ *
+ * Invariants: at most the bytes that came are kept, and room is made only for bytes that came, so
+ * an announced length alone costs nothing (RELIABILITY A8). Memory that was handed out inside a
+ * message is never written again. Cost: each byte is copied at most twice, whatever the split.
+ */
+import type { Decoded } from '../src/wire-types.ts';
+
+export interface Reader<M> {
+  /** Adds bytes; the chunk belongs to the reader from here on. */
+  readonly push: (chunk: Uint8Array) => void;
+  /** The next message or fault; nothing when more bytes are needed first. */
+  readonly next: () => Exclude<Decoded<M>, { readonly type: 'partial' }> | undefined;
+  /** Bytes that came and are not yet part of a message. */
+  readonly waiting: () => number;
+}
+
+/** Decodes what begins at `from`, with the bytes up to `to` at hand. */
+export type Decoder<M> = (bytes: Uint8Array, from: number, to: number) => Decoded<M>;
+
+export function createReader<M>(decode: Decoder<M>): Reader<M> {
+  let bytes: Uint8Array = NOTHING;
+  /** The bytes from `start` to `end` wait; those behind `end` are room that we own. */
+  let start = 0;
+  let end = 0;
+  /** More bytes before which decoding again is useless. */
+  let needed = 0;
+
+  const push = (given: Uint8Array): void => {
+    const chunk = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
+    const waiting = end - start;
+    needed = Math.max(0, needed - chunk.length);
+    if (waiting === 0) {
+      bytes = chunk;
+      start = 0;
+      end = chunk.length;
+      return;
+    }
+    const total = waiting + chunk.length;
+    if (start > 0 || total > bytes.length) {
+      // Twice the size each time keeps the copying linear when bytes come one by one.
+      const grown = new Uint8Array(Math.max(total, Math.min(2 * total, total + GROWTH_MAX)));
+      grown.set(bytes.subarray(start, end));
+      bytes = grown;
+      start = 0;
+      end = waiting;
+    }
+    bytes.set(chunk, end);
+    end = total;
+  };
+
+  const next = (): Exclude<Decoded<M>, { readonly type: 'partial' }> | undefined => {
+    if (start === end || needed > 0) return undefined;
+    const decoded = decode(bytes, start, end);
+    if (decoded.type === 'partial') {
+      needed = Math.max(1, decoded.bytes);
+      return undefined;
+    }
+    if (decoded.type === 'malformed') {
+      start = end;
+      return decoded;
+    }
+    start += decoded.bytes;
+    // What was handed out may point into these bytes: they are left to it.
+    if (start === end) bytes = NOTHING;
+    return decoded;
+  };
+
+  return { push, next, waiting: () => end - start };
+}
+
+const NOTHING = new Uint8Array(0);
+/** Room made ahead of the bytes, at most: less than a frame. */
+const GROWTH_MAX = 32 * 1024;

@@ -1,0 +1,113 @@
+/**
+ * Between links and driver: frames become the core's inputs, its effects become frames, writes,
+ * signatures and dials (SPEC section 7). The runtime's counterpart of the simulator's network.
+ *
+ * Rules: what `admit` refuses is answered without a step; a request that cannot be delivered comes
+ * back as `unreachable`; a reply whose bytes are gone says so instead of leaving its asker waiting.
+ */
+import { admit, present } from '../host/admit.ts';
+import type { Edge } from '../host/admit.ts';
+import { encodePeer } from '../src/codec/peer.ts';
+import { assertNever } from '../src/assert.ts';
+import type { CallId, Input, Message, Peer } from '../src/types.ts';
+import type { WireRefusal } from '../src/wire-types.ts';
+import type { Endpoint } from './address.ts';
+import type { Handlers } from './driver.ts';
+import type { CallFrame } from './link.ts';
+import type { Links } from './links.ts';
+import { shortHex } from './log.ts';
+import type { Log } from './log.ts';
+import type { Operations } from './operations.ts';
+import type { Values } from './values.ts';
+
+export interface TrafficParts {
+  readonly feed: (input: Input) => void;
+  /** Asked for when needed: links and traffic know each other. */
+  readonly links: () => Links;
+  readonly operations: Operations;
+  readonly edge: Edge;
+  readonly values: Values;
+  readonly introducers: readonly Endpoint[];
+  readonly log: Log;
+}
+
+/** What a link hands up: a frame of a call, from a peer that proved its id. */
+export function frameReceiver(parts: TrafficParts): (from: Peer, frame: CallFrame) => void {
+  const { feed, edge, values, log } = parts;
+  return (from, frame) => {
+    if (frame.type === 'request' && frame.body.type === 'store' && values.isFull) {
+      refuse(parts, from, frame.call, 'full');
+      return;
+    }
+    const admitted = admit(edge, frame, Date.now());
+    switch (admitted.type) {
+      case 'message':
+        feed({ type: 'message', from, message: admitted.message });
+        break;
+      case 'refused':
+        refuse(parts, from, admitted.call, admitted.reason);
+        break;
+      case 'dropped':
+        log.warn({ peer: nameOf(edge, from), reason: admitted.reason }, 'reply dropped');
+        break;
+      default:
+        assertNever(admitted);
+    }
+    values.endMessage();
+  };
+}
+
+/** What each effect of the core becomes. */
+export function effectHandlers(parts: TrafficParts): Handlers {
+  const { feed, links, operations, edge, values, introducers, log } = parts;
+  return {
+    send: ({ to, message }) => {
+      send(parts, to, message);
+    },
+    settle: ({ op, outcome }) => {
+      operations.settle(op, outcome);
+    },
+    persist: ({ token, writes }) => {
+      values.persist(writes, (ok) => {
+        feed({ type: 'persisted', token, ok });
+      });
+    },
+    sign: ({ token, body }) => {
+      feed({ type: 'signed', token, record: values.sign(token, body) });
+    },
+    introduce: ({ introducer }) => {
+      const endpoint = introducers[introducer];
+      const found =
+        endpoint === undefined ? Promise.resolve(undefined) : links().introduce(endpoint);
+      void found.then((peer) => {
+        feed({ type: 'introduced', introducer, peer });
+      });
+    },
+    note: ({ note }) => {
+      if (note.type === 'record-expired') log.debug({ records: note.count }, note.type);
+      else log.debug({ peer: nameOf(edge, note.peer) }, note.type);
+    },
+  };
+}
+
+function send(parts: TrafficParts, to: Peer, message: Message): void {
+  const { call } = message;
+  const wire = present(parts.edge, message);
+  if (message.type === 'reply') {
+    if (wire === undefined) refuse(parts, to, call, 'not-stored');
+    else parts.links().reply(to, call, encodePeer(wire));
+  } else if (wire === undefined) {
+    parts.feed({ type: 'unreachable', peer: to, call });
+  } else {
+    parts.links().request(to, call, encodePeer(wire));
+  }
+}
+
+function refuse(parts: TrafficParts, to: Peer, call: CallId, reason: WireRefusal): void {
+  const body = { type: 'refused', reason } as const;
+  parts.links().reply(to, call, encodePeer({ type: 'reply', call, body }));
+}
+
+function nameOf(edge: Edge, peer: Peer): string {
+  return shortHex(edge.directory.idOf(peer));
+}

@@ -1,0 +1,262 @@
+/**
+ * The bytes behind the core's record headers: in memory while a message, a PUT or a write is in
+ * progress, on disk after that (SPEC section 3).
+ *
+ * Who holds bytes: the message just admitted, until its step is carried out; a PUT of our own from
+ * its command to its end; a write, until the core was told of it, together with the record that it
+ * replaces, which is served until then. Invariant: a header finds bytes of its own key, version
+ * and publisher or none at all; what is held is counted, and new work is refused above the bound.
+ */
+import type { Envelope } from '../host/admit.ts';
+import { bits256Of, bytesOfBits256 } from '../host/words.ts';
+import { assert } from '../src/assert.ts';
+import { LIFE_MS_MAX } from '../src/limits.ts';
+import type { Bits256, Key, OpId, RecordBody, RecordHeader, Token, Write } from '../src/types.ts';
+import type { WireRecord } from '../src/wire-types.ts';
+import { VALUES_BYTES_MAX } from './bounds.ts';
+import type { Disk, DiskWrite } from './disk.ts';
+import { decodeStored, encodeStored } from './record-bytes.ts';
+
+/** Signs what the publisher vouches for; gives the publisher's own parts of the record. */
+export interface Signer {
+  readonly publisher: Uint8Array;
+  readonly certificate: Uint8Array;
+  readonly sign: (record: Omit<WireRecord, 'lifeMs' | 'signature'>) => Uint8Array;
+}
+
+export class Values {
+  readonly #disk: Disk;
+  readonly #signer: Signer;
+  /** Envelopes in memory by version, a number that few records share. */
+  readonly #held = new Map<number, Held[]>();
+  readonly #puts = new Map<OpId, Put>();
+  readonly #writing = new Map<string, Writing>();
+  #message: Held[] = [];
+  #bytes = 0;
+
+  constructor(disk: Disk, signer: Signer) {
+    this.#disk = disk;
+    this.#signer = signer;
+  }
+
+  /** Whether so much is in progress that new values must be refused. */
+  get isFull(): boolean {
+    return this.#bytes > VALUES_BYTES_MAX;
+  }
+
+  get bytesHeld(): number {
+    return this.#bytes;
+  }
+
+  /** The bytes that arrived with a header; held until `endMessage`. */
+  keep(header: RecordHeader, envelope: Envelope): void {
+    this.#message.push(this.#hold(header, envelope));
+  }
+
+  /** The message and all that its step asked for are done. */
+  endMessage(): void {
+    if (this.#message.length === 0) return;
+    const held = this.#message;
+    this.#message = [];
+    for (const one of held) this.#release(one);
+  }
+
+  envelopeOf(header: RecordHeader): Envelope | undefined {
+    const held = this.#find(header);
+    if (held !== undefined) return held.envelope;
+    const stored = this.#disk.read(bytesOfBits256(header.key.raw));
+    if (stored?.record.version !== header.version) return undefined;
+    const { record } = stored;
+    return equalBits(bits256Of(record.publisher), header.publisher) ? record : undefined;
+  }
+
+  /** The value of a PUT command, until `endPut`. */
+  beginPut(op: OpId, value: Uint8Array): void {
+    this.#puts.set(op, { value, held: undefined });
+    this.#bytes += value.length;
+  }
+
+  endPut(op: OpId): void {
+    const put = this.#puts.get(op);
+    if (put === undefined) return;
+    this.#puts.delete(op);
+    this.#bytes -= put.value.length;
+    if (put.held !== undefined) this.#release(put.held);
+  }
+
+  /** Signs the record of a PUT command: the core names it by the number of its operation. */
+  sign(token: Token, body: RecordBody): RecordHeader {
+    const put = this.#puts.get(token);
+    assert(put?.held === undefined, 'a record is signed once');
+    assert(put?.value.length === body.size, 'what is signed belongs to a PUT in progress');
+    const { publisher, certificate } = this.#signer;
+    const { key, version, publishedAtMs, ttlS, size } = body;
+    const { value } = put;
+    const raw = bytesOfBits256(key.raw);
+    const fields = { key: raw, version, publishedAtMs, ttlS, publisher, certificate, value };
+    const header: RecordHeader = {
+      key,
+      version,
+      publisher: bits256Of(publisher),
+      size,
+      ttlS,
+      publishedAtMs,
+      lifeMs: Math.min(ttlS * 1000, LIFE_MS_MAX),
+    };
+    const signature = this.#signer.sign(fields);
+    put.held = this.#hold(header, { value, publisher, certificate, signature });
+    return header;
+  }
+
+  /**
+   * Writes to disk what the core wants written; `done` is called with the result, and until it
+   * returns both the new records and those that they replace can be served.
+   */
+  persist(writes: readonly Write[], done: (ok: boolean) => void): void {
+    const diskWrites: DiskWrite[] = [];
+    const names: string[] = [];
+    for (const write of writes) {
+      const diskWrite = this.#diskWrite(write, names);
+      if (diskWrite !== undefined) diskWrites.push(diskWrite);
+    }
+    const complete = diskWrites.length === writes.length;
+    const written = complete ? this.#disk.write(diskWrites) : Promise.resolve(false);
+    void written.then((ok) => {
+      done(ok);
+      for (const name of names) this.#endWriting(name);
+    });
+  }
+
+  #diskWrite(write: Write, names: string[]): DiskWrite | undefined {
+    if (write.type === 'delete') {
+      const { key, version, publisher } = write.record;
+      return {
+        type: 'delete',
+        key: bytesOfBits256(key.raw),
+        version,
+        publisher: bytesOfBits256(publisher),
+      };
+    }
+    const { header, storedAtMs } = write.record;
+    const envelope = this.envelopeOf(header);
+    if (envelope === undefined) return undefined;
+    const key = bytesOfBits256(header.key.raw);
+    const { version, publishedAtMs, ttlS, lifeMs } = header;
+    const record = { ...pick(envelope), key, version, publishedAtMs, ttlS, lifeMs };
+    const bytes = encodeStored({ record, storedAtMs });
+    names.push(this.#beginWriting(header, bytes));
+    return { type: 'put', key, bytes };
+  }
+
+  /** Holds the record to be written and, with the first write of its key, the one on disk. */
+  #beginWriting(header: RecordHeader, bytes: Uint8Array): string {
+    const key = bytesOfBits256(header.key.raw);
+    const name = Buffer.from(key).toString('latin1');
+    let writing = this.#writing.get(name);
+    if (writing === undefined) {
+      writing = { pending: 0, held: [] };
+      this.#writing.set(name, writing);
+      const old = this.#disk.read(key)?.record;
+      if (old !== undefined) writing.held.push(this.#hold(headerOf(old, header.key), old));
+    }
+    writing.pending += 1;
+    const record = decodeStored(key, bytes)?.record;
+    assert(record !== undefined, 'what goes to disk can be read back');
+    writing.held.push(this.#hold(header, record));
+    return name;
+  }
+
+  #endWriting(name: string): void {
+    const writing = this.#writing.get(name);
+    if (writing === undefined) return;
+    writing.pending -= 1;
+    if (writing.pending > 0) return;
+    this.#writing.delete(name);
+    for (const held of writing.held) this.#release(held);
+  }
+
+  #hold(header: RecordHeader, envelope: Envelope): Held {
+    const known = this.#find(header);
+    if (known !== undefined) {
+      known.holds += 1;
+      return known;
+    }
+    const held: Held = { header, envelope, holds: 1 };
+    const sameVersion = this.#held.get(header.version);
+    if (sameVersion === undefined) this.#held.set(header.version, [held]);
+    else sameVersion.push(held);
+    this.#bytes += bytesOf(held);
+    return held;
+  }
+
+  #release(held: Held): void {
+    held.holds -= 1;
+    if (held.holds > 0) return;
+    const { version } = held.header;
+    const rest = (this.#held.get(version) ?? []).filter((one) => one !== held);
+    if (rest.length === 0) this.#held.delete(version);
+    else this.#held.set(version, rest);
+    this.#bytes -= bytesOf(held);
+  }
+
+  #find(header: RecordHeader): Held | undefined {
+    return this.#held
+      .get(header.version)
+      ?.find(
+        (one) =>
+          equalBits(one.header.key.raw, header.key.raw) &&
+          equalBits(one.header.publisher, header.publisher),
+      );
+  }
+}
+
+interface Held {
+  readonly header: RecordHeader;
+  readonly envelope: Envelope;
+  holds: number;
+}
+
+interface Put {
+  readonly value: Uint8Array;
+  /** The signed record, once the core had it signed. */
+  held: Held | undefined;
+}
+
+/** The writes under way of one key, and what they hold. */
+interface Writing {
+  pending: number;
+  readonly held: Held[];
+}
+
+/** The header of a record as it stands on disk, under a key that was hashed before. */
+export function headerOf(record: WireRecord, key: Key): RecordHeader {
+  const { version, ttlS, publishedAtMs, lifeMs } = record;
+  const publisher = bits256Of(record.publisher);
+  return { key, version, publisher, size: record.value.length, ttlS, publishedAtMs, lifeMs };
+}
+
+function pick(envelope: Envelope): Envelope {
+  const { value, publisher, certificate, signature } = envelope;
+  return { value, publisher, certificate, signature };
+}
+
+function bytesOf(held: Held): number {
+  const { value, certificate } = held.envelope;
+  return value.length + certificate.length + ENVELOPE_BYTES;
+}
+
+function equalBits(a: Bits256, b: Bits256): boolean {
+  return (
+    a.b0 === b.b0 &&
+    a.b1 === b.b1 &&
+    a.b2 === b.b2 &&
+    a.b3 === b.b3 &&
+    a.b4 === b.b4 &&
+    a.b5 === b.b5 &&
+    a.b6 === b.b6 &&
+    a.b7 === b.b7
+  );
+}
+
+/** Publisher, signature and the objects around them, roughly. */
+const ENVELOPE_BYTES = 256;

@@ -1,0 +1,68 @@
+/**
+ * A converged start: bucket c of a node holds min(k, available) uniformly random nodes that share
+ * exactly c leading bits with it. In the ring, those nodes are one range: the half of the current
+ * range on the other side of bit c.
+ */
+
+import { peerWord } from '../src/position.ts';
+import type { Table } from '../src/table.ts';
+import type { Directory, Peer } from '../src/types.ts';
+import type { Ring } from './ring.ts';
+import { index, mix } from './streams.ts';
+
+/** @param rank the node's place in the ring */
+export function convergedTable(
+  ring: Ring,
+  rank: number,
+  k: number,
+  key: number,
+  directory: Directory,
+): Table {
+  const self = ring.at(rank);
+  const ends: number[] = [];
+  const contacts: Peer[] = [];
+  let from = 0;
+  let to = ring.size;
+  for (let bit = 0; to - from > 1; bit++) {
+    const middle = ring.split(from, to, bit);
+    const upper = rank >= middle;
+    sample(ring, upper ? from : middle, upper ? middle : to, k, key, self, contacts);
+    ends.push(contacts.length);
+    if (upper) from = middle;
+    else to = middle;
+  }
+  while (ends.length > 0 && ends[ends.length - 1] === (ends[ends.length - 2] ?? 0)) ends.pop();
+  const packed = new Int32Array(1 + ends.length + 2 * contacts.length);
+  packed[0] = ends.length;
+  packed.set(ends, 1);
+  let at = 1 + ends.length;
+  for (const peer of contacts) {
+    packed[at++] = peer;
+    packed[at++] = peerWord(directory, peer, 0);
+  }
+  return { packed, heard: [], spares: [] };
+}
+
+/** `k` of a range without repetition (Floyd's algorithm), or the whole range. */
+function sample(
+  ring: Ring,
+  from: number,
+  to: number,
+  k: number,
+  key: number,
+  self: Peer,
+  into: Peer[],
+): void {
+  const size = to - from;
+  if (size <= k) {
+    for (let i = from; i < to; i++) into.push(ring.at(i));
+    return;
+  }
+  const first = into.length;
+  for (let i = size - k; i < size; i++) {
+    const drawn = ring.at(from + index(mix(key, self, into.length), i + 1));
+    let taken = false;
+    for (let j = first; j < into.length && !taken; j++) taken = into[j] === drawn;
+    into.push(taken ? ring.at(from + i) : drawn);
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Every message through codec and admit, as between real nodes (`--wire`). Values are bytes made
+ * from the number of their PUT; signatures are 64 bytes of hash, a stand-in that costs little and
+ * still fails when one bit of the record is changed.
+ *
+ * The core sees the same messages as without, so the digest of a run is the same.
+ */
+
+import { admit, present, type Edge, type Envelope } from '../host/admit.ts';
+import { bytesOfBits256 } from '../host/words.ts';
+import { decodePeer, encodePeer } from '../src/codec/peer.ts';
+import { signedBytes } from '../src/codec/record.ts';
+import type { Message, RecordHeader } from '../src/types.ts';
+import type { WireAddress, WireRecord } from '../src/wire-types.ts';
+import type { Population } from './population.ts';
+import { mix } from './streams.ts';
+import type { Values } from './values.ts';
+
+export interface WireHooks {
+  /** SHA-256. */
+  readonly hash: (bytes: Uint8Array) => Uint8Array;
+  /** Sees, and may change, the bytes of each message on its way. */
+  readonly touch?: (bytes: Uint8Array, message: number) => void;
+}
+
+const CERTIFICATE = new Uint8Array(1);
+
+export class Wire {
+  readonly #edge: Edge;
+  readonly #hooks: WireHooks;
+  readonly #values: Values;
+  readonly #valueKey: number;
+  #messages = 0;
+
+  constructor(population: Population, values: Values, valueKey: number, hooks: WireHooks) {
+    this.#hooks = hooks;
+    this.#values = values;
+    this.#valueKey = valueKey;
+    this.#edge = {
+      directory: population.directory,
+      hash: hooks.hash,
+      verify: (record) => sameBytes(record.signature, this.#sign(record)),
+      addressesOf: (peer) => [addressOf(peer)],
+      learn: () => undefined,
+      envelopeOf: (record) => this.#envelopeOf(record),
+      keep: () => undefined,
+    };
+  }
+
+  encode(message: Message): Uint8Array {
+    const wire = present(this.#edge, message);
+    if (wire === undefined) throw new Error('broken invariant: a simulated value is always there');
+    const bytes = encodePeer(wire);
+    this.#hooks.touch?.(bytes, this.#messages++);
+    return bytes;
+  }
+
+  /** The message as its receiver sees it; undefined when it was damaged on its way. */
+  decode(bytes: Uint8Array, wallMs: number): Message | undefined {
+    const decoded = decodePeer(bytes, 0, bytes.length);
+    if (decoded.type !== 'message') return undefined;
+    const { message } = decoded;
+    if (message.type !== 'request' && message.type !== 'reply') return undefined;
+    const admitted = admit(this.#edge, message, wallMs);
+    return admitted.type === 'message' ? admitted.message : undefined;
+  }
+
+  #envelopeOf(header: RecordHeader): Envelope {
+    const value = new Uint8Array(header.size);
+    const put = this.#values.putOf(header.key);
+    for (let i = 0; i < value.length; i++)
+      value[i] = mix(this.#valueKey, put, i >>> 2) >>> (8 * (i & 3));
+    const publisher = bytesOfBits256(header.publisher);
+    const unsigned: WireRecord = {
+      key: bytesOfBits256(header.key.raw),
+      version: header.version,
+      publishedAtMs: header.publishedAtMs,
+      ttlS: header.ttlS,
+      publisher,
+      certificate: CERTIFICATE,
+      signature: new Uint8Array(64),
+      value,
+      lifeMs: header.lifeMs,
+    };
+    return { value, publisher, certificate: CERTIFICATE, signature: this.#sign(unsigned) };
+  }
+
+  #sign(record: WireRecord): Uint8Array {
+    const once = this.#hooks.hash(signedBytes(record));
+    const signature = new Uint8Array(64);
+    signature.set(once);
+    signature.set(this.#hooks.hash(once), 32);
+    return signature;
+  }
+}
+
+/** An address for a simulated node, so that replies can name it. */
+function addressOf(peer: number): WireAddress {
+  const ip = new Uint8Array([10, (peer >>> 16) & 255, (peer >>> 8) & 255, peer & 255]);
+  return { family: 4, ip, port: 6501 };
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,49 @@
+/**
+ * The settings of a node: the defaults of the Kademlia paper (section 2.2: k = 20, alpha = 3) and
+ * of the project's contract, and the check that a set of them can work at all.
+ */
+
+import { ALPHA_MAX, K_MAX, PEERS_PER_REPLY_MAX, REPLICATION_MAX, TTL_S_MAX } from './limits.ts';
+import type { Config } from './types.ts';
+
+export const defaultConfig: Config = {
+  k: 20,
+  alpha: 3,
+  beta: 20,
+  nearest: 20,
+  replication: 8,
+  floor: 1,
+  ttlS: 3600,
+  ttlSMax: 30 * 86_400,
+  timeoutMs: 0,
+  operationMs: 10_000,
+};
+
+/** @returns what is wrong with the settings, one line each, in the words of the settings */
+export function configFaults(config: Config): readonly string[] {
+  const faults: string[] = [];
+  const whole = (name: keyof Config, low: number, high: number): void => {
+    const value = config[name];
+    if (!Number.isSafeInteger(value) || value < low || value > high) {
+      faults.push(`${name} must be a whole number from ${low} to ${high}, not ${value}`);
+    }
+  };
+  whole('k', 1, K_MAX);
+  whole('alpha', 1, ALPHA_MAX);
+  whole('beta', 1, PEERS_PER_REPLY_MAX);
+  whole('nearest', 1, K_MAX);
+  whole('replication', 1, REPLICATION_MAX);
+  whole('floor', 1, REPLICATION_MAX);
+  whole('ttlS', 1, TTL_S_MAX);
+  whole('ttlSMax', 1, TTL_S_MAX);
+  whole('timeoutMs', 0, 600_000);
+  whole('operationMs', 1, 86_400_000);
+  if (faults.length === 0) {
+    if (config.floor > config.replication) faults.push('floor must not be above replication');
+    if (config.ttlS > config.ttlSMax) faults.push('ttlS must not be above ttlSMax');
+    if (config.replication > config.nearest) {
+      faults.push('replication must not be above nearest: a PUT only finds that many nodes');
+    }
+  }
+  return faults;
+}

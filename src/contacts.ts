@@ -1,0 +1,93 @@
+/**
+ * How contacts come and go (Kademlia, sections 2.2 and 4.1), in one place:
+ *
+ * - a peer becomes a contact only after it answered a call of ours (S4), and only if its bucket
+ *   has room: a live contact is never displaced (S5);
+ * - a stranger that calls us is called back when its bucket has room, else it becomes a spare;
+ * - a contact whose call goes unanswered is suspected and checked at once; the second unanswered
+ *   call evicts it, and the newest spare of its bucket is called in its place.
+ */
+
+import { ask } from './asking.ts';
+import { countChecks, isCalling } from './calls.ts';
+import { CHECK_MS_MIN, SUSPECTS_MAX, VERIFICATIONS_MAX } from './limits.ts';
+import { withUpkeep, type Draft } from './node.ts';
+import { peerWord, sharedBitsOfPeers } from './position.ts';
+import {
+  bucketSize,
+  dropSpare,
+  newestSpare,
+  slotOf,
+  withContact,
+  withHeard,
+  withoutContact,
+  withSpare,
+} from './table.ts';
+import type { Peer } from './types.ts';
+
+/** The peer sent us something; `proven` when it answered a call of ours. */
+export function onHeard(draft: Draft, peer: Peer, proven: boolean): void {
+  if (peer === draft.self) return;
+  const bucket = sharedBitsOfPeers(draft.peers, draft.self, peer);
+  const slot = slotOf(draft.table, bucket, peer);
+  if (slot >= 0) {
+    draft.table = withHeard(draft.table, slot, true);
+    if (proven && draft.suspects.length > 0) draft.suspects = without(draft.suspects, peer);
+    return;
+  }
+  if (bucketSize(draft.table, bucket) >= draft.config.k) {
+    draft.table = withSpare(draft.table, bucket, peer);
+  } else if (proven) {
+    draft.table = withContact(draft.table, bucket, peer, peerWord(draft.peers, peer, 0));
+    draft.effects.push({ type: 'note', note: { type: 'contact-added', peer } });
+  } else if (!isCalling(draft.calls, peer)) {
+    if (countChecks(draft.calls) < VERIFICATIONS_MAX) check(draft, peer);
+    else draft.table = withSpare(draft.table, bucket, peer);
+  }
+}
+
+/** A call to the peer missed its deadline or could not be made. */
+export function onUnanswered(draft: Draft, peer: Peer): void {
+  const bucket = sharedBitsOfPeers(draft.peers, draft.self, peer);
+  const slot = slotOf(draft.table, bucket, peer);
+  if (slot < 0) {
+    draft.table = dropSpare(draft.table, peer);
+    return;
+  }
+  if (draft.suspects.includes(peer)) {
+    evict(draft, peer);
+  } else if (draft.suspects.length < SUSPECTS_MAX) {
+    draft.suspects = [...draft.suspects, peer];
+    if (!isCalling(draft.calls, peer)) check(draft, peer);
+  }
+}
+
+/** The contact goes, by its own farewell or for failing twice; a spare may take its place. */
+export function evict(draft: Draft, peer: Peer): void {
+  const bucket = sharedBitsOfPeers(draft.peers, draft.self, peer);
+  const slot = slotOf(draft.table, bucket, peer);
+  draft.suspects = without(draft.suspects, peer);
+  draft.table = dropSpare(draft.table, peer);
+  if (slot < 0) return;
+  draft.table = withoutContact(draft.table, bucket, slot);
+  draft.effects.push({ type: 'note', note: { type: 'contact-evicted', peer } });
+  hastenChecks(draft);
+  const spare = newestSpare(draft.table, bucket);
+  if (spare !== undefined && !isCalling(draft.calls, spare)) check(draft, spare);
+}
+
+/** Asks a peer for a sign of life. */
+export function check(draft: Draft, peer: Peer): void {
+  ask(draft, peer, { type: 'ping' }, 0);
+}
+
+/** A contact was found dead: the next checks come sooner. */
+function hastenChecks(draft: Draft): void {
+  const checkEveryMs = Math.max(CHECK_MS_MIN, Math.floor(draft.upkeep.checkEveryMs / 2));
+  const checkAt = Math.min(draft.upkeep.checkAt, draft.now + checkEveryMs);
+  draft.upkeep = withUpkeep(draft.upkeep, { checkEveryMs, checkAt });
+}
+
+function without(peers: readonly Peer[], peer: Peer): readonly Peer[] {
+  return peers.includes(peer) ? peers.filter((other) => other !== peer) : peers;
+}

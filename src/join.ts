@@ -1,0 +1,155 @@
+/**
+ * Joining (Kademlia, section 2.3): be introduced, look the own position up, then refresh the far
+ * buckets that are not full. Introducers are known to the core by number only; which are asked,
+ * when again and after how long is decided here. The same introductions bring back a node that has
+ * lost all its contacts.
+ */
+
+import { settle } from './asking.ts';
+import { check } from './contacts.ts';
+import { INTRODUCE_MS_MAX, INTRODUCE_MS_MIN, INTRODUCERS_AT_ONCE } from './limits.ts';
+import { INTRODUCERS_MAX, JOIN_MS_MAX, REFRESHES_MAX } from './limits.ts';
+import { trailOf, type Lookup } from './lookup.ts';
+import { nextDraw, nextNumber, ownPosition, withUpkeep, type Draft } from './node.ts';
+import { noTrail, operationOrder } from './operation.ts';
+import type { JoinOperation, RefreshOperation } from './operation.ts';
+import { findItem, lookUp, withItem, withoutItem } from './paged.ts';
+import { jitter, positionInBucket } from './random.ts';
+import { advance, newLookup } from './seek.ts';
+import { bucketCount, bucketSize, contactCount } from './table.ts';
+import type { Command, OpId, Peer } from './types.ts';
+
+export function startJoin(
+  draft: Draft,
+  op: OpId,
+  command: Extract<Command, { type: 'join' }>,
+): void {
+  const introducers = Math.min(command.introducers, INTRODUCERS_MAX);
+  draft.upkeep = withUpkeep(draft.upkeep, { introducers, introduceRound: 0 });
+  const known = command.peers.length + contactCount(draft.table);
+  if (introducers === 0 && known === 0) {
+    settle(draft, op, { type: 'joined', contacts: 0 });
+    return;
+  }
+  const operation: JoinOperation = {
+    op,
+    deadlineAt: draft.now + JOIN_MS_MAX,
+    type: 'join',
+    lookup: undefined,
+    saved: command.peers,
+    buckets: [],
+    refreshing: 0,
+  };
+  draft.operations = withItem(draft.operations, operationOrder, operation);
+  if (introducers > 0) introduce(draft);
+  if (known > 0) lookSelfUp(draft, operation, []);
+}
+
+/** Asks the next introducers, and sets the time of the round after this one. */
+export function introduce(draft: Draft): void {
+  const { introducers, introduceRound } = draft.upkeep;
+  const atOnce = Math.min(introducers, INTRODUCERS_AT_ONCE);
+  for (let i = 0; i < atOnce; i++) {
+    const introducer = (introduceRound * atOnce + i) % introducers;
+    draft.effects.push({ type: 'introduce', introducer });
+  }
+  const backOffMs = Math.min(
+    INTRODUCE_MS_MAX,
+    INTRODUCE_MS_MIN * 2 ** Math.min(introduceRound, 16),
+  );
+  draft.upkeep = withUpkeep(draft.upkeep, {
+    introduceAt: draft.now + jitter(nextDraw(draft), backOffMs, 0.5),
+    introduceRound: introduceRound + 1,
+  });
+}
+
+export function onIntroduced(draft: Draft, peer: Peer | undefined): void {
+  if (peer === undefined || peer === draft.self) return;
+  draft.upkeep = withUpkeep(draft.upkeep, { introduceAt: Infinity });
+  const join = findItem(draft.operations, (operation) => operation.type === 'join');
+  if (join?.type === 'join' && join.lookup === undefined && join.refreshing === 0) {
+    lookSelfUp(draft, join, [peer]);
+  } else if (join !== undefined || contactCount(draft.table) > 0) {
+    check(draft, peer);
+  } else {
+    refresh(draft, -1, 0, [peer]);
+  }
+}
+
+/** The lookup of the own position is over: nobody answered, or the far buckets come next. */
+export function selfLookedUp(draft: Draft, operation: JoinOperation, lookup: Lookup): void {
+  if (trailOf(lookup).responders.length === 0) {
+    const { introducers } = draft.upkeep;
+    if (introducers === 0) {
+      const outcome = { type: 'failed', failure: 'no-peers', holders: [], wanted: 0 } as const;
+      return settle(draft, operation.op, { ...outcome, trail: trailOf(lookup) });
+    }
+    draft.operations = withItem(draft.operations, operationOrder, {
+      ...operation,
+      lookup: undefined,
+    });
+    introduceLater(draft);
+    return;
+  }
+  const buckets: number[] = [];
+  for (let bucket = bucketCount(draft.table) - 1; bucket >= 0; bucket--) {
+    if (bucketSize(draft.table, bucket) < draft.config.k) buckets.push(bucket);
+  }
+  refreshNext(draft, { ...operation, lookup: undefined, buckets, refreshing: 0 });
+}
+
+/** A refresh is over; the join that waits for it goes on. */
+export function refreshed(draft: Draft, operation: RefreshOperation): void {
+  if (operation.join === 0) return;
+  const join = lookUp(draft.operations, operationOrder, operation.join);
+  if (join?.type === 'join') refreshNext(draft, { ...join, refreshing: join.refreshing - 1 });
+}
+
+/** Looks a random position of a bucket up, or the own position for bucket -1. */
+export function refresh(draft: Draft, bucket: number, join: OpId, seeds: readonly Peer[]): boolean {
+  const own = ownPosition(draft);
+  const target = bucket < 0 ? own : positionInBucket(own, bucket, nextDraw(draft));
+  const lookup = newLookup(draft, target, seeds);
+  if (lookup.peers.length === 0) return false;
+  const deadlineAt = draft.now + 3 * draft.config.operationMs;
+  const op = -nextNumber(draft);
+  advance(draft, { op, deadlineAt, type: 'refresh', bucket, join, lookup });
+  return true;
+}
+
+/** Time ran out for a join: it counts when there are contacts. */
+export function endJoin(draft: Draft, operation: JoinOperation): void {
+  draft.operations = withoutItem(draft.operations, operationOrder, operation.op);
+  const contacts = contactCount(draft.table);
+  if (contacts > 0) return settle(draft, operation.op, { type: 'joined', contacts });
+  const outcome = { type: 'failed', failure: 'no-peers', holders: [], wanted: 0 } as const;
+  settle(draft, operation.op, { ...outcome, trail: noTrail });
+}
+
+/** Schedules a round of introductions when the last one has led nowhere. */
+export function introduceLater(draft: Draft): void {
+  if (draft.upkeep.introducers === 0 || draft.upkeep.introduceAt !== Infinity) return;
+  const introduceAt = draft.now + jitter(nextDraw(draft), INTRODUCE_MS_MIN, 0.5);
+  draft.upkeep = withUpkeep(draft.upkeep, { introduceAt });
+}
+
+function lookSelfUp(draft: Draft, operation: JoinOperation, seeds: readonly Peer[]): void {
+  const lookup = newLookup(draft, ownPosition(draft), [...operation.saved, ...seeds]);
+  advance(draft, { ...operation, lookup });
+}
+
+function refreshNext(draft: Draft, operation: JoinOperation): void {
+  const buckets = [...operation.buckets];
+  let { refreshing } = operation;
+  const begin: number[] = [];
+  while (refreshing < REFRESHES_MAX && buckets.length > 0) {
+    begin.push(buckets.shift() ?? 0);
+    refreshing++;
+  }
+  const next = { ...operation, buckets, refreshing };
+  if (refreshing === 0) return endJoin(draft, next);
+  draft.operations = withItem(draft.operations, operationOrder, next);
+  for (const bucket of begin) {
+    if (!refresh(draft, bucket, operation.op, [])) return endJoin(draft, next);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Every bound of the core, with its unit and its reason. A number that limits anything a peer, a
+ * client or time can grow stands here and nowhere else. What an operator may set is in `Config`;
+ * the bounds on those settings are here too.
+ */
+
+/** Bits of a position. Kademlia section 2.1. */
+export const POSITION_BITS = 160;
+/** Words of a node id in the directory; its position begins at `POSITION_WORD`. */
+export const ID_WORDS = 8;
+export const POSITION_WORD = 3;
+
+/** Contacts per bucket at most: keeps a whole bucket within one reply. */
+export const K_MAX = 64;
+/** Calls in flight of one lookup at most: more only loads the network. */
+export const ALPHA_MAX = 64;
+/** Contacts accepted from one reply at most; a peer that names more is cut off there. */
+export const PEERS_PER_REPLY_MAX = 64;
+/** Replicas at most; RELIABILITY A11. */
+export const REPLICATION_MAX = 20;
+/** Longest life of a record at most, in seconds (10 years, within u32). */
+export const TTL_S_MAX = 315_360_000;
+/** Remaining life travels as u32 milliseconds. */
+export const LIFE_MS_MAX = 0xffffffff;
+
+/** Bytes of a value: one frame of the client API (u16 size) less a PUT's header. */
+export const VALUE_BYTES_MAX = 65_495;
+/** Bytes of a frame between peers: a value, its envelope and room to grow; SPEC section 5. */
+export const FRAME_BYTES_MAX = 72 * 1024;
+/** Bytes of a hello after its length field: ample for its addresses and for extensions to come. */
+export const HELLO_BYTES_MAX = 4096;
+/** Bytes of a certificate; RELIABILITY A17. */
+export const CERTIFICATE_BYTES_MAX = 4096;
+/** Addresses of one peer: two families, inside and outside. */
+export const ADDRESSES_PER_PEER_MAX = 4;
+
+/** Candidates that a lookup keeps, as a multiple of `nearest`: room for those that fail. */
+export const SHORTLIST_FACTOR = 3;
+/** Requests of one lookup at most: a guard against peers that name new peers for ever. */
+export const LOOKUP_REQUESTS_MAX = 500;
+
+/** Operations in flight per node: bounds memory when clients outrun the network. */
+export const OPERATIONS_MAX = 4096;
+/** Stores waiting for the disk per node; more are refused as full. */
+export const PERSISTS_MAX = 4096;
+/** Records held per node. */
+export const RECORDS_MAX = 1_000_000;
+
+/** Shortest deadline of a call in ms: below it a pause of the event loop looks like death. */
+export const CALL_MS_MIN = 250;
+/** Longest deadline of a call in ms, and the first one, when nothing was measured yet. */
+export const CALL_MS_MAX = 3000;
+
+/** How much later than expected an answer is still taken: a dial and a handshake are two trips. */
+export const LATE_FACTOR = 4;
+
+/** Versions more than this ahead of our wall clock are refused, in ms; SPEC section 3. */
+export const VERSION_AHEAD_MS_MAX = 600_000;
+/** How far clocks may differ before a record lives shorter than its TTL, in ms; RELIABILITY 2. */
+export const CLOCK_ALLOWANCE_MS = 600_000;
+
+/** Spare contacts kept per bucket for when a live one fails. */
+export const SPARES_PER_BUCKET_MAX = 4;
+/** Contacts under suspicion at once; later ones wait for their turn. */
+export const SUSPECTS_MAX = 64;
+/** Verifications of newcomers in flight at once. */
+export const VERIFICATIONS_MAX = 16;
+
+/** Ms between two liveness checks when all is well: 0.29 messages a second with its reply. */
+export const CHECK_MS_MAX = 7000;
+/** Ms between two liveness checks while contacts are found dead. */
+export const CHECK_MS_MIN = 1000;
+/** Ms between two bucket refreshes: a lookup of some 60 messages, 0.16 a second. */
+export const REFRESH_MS = 360_000;
+/** Refreshes in flight at once while joining. */
+export const REFRESHES_MAX = 4;
+
+/** Back-off between rounds of introductions, in ms, doubled each time up to the maximum. */
+export const INTRODUCE_MS_MIN = 1000;
+export const INTRODUCE_MS_MAX = 60_000;
+/** Introducers that a node may be given. */
+export const INTRODUCERS_MAX = 64;
+/** A join may take longer than a client would wait: ms for all its lookups. */
+export const JOIN_MS_MAX = 300_000;
+/** Introducers asked at once, so that one that is slow or hostile does not decide alone. */
+export const INTRODUCERS_AT_ONCE = 3;
+/** How long a node that leaves waits for its farewells to be answered, in ms. */
+export const LEAVE_MS_MAX = 2000;
+/** Records dropped for their age in one step; the rest a millisecond later. */
+export const EXPIRIES_PER_STEP_MAX = 1024;
+/** How much longer the pause between checks gets with each check that finds nothing, in ms. */
+export const CHECK_MS_STEP = 250;

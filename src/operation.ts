@@ -1,0 +1,114 @@
+/**
+ * Operations: what a command, or the node's own upkeep, is in the middle of doing. Each is a value
+ * with a deadline, replaced as it advances; the files get, put, join and leave hold its rules.
+ *
+ * Numbers: a host's operations are positive, the node's own (refreshes) negative.
+ */
+
+import type { Lookup } from './lookup.ts';
+import { emptyPaged } from './paged.ts';
+import type { Order, Paged } from './paged.ts';
+import type { Key, OpId, Peer, RecordHeader, Trail } from './types.ts';
+
+interface Common {
+  readonly op: OpId;
+  readonly deadlineAt: number;
+}
+
+/** A lookup of nodes for a client of the host. */
+export interface FindOperation extends Common {
+  readonly type: 'lookup';
+  readonly lookup: Lookup;
+}
+
+/** A lookup of a value; it ends with the first record it meets. */
+export interface GetOperation extends Common {
+  readonly type: 'get';
+  readonly key: Key;
+  readonly lookup: Lookup;
+}
+
+/** First half of a PUT: where are the nearest nodes? */
+export interface LocateOperation extends Common {
+  readonly type: 'locate';
+  readonly key: Key;
+  readonly size: number;
+  readonly replication: number;
+  readonly ttlS: number;
+  readonly lookup: Lookup;
+}
+
+/** Second half of a PUT: the host signs, then the nearest store. */
+export interface StoreOperation extends Common {
+  readonly type: 'store';
+  /** Undefined until the host has signed it. */
+  readonly record: RecordHeader | undefined;
+  readonly wanted: number;
+  /** Nearest first, the own node among them where it belongs. */
+  readonly candidates: readonly Peer[];
+  /** How many candidates were taken so far. */
+  readonly taken: number;
+  readonly waiting: readonly Peer[];
+  /** Those whose first store missed its deadline and that are asked once more. */
+  readonly again: readonly Peer[];
+  readonly holders: readonly Peer[];
+  readonly trail: Trail;
+}
+
+/** A join: introductions, then a lookup of the own position, then refreshes of far buckets. */
+export interface JoinOperation extends Common {
+  readonly type: 'join';
+  /** Undefined while no peer is known. */
+  readonly lookup: Lookup | undefined;
+  /** Saved peers to be tried beside those that introducers name. */
+  readonly saved: readonly Peer[];
+  /** Buckets still to be refreshed. */
+  readonly buckets: readonly number[];
+  /** Refreshes under way. */
+  readonly refreshing: number;
+}
+
+/** A lookup of a random position in a bucket, or of the own position (`bucket` -1). */
+export interface RefreshOperation extends Common {
+  readonly type: 'refresh';
+  readonly bucket: number;
+  /** The join that waits for it; 0 when it is upkeep. */
+  readonly join: OpId;
+  readonly lookup: Lookup;
+}
+
+/** A farewell to contacts. */
+export interface LeaveOperation extends Common {
+  readonly type: 'leave';
+  readonly waiting: number;
+}
+
+export type Operation =
+  | FindOperation
+  | GetOperation
+  | LocateOperation
+  | StoreOperation
+  | JoinOperation
+  | RefreshOperation
+  | LeaveOperation;
+
+/** Operations that are driven by one lookup at a time. */
+export type Driven = Exclude<Operation, StoreOperation | LeaveOperation>;
+
+/** An operation whose lookup has come to its end. */
+export interface Finished {
+  readonly operation: Driven;
+  readonly lookup: Lookup;
+}
+
+export type Operations = Paged<Operation>;
+
+export const operationOrder: Order<Operation, OpId> = {
+  compare: (item, op) => item.op - op,
+  keyOf: (item) => item.op,
+  dueAt: (item) => item.deadlineAt,
+};
+
+export const noOperations: Operations = emptyPaged();
+
+export const noTrail: Trail = { nearest: [], responders: [], namedBy: [], requests: 0, replies: 0 };

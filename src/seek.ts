@@ -1,0 +1,85 @@
+/**
+ * Drives the lookups of operations: sends their questions and feeds them answers. A finished one
+ * is laid into the draft's list, from which `finish.ts` hands it to the rules of its operation.
+ */
+
+import { ask, settle } from './asking.ts';
+import type { Call } from './calls.ts';
+import { beginLookup, isFinished, nextToAsk, trailOf } from './lookup.ts';
+import { onAnswer, onFailure, onOverdue, type Lookup } from './lookup.ts';
+import { nearestContacts } from './nearest.ts';
+import { ownPosition, type Draft } from './node.ts';
+import { operationOrder, type Driven } from './operation.ts';
+import { lookUp, withItem, withoutItem } from './paged.ts';
+import type { Peer, Position, RecordHeader, Request } from './types.ts';
+
+/** A lookup seeded with the nearest contacts and any further peers. */
+export function newLookup(draft: Draft, target: Position, more: readonly Peer[]): Lookup {
+  const { config, peers, self, table } = draft;
+  const own = ownPosition(draft);
+  const contacts = nearestContacts(table, own, target, config.nearest, [], peers);
+  const seeds = more.length === 0 ? contacts : [...contacts, ...more];
+  return beginLookup(self, target, seeds, config, peers);
+}
+
+/** Keeps the operation and asks whom its lookup wants to ask, or ends it. */
+export function advance(draft: Draft, operation: Driven): void {
+  if (operation.lookup === undefined) return;
+  const { lookup, ask: asked } = nextToAsk(operation.lookup);
+  if (asked.length === 0 && isFinished(lookup)) {
+    draft.operations = withoutItem(draft.operations, operationOrder, operation.op);
+    draft.finished.push({ operation, lookup });
+    return;
+  }
+  draft.operations = withItem(draft.operations, operationOrder, withLookup(operation, lookup));
+  for (const peer of asked) ask(draft, peer, question(operation, lookup), operation.op);
+}
+
+/** The peer named others, or has nothing to name. */
+export function onNamed(draft: Draft, call: Call, named: readonly Peer[]): void {
+  const operation = driven(draft, call);
+  if (operation?.lookup === undefined) return;
+  const lookup = onAnswer(operation.lookup, call.peer, named, draft.peers);
+  advance(draft, withLookup(operation, lookup));
+}
+
+/** The peer holds the value that a get looks for: the get is done. */
+export function onValue(draft: Draft, call: Call, record: RecordHeader): void {
+  const operation = driven(draft, call);
+  if (operation?.type !== 'get') return;
+  const lookup = onAnswer(operation.lookup, call.peer, [], draft.peers);
+  draft.operations = withoutItem(draft.operations, operationOrder, operation.op);
+  const trail = trailOf(lookup);
+  settle(draft, operation.op, { type: 'found', record, holder: call.peer, trail });
+}
+
+/** No answer in time: the lookup goes on, and asks the peer once more if it still matters. */
+export function onLateCall(draft: Draft, call: Call): void {
+  const operation = driven(draft, call);
+  if (operation?.lookup === undefined) return;
+  advance(draft, withLookup(operation, onOverdue(operation.lookup, call.peer)));
+}
+
+/** The peer cannot be reached, or refused. */
+export function onFailedCall(draft: Draft, call: Call): void {
+  const operation = driven(draft, call);
+  if (operation?.lookup === undefined) return;
+  advance(draft, withLookup(operation, onFailure(operation.lookup, call.peer)));
+}
+
+function driven(draft: Draft, call: Call): Driven | undefined {
+  const operation = lookUp(draft.operations, operationOrder, call.op);
+  if (operation === undefined || operation.type === 'store' || operation.type === 'leave') {
+    return undefined;
+  }
+  return operation;
+}
+
+function question(operation: Driven, lookup: Lookup): Request {
+  if (operation.type === 'get') return { type: 'find-value', key: operation.key };
+  return { type: 'find-node', target: lookup.target };
+}
+
+function withLookup<O extends Driven>(operation: O, lookup: Lookup): O {
+  return operation.lookup === lookup ? operation : { ...operation, lookup };
+}

@@ -1,0 +1,237 @@
+/**
+ * The vocabulary of the core: what goes into a step and what comes out of it. Types only.
+ *
+ * A peer is a small integer, a handle into the host's directory, which alone knows ids and
+ * addresses. Positions are points of the 160-bit key space (Maymounkov and Mazières, "Kademlia",
+ * 2002, section 2), kept as five signed 32-bit words, most significant first: signed, because V8
+ * keeps signed 32-bit numbers as small integers. Times are whole milliseconds.
+ *
+ * Each union is discriminated by `type` and each `switch` over it ends in `assertNever`.
+ */
+
+/** A handle: a counter below 2^31 given out by the host's directory and never reused. */
+export type Peer = number;
+/** Names a call among the sender's open calls; opaque to its receiver. */
+export type CallId = number;
+/** Names an operation, chosen by the host; positive. Negative ones are the core's own. */
+export type OpId = number;
+/** Names a request for durability or a signature; comes back as an input. */
+export type Token = number;
+
+/** A point of the key space: a node id or a key, cut to its last 160 bits. */
+export interface Position {
+  readonly w0: number;
+  readonly w1: number;
+  readonly w2: number;
+  readonly w3: number;
+  readonly w4: number;
+}
+
+/** 256 bits as eight signed 32-bit words, most significant first. */
+export interface Bits256 {
+  readonly b0: number;
+  readonly b1: number;
+  readonly b2: number;
+  readonly b3: number;
+  readonly b4: number;
+  readonly b5: number;
+  readonly b6: number;
+  readonly b7: number;
+}
+
+/** A raw key as clients name it, with the position that the host's hash gave it. */
+export interface Key {
+  readonly raw: Bits256;
+  readonly position: Position;
+}
+
+/** What the core knows of a record; the host holds the bytes by (key, version, publisher). */
+export interface RecordHeader {
+  readonly key: Key;
+  /** The greatest wins; ties go to the greater publisher id. An integer below 2^53. */
+  readonly version: number;
+  readonly publisher: Bits256;
+  /** Bytes of the value. */
+  readonly size: number;
+  /** Seconds that the publisher granted at `publishedAtMs`. */
+  readonly ttlS: number;
+  /** The publisher's wall clock, in ms. */
+  readonly publishedAtMs: number;
+  /** Life left when this header was made; it can only shrink on its way. */
+  readonly lifeMs: number;
+}
+
+/** A record to be signed: the host adds the publisher and the signature. */
+export interface RecordBody {
+  readonly key: Key;
+  readonly version: number;
+  readonly size: number;
+  readonly ttlS: number;
+  readonly publishedAtMs: number;
+}
+
+/** What the host knows of ids. Append-only for the core: a handle's words never change. */
+export interface Directory {
+  /** Eight words per peer, the 256-bit node id; words 3 to 7 are its position. */
+  readonly words: Int32Array;
+}
+
+/** What the host knows of the instant, and the core must not fetch. */
+export interface Moment {
+  /** Monotonic ms, rounded down; never runs backwards. */
+  readonly now: number;
+  /** Wall clock ms, for versions, publication times and ages after a restart only. */
+  readonly wall: number;
+  /** One random 32-bit word, signed. */
+  readonly entropy: number;
+}
+
+export interface Config {
+  /** Contacts per bucket. */
+  readonly k: number;
+  /** Calls in flight of a lookup. */
+  readonly alpha: number;
+  /** Contacts named in a reply. */
+  readonly beta: number;
+  /** How many nearest nodes a lookup looks for. */
+  readonly nearest: number;
+  /** Replicas of a record when the client asks for 0. */
+  readonly replication: number;
+  /** Fewest replicas with which a PUT is good. */
+  readonly floor: number;
+  /** Life of a record when the client asks for 0, in seconds. */
+  readonly ttlS: number;
+  /** Longest life of a record, in seconds. */
+  readonly ttlSMax: number;
+  /** Deadline of a call in ms; 0 means adaptive. */
+  readonly timeoutMs: number;
+  /** Deadline of an operation in ms. */
+  readonly operationMs: number;
+}
+
+/** What a host kept of an earlier life of this node. */
+export interface Kept {
+  readonly records: readonly KeptRecord[];
+  readonly peers: readonly Peer[];
+}
+
+export interface KeptRecord {
+  /** `lifeMs` as it was at `storedAtMs`. */
+  readonly header: RecordHeader;
+  /** Wall clock ms of the moment at which it was written. */
+  readonly storedAtMs: number;
+}
+
+export type Command =
+  | { readonly type: 'join'; readonly introducers: number; readonly peers: readonly Peer[] }
+  | { readonly type: 'lookup'; readonly target: Position }
+  | { readonly type: 'get'; readonly key: Key }
+  | {
+      readonly type: 'put';
+      readonly key: Key;
+      readonly size: number;
+      /** 0 means the configured default. */
+      readonly replication: number;
+      /** 0 means the configured default. */
+      readonly ttlS: number;
+    }
+  | { readonly type: 'leave' };
+
+export type Request =
+  | { readonly type: 'ping' }
+  | { readonly type: 'find-node'; readonly target: Position }
+  | { readonly type: 'find-value'; readonly key: Key }
+  | { readonly type: 'store'; readonly record: RecordHeader }
+  | { readonly type: 'leave' };
+
+export type Reply =
+  | { readonly type: 'ok' }
+  | { readonly type: 'peers'; readonly peers: readonly Peer[] }
+  | { readonly type: 'value'; readonly record: RecordHeader }
+  | { readonly type: 'refused'; readonly reason: Refusal };
+
+/** Why a node did not do what it was asked. */
+export type Refusal = 'stale' | 'expired' | 'full' | 'not-stored' | 'leaving';
+
+export type Message =
+  | { readonly type: 'request'; readonly call: CallId; readonly body: Request }
+  | { readonly type: 'reply'; readonly call: CallId; readonly body: Reply };
+
+export type Input =
+  | { readonly type: 'command'; readonly op: OpId; readonly command: Command }
+  | { readonly type: 'message'; readonly from: Peer; readonly message: Message }
+  | { readonly type: 'unreachable'; readonly peer: Peer; readonly call: CallId }
+  | { readonly type: 'persisted'; readonly token: Token; readonly ok: boolean }
+  | { readonly type: 'signed'; readonly token: Token; readonly record: RecordHeader }
+  | {
+      readonly type: 'introduced';
+      readonly introducer: number;
+      readonly peer: Peer | undefined;
+    }
+  | { readonly type: 'wake' };
+
+export type Effect =
+  | { readonly type: 'send'; readonly to: Peer; readonly message: Message }
+  | { readonly type: 'settle'; readonly op: OpId; readonly outcome: Outcome }
+  | { readonly type: 'persist'; readonly token: Token; readonly writes: readonly Write[] }
+  | { readonly type: 'sign'; readonly token: Token; readonly body: RecordBody }
+  | { readonly type: 'introduce'; readonly introducer: number }
+  | { readonly type: 'note'; readonly note: Note };
+
+export type Write =
+  | { readonly type: 'put'; readonly record: KeptRecord }
+  | { readonly type: 'delete'; readonly record: RecordHeader };
+
+/** How a lookup went: its result and the path it took. */
+export interface Trail {
+  /** The nearest that answered, nearest first, the asking node left out. */
+  readonly nearest: readonly Peer[];
+  /** All that answered, in the order of their answers. */
+  readonly responders: readonly Peer[];
+  /** For each responder, who first named it: a responder, or the asking node itself. */
+  readonly namedBy: readonly Peer[];
+  /** Requests sent. */
+  readonly requests: number;
+  /** Replies received. */
+  readonly replies: number;
+}
+
+export type Outcome =
+  | { readonly type: 'joined'; readonly contacts: number }
+  | { readonly type: 'nodes'; readonly trail: Trail }
+  | {
+      readonly type: 'found';
+      readonly record: RecordHeader;
+      /** The node that held it; the asking node itself when it held it. */
+      readonly holder: Peer;
+      readonly trail: Trail;
+    }
+  | { readonly type: 'absent'; readonly trail: Trail }
+  | {
+      readonly type: 'stored';
+      readonly record: RecordHeader;
+      /** Those that answered that the record is on their disk. */
+      readonly holders: readonly Peer[];
+      readonly wanted: number;
+      readonly trail: Trail;
+    }
+  | { readonly type: 'left' }
+  | {
+      readonly type: 'failed';
+      readonly failure: Failure;
+      readonly holders: readonly Peer[];
+      readonly wanted: number;
+      readonly trail: Trail;
+    };
+
+/** Why an operation did not reach its end; bad luck of the caller or of the network. */
+export type Failure =
+  'no-peers' | 'timed-out' | 'too-few-replicas' | 'too-many-operations' | 'leaving' | 'invalid';
+
+/** Something observed; hosts log and count it and never obey it. */
+export type Note =
+  | { readonly type: 'contact-added'; readonly peer: Peer }
+  | { readonly type: 'contact-evicted'; readonly peer: Peer }
+  | { readonly type: 'call-expired'; readonly peer: Peer; readonly kind: Request['type'] }
+  | { readonly type: 'reply-unasked'; readonly peer: Peer }
+  | { readonly type: 'record-expired'; readonly count: number };

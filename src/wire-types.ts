@@ -1,0 +1,114 @@
+/**
+ * What travels, before a host has given it handles: literal ids, addresses, raw keys and bytes.
+ * Types only. The codecs turn bytes into these and back; a host's `admit` turns a `WireMessage`
+ * into the core's `Message`, and its reverse prepares a send. `docs/wire.md` is the normative
+ * description.
+ *
+ * Byte arrays: `id` 32 bytes, `key` 32 bytes, `position` 20 bytes, `signature` 64 bytes.
+ */
+
+/** An address as it travels; IPv4-mapped IPv6 is written as IPv4. */
+export type WireAddress =
+  | { readonly family: 4; readonly ip: Uint8Array; readonly port: number }
+  | { readonly family: 6; readonly ip: Uint8Array; readonly port: number };
+
+export interface WirePeer {
+  readonly id: Uint8Array;
+  /** One to `addressesPerPeerMax`. */
+  readonly addresses: readonly WireAddress[];
+}
+
+/** A signed record. The signature covers everything here but `lifeMs` (and itself). */
+export interface WireRecord {
+  readonly key: Uint8Array;
+  readonly version: number;
+  readonly publishedAtMs: number;
+  readonly ttlS: number;
+  readonly publisher: Uint8Array;
+  /** The publisher's certificate, DER. */
+  readonly certificate: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly value: Uint8Array;
+  readonly lifeMs: number;
+}
+
+/** First frame of each side of a link. */
+export interface WireHello {
+  readonly type: 'hello';
+  readonly versionMin: number;
+  readonly versionMax: number;
+  readonly features: number;
+  readonly identity: 'certificate' | 'address';
+  /** None means: a client only, never in a table. */
+  readonly addresses: readonly WireAddress[];
+}
+
+/** Last frame of a side that closes a link on purpose. */
+export interface WireGoodbye {
+  readonly type: 'goodbye';
+  readonly reason: GoodbyeReason;
+}
+export type GoodbyeReason =
+  'version' | 'identity' | 'duplicate' | 'idle' | 'stopping' | 'malformed';
+
+export type WireRequest =
+  | { readonly type: 'ping' }
+  | { readonly type: 'find-node'; readonly target: Uint8Array }
+  | { readonly type: 'find-value'; readonly key: Uint8Array }
+  | { readonly type: 'store'; readonly record: WireRecord }
+  | { readonly type: 'leave' };
+
+export type WireReply =
+  | { readonly type: 'ok' }
+  | { readonly type: 'peers'; readonly peers: readonly WirePeer[] }
+  | { readonly type: 'value'; readonly record: WireRecord }
+  | { readonly type: 'refused'; readonly reason: WireRefusal };
+export type WireRefusal = 'stale' | 'expired' | 'full' | 'not-stored' | 'leaving' | 'invalid';
+
+/** A frame of the enhanced dialect. */
+export type WireMessage =
+  | WireHello
+  | WireGoodbye
+  | { readonly type: 'request'; readonly call: number; readonly body: WireRequest }
+  | { readonly type: 'reply'; readonly call: number; readonly body: WireReply };
+
+/** A message of the client API (SPEC section 2). */
+export type ClientMessage =
+  | {
+      /** 650, or 690 when `checked`. */
+      readonly type: 'put';
+      readonly checked: boolean;
+      readonly ttlS: number;
+      readonly replication: number;
+      readonly key: Uint8Array;
+      readonly value: Uint8Array;
+    }
+  | { readonly type: 'get'; readonly key: Uint8Array }
+  | { readonly type: 'success'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'failure'; readonly key: Uint8Array }
+  | {
+      readonly type: 'put-result';
+      readonly key: Uint8Array;
+      readonly status: PutStatus;
+      readonly holders: number;
+      readonly wanted: number;
+      readonly version: number;
+    };
+
+/** Why a checked PUT was not good; `good` is 0 on the wire. */
+export type PutStatus =
+  'good' | 'too-few-replicas' | 'timed-out' | 'no-peers' | 'full' | 'invalid' | 'busy' | 'leaving';
+
+/** What a decoder makes of the first bytes of a stream. Decoders never throw. */
+export type Decoded<M> =
+  | { readonly type: 'message'; readonly message: M; readonly bytes: number }
+  /** Not all there yet; at least `bytes` more are needed before it is worth trying again. */
+  | { readonly type: 'partial'; readonly bytes: number }
+  /** Well framed, but of a kind that is not known here: skipped, `bytes` long. */
+  | {
+      readonly type: 'unknown';
+      readonly code: number;
+      readonly bytes: number;
+      readonly call?: number;
+    }
+  | { readonly type: 'malformed'; readonly reason: string };
