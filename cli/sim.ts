@@ -7,11 +7,13 @@
  */
 
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../runtime/failure.ts';
 import { defaultConfig } from '../src/config.ts';
-import { Interrupted, simulateWatched } from '../sim/main.ts';
+import { simulateApart } from '../sim/edge/apart.ts';
+import { Interrupted } from '../sim/main.ts';
 import type { LatencySpec } from '../sim/latency.ts';
 import { optionFaults, type ChurnSpec, type SimOptions } from '../sim/options.ts';
 import type { SimResult } from '../sim/result.ts';
@@ -46,7 +48,7 @@ Examples:
 
 Durations are written 500ms, 90s, 10m, 1.5h or 7d. The same seed and flags give the same digest.`;
 
-export function simCommand(version: string): Command {
+export function simCommand(version: string): CommandUnknownOpts {
   const command = withFlags();
   for (const flags of LATER) command.addOption(later(flags));
   command.action(async (scenario, flags) => {
@@ -66,7 +68,7 @@ export function simCommand(version: string): Command {
     if (flags.out !== undefined) await writeFile(join(flags.out, 'result.json'), json);
     process.stdout.write(flags.json ? json : summaryOf(result, flags.out));
   });
-  return command as unknown as Command;
+  return command;
 }
 
 const EXIT_INTERRUPTED = 130;
@@ -152,7 +154,7 @@ async function runWatched(options: SimOptions, version: string): Promise<SimResu
   process.once('SIGINT', stop);
   const meter = new Meter();
   try {
-    return await simulateWatched(options, version, {
+    return await simulateApart(options, version, {
       onProgress: (progress) => {
         const { share, events, simulatedMs, online } = progress;
         const seconds = (simulatedMs / 1000).toFixed(0);

@@ -40,7 +40,11 @@ export async function developmentIdentity(
   return await lockNewAuthority(authorityDir, async () => {
     const madeAuthority = !(await fileExists(authorityFiles(authorityDir).certificate));
     const authority = madeAuthority
-      ? await createAuthority(authorityDir, { name: NAME, nowMs, replaceUnfinished: true })
+      ? await createAuthority(authorityDir, {
+          name: DEVELOPMENT_AUTHORITY,
+          nowMs,
+          replaceUnfinished: true,
+        })
       : await openAuthority(authorityDir);
     const need = await needOf(paths, authority, nowMs);
     if (need.kind === 'nothing') {
@@ -72,7 +76,8 @@ async function needOf(paths: IdentityPaths, authority: Authority, nowMs: number)
     throw new UsageError(`${paths.certificate} does not hold one certificate in PEM: remove it`);
   }
   if (!isSignedBy(certificate, authority.certificate)) {
-    if (certificate.issuer === `CN=${NAME}`) return { kind: 'certificate', nodeIdHex: undefined };
+    if (certificate.issuer === `CN=${DEVELOPMENT_AUTHORITY}`)
+      return { kind: 'certificate', nodeIdHex: undefined };
     throw new UsageError(
       `${paths.certificate} is of another authority: ` +
         'put its authority.crt and revoked.crl beside it',
@@ -94,7 +99,8 @@ async function isUsable(
   return nowMs + LEFT_MIN_MS < validity(certificate).notAfterMs;
 }
 
-const NAME = 'Orrery development authority';
+/** The name that its certificates carry as their issuer. */
+export const DEVELOPMENT_AUTHORITY = 'Orrery development authority';
 const DAYS = 365;
 /** A node that starts with less left would soon be refused by its peers. */
 const LEFT_MIN_MS = DAY_MS;

@@ -1,10 +1,9 @@
 /**
  * The simulator's edge: lends the engine a hash, a clock for the bill and somebody to tell how far
- * it has come. `simulate` is what tests and benchmarks call, `simulateWatched` the command line.
+ * it has come. `simulate` is what everybody calls, the command line through `edge/apart.ts`.
  */
 
 import { createHash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import { optionFaults, type SimOptions } from './options.ts';
 import { resultOf, type SimResult } from './result.ts';
 import { Run } from './run.ts';
@@ -47,17 +46,6 @@ export function simulate(
 ): SimResult {
   const job = new Job(options, hooks);
   while (job.work());
-  return job.result(version);
-}
-
-/** The same, letting the process do other things in between, such as hearing a signal. */
-export async function simulateWatched(
-  options: SimOptions,
-  version: string,
-  hooks: SimulateHooks = {},
-): Promise<SimResult> {
-  const job = new Job(options, hooks);
-  while (job.work()) await setImmediate();
   return job.result(version);
 }
 

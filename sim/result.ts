@@ -146,9 +146,10 @@ function timesOf(run: Run): Pick<SimResult, 'churn' | 'traffic'> {
 
 /** Wire mode stays out, as it must not matter; so does everything that the machine decides. */
 function digestOf(run: Run, hash: (bytes: Uint8Array) => Uint8Array): string {
-  const { wire, ...config } = run.world.options;
-  void wire;
-  const head = new TextEncoder().encode(`${SCHEMA}\n${config.seed}\n${canonical(config)}\n`);
+  const config = { ...run.world.options, wire: undefined };
+  const head = new TextEncoder().encode(
+    `${SCHEMA}\n${run.world.options.seed}\n${canonical(config)}\n`,
+  );
   const { folds, count } = run.world.population;
   const bytes = new Uint8Array(head.length + 8 * count);
   bytes.set(head);
@@ -161,6 +162,7 @@ function digestOf(run: Run, hash: (bytes: Uint8Array) => Uint8Array): string {
 function canonical(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const given = Object.entries(value).filter(([, item]) => item !== undefined);
+  const entries = given.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`;
 }

@@ -36,7 +36,7 @@ export function parseRate(text: string): Parsed<number> {
 }
 
 export function parseLatency(text: string): Parsed<LatencySpec> {
-  const [name = '', rest = ''] = split(text, ':');
+  const [name, rest = ''] = split(text, ':');
   const [a, b] = numbersOf(rest);
   if (name === 'constant' && a !== undefined && b === undefined) {
     return good({ type: 'constant', ms: a });
@@ -59,7 +59,7 @@ export function parseLatency(text: string): Parsed<LatencySpec> {
 
 export function parseChurn(text: string): Parsed<ChurnSpec> {
   if (text === 'none') return good({ type: 'none' });
-  const [name = '', rest = ''] = split(text, ':');
+  const [name, rest = ''] = split(text, ':');
   if (name === 'weibull' || name === 'cdf' || name === 'survival') {
     return bad(`--churn ${name} comes with a later version: use none or exponential`);
   }

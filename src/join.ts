@@ -25,7 +25,9 @@ export function startJoin(
   command: Extract<Command, { type: 'join' }>,
 ): void {
   const introducers = Math.min(command.introducers, INTRODUCERS_MAX);
-  draft.upkeep = withUpkeep(draft.upkeep, { introducers, introduceRound: 0 });
+  if (introducers !== draft.upkeep.introducers || draft.upkeep.introduceRound !== 0) {
+    draft.upkeep = withUpkeep(draft.upkeep, { introducers, introduceRound: 0 });
+  }
   const known = command.peers.length + contactCount(draft.table);
   if (introducers === 0 && known === 0) {
     settle(draft, op, { type: 'joined', contacts: 0 });
@@ -64,7 +66,7 @@ export function introduce(draft: Draft): void {
 }
 
 export function onIntroduced(draft: Draft, peer: Peer | undefined): void {
-  if (peer === undefined || peer === draft.self) return;
+  if (peer === undefined || peer === draft.self || draft.leaving) return;
   draft.upkeep = withUpkeep(draft.upkeep, { introduceAt: Infinity });
   const join = findItem(draft.operations, (operation) => operation.type === 'join');
   if (join?.type === 'join' && join.lookup === undefined && join.refreshing === 0) {
@@ -110,10 +112,10 @@ export function refresh(draft: Draft, bucket: number, join: OpId, seeds: readonl
   const own = ownPosition(draft);
   const target = bucket < 0 ? own : positionInBucket(own, bucket, nextDraw(draft));
   const lookup = newLookup(draft, target, seeds);
-  if (lookup.peers.length === 0) return false;
+  if (lookup.list.peers.length === 0) return false;
   const deadlineAt = draft.now + 3 * draft.config.operationMs;
   const op = -nextNumber(draft);
-  advance(draft, { op, deadlineAt, type: 'refresh', bucket, join, lookup });
+  advance(draft, { op, deadlineAt, type: 'refresh', bucket, join, lookup }, lookup);
   return true;
 }
 
@@ -135,7 +137,7 @@ export function introduceLater(draft: Draft): void {
 
 function lookSelfUp(draft: Draft, operation: JoinOperation, seeds: readonly Peer[]): void {
   const lookup = newLookup(draft, ownPosition(draft), [...operation.saved, ...seeds]);
-  advance(draft, { ...operation, lookup });
+  advance(draft, { ...operation, lookup }, lookup);
 }
 
 function refreshNext(draft: Draft, operation: JoinOperation): void {

@@ -97,23 +97,26 @@ function takeNearest(search: Search, from: number, to: number): void {
   const distances: number[] = [];
   for (let at = from; at < to; at += 2) {
     const peer = table.packed[at] ?? 0;
-    if (exclude.length > 0 && exclude.includes(peer)) continue;
+    if (exclude.includes(peer)) continue;
     const distance = (table.packed[at + 1] ?? 0) ^ target.w0 ^ SIGN;
     let slot = distances.length;
-    while (slot > 0) {
+    if (first + slot >= wanted) {
+      if (distance > (distances[slot - 1] ?? 0)) continue;
+    } else {
+      distances.push(distance);
+      found.push(peer);
+    }
+    for (; slot > 0; slot--) {
       const other = distances[slot - 1] ?? 0;
+      const rival = found[first + slot - 1] ?? 0;
       if (other < distance) break;
-      if (other === distance) {
-        if (compareDistance(directory, target, found[first + slot - 1] ?? 0, peer) < 0) break;
-      }
-      slot--;
+      if (other === distance && compareDistance(directory, target, rival, peer) < 0) break;
+      if (first + slot === wanted) continue;
+      distances[slot] = other;
+      found[first + slot] = rival;
     }
-    if (first + slot >= wanted) continue;
-    distances.splice(slot, 0, distance);
-    found.splice(first + slot, 0, peer);
-    if (found.length > wanted) {
-      found.pop();
-      distances.pop();
-    }
+    if (first + slot === wanted) continue;
+    distances[slot] = distance;
+    found[first + slot] = peer;
   }
 }

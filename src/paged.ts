@@ -30,7 +30,8 @@ export interface Order<T, K> {
   readonly dueAt: (item: T) => number;
 }
 
-const PAGE_ITEMS_MAX = 128;
+/** Items of a page at most. */
+export const PAGE_ITEMS_MAX = 128;
 
 const nothing: Paged<never> = { pages: [], size: 0, dueAt: Infinity };
 

@@ -11,6 +11,7 @@ import { nearestContacts } from './nearest.ts';
 import { ownPosition, type Draft } from './node.ts';
 import { operationOrder, type Driven } from './operation.ts';
 import { lookUp, withItem, withoutItem } from './paged.ts';
+import { compareBits } from './position.ts';
 import type { Peer, Position, RecordHeader, Request } from './types.ts';
 
 /** A lookup seeded with the nearest contacts and any further peers. */
@@ -22,16 +23,16 @@ export function newLookup(draft: Draft, target: Position, more: readonly Peer[])
   return beginLookup(self, target, seeds, config, peers);
 }
 
-/** Keeps the operation and asks whom its lookup wants to ask, or ends it. */
-export function advance(draft: Draft, operation: Driven): void {
-  if (operation.lookup === undefined) return;
-  const { lookup, ask: asked } = nextToAsk(operation.lookup);
+/** Goes on with an operation's lookup: asks whom it wants to ask, or ends it. */
+export function advance(draft: Draft, operation: Driven, current: Lookup): void {
+  const { lookup, ask: asked } = nextToAsk(current);
   if (asked.length === 0 && isFinished(lookup)) {
     draft.operations = withoutItem(draft.operations, operationOrder, operation.op);
     draft.finished.push({ operation, lookup });
     return;
   }
-  draft.operations = withItem(draft.operations, operationOrder, withLookup(operation, lookup));
+  const next = operation.lookup === lookup ? operation : { ...operation, lookup };
+  draft.operations = withItem(draft.operations, operationOrder, next);
   for (const peer of asked) ask(draft, peer, question(operation, lookup), operation.op);
 }
 
@@ -39,14 +40,15 @@ export function advance(draft: Draft, operation: Driven): void {
 export function onNamed(draft: Draft, call: Call, named: readonly Peer[]): void {
   const operation = driven(draft, call);
   if (operation?.lookup === undefined) return;
-  const lookup = onAnswer(operation.lookup, call.peer, named, draft.peers);
-  advance(draft, withLookup(operation, lookup));
+  advance(draft, operation, onAnswer(operation.lookup, call.peer, named, draft.peers));
 }
 
 /** The peer holds the value that a get looks for: the get is done. */
 export function onValue(draft: Draft, call: Call, record: RecordHeader): void {
   const operation = driven(draft, call);
   if (operation?.type !== 'get') return;
+  // A good signature proves a record, not that it is the one that was asked for.
+  if (compareBits(record.key.raw, operation.key.raw) !== 0) return onFailedCall(draft, call);
   const lookup = onAnswer(operation.lookup, call.peer, [], draft.peers);
   draft.operations = withoutItem(draft.operations, operationOrder, operation.op);
   const trail = trailOf(lookup);
@@ -57,14 +59,14 @@ export function onValue(draft: Draft, call: Call, record: RecordHeader): void {
 export function onLateCall(draft: Draft, call: Call): void {
   const operation = driven(draft, call);
   if (operation?.lookup === undefined) return;
-  advance(draft, withLookup(operation, onOverdue(operation.lookup, call.peer)));
+  advance(draft, operation, onOverdue(operation.lookup, call.peer));
 }
 
 /** The peer cannot be reached, or refused. */
 export function onFailedCall(draft: Draft, call: Call): void {
   const operation = driven(draft, call);
   if (operation?.lookup === undefined) return;
-  advance(draft, withLookup(operation, onFailure(operation.lookup, call.peer)));
+  advance(draft, operation, onFailure(operation.lookup, call.peer));
 }
 
 function driven(draft: Draft, call: Call): Driven | undefined {
@@ -78,8 +80,4 @@ function driven(draft: Draft, call: Call): Driven | undefined {
 function question(operation: Driven, lookup: Lookup): Request {
   if (operation.type === 'get') return { type: 'find-value', key: operation.key };
   return { type: 'find-node', target: lookup.target };
-}
-
-function withLookup<O extends Driven>(operation: O, lookup: Lookup): O {
-  return operation.lookup === lookup ? operation : { ...operation, lookup };
 }

@@ -126,7 +126,7 @@ function begin(draft: Draft, op: OpId, command: Command): void {
       return startLeave(draft, op);
     case 'lookup': {
       const lookup = newLookup(draft, command.target, []);
-      return advance(draft, { op, deadlineAt, type: 'lookup', lookup });
+      return advance(draft, { op, deadlineAt, type: 'lookup', lookup }, lookup);
     }
     case 'get':
       return beginGet(draft, op, deadlineAt, command.key);
@@ -135,7 +135,7 @@ function begin(draft: Draft, op: OpId, command: Command): void {
       if (size < 1 || size > VALUE_BYTES_MAX) return refuseCommand(draft, op, 'invalid');
       const lookup = newLookup(draft, key.position, []);
       const operation = { op, deadlineAt, type: 'locate', key, size, replication, ttlS } as const;
-      return advance(draft, { ...operation, lookup });
+      return advance(draft, { ...operation, lookup }, lookup);
     }
     default:
       return assertNever(command);
@@ -151,5 +151,5 @@ function beginGet(draft: Draft, op: OpId, deadlineAt: number, key: Key): void {
     return;
   }
   const lookup = newLookup(draft, key.position, []);
-  advance(draft, { op, deadlineAt, type: 'get', key, lookup });
+  advance(draft, { op, deadlineAt, type: 'get', key, lookup }, lookup);
 }

@@ -20,7 +20,7 @@ import { CHECK_MS_MAX, CHECK_MS_STEP } from './limits.ts';
 import { EXPIRIES_PER_STEP_MAX, REFRESH_MS } from './limits.ts';
 import { nextDraw, nextNumber, withUpkeep, type Draft } from './node.ts';
 import { operationOrder } from './operation.ts';
-import { dueItems, withoutItem } from './paged.ts';
+import { dueItems, lookUp, withoutItem } from './paged.ts';
 import { jitter } from './random.ts';
 import { heldOrder } from './store.ts';
 import { bucketCount, bucketSize, contactAt, contactCount, isHeard, withHeard } from './table.ts';
@@ -32,8 +32,10 @@ export function runDue(draft: Draft): void {
   for (const call of dueItems(draft.calls, callOrder, now, Infinity)) {
     onCallDue(draft, call);
   }
-  for (const operation of dueItems(draft.operations, operationOrder, now, Infinity)) {
-    onDeadline(draft, operation);
+  for (const { op } of dueItems(draft.operations, operationOrder, now, Infinity)) {
+    // The end of a refresh may have ended the join that waited for it.
+    const operation = lookUp(draft.operations, operationOrder, op);
+    if (operation !== undefined) onDeadline(draft, operation);
   }
   if (draft.store.dueAt <= now) expireRecords(draft);
   if (draft.leaving) return;

@@ -252,4 +252,5 @@ test('handshakes that fail leave their places to others', async (t) => {
   a.book.hear(a.peerOf(b), reachableAt(b.listen));
   ping(a, b, 1);
   await eventually(t, 'answered', () => replies(a).length === 1, 2000);
+  t.deepEqual(a.unreachable, []);
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { ClientError, connectClient } from '../../runtime/client.ts';
 import { UsageError } from '../../runtime/failure.ts';
 import { formatEndpoint } from '../../runtime/address.ts';
+import { identityPaths, readIdentity } from '../../runtime/identity.ts';
 import { startNode } from '../../runtime/node.ts';
 import { ANY_PORT, clientOf, eventually, identityAt, networkOf } from './node-kit.ts';
 import { newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
@@ -147,4 +148,23 @@ test('IPv6 works from end to end', async (t) => {
   await nodes[0]?.put(key, Uint8Array.of(1));
   const client = await clientOf(t, nodes[2] ?? t.fail());
   t.deepEqual(await client.get(key), Uint8Array.of(1));
+});
+
+test('a bug of ours stops the node at once, and its owner learns why', async (t) => {
+  const site = await newSite(t);
+  let planted = false;
+  const node = await nodeAt(t, site, 'node', {
+    onStep: () => {
+      if (planted) throw new Error('planted');
+    },
+  });
+  const ended = t.throwsAsync(node.ended, { message: 'planted' });
+  const client = await clientOf(t, node);
+  planted = true;
+  await t.throwsAsync(client.get(newKey()), { instanceOf: ClientError });
+  await ended;
+  t.is((await node.put(newKey(), Uint8Array.of(1))).status, 'leaving');
+  // Its addresses and its directory are free again.
+  const identity = await readIdentity(identityPaths(join(site.dir, 'node')));
+  await nodeAt(t, site, 'node', { identity, listen: node.listen });
 });

@@ -7,7 +7,7 @@ import type { Identity } from '../../runtime/identity.ts';
 import { ownHello } from '../../runtime/greeting.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import type { WireMessage, WireRecord, WireReply, WireRequest } from '../../src/wire-types.ts';
-import { eventually, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
+import { eventually, identityAt, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
 import type { Site } from './node-kit.ts';
 import type { RunningNode } from '../../runtime/node.ts';
 import { rawPeer } from './raw-peer.ts';
@@ -91,23 +91,31 @@ test('a store of anything but a signed record is refused', async (t) => {
 
 test('a GET takes nothing forged, and nothing that belongs to another key', async (t) => {
   const site = await newSite(t);
-  const node = await nodeAt(t, site, 'node', { config: { operationMs: 1500, timeoutMs: 300 } });
-  let served: WireRecord | undefined;
-  const peer = await contactOf(t, site, node, (request) => {
-    if (request.type === 'ping') return { type: 'ok' };
-    if (request.type === 'find-value' && served !== undefined) {
-      return { type: 'value', record: served };
-    }
-    return { type: 'peers', peers: [] };
-  });
-  const other = await rawPeer(t, site, node.listen);
-  const good = signed(peer.identity, newKey(), valueOf(50));
-  served = good;
-  t.deepEqual((await node.get(good.key)).value, good.value);
-  for (const [what, record] of forgeries(good, other.identity)) {
-    served = record;
-    t.is((await node.get(good.key)).value, undefined, what);
+  const config = { operationMs: 1000, timeoutMs: 250 };
+  const key = newKey();
+  const value = valueOf(50);
+  const other = await identityAt(site, 'other');
+  type Serve = (good: WireRecord) => WireRecord;
+  const cases: [string, Serve][] = [
+    ['the good one', (good) => good],
+    ['another key', (good) => ({ ...good, key: newKey() })],
+    ['a good record of another key', () => signed(other, newKey(), value)],
+    ...[0, 1, 2, 3, 4, 5, 6, 7].map((index): [string, Serve] => [
+      `forgery ${index}`,
+      (good) => forgeries(good, other)[index]?.[1] ?? t.fail(),
+    ]),
+  ];
+  for (const [index, [what, serve]] of cases.entries()) {
+    const node = await nodeAt(t, site, `node${index}`, { config });
+    let asked = 0;
+    const peer = await contactOf(t, site, node, (request) => {
+      if (request.type === 'ping') return { type: 'ok' };
+      if (request.type !== 'find-value') return { type: 'peers', peers: [] };
+      asked += 1;
+      return { type: 'value', record: serve(signed(peer.identity, key, value)) };
+    });
+    const found = (await node.get(key)).value;
+    t.true(asked > 0, what);
+    t.deepEqual(found, index === 0 ? value : undefined, what);
   }
-  served = signed(peer.identity, newKey(), valueOf(50));
-  t.is((await node.get(newKey())).value, undefined, 'a record of another key');
 });

@@ -1,0 +1,71 @@
+/**
+ * Which identity a node of the command line gets (SPEC section 6): the files it was given, or on a
+ * loopback address one of a development authority, so that two nodes need no command before them.
+ *
+ * Rules: files of an operator's own authority are never touched. Those of a development authority
+ * are renewed by the authority they came from; in a data directory that we chose ourselves they are
+ * replaced when that authority is gone, in one that was named they are used as they are, because
+ * they may belong to a cluster elsewhere. Invariant: off loopback nothing is ever made.
+ */
+import { join } from 'node:path';
+import { formatEndpoint, isLoopback } from '../runtime/address.ts';
+import { parsePem } from '../runtime/certificate.ts';
+import { developmentIdentity, DEVELOPMENT_AUTHORITY } from '../runtime/development.ts';
+import { UsageError } from '../runtime/failure.ts';
+import { fileExists, readWhole } from '../runtime/files.ts';
+import { readIdentity } from '../runtime/identity.ts';
+import type { Identity, IdentityPaths } from '../runtime/identity.ts';
+import { authorityFiles } from '../runtime/revocations.ts';
+import { STATE_DIR } from './settings.ts';
+import type { NodeSettings } from './settings.ts';
+
+export interface ChosenIdentity {
+  readonly identity: Identity;
+  /** One line about what was made for it; nothing when nothing was. */
+  readonly made: string | undefined;
+}
+
+/** @throws UsageError when there is no usable identity and none may be made */
+export async function identityFor(settings: NodeSettings): Promise<ChosenIdentity> {
+  const { listen, dataDir, identity: paths } = settings;
+  const missing = !(await fileExists(paths.certificate));
+  if (missing && !settings.identityIsNamed && !isLoopback(listen.host)) {
+    throw new UsageError(
+      `there is no certificate in ${dataDir}, and ${formatEndpoint(listen)} is no loopback ` +
+        `address: run "orrery ca init" once and "orrery ca issue --out ${dataDir}" for this node`,
+    );
+  }
+  const mayDevelop = isLoopback(listen.host) && !settings.identityIsNamed;
+  if (mayDevelop && (missing || (await isDevelopments(settings, paths)))) {
+    return await developed(AUTHORITY_DIR, dataDir);
+  }
+  return { identity: await readIdentity(paths), made: undefined };
+}
+
+/** An identity of the development authority in a directory; both are made when missing. */
+export async function developed(authorityDir: string, dataDir: string): Promise<ChosenIdentity> {
+  const { identity, madeAuthority, madeCertificate } = await developmentIdentity({
+    authorityDir,
+    dataDir,
+  });
+  const made =
+    `development ${madeAuthority ? 'authority and certificate' : 'certificate'} made for ` +
+    `loopback use (authority in ${authorityDir}, certificate in ${dataDir})`;
+  return { identity, made: madeAuthority || madeCertificate ? made : undefined };
+}
+
+/** Whether the certificate that is there is the development authority's business. */
+async function isDevelopments(settings: NodeSettings, paths: IdentityPaths): Promise<boolean> {
+  const certificate = parsePem(await readWhole(paths.certificate, CERTIFICATE_FILE));
+  if (certificate?.issuer !== `CN=${DEVELOPMENT_AUTHORITY}`) return false;
+  if (settings.dataDirIsDefault) return true;
+  const ours = authorityFiles(AUTHORITY_DIR).certificate;
+  if (!(await fileExists(ours)) || !(await fileExists(paths.authority))) return false;
+  return (
+    (await readWhole(ours, CERTIFICATE_FILE)) ===
+    (await readWhole(paths.authority, CERTIFICATE_FILE))
+  );
+}
+
+const AUTHORITY_DIR = join(STATE_DIR, 'authority');
+const CERTIFICATE_FILE = { what: 'the certificate', hint: 'name an existing file' };

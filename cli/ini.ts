@@ -1,0 +1,98 @@
+/**
+ * The configuration file of `orrery node`: INI with one section `[dht]`, readable as the network's
+ * older implementation wrote it (SPEC section 1, A10).
+ *
+ * Keys: listen_address, api_address (HOST or HOST:PORT), k, alpha, max_lookup, ttl. Upper and lower
+ * case are one; other sections belong to other programs and are left alone. Invariant: an unknown
+ * key or a value that cannot be read is a UsageError of one line that names file and key.
+ */
+import { parse } from 'ini';
+import { z } from 'zod';
+import { defaultConfig } from '../src/config.ts';
+import { ALPHA_MAX, K_MAX } from '../src/limits.ts';
+import { UsageError } from '../runtime/failure.ts';
+import { readWhole } from '../runtime/files.ts';
+import { parsePlace } from './place.ts';
+import type { Place } from './place.ts';
+
+export interface IniSettings {
+  readonly listen?: Place | undefined;
+  readonly api?: Place | undefined;
+  readonly k?: number | undefined;
+  readonly alpha?: number | undefined;
+  /** Hops of a PUT between nodes of the older implementation; of no use among our own. */
+  readonly maxLookup?: number | undefined;
+  readonly ttlS?: number | undefined;
+}
+
+/** @throws UsageError when the file or something in it cannot be read */
+export async function readIni(path: string): Promise<IniSettings> {
+  const hint = 'name an existing file with --config';
+  return parseIni(await readWhole(path, { what: 'the configuration file', hint }), path);
+}
+
+/** The same for a text; `path` only stands in messages. */
+export function parseIni(text: string, path: string): IniSettings {
+  // Some editors begin a file with a byte order mark, which is no part of the first section's name.
+  const sections: Readonly<Record<string, unknown>> = parse(text.replace(/^\uFEFF/, ''));
+  const section = Object.entries(sections).find(([name]) => name.toLowerCase() === SECTION)?.[1];
+  if (typeof section !== 'object' || section === null) {
+    throw new UsageError(`${path} has no section [${SECTION}]: begin it with that line`);
+  }
+  const lowered = Object.fromEntries(
+    Object.entries(section).map(([key, value]) => [key.trim().toLowerCase(), value as unknown]),
+  );
+  const checked = schema.safeParse(lowered);
+  if (!checked.success) throw new UsageError(`${path}: ${faultOf(checked.error, lowered)}`);
+  const { listen_address, api_address, k, alpha, max_lookup, ttl } = checked.data;
+  return {
+    listen: placeOf(listen_address, path, 'listen_address'),
+    api: placeOf(api_address, path, 'api_address'),
+    k,
+    alpha,
+    maxLookup: max_lookup,
+    ttlS: ttl,
+  };
+}
+
+function placeOf(text: string | undefined, path: string, key: string): Place | undefined {
+  return text === undefined ? undefined : parsePlace(text, `${path}: ${key} in [${SECTION}]`);
+}
+
+function faultOf(error: z.ZodError, section: Readonly<Record<string, unknown>>): string {
+  const [issue] = error.issues;
+  if (issue?.code === 'unrecognized_keys') {
+    const known = Object.keys(schema.shape).join(', ');
+    return `unknown key ${JSON.stringify(issue.keys[0])} in [${SECTION}]: known are ${known}`;
+  }
+  const key = String(issue?.path[0]);
+  const value = JSON.stringify(section[key]).slice(0, 60);
+  return `${key} in [${SECTION}] ${String(issue?.message)}, not ${value}`;
+}
+
+/** The file holds texts only; `key` alone on its line is read as true by the library. */
+function wholeNumber(low: number, high: number): z.ZodOptional<z.ZodType<number>> {
+  const message = `must be a whole number from ${low} to ${high}`;
+  return z
+    .string(message)
+    .regex(/^\d{1,12}$/, message)
+    .transform(Number)
+    .refine((value) => value >= low && value <= high, message)
+    .optional();
+}
+
+function address(): z.ZodOptional<z.ZodString> {
+  return z.string('must be HOST or HOST:PORT').optional();
+}
+
+const SECTION = 'dht';
+const HOPS_MAX = 255;
+
+const schema = z.strictObject({
+  listen_address: address(),
+  api_address: address(),
+  k: wholeNumber(1, K_MAX),
+  alpha: wholeNumber(1, ALPHA_MAX),
+  max_lookup: wholeNumber(1, HOPS_MAX),
+  ttl: wholeNumber(1, defaultConfig.ttlSMax),
+});

@@ -1,0 +1,192 @@
+/**
+ * `orrery node`: one real node until it is asked to stop (SPEC sections 1, 6 and 8).
+ *
+ * Order: settings, identity, node, join, one ready line. Standard output carries the ready line
+ * (and what was made for the node), standard error the log. A node that a cluster started tells it
+ * over their channel instead, and stops when that channel closes.
+ *
+ * Invariants: whatever its operator can put right ends in one line and exit code 2; a clean stop is
+ * exit code 0 within `STOP_MS_MAX`.
+ */
+import { Command, Option } from '@commander-js/extra-typings';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { formatEndpoint, isLoopback } from '../runtime/address.ts';
+import { startNode } from '../runtime/node.ts';
+import type { RunningNode } from '../runtime/node.ts';
+import { ALPHA_MAX, K_MAX, REPLICATION_MAX } from '../src/limits.ts';
+import { defaultConfig } from '../src/config.ts';
+import { identityFor } from './development.ts';
+import { CommandFailure } from './failure.ts';
+import { laterOption, refuseLater, wholeNumber } from './flags.ts';
+import type { IniSettings } from './ini.ts';
+import { LOG_FORMATS, LOG_LEVELS, openLog } from './logging.ts';
+import { print, printJson, say } from './output.ts';
+import { resolveSettings } from './settings.ts';
+import type { NodeSettings } from './settings.ts';
+import { watchForStop } from './signals.ts';
+import type { StopWatch } from './signals.ts';
+
+/** What a node says when it has joined; a line of JSON, or a note to the cluster it belongs to. */
+export interface ReadyNote {
+  readonly event: 'ready';
+  readonly pid: number;
+  readonly id: string;
+  readonly listen: string;
+  readonly api: string;
+  readonly contacts: number;
+}
+
+export function nodeCommand(): CommandUnknownOpts {
+  const command = withFlags();
+  for (const option of LATER) command.addOption(option);
+  command.action(async (flags) => {
+    refuseLater(flags, LATER);
+    const settings = resolveSettings(flags, await fileSettings(flags.config));
+    const log = openLog(flags.logLevel, flags.logFormat);
+    const tell = flags.json ? printJson : (event: Told) => print(lineOf(event));
+    const watch = watchForStop();
+    try {
+      await run(settings, log, tell, watch);
+    } finally {
+      watch.end();
+    }
+  });
+  return command;
+}
+
+/** Stops a node in time, or ends in a CommandFailure. */
+export async function stopNode(node: RunningNode): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new CommandFailure(`the node did not stop within ${STOP_MS_MAX / 1000} s`));
+    }, STOP_MS_MAX);
+  });
+  try {
+    await Promise.race([node.close(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function readyNoteOf(node: RunningNode): ReadyNote {
+  return {
+    event: 'ready',
+    pid: process.pid,
+    id: node.id,
+    listen: formatEndpoint(node.listen),
+    api: node.api === undefined ? '' : formatEndpoint(node.api),
+    contacts: node.status().contacts,
+  };
+}
+
+/** What reads the file is loaded only when there is one: it takes longer than all the rest. */
+async function fileSettings(path: string | undefined): Promise<IniSettings> {
+  if (path === undefined) return {};
+  const { readIni } = await import('./ini.ts');
+  return await readIni(path);
+}
+
+type Told = ReadyNote | { readonly event: 'identity'; readonly made: string };
+
+async function run(
+  settings: NodeSettings,
+  log: ReturnType<typeof openLog>,
+  tell: (event: Told) => void,
+  watch: StopWatch,
+): Promise<void> {
+  const { identity, made } = await identityFor(settings);
+  if (made !== undefined) tell({ event: 'identity', made });
+  if (!isLoopback(settings.api.host)) {
+    log.warn({ api: formatEndpoint(settings.api) }, 'the client API has no access control');
+  }
+  const { listen, api, bootstrap, dataDir, config } = settings;
+  const node = await startNode({ listen, api, bootstrap, dataDir, config, identity, log });
+  void announce(node, settings, tell, watch);
+  await Promise.race([watch.asked, node.ended]);
+  await stopNode(node);
+}
+
+/** Tells how the join went; while it takes long, what it waits for. */
+async function announce(
+  node: RunningNode,
+  settings: NodeSettings,
+  tell: (event: Told) => void,
+  watch: StopWatch,
+): Promise<void> {
+  const waiting = setTimeout(() => {
+    say(`orrery: ${formatEndpoint(node.listen)} waits for ${settings.bootstrap.join(', ')}`);
+  }, SILENT_MS);
+  const outcome = await node.joined;
+  clearTimeout(waiting);
+  if (watch.isAsked()) return;
+  if (outcome.type !== 'joined') {
+    say('orrery: no node of the network was reached so far; the node runs on and goes on trying');
+    return;
+  }
+  const note = readyNoteOf(node);
+  // A cluster that is gone meanwhile closes the channel, and that stops this node.
+  if (process.send !== undefined) process.send(note, undefined, {}, () => undefined);
+  else tell(note);
+}
+
+function lineOf(event: Told): string {
+  if (event.event === 'identity') return event.made;
+  const { id, listen, api, contacts } = event;
+  const joined = contacts === 1 ? '1 contact' : `${contacts} contacts`;
+  return `ready: node ${id} listens on ${listen}, clients on ${api}, joined with ${joined}`;
+}
+
+function withFlags() {
+  return new Command('node')
+    .description('run one node of a network')
+    .option('-a, --address <addr>', 'where to listen: an address, or ADDR:PORT (127.0.0.1)')
+    .option('-p, --port <port>', 'where to listen: the port (6501)', wholeNumber(0, 65_535))
+    .option('--bootstrap [host:port...]', 'nodes to join through; alone: listen_address of the INI')
+    .option('--config <file>', 'INI file, section [dht]; flags win over it')
+    .option('--data <dir>', 'data directory (.orrery/ADDR-PORT)')
+    .option('--api <addr:port>', 'where clients are served (port: listen port + 1000)')
+    .option('--certificate <file>', 'certificate of the node (DATA/node.crt)')
+    .option('--key <file>', 'its key (DATA/node.key)')
+    .option('--authority <file>', 'certificate of the authority (DATA/authority.crt)')
+    .option('--revoked <file>', 'revocation list (DATA/revoked.crl)')
+    .option('--k <n>', 'contacts per bucket (20)', wholeNumber(1, K_MAX))
+    .option('--alpha <n>', 'calls in flight of a lookup (3)', wholeNumber(1, ALPHA_MAX))
+    .option('--replication <n>', 'replicas unless a PUT says (8)', wholeNumber(1, REPLICATION_MAX))
+    .option('--ttl <s>', 'seconds of life unless a PUT says', wholeNumber(1, defaultConfig.ttlSMax))
+    .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info' as const))
+    .addOption(new Option('--log-format <format>').choices(LOG_FORMATS).default('auto' as const))
+    .option('--json', 'standard output in lines of JSON', false)
+    .addHelpText('after', EXAMPLES);
+}
+
+const LATER = [
+  laterOption('--admin <addr:port>', 'health and metrics'),
+  laterOption('--record [file]', 'recordings and their replay'),
+  laterOption('--record-values', 'recordings and their replay'),
+  laterOption('--classic', 'the classic dialect'),
+  laterOption('--strict-loopback', 'the limits per address'),
+];
+
+const SILENT_MS = 2000;
+/** A clean stop is promised within this, in ms (RELIABILITY R23); the node itself needs less. */
+const STOP_MS_MAX = 10_000;
+
+const EXAMPLES = `
+Examples:
+  $ orrery node -a 127.0.0.1 -p 6501
+  $ orrery node -a 127.0.0.1 -p 6502 --bootstrap 127.0.0.1:6501
+  $ orrery node -a ::1 -p 6501
+  $ orrery node --config dht.ini -p 6502 --bootstrap
+  $ orrery node -a 192.0.2.7 -p 6501 --data node-1     (after: orrery ca issue --out node-1)
+
+Example of an INI file:
+  [dht]
+  listen_address = 127.0.0.1:6501
+  api_address = 127.0.0.1:7501
+  k = 20
+  alpha = 3
+  ttl = 3600
+
+On a loopback address a node without a certificate gets one of a development authority.
+Ctrl-C stops it cleanly, a second Ctrl-C at once.`;

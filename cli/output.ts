@@ -1,0 +1,67 @@
+/**
+ * What commands print. Results go to standard output, everything else (progress, warnings, faults)
+ * to standard error, so that a pipe carries results alone.
+ *
+ * Invariants: colours only on a terminal and never with NO_COLOR; a reader that went away (a closed
+ * pipe) is no fault: what would have been printed is dropped in silence.
+ */
+import picocolors from 'picocolors';
+
+export const colours = picocolors.createColors(
+  process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
+);
+
+/** A line of the result. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** A line for the person at the terminal. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value));
+}
+
+/** Columns as wide as their widest cell, two spaces between them; the first row is the head. */
+export function tableOf(rows: readonly (readonly string[])[]): string {
+  const [head = []] = rows;
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return lines.join('\n');
+}
+
+/** Lets a reader that closed its end be; every other fault of a stream is one of ours. */
+export function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+/** Ends the process when what was printed is handed on, or its readers are too slow. */
+export async function leave(exitCode: number): Promise<never> {
+  const handedOn = Promise.all([process.stdout, process.stderr].map(flushed));
+  const late = new Promise((resolve) => setTimeout(resolve, FLUSH_MS_MAX));
+  await Promise.race([handedOn, late]);
+  process.exit(exitCode);
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.destroyed || stream.writableLength === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    stream.write('', () => {
+      resolve();
+    });
+  });
+}
+
+const FLUSH_MS_MAX = 2000;

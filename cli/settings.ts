@@ -1,0 +1,168 @@
+/**
+ * The settings of `orrery node`, resolved: a flag wins over the INI file, the file over the
+ * default (SPEC section 1, A10, and section 8). Pure: text in, settings or a UsageError out.
+ *
+ * Rules: 127.0.0.1:6501 unless told otherwise; clients are served at the listen port + 1000, on the
+ * listen host when that is loopback; a bare `--bootstrap` dials the file's `listen_address`. What
+ * contradicts itself is named, never guessed at.
+ */
+import { join } from 'node:path';
+import { formatEndpoint, isLoopback, parseEndpoint, plainHost } from '../runtime/address.ts';
+import type { Endpoint } from '../runtime/address.ts';
+import { UsageError } from '../runtime/failure.ts';
+import { identityPaths } from '../runtime/identity.ts';
+import type { IdentityPaths } from '../runtime/identity.ts';
+import { configFaults, defaultConfig } from '../src/config.ts';
+import { PEERS_PER_REPLY_MAX } from '../src/limits.ts';
+import type { Config } from '../src/types.ts';
+import type { IniSettings } from './ini.ts';
+import { parsePlace } from './place.ts';
+
+/** Flags as commander hands them over. */
+export interface NodeFlags {
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+  /** True when the flag stands alone. */
+  readonly bootstrap?: readonly string[] | true | undefined;
+  readonly data?: string | undefined;
+  readonly api?: string | undefined;
+  readonly certificate?: string | undefined;
+  readonly key?: string | undefined;
+  readonly authority?: string | undefined;
+  readonly revoked?: string | undefined;
+  readonly k?: number | undefined;
+  readonly alpha?: number | undefined;
+  readonly replication?: number | undefined;
+  readonly ttl?: number | undefined;
+}
+
+export interface NodeSettings {
+  readonly listen: Endpoint;
+  readonly api: Endpoint;
+  /** HOST:PORT of each. */
+  readonly bootstrap: readonly string[];
+  readonly dataDir: string;
+  /** Whether `dataDir` was chosen by us. */
+  readonly dataDirIsDefault: boolean;
+  readonly identity: IdentityPaths;
+  /** Whether one of the identity's files was named by a flag. */
+  readonly identityIsNamed: boolean;
+  readonly config: Config;
+}
+
+export const DEFAULT_LISTEN: Endpoint = { host: '127.0.0.1', port: 6501 };
+/** The client API's port is the listen port and this. */
+export const API_PORT_OFFSET = 1000;
+export const STATE_DIR = '.orrery';
+
+/** @throws UsageError when the flags and the file cannot be brought together */
+export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSettings {
+  const listen = listenOf(flags, ini);
+  const dataDir = flags.data ?? defaultDataDir(listen);
+  const kept = identityPaths(dataDir);
+  const { certificate, key, authority, revoked } = flags;
+  return {
+    listen,
+    api: apiOf(flags, ini, listen),
+    bootstrap: bootstrapOf(flags, ini, listen),
+    dataDir,
+    dataDirIsDefault: flags.data === undefined,
+    identity: {
+      certificate: certificate ?? kept.certificate,
+      key: key ?? kept.key,
+      authority: authority ?? kept.authority,
+      revoked: revoked ?? kept.revoked,
+    },
+    identityIsNamed: [certificate, key, authority, revoked].some((path) => path !== undefined),
+    config: configOf(flags, ini),
+  };
+}
+
+/** A name that every file system takes: no colons. */
+export function defaultDataDir(listen: Endpoint, under = STATE_DIR): string {
+  return join(under, `${listen.host.replaceAll(/[:%]/g, '_')}-${listen.port}`);
+}
+
+function listenOf(flags: NodeFlags, ini: IniSettings): Endpoint {
+  const base = { host: ini.listen?.host ?? DEFAULT_LISTEN.host, port: ini.listen?.port };
+  const given = flags.address === undefined ? undefined : parsePlace(flags.address, '-a');
+  if (given?.port !== undefined && flags.port !== undefined && given.port !== flags.port) {
+    throw new UsageError(
+      `-a ${flags.address ?? ''} and -p ${flags.port} name two ports: leave one of them out`,
+    );
+  }
+  return {
+    host: given?.host ?? base.host,
+    port: flags.port ?? given?.port ?? base.port ?? DEFAULT_LISTEN.port,
+  };
+}
+
+function apiOf(flags: NodeFlags, ini: IniSettings, listen: Endpoint): Endpoint {
+  if (flags.api !== undefined) {
+    const api = parseEndpoint(flags.api, '--api');
+    if (api.port !== 0 && api.port === listen.port && sameHost(api, listen)) {
+      throw new UsageError(
+        `--api ${flags.api} is where the node itself listens: give another port to one of them`,
+      );
+    }
+    return api;
+  }
+  const host = ini.api?.host ?? (isLoopback(listen.host) ? listen.host : DEFAULT_LISTEN.host);
+  // Port 0 lets the system choose, here as there.
+  const port = listen.port === 0 ? 0 : listen.port + API_PORT_OFFSET;
+  if (port > PORT_MAX) {
+    throw new UsageError(
+      `port ${listen.port} leaves no port ${port} for the client API: give --api ADDR:PORT`,
+    );
+  }
+  return { host, port };
+}
+
+function bootstrapOf(flags: NodeFlags, ini: IniSettings, listen: Endpoint): readonly string[] {
+  const { bootstrap } = flags;
+  if (bootstrap === undefined) return [];
+  if (bootstrap !== true) {
+    return bootstrap.map((text) => formatEndpoint(dialable(parseEndpoint(text, '--bootstrap'))));
+  }
+  const host = ini.listen?.host ?? DEFAULT_LISTEN.host;
+  const target = { host, port: ini.listen?.port ?? DEFAULT_LISTEN.port };
+  if (target.port === listen.port && sameHost(target, listen)) {
+    throw new UsageError(
+      `--bootstrap alone means ${formatEndpoint(target)}, which is this node itself: ` +
+        'give -p PORT or --bootstrap HOST:PORT',
+    );
+  }
+  return [formatEndpoint(dialable(target))];
+}
+
+function dialable(endpoint: Endpoint): Endpoint {
+  if (endpoint.port !== 0) return endpoint;
+  throw new UsageError(`--bootstrap ${formatEndpoint(endpoint)} has port 0: give a real one`);
+}
+
+function configOf(flags: NodeFlags, ini: IniSettings): Config {
+  const k = flags.k ?? ini.k ?? defaultConfig.k;
+  if (flags.replication !== undefined && flags.replication > k) {
+    throw new UsageError(
+      `--replication ${flags.replication} is above k = ${k}: a value lives on at most k nodes`,
+    );
+  }
+  const config: Config = {
+    ...defaultConfig,
+    k,
+    beta: Math.min(k, PEERS_PER_REPLY_MAX),
+    nearest: k,
+    alpha: flags.alpha ?? ini.alpha ?? defaultConfig.alpha,
+    replication: flags.replication ?? Math.min(defaultConfig.replication, k),
+    ttlS: flags.ttl ?? ini.ttlS ?? defaultConfig.ttlS,
+  };
+  const [fault] = configFaults(config);
+  if (fault !== undefined) throw new UsageError(`the settings cannot work: ${fault}`);
+  return config;
+}
+
+function sameHost(a: Endpoint, b: Endpoint): boolean {
+  return plainHost(a.host) === plainHost(b.host);
+}
+
+const PORT_MAX = 65_535;

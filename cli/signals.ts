@@ -1,0 +1,53 @@
+/**
+ * Being asked to stop: Ctrl-C, SIGTERM, SIGHUP, and for a node that a cluster started the end of
+ * its channel to that cluster, which also closes when the cluster is killed.
+ *
+ * Rules: the first request asks for a clean stop; a second Ctrl-C ends the process at once with
+ * 130. Two signals within `ECHO_MS` are one: npm hands on the Ctrl-C that the terminal has sent to
+ * all of its children already. On Windows only Ctrl-C and Ctrl-Break arrive.
+ */
+import { EXIT_INTERRUPTED } from './failure.ts';
+
+export interface StopWatch {
+  /** Resolves at the first request to stop. */
+  readonly asked: Promise<void>;
+  readonly isAsked: () => boolean;
+  /** Signals do again what they did before. */
+  readonly end: () => void;
+}
+
+export function watchForStop(): StopWatch {
+  let askedAt: number | undefined;
+  let stopping = false;
+  let stop = (): void => undefined;
+  const asked = new Promise<void>((resolve) => {
+    stop = () => {
+      stopping = true;
+      resolve();
+    };
+  });
+  const onSignal = (): void => {
+    const now = performance.now();
+    if (askedAt !== undefined && now - askedAt > ECHO_MS) process.exit(EXIT_INTERRUPTED);
+    askedAt ??= now;
+    stop();
+  };
+  const onChannel = (): void => {
+    // Not a signal: a Ctrl-C that comes as well is still the first one.
+    stop();
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  if (process.channel !== undefined) {
+    process.on('disconnect', onChannel);
+    process.on('message', onChannel);
+  }
+  const end = (): void => {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+    process.off('disconnect', onChannel);
+    process.off('message', onChannel);
+  };
+  return { asked, isAsked: () => stopping, end };
+}
+
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'];
+const ECHO_MS = 100;

@@ -1,0 +1,154 @@
+// Wrong usage: one line on standard error that says what is wrong, nothing on standard output,
+// exit code 2. And help, which is no fault.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { parseIni } from '../../cli/ini.ts';
+import { defaultDataDir, resolveSettings } from '../../cli/settings.ts';
+import type { NodeFlags } from '../../cli/settings.ts';
+import { UsageError } from '../../runtime/failure.ts';
+import { freePorts, isOneLine, run, scratch } from './cli-kit.ts';
+
+const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
+  [['nod'], /unknown command 'nod'.*Did you mean node/],
+  [['node', '--prt', '1'], /orrery node: unknown option '--prt'.*Did you mean --port/],
+  [['node', '-p', '70000'], /whole number from 0 to 65535/],
+  [['node', '-a', '192.0.2.7'], /orrery ca init.*orrery ca issue/],
+  [['node', '--config', 'missing.ini'], /missing\.ini is missing/],
+  [['node', '--config', 'wrong.ini'], /wrong\.ini: k in \[dht\] must be a whole number.*"many"/],
+  [['node', '--admin', '127.0.0.1:1'], /--admin comes with .*not in this version/],
+  [['node', '--record'], /--record comes with .*not in this version/],
+  [['node', '--classic'], /--classic comes with .*not in this version/],
+  [['node', '--strict-loopback'], /--strict-loopback comes with .*not in this version/],
+  [['node', '--bootstrap'], /--bootstrap alone means 127\.0\.0\.1:6501/],
+  [['cluster', '--nodes', '0'], /whole number from 1/],
+  [['cluster', '--nodes', '3', '--base-port', '64900'], /needs ports up to 65902/],
+  [['put', 'key'], /give a value/],
+  [['put', 'key', ''], /the value is empty/],
+  [['put', 'key', 'value', '--file', 'x'], /not both/],
+  [['put', 'key', '--file', 'nowhere'], /nowhere is missing/],
+  [['put', 'key', 'value', '--ttl', '65536'], /whole number from 0 to 65535/],
+  [['put', 'key', 'value', '--replication', '21'], /whole number from 0 to 20/],
+  [['get', 'key', '--hex'], /64 hex digits/],
+  [['get', 'key', '--api', 'nowhere'], /HOST:PORT/],
+  [['start', 'now'], /too many arguments/],
+];
+
+test('wrong usage is one line and exit code 2', async (t) => {
+  const dir = await scratch(t);
+  await writeFile(join(dir, 'wrong.ini'), '[dht]\nk = many\n');
+  for (const [args, pattern] of WRONG) {
+    const { code, stdout, stderr } = await run(t, dir, args);
+    t.is(code, 2, args.join(' '));
+    t.is(stdout.length, 0, args.join(' '));
+    t.true(isOneLine(stderr), stderr);
+    t.regex(stderr, pattern);
+  }
+});
+
+test('nobody at the API: one line that says how to start a node, exit code 1', async (t) => {
+  const dir = await scratch(t);
+  const api = `127.0.0.1:${await freePorts(1)}`;
+  for (const args of [
+    ['get', 'key'],
+    ['put', 'key', 'value'],
+  ]) {
+    const { code, stdout, stderr } = await run(t, dir, [...args, '--api', api]);
+    t.is(code, 1);
+    t.is(stdout.length, 0);
+    t.true(isOneLine(stderr), stderr);
+    t.regex(stderr, /start a node with "orrery node/);
+  }
+});
+
+test('help and version are no faults', async (t) => {
+  const dir = await scratch(t);
+  for (const args of [['--help'], ['--version'], ['node', '--help'], ['help']]) {
+    const { code, stdout, stderr } = await run(t, dir, args);
+    t.is(code, 0);
+    t.is(stderr, '');
+    t.true(stdout.length > 0);
+  }
+  for (const command of ['start', 'node', 'cluster', 'ca', 'put', 'get', 'sim']) {
+    const { stdout } = await run(t, dir, [command, '--help']);
+    t.regex(stdout.toString(), /Examples?:\n/, command);
+  }
+});
+
+test('an INI file gives what the section [dht] says, and only that', (t) => {
+  const text = `\uFEFF; a file
+[gossip]
+anything = goes
+[dht]
+listen_address = [::1]:7000
+API_Address = 127.0.0.1:9000
+k = 16      ; contacts
+alpha = 4
+max_lookup = 3
+ttl = 120
+`;
+  const ini = parseIni(text, 'a.ini');
+  t.deepEqual(ini, {
+    listen: { host: '::1', port: 7000 },
+    api: { host: '127.0.0.1', port: 9000 },
+    k: 16,
+    alpha: 4,
+    maxLookup: 3,
+    ttlS: 120,
+  });
+  const settings = resolveSettings({ port: 7001, bootstrap: true, alpha: 5 }, ini);
+  t.deepEqual(settings.listen, { host: '::1', port: 7001 });
+  t.deepEqual(settings.api, { host: '127.0.0.1', port: 8001 });
+  t.deepEqual(settings.bootstrap, ['[::1]:7000']);
+  t.like(settings.config, { k: 16, nearest: 16, beta: 16, alpha: 5, ttlS: 120, replication: 8 });
+});
+
+test('a wrong INI file is named with its key', (t) => {
+  for (const [text, pattern] of [
+    ['', /no section \[dht\]/],
+    ['k = 5', /no section \[dht\]/],
+    ['[dht]\nbuckets = 5', /unknown key "buckets"/],
+    ['[dht]\nk', /k in \[dht\] must be a whole number/],
+    ['[dht]\nk = 0', /k in \[dht\] must be .* from 1 to 64, not "0"/],
+    ['[dht]\nk = 5\nk = 6', /k in \[dht\]/],
+    ['[dht]\nalpha = 3.5', /alpha in \[dht\]/],
+    ['[dht]\nttl = -1', /ttl in \[dht\]/],
+    ['[dht]\nttl =', /ttl in \[dht\]/],
+    ['[dht]\nlisten_address = a b', /listen_address in \[dht\]/],
+    ['[dht]\nlisten_address = 1.2.3.4:99999', /listen_address in \[dht\].*port/],
+    ['[dht.sub]\nk = 5', /unknown key "sub"/],
+  ] as const) {
+    const error = t.throws(() => parseIni(text, 'a.ini'), { instanceOf: UsageError });
+    t.regex(error.message, pattern, text);
+    t.true(error.message.startsWith('a.ini') && !error.message.includes('\n'));
+  }
+});
+
+test('flags resolve to settings, and contradictions are named', (t) => {
+  const plain = resolveSettings({});
+  t.deepEqual(plain.listen, { host: '127.0.0.1', port: 6501 });
+  t.deepEqual(plain.api, { host: '127.0.0.1', port: 7501 });
+  t.is(plain.dataDir, join('.orrery', '127.0.0.1-6501'));
+  t.like(plain.config, { k: 20, alpha: 3, replication: 8, ttlS: 3600 });
+  t.deepEqual(resolveSettings({ address: '[::1]:99' }).api, { host: '::1', port: 1099 });
+  t.deepEqual(resolveSettings({ address: '0.0.0.0' }).api, { host: '127.0.0.1', port: 7501 });
+  t.is(resolveSettings({ port: 0 }).api.port, 0);
+  t.is(resolveSettings({ k: 4 }).config.replication, 4);
+  t.is(defaultDataDir({ host: 'fe80::1%eth0', port: 1 }), join('.orrery', 'fe80__1_eth0-1'));
+  const key = resolveSettings({ key: 'k', data: 'd' }).identity;
+  t.is(key.key, 'k');
+  t.is(key.certificate, join('d', 'node.crt'));
+  const wrong: readonly (readonly [NodeFlags, RegExp])[] = [
+    [{ address: '127.0.0.1:1', port: 2 }, /two ports/],
+    [{ address: 'a b' }, /-a "a b"/],
+    [{ port: 65_000 }, /leaves no port 66000/],
+    [{ api: '127.0.0.1:6501' }, /where the node itself listens/],
+    [{ bootstrap: true }, /this node itself/],
+    [{ bootstrap: ['127.0.0.1'] }, /--bootstrap "127\.0\.0\.1"/],
+    [{ bootstrap: ['127.0.0.1:0'] }, /port 0/],
+    [{ replication: 5, k: 4 }, /--replication 5 is above k = 4/],
+  ];
+  for (const [flags, pattern] of wrong) {
+    t.throws(() => resolveSettings(flags), { instanceOf: UsageError, message: pattern });
+  }
+});

@@ -1,0 +1,169 @@
+/**
+ * Plays a generated log on a strict node: turns actions, which speak of open calls, peers and keys
+ * by index, into inputs that make sense in the state they meet.
+ */
+import { allItems } from '../src/paged.ts';
+import type { Call } from '../src/calls.ts';
+import { PEERS_PER_REPLY_MAX } from '../src/limits.ts';
+import type { CallId, Input, Message, Peer, Reply, Request } from '../src/types.ts';
+import { smallKey, smallRecord } from './core-arbitraries.ts';
+import type { Action, Answer, Asked, Deed } from './core-arbitraries.ts';
+import type { StrictNode } from './core-driver.ts';
+
+export class Log {
+  readonly #node: StrictNode;
+  readonly #peers: number;
+  #ops = 0;
+  #requests = 0;
+  #last: Input = { type: 'wake' };
+
+  constructor(node: StrictNode, peers: number) {
+    this.#node = node;
+    this.#peers = peers;
+  }
+
+  play(action: Action): void {
+    const node = this.#node;
+    const { deed, entropy } = action;
+    if (deed.type === 'early') {
+      node.now = Math.max(node.now, Math.min(node.now + action.afterMs, node.state.wakeAt - 1));
+      const before = node.state;
+      const effects = node.step({ type: 'wake' }, entropy);
+      if (node.now < before.wakeAt && (node.state !== before || effects.length > 0)) {
+        throw new Error('a wake before wakeAt changes nothing');
+      }
+      return;
+    }
+    node.now += action.afterMs;
+    if (this.#command(deed, entropy)) return;
+    const input = this.#inputOf(deed);
+    if (input.type === 'message') this.#last = input;
+    node.step(input, entropy);
+  }
+
+  #command(deed: Deed, entropy: number): boolean {
+    const op = this.#ops + 1;
+    const node = this.#node;
+    if (deed.type === 'join') {
+      const peers = deed.peers.map((peer) => this.#peer(peer));
+      node.command(op, { type: 'join', introducers: deed.introducers, peers }, entropy);
+    } else if (deed.type === 'lookup') {
+      node.command(op, { type: 'lookup', target: smallKey(deed.key).position }, entropy);
+    } else if (deed.type === 'get') {
+      node.command(op, { type: 'get', key: smallKey(deed.key) }, entropy);
+    } else if (deed.type === 'put') {
+      const { size, replication, ttlS } = deed;
+      node.command(op, { type: 'put', key: smallKey(deed.key), size, replication, ttlS }, entropy);
+    } else if (deed.type === 'leave') {
+      node.command(op, { type: 'leave' }, entropy);
+    } else {
+      return false;
+    }
+    this.#ops = op;
+    return true;
+  }
+
+  #inputOf(deed: Deed): Input {
+    const node = this.#node;
+    switch (deed.type) {
+      case 'again':
+        return this.#last;
+      case 'asked': {
+        const body = requestOf(deed.what);
+        const call = ++this.#requests;
+        return this.#message(deed.from, { type: 'request', call, body });
+      }
+      case 'answer': {
+        const call = this.#call(deed.call);
+        if (call === undefined) return { type: 'wake' };
+        return reply(call.peer, call.call, this.#replyOf(deed.answer, call));
+      }
+      case 'foreign':
+        return reply(this.#peer(deed.from), deed.call, this.#replyOf(deed.answer, undefined));
+      case 'unreachable': {
+        const call = this.#call(deed.call);
+        if (call === undefined) return { type: 'wake' };
+        return { type: 'unreachable', peer: call.peer, call: call.call };
+      }
+      case 'foreign-unreachable':
+        return { type: 'unreachable', peer: this.#peer(deed.call), call: deed.call };
+      case 'persisted': {
+        const [token] = node.persists.splice(deed.which % (node.persists.length || 1), 1);
+        return token === undefined ? { type: 'wake' } : { type: 'persisted', token, ok: deed.ok };
+      }
+      case 'signed': {
+        const [sign] = node.signs.splice(deed.which % (node.signs.length || 1), 1);
+        if (sign === undefined) return { type: 'wake' };
+        const { publisher } = smallRecord(0, 1, 0);
+        const record = { ...sign.body, publisher, lifeMs: sign.body.ttlS * 1000 };
+        return { type: 'signed', token: sign.token, record };
+      }
+      case 'foreign-persisted':
+        return { type: 'persisted', token: 1_000_000 + deed.token, ok: true };
+      case 'foreign-signed':
+        return { type: 'signed', token: 1_000_000 + deed.token, record: smallRecord(0, 2, 9) };
+      case 'introduced': {
+        const peer = deed.peer === undefined ? undefined : this.#peer(deed.peer);
+        return { type: 'introduced', introducer: 0, peer };
+      }
+      default:
+        return { type: 'wake' };
+    }
+  }
+
+  #peer(index: number): Peer {
+    return index % this.#peers;
+  }
+
+  #call(index: number): Call | undefined {
+    const open = allItems(this.#node.state.calls);
+    return open[index % (open.length || 1)];
+  }
+
+  #message(from: number, message: Message): Input {
+    return { type: 'message', from: this.#peer(from), message };
+  }
+
+  #replyOf(answer: Answer, call: Call | undefined): Reply {
+    switch (answer.type) {
+      case 'ok':
+        return { type: 'ok' };
+      case 'refused':
+        return answer;
+      case 'value':
+        return { type: 'value', record: smallRecord(answer.key, answer.version, 5000) };
+      case 'oversize': {
+        const peers = [];
+        for (let i = 0; i < PEERS_PER_REPLY_MAX + 20; i++) peers.push(this.#peer(i));
+        return { type: 'peers', peers };
+      }
+      case 'fit':
+        if (call?.kind !== 'find-node' && call?.kind !== 'find-value') return { type: 'ok' };
+        return { type: 'peers', peers: answer.peers.map((peer) => this.#peer(peer)) };
+      case 'peers':
+        return { type: 'peers', peers: answer.peers.map((peer) => this.#peer(peer)) };
+    }
+  }
+}
+
+export function reply(from: Peer, call: CallId, body: Reply): Input {
+  return { type: 'message', from, message: { type: 'reply', call, body } };
+}
+
+export function request(from: Peer, call: CallId, body: Request): Input {
+  return { type: 'message', from, message: { type: 'request', call, body } };
+}
+
+function requestOf(asked: Asked): Request {
+  switch (asked.type) {
+    case 'ping':
+    case 'leave':
+      return { type: asked.type };
+    case 'find-node':
+      return { type: 'find-node', target: smallKey(asked.key).position };
+    case 'find-value':
+      return { type: 'find-value', key: smallKey(asked.key) };
+    case 'store':
+      return { type: 'store', record: smallRecord(asked.key, asked.version, asked.lifeMs) };
+  }
+}

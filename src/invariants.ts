@@ -1,0 +1,250 @@
+/**
+ * What must be true of a node between any two steps, however its peers behave: the safety
+ * invariants that can be read off one state. Tests and exploring simulations call `checkNode`
+ * after steps; the node itself does not.
+ *
+ * Covered: the table (own node absent, right buckets, caps, spares, bits), suspects, every sorted
+ * collection, calls with the operations that wait for them, lookups, versions in the store, and
+ * the one published deadline.
+ */
+
+import { callOrder, type Call } from './calls.ts';
+import { PERSISTS_MAX, RECORDS_MAX, SUSPECTS_MAX } from './limits.ts';
+import { SPARES_PER_BUCKET_MAX } from './limits.ts';
+import { checkLookup } from './lookup-invariants.ts';
+import type { Lookup } from './lookup.ts';
+import { writingOrder, type NodeState } from './node.ts';
+import { operationOrder, type Operation, type StoreOperation } from './operation.ts';
+import { allItems, lookUp, PAGE_ITEMS_MAX, type Order, type Paged } from './paged.ts';
+import { peerWord, sharedBitsOfPeers } from './position.ts';
+import { compareVersions, heldOrder } from './store.ts';
+import { bucketCount, bucketEnd, bucketStart, contactAt, contactCount, slotOf } from './table.ts';
+import type { Directory, Peer } from './types.ts';
+
+/** @returns what is broken, one line each; empty when all is well */
+export function checkNode(state: NodeState, peers: Directory): readonly string[] {
+  return [
+    ...checkTable(state, peers),
+    ...checkSpares(state, peers),
+    ...checkSuspects(state, peers),
+    ...checkPaged('calls', state.calls, callOrder),
+    ...checkPaged('operations', state.operations, operationOrder),
+    ...checkPaged('store', state.store, heldOrder),
+    ...checkPaged('writings', state.writings, writingOrder),
+    ...allItems(state.calls).flatMap((call) => checkCall(state, call)),
+    ...allItems(state.operations).flatMap((each) => checkOperation(state, each, peers)),
+    ...checkStore(state),
+    ...checkWake(state),
+  ];
+}
+
+/** The earliest deadline that anything in the state has. */
+export function demandedWake(state: NodeState): number {
+  const { calls, operations, store, upkeep, leaving } = state;
+  const upkeepAt = Math.min(upkeep.checkAt, upkeep.refreshAt, upkeep.introduceAt);
+  return Math.min(calls.dueAt, operations.dueAt, store.dueAt, leaving ? Infinity : upkeepAt);
+}
+
+function checkTable({ table, self, config }: NodeState, peers: Directory): string[] {
+  const faults: string[] = [];
+  const count = contactCount(table);
+  const buckets = bucketCount(table);
+  if (table.packed.length !== 1 + buckets + 2 * count) faults.push('table: wrong length');
+  const seen = new Set<Peer>();
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const start = bucketStart(table, bucket);
+    const end = bucketEnd(table, bucket);
+    if (end < start) faults.push(`table: bucket ${bucket} ends before it begins`);
+    if (end - start > config.k) faults.push(`table: bucket ${bucket} has more than k contacts`);
+    if (end === start && bucket === buckets - 1) faults.push('table: the deepest bucket is empty');
+    for (let slot = start; slot < end; slot++) {
+      const peer = contactAt(table, slot);
+      if (peer === self) faults.push('table: the node is in its own table');
+      if (seen.has(peer)) faults.push(`table: peer ${peer} is there twice`);
+      seen.add(peer);
+      const shared = sharedBitsOfPeers(peers, self, peer);
+      if (shared !== bucket) faults.push(`table: peer ${peer} of bucket ${shared} in ${bucket}`);
+      const word = table.packed[1 + buckets + 2 * slot + 1];
+      if (word !== peerWord(peers, peer, 0)) faults.push(`table: wrong word beside peer ${peer}`);
+    }
+  }
+  for (let slot = count; slot < 31 * table.heard.length; slot++) {
+    const bits = table.heard[Math.floor(slot / 31)] ?? 0;
+    if ((bits >>> slot % 31) & 1) faults.push(`table: a heard bit for slot ${slot}, beyond the last`);
+  }
+  return faults;
+}
+
+function checkSpares({ table, self }: NodeState, peers: Directory): string[] {
+  const faults: string[] = [];
+  const { spares } = table;
+  if (spares.length % 2 !== 0) faults.push('spares: half a pair');
+  const seen = new Set<Peer>();
+  const inBucket = new Map<number, number>();
+  for (let i = 0; i + 1 < spares.length; i += 2) {
+    const bucket = spares[i] ?? 0;
+    const peer = spares[i + 1] ?? 0;
+    if (peer === self) faults.push('spares: the own node');
+    if (seen.has(peer)) faults.push(`spares: peer ${peer} is there twice`);
+    seen.add(peer);
+    if (sharedBitsOfPeers(peers, self, peer) !== bucket) faults.push(`spares: ${peer} misplaced`);
+    if (slotOf(table, bucket, peer) >= 0) faults.push(`spares: peer ${peer} is a contact`);
+    inBucket.set(bucket, (inBucket.get(bucket) ?? 0) + 1);
+  }
+  for (const [bucket, count] of inBucket) {
+    if (count > SPARES_PER_BUCKET_MAX) faults.push(`spares: ${count} for bucket ${bucket}`);
+  }
+  return faults;
+}
+
+function checkSuspects({ suspects, table, self }: NodeState, peers: Directory): string[] {
+  const faults: string[] = [];
+  if (suspects.length > SUSPECTS_MAX) faults.push(`suspects: ${suspects.length}`);
+  if (new Set(suspects).size !== suspects.length) faults.push('suspects: one is there twice');
+  for (const peer of suspects) {
+    const bucket = sharedBitsOfPeers(peers, self, peer);
+    if (slotOf(table, bucket, peer) < 0) faults.push(`suspects: peer ${peer} is no contact`);
+  }
+  return faults;
+}
+
+function checkPaged<T, K>(name: string, paged: Paged<T>, order: Order<T, K>): string[] {
+  const faults: string[] = [];
+  let size = 0;
+  let dueAt = Infinity;
+  let before: T | undefined;
+  for (const page of paged.pages) {
+    if (page.items.length === 0) faults.push(`${name}: an empty page`);
+    if (page.items.length > PAGE_ITEMS_MAX) faults.push(`${name}: a page is too long`);
+    let pageDueAt = Infinity;
+    for (const item of page.items) {
+      if (before !== undefined && order.compare(before, order.keyOf(item)) >= 0) {
+        faults.push(`${name}: not ascending`);
+      }
+      before = item;
+      size++;
+      pageDueAt = Math.min(pageDueAt, order.dueAt(item));
+    }
+    if (pageDueAt !== page.dueAt) faults.push(`${name}: wrong deadline of a page`);
+    dueAt = Math.min(dueAt, pageDueAt);
+  }
+  if (size !== paged.size) faults.push(`${name}: size ${paged.size}, but ${size} items`);
+  if (dueAt !== paged.dueAt) faults.push(`${name}: dueAt ${paged.dueAt}, but ${dueAt}`);
+  return faults;
+}
+
+function checkCall(state: NodeState, call: Call): string[] {
+  const faults: string[] = [];
+  const fault = (what: string): void => void faults.push(`call ${call.call}: ${what}`);
+  if (call.peer === state.self) fault('to the own node');
+  if (call.lateAt < call.sentAt || call.deadlineAt < call.lateAt) fault('times out of order');
+  if ((call.op === 0) !== (call.kind === 'ping')) fault(`a ${call.kind} for operation ${call.op}`);
+  const type = lookUp(state.operations, operationOrder, call.op)?.type;
+  if (type === undefined) return faults;
+  // A PUT keeps its number when it goes on from locating to storing; late answers still come.
+  const fits =
+    call.kind === 'store' || call.kind === 'leave'
+      ? type === call.kind
+      : (type === 'get') === (call.kind === 'find-value') && type !== 'leave';
+  if (!fits) fault(`a ${call.kind} for a ${type}`);
+  return faults;
+}
+
+function checkOperation(state: NodeState, operation: Operation, peers: Directory): string[] {
+  const faults: string[] = [];
+  const fault = (what: string): void => void faults.push(`operation ${operation.op}: ${what}`);
+  const { op, type } = operation;
+  if (op === 0 || op < 0 !== (type === 'refresh')) fault(`a ${type} with this number`);
+  if (state.leaving && type !== 'leave') fault(`a ${type} while leaving`);
+  const calls = allItems(state.calls).filter((call) => call.op === op);
+  if (type === 'store') {
+    checkPut(state, operation, calls, fault);
+    return faults;
+  }
+  if (type === 'leave') {
+    const open = calls.filter((call) => call.kind === 'leave').length;
+    if (open !== operation.waiting) fault(`waits for ${operation.waiting} farewells of ${open}`);
+    return faults;
+  }
+  if (type === 'join') {
+    const refreshes = allItems(state.operations).filter(
+      (other) => other.type === 'refresh' && other.join === op,
+    );
+    if (refreshes.length !== operation.refreshing) fault('wrong count of refreshes');
+  }
+  if (operation.lookup === undefined) return faults;
+  faults.push(...checkLookup(operation.lookup, peers).map((what) => `operation ${op}: ${what}`));
+  checkQuestions(operation.lookup, calls, fault);
+  return faults;
+}
+
+/**
+ * A peer that was asked again and then answered the first question, or proved to be unreachable,
+ * is done with although its second call is open: so there may be more calls than in flight.
+ */
+function checkQuestions(
+  lookup: Lookup,
+  calls: readonly Call[],
+  fault: (what: string) => void,
+): void {
+  const timely = calls.filter((call) => !call.late);
+  if (timely.length < lookup.inFlight) {
+    fault(`${lookup.inFlight} calls in flight, but ${timely.length} are open and not late`);
+  }
+  const peers = new Set(timely.map((call) => call.peer));
+  if (peers.size !== timely.length) fault('two timely calls to one peer');
+  if (calls.length > lookup.requests) fault('more calls than requests');
+}
+
+function checkPut(
+  state: NodeState,
+  operation: StoreOperation,
+  calls: readonly Call[],
+  fault: (what: string) => void,
+): void {
+  const { op, candidates, taken, waiting, holders, wanted, record } = operation;
+  const asked = candidates.slice(0, taken);
+  const involved = [...waiting, ...holders];
+  if (new Set(candidates).size !== candidates.length) fault('a candidate is there twice');
+  if (new Set(involved).size !== involved.length) fault('a peer counts twice');
+  if (involved.some((peer) => !asked.includes(peer))) fault('a holder that was not asked');
+  if (involved.length > wanted) fault('more replicas than wanted');
+  if (record === undefined && taken > 0) fault('stored before it was signed');
+  if (record !== undefined && waiting.length === 0) fault('waits for nobody');
+  const writings = allItems(state.writings);
+  for (const peer of waiting) {
+    const isOpen =
+      peer === state.self
+        ? writings.some((writing) => writing.op === op)
+        : calls.some((call) => call.peer === peer && call.kind === 'store');
+    if (!isOpen) fault(`waits for peer ${peer}, which was not asked`);
+  }
+}
+
+function checkStore(state: NodeState): string[] {
+  const faults: string[] = [];
+  if (state.store.size > RECORDS_MAX) faults.push('store: too many records');
+  if (state.writings.size > PERSISTS_MAX) faults.push('writings: too many');
+  for (const held of allItems(state.store)) {
+    const { header, token, replaced } = held;
+    const name = `store: version ${header.version}`;
+    if (token === 0 && replaced !== undefined) faults.push(`${name} on disk keeps another`);
+    if (token !== 0 && lookUp(state.writings, writingOrder, token) === undefined) {
+      faults.push(`${name} waits for a write that is not under way`);
+    }
+    if (replaced === undefined) continue;
+    if (replaced.token !== 0 || replaced.replaced !== undefined) {
+      faults.push(`${name} replaces what is not on disk`);
+    }
+    if (heldOrder.compare(replaced, header.key) !== 0) faults.push(`${name}: another key`);
+    if (compareVersions(replaced.header, header) > 0) faults.push(`${name} replaces a newer one`);
+  }
+  return faults;
+}
+
+/** What was left over at a step is due a millisecond later, and only that. */
+function checkWake(state: NodeState): string[] {
+  const demanded = demandedWake(state);
+  if (state.wakeAt >= demanded) return [];
+  return [`wakeAt: ${state.wakeAt}, but nothing is due before ${demanded}`];
+}
