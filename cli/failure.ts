@@ -52,6 +52,6 @@ export function oneLine(text: string): string {
     .join(' ');
 }
 
-export const EXIT_FAILED = 1;
+const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 export const EXIT_INTERRUPTED = 130;

@@ -34,7 +34,10 @@ export async function readIni(path: string): Promise<IniSettings> {
 /** The same for a text; `path` only stands in messages. */
 export function parseIni(text: string, path: string): IniSettings {
   // Some editors begin a file with a byte order mark, which is no part of the first section's name.
-  const sections: Readonly<Record<string, unknown>> = parse(text.replace(/^\uFEFF/, ''));
+  // A key given twice is read as a list, which no key may be.
+  const sections: Readonly<Record<string, unknown>> = parse(text.replace(/^\uFEFF/, ''), {
+    bracketedArray: false,
+  });
   const section = Object.entries(sections).find(([name]) => name.toLowerCase() === SECTION)?.[1];
   if (typeof section !== 'object' || section === null) {
     throw new UsageError(`${path} has no section [${SECTION}]: begin it with that line`);

@@ -24,7 +24,7 @@ export function openLog(level: LogLevel, format: LogFormat, name?: string): Log 
 }
 
 /** A line as people read it: time, level, message, then what belongs to it. */
-export function textOf(line: string): string {
+function textOf(line: string): string {
   const entry: unknown = JSON.parse(line);
   if (typeof entry !== 'object' || entry === null) return line;
   const { level, time, msg, ...fields } = entry as Readonly<Record<string, unknown>>;

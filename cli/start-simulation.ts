@@ -2,7 +2,7 @@
  * The simulated half of `orrery start`: a thousand nodes of the very core that the five real ones
  * run, with latency, loss and churn, from a fixed seed.
  *
- * Invariant: `COMMAND` asks `orrery sim` for the same run, so anybody can make the same digest.
+ * Invariant: `commandFor` asks `orrery sim` for the same run, so anybody can make the same digest.
  */
 import { defaultConfig } from '../src/config.ts';
 import { simulateApart } from '../sim/edge/apart.ts';
@@ -11,46 +11,25 @@ import type { SimOptions } from '../sim/options.ts';
 import type { SimResult } from '../sim/result.ts';
 import { Meter } from './meter.ts';
 
-export const COMMAND =
-  'npx orrery sim --nodes 1000 --seed 1 --duration 5m --tables joined --latency uniform:10,100 ' +
-  '--loss 0.01 --churn exponential:60m --lookups 500 --puts 50 --gets 200';
+export const NODES = 1000;
 
-export const OPTIONS: SimOptions = {
-  nodes: 1000,
-  seed: '1',
-  durationMs: 300_000,
-  warmupMs: 0,
-  k: defaultConfig.k,
-  alpha: defaultConfig.alpha,
-  beta: defaultConfig.beta,
-  nearest: defaultConfig.nearest,
-  replication: defaultConfig.replication,
-  floor: defaultConfig.floor,
-  ttlS: 86_400,
-  tables: 'joined',
-  latency: { type: 'uniform', lowMs: 10, highMs: 100 },
-  minLatencyMs: 1,
-  links: 'dial',
-  loss: 0.01,
-  timeoutMs: 0,
-  operationMs: defaultConfig.operationMs,
-  churn: { type: 'exponential', meanOnMs: 3_600_000, meanOffMs: null },
-  lookups: 500,
-  lookupsPerSecond: 1000,
-  puts: 50,
-  gets: 200,
-  valueBytes: 100,
-  wire: false,
-};
+export function commandFor(nodes: number): string {
+  return (
+    `npx orrery sim --nodes ${nodes} --seed 1 --duration 5m --tables joined ` +
+    '--latency uniform:10,100 --loss 0.01 --churn exponential:60m ' +
+    '--lookups 500 --puts 50 --gets 200'
+  );
+}
 
 /** Runs it, with progress; nothing when a stop was asked for. */
 export async function runSimulation(
+  nodes: number,
   version: string,
   isStopping: () => boolean,
 ): Promise<SimResult | undefined> {
   const meter = new Meter();
   try {
-    return await simulateApart(OPTIONS, version, {
+    return await simulateApart({ ...OPTIONS, nodes }, version, {
       onProgress: ({ share, events, simulatedMs, online }) => {
         const seconds = (simulatedMs / 1000).toFixed(0);
         meter.show(share, events, 'events', `${seconds} s simulated, ${online} nodes online`);
@@ -88,3 +67,31 @@ export function judge(result: SimResult): readonly (readonly [string, boolean])[
 }
 
 const SHARE_MIN = 0.98;
+
+const OPTIONS: SimOptions = {
+  nodes: NODES,
+  seed: '1',
+  durationMs: 300_000,
+  warmupMs: 0,
+  k: defaultConfig.k,
+  alpha: defaultConfig.alpha,
+  beta: defaultConfig.beta,
+  nearest: defaultConfig.nearest,
+  replication: defaultConfig.replication,
+  floor: defaultConfig.floor,
+  ttlS: 86_400,
+  tables: 'joined',
+  latency: { type: 'uniform', lowMs: 10, highMs: 100 },
+  minLatencyMs: 1,
+  links: 'dial',
+  loss: 0.01,
+  timeoutMs: 0,
+  operationMs: defaultConfig.operationMs,
+  churn: { type: 'exponential', meanOnMs: 3_600_000, meanOffMs: null },
+  lookups: 500,
+  lookupsPerSecond: 1000,
+  puts: 50,
+  gets: 200,
+  valueBytes: 100,
+  wire: false,
+};

@@ -29,7 +29,7 @@ import {
   startNetwork,
 } from './start-network.ts';
 import type { StartedNode } from './start-network.ts';
-import { COMMAND, judge, runSimulation } from './start-simulation.ts';
+import { commandFor, judge, NODES, runSimulation } from './start-simulation.ts';
 
 export function startCommand(version: string): CommandUnknownOpts {
   return new Command('start')
@@ -42,12 +42,18 @@ export function startCommand(version: string): CommandUnknownOpts {
         .hideHelp(),
     )
     .addOption(new Option('--data <dir>').default(join(STATE_DIR, 'start')).hideHelp())
+    .addOption(
+      new Option('--nodes <n>', 'simulated')
+        .argParser(wholeNumber(50, 10_000))
+        .default(NODES)
+        .hideHelp(),
+    )
     .addHelpText('after', EXAMPLES)
-    .action(async ({ once, basePort, data }) => {
+    .action(async ({ once, basePort, data, nodes }) => {
       const watch = watchForStop();
       const started: StartedNode[] = [];
       try {
-        await run({ once, basePort, dir: data, version }, started, watch);
+        await run({ once, basePort, dir: data, nodes, version }, started, watch);
       } finally {
         await Promise.all(started.map(({ node }) => stopNode(node)));
         watch.end();
@@ -59,6 +65,8 @@ interface Request {
   readonly once: boolean;
   readonly basePort: number;
   readonly dir: string;
+  /** Simulated ones. */
+  readonly nodes: number;
   readonly version: string;
 }
 
@@ -79,7 +87,7 @@ async function run(request: Request, started: StartedNode[], watch: StopWatch): 
   const { failed } = checks;
   if (failed > 0) throw new CommandFailure(`${failed} of ${checks.count} checks failed`);
   if (request.once) return;
-  print(nextSteps(request.dir, started));
+  print(nextSteps(request, started));
   await Promise.race([watch.asked, ...started.map(({ node }) => node.ended)]);
 }
 
@@ -129,9 +137,9 @@ async function checkValue(nodes: readonly StartedNode[], checks: Checks): Promis
 }
 
 async function checkSimulation(request: Request, checks: Checks, watch: StopWatch): Promise<void> {
-  const { dir, version } = request;
-  print(colours.bold('\nA simulation of the same core: 1,000 nodes, latency, loss, churn'));
-  const result = await runSimulation(version, watch.isAsked);
+  const { dir, nodes, version } = request;
+  print(colours.bold(`\nA simulation of the same core: ${nodes} nodes, latency, loss, churn`));
+  const result = await runSimulation(nodes, version, watch.isAsked);
   if (result === undefined) return;
   const path = join(dir, 'result.json');
   await mkdir(dir, { recursive: true });
@@ -167,20 +175,21 @@ function indented(text: string): string {
   return text.trimEnd().replace(/^/gm, '  ');
 }
 
-function nextSteps(dir: string, started: readonly StartedNode[]): string {
+function nextSteps({ dir, nodes }: Request, started: readonly StartedNode[]): string {
   const first = started[0];
   const last = started.at(-1);
   if (first === undefined || last === undefined) return '';
   const sixth = join(dir, 'sixth');
+  const through = formatEndpoint(first.listen);
   return `
 ${colours.bold('The nodes keep running: Ctrl-C stops them. In another terminal, in this folder:')}
   npx orrery put greeting "hello" --api ${formatEndpoint(first.api)}
   npx orrery get greeting --api ${formatEndpoint(last.api)}
 A sixth node:
   npx orrery ca issue --dir ${join(dir, 'authority')} --out ${sixth}
-  npx orrery node -p ${last.listen.port + 1} --data ${sixth} --bootstrap ${formatEndpoint(first.listen)}
+  npx orrery node -p ${last.listen.port + 1} --data ${sixth} --bootstrap ${through}
 The same simulation again, with the same digest:
-  ${COMMAND}`;
+  ${commandFor(nodes)}`;
 }
 
 const EXAMPLES = `

@@ -5,7 +5,7 @@
  */
 
 import { peerWord } from '../src/position.ts';
-import type { Table } from '../src/table.ts';
+import { noneHeard, type Table } from '../src/table.ts';
 import type { Directory, Peer } from '../src/types.ts';
 import type { Ring } from './ring.ts';
 import { index, mix } from './streams.ts';
@@ -40,7 +40,7 @@ export function convergedTable(
     packed[at++] = peer;
     packed[at++] = peerWord(directory, peer, 0);
   }
-  return { packed, heard: [], spares: [] };
+  return { packed, heard: noneHeard(contacts.length), spares: [] };
 }
 
 /** `k` of a range without repetition (Floyd's algorithm), or the whole range. */

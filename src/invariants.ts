@@ -12,12 +12,11 @@ import { callOrder, type Call } from './calls.ts';
 import { PERSISTS_MAX, RECORDS_MAX, SUSPECTS_MAX } from './limits.ts';
 import { SPARES_PER_BUCKET_MAX } from './limits.ts';
 import { checkLookup } from './lookup-invariants.ts';
-import type { Lookup } from './lookup.ts';
 import { writingOrder, type NodeState } from './node.ts';
 import { operationOrder, type Operation, type StoreOperation } from './operation.ts';
 import { allItems, lookUp, PAGE_ITEMS_MAX, type Order, type Paged } from './paged.ts';
 import { peerWord, sharedBitsOfPeers } from './position.ts';
-import { compareVersions, heldOrder } from './store.ts';
+import { compareVersions, heldOrder, type Held } from './store.ts';
 import { bucketCount, bucketEnd, bucketStart, contactAt, contactCount, slotOf } from './table.ts';
 import type { Directory, Peer } from './types.ts';
 
@@ -174,26 +173,12 @@ function checkOperation(state: NodeState, operation: Operation, peers: Directory
   }
   if (operation.lookup === undefined) return faults;
   faults.push(...checkLookup(operation.lookup, peers).map((what) => `operation ${op}: ${what}`));
-  checkQuestions(operation.lookup, calls, fault);
+  // A peer that was asked again and then answered the first question, or proved to be out of reach,
+  // is done with although its second call is open: so there may be more calls than in flight.
+  const { inFlight } = operation.lookup;
+  const timely = calls.filter((call) => !call.late).length;
+  if (timely < inFlight) fault(`${inFlight} calls in flight, but only ${timely} open`);
   return faults;
-}
-
-/**
- * A peer that was asked again and then answered the first question, or proved to be unreachable,
- * is done with although its second call is open: so there may be more calls than in flight.
- */
-function checkQuestions(
-  lookup: Lookup,
-  calls: readonly Call[],
-  fault: (what: string) => void,
-): void {
-  const timely = calls.filter((call) => !call.late);
-  if (timely.length < lookup.inFlight) {
-    fault(`${lookup.inFlight} calls in flight, but ${timely.length} are open and not late`);
-  }
-  const peers = new Set(timely.map((call) => call.peer));
-  if (peers.size !== timely.length) fault('two timely calls to one peer');
-  if (calls.length > lookup.requests) fault('more calls than requests');
 }
 
 function checkPut(
@@ -226,18 +211,19 @@ function checkStore(state: NodeState): string[] {
   if (state.store.size > RECORDS_MAX) faults.push('store: too many records');
   if (state.writings.size > PERSISTS_MAX) faults.push('writings: too many');
   for (const held of allItems(state.store)) {
-    const { header, token, replaced } = held;
-    const name = `store: version ${header.version}`;
-    if (token === 0 && replaced !== undefined) faults.push(`${name} on disk keeps another`);
-    if (token !== 0 && lookUp(state.writings, writingOrder, token) === undefined) {
-      faults.push(`${name} waits for a write that is not under way`);
+    for (let each: Held | undefined = held; each !== undefined; each = each.replaced) {
+      const { header, token, replaced } = each;
+      const fault = (what: string): void =>
+        void faults.push(`store: version ${header.version} ${what}`);
+      if (heldOrder.compare(each, held.header.key) !== 0) fault('under another key');
+      if (token === 0 && replaced !== undefined) fault('is on disk and keeps another');
+      if (token !== 0 && lookUp(state.writings, writingOrder, token) === undefined) {
+        fault('waits for a write that is not under way');
+      }
+      if (replaced !== undefined && compareVersions(replaced.header, header) > 0) {
+        fault('replaces a newer one');
+      }
     }
-    if (replaced === undefined) continue;
-    if (replaced.token !== 0 || replaced.replaced !== undefined) {
-      faults.push(`${name} replaces what is not on disk`);
-    }
-    if (heldOrder.compare(replaced, header.key) !== 0) faults.push(`${name}: another key`);
-    if (compareVersions(replaced.header, header) > 0) faults.push(`${name} replaces a newer one`);
   }
   return faults;
 }

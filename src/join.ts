@@ -28,7 +28,8 @@ export function startJoin(
   if (introducers !== draft.upkeep.introducers || draft.upkeep.introduceRound !== 0) {
     draft.upkeep = withUpkeep(draft.upkeep, { introducers, introduceRound: 0 });
   }
-  const known = command.peers.length + contactCount(draft.table);
+  const saved = command.peers.filter((peer) => peer !== draft.self);
+  const known = saved.length + contactCount(draft.table);
   if (introducers === 0 && known === 0) {
     settle(draft, op, { type: 'joined', contacts: 0 });
     return;
@@ -38,7 +39,7 @@ export function startJoin(
     deadlineAt: draft.now + JOIN_MS_MAX,
     type: 'join',
     lookup: undefined,
-    saved: command.peers,
+    saved,
     buckets: [],
     refreshing: 0,
   };

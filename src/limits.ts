@@ -60,7 +60,7 @@ export const VERSION_AHEAD_MS_MAX = 600_000;
 export const CLOCK_ALLOWANCE_MS = 600_000;
 
 /** Spare contacts kept per bucket for when a live one fails. */
-export const SPARES_PER_BUCKET_MAX = 4;
+export const SPARES_PER_BUCKET_MAX = 3;
 /** Contacts under suspicion at once; later ones wait for their turn. */
 export const SUSPECTS_MAX = 64;
 /** Verifications of newcomers in flight at once. */

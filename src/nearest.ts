@@ -10,6 +10,7 @@
  * Cost: 0.3 to 1 microsecond for 20 of 250 contacts.
  */
 
+import { POSITION_BITS } from './limits.ts';
 import { compareDistance, SIGN } from './position.ts';
 import { bucketCount, bucketEnd, bucketStart, type Table } from './table.ts';
 import type { Directory, Peer, Position } from './types.ts';
@@ -56,14 +57,14 @@ export function nearestContacts(
   return search.found;
 }
 
-/** The first bit from `from` on at which two positions differ; 160 when there is none. */
+/** The first bit from `from` on at which two positions differ; beyond the last bucket when none. */
 function differing(a: Position, b: Position, from: number): number {
   for (let word = from >>> 5; word < 5; word++) {
     let x = wordDifference(a, b, word);
     if (word === from >>> 5) x &= 0xffffffff >>> (from & 31);
     if (x !== 0) return 32 * word + Math.clz32(x);
   }
-  return 160;
+  return POSITION_BITS + 1;
 }
 
 function wordDifference(a: Position, b: Position, word: number): number {

@@ -15,7 +15,7 @@ import { noOperations, type Finished, type Operations } from './operation.ts';
 import { emptyPaged, withItem, type Order, type Paged } from './paged.ts';
 import { positionOf } from './position.ts';
 import { draw, jitter } from './random.ts';
-import { emptyStore, heldOrder, type Store } from './store.ts';
+import { compareVersions, emptyStore, heldOrder, newestHeld, type Store } from './store.ts';
 import { emptyTable, type Table } from './table.ts';
 import { unmeasured, type Timing } from './timing.ts';
 import type { CallId, Config, Directory, Effect, Kept, Key, Moment } from './types.ts';
@@ -52,6 +52,8 @@ export const writingOrder: Order<Writing, Token> = {
   keyOf: (item) => item.token,
   dueAt: () => Infinity,
 };
+
+const nobody: readonly Peer[] = [];
 
 /** Numbers start again at 1 after this one: calls travel as u32, and none stays open for long. */
 const NUMBER_MAX = 0x3fffffff;
@@ -114,6 +116,8 @@ export function create(self: Peer, config: Config, moment: Moment, kept: Kept): 
   assert(faults.length === 0, faults.join('; '));
   let store = emptyStore;
   for (const { header, storedAtMs } of kept.records) {
+    const held = newestHeld(store, header.key);
+    if (held !== undefined && compareVersions(held.header, header) >= 0) continue;
     const ageMs = Math.max(0, moment.wall - storedAtMs);
     const expiresAt = moment.now + header.lifeMs - ageMs;
     store = withItem(store, heldOrder, { header, expiresAt, token: 0, replaced: undefined });
@@ -134,7 +138,7 @@ export function create(self: Peer, config: Config, moment: Moment, kept: Kept): 
     self,
     config,
     table: emptyTable,
-    suspects: [],
+    suspects: nobody,
     calls: noCalls,
     operations: noOperations,
     store,

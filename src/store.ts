@@ -18,7 +18,7 @@ export interface Held {
   readonly expiresAt: number;
   /** The request for durability under way; 0 when the record is on disk. */
   readonly token: Token;
-  /** The durable record that this one replaces, while its own write is under way. */
+  /** While its own write is under way: what it replaces, itself on disk or on its way there. */
   readonly replaced: Held | undefined;
 }
 
@@ -46,15 +46,14 @@ export function newestHeld(store: Store, key: Key): Held | undefined {
 
 /** The record of a key that is on disk and alive at `now`. */
 export function durableHeld(store: Store, key: Key, now: number): Held | undefined {
-  const newest = lookUp(store, heldOrder, key);
-  const held = newest !== undefined && newest.token !== 0 ? newest.replaced : newest;
+  let held = lookUp(store, heldOrder, key);
+  while (held !== undefined && held.token !== 0) held = held.replaced;
   return held !== undefined && held.expiresAt > now ? held : undefined;
 }
 
 /** A record whose write is asked for under `token`; the caller has compared versions. */
 export function withRecord(store: Store, header: RecordHeader, now: number, token: Token): Store {
-  const before = lookUp(store, heldOrder, header.key);
-  const replaced = before !== undefined && before.token !== 0 ? before.replaced : before;
+  const replaced = lookUp(store, heldOrder, header.key);
   const held: Held = { header, expiresAt: now + header.lifeMs, token, replaced };
   return withItem(store, heldOrder, held);
 }
@@ -62,13 +61,11 @@ export function withRecord(store: Store, header: RecordHeader, now: number, toke
 /** The write of a record ended; a failed one gives way to what it replaced. */
 export function withWritten(store: Store, key: Key, token: Token, ok: boolean): Store {
   const held = lookUp(store, heldOrder, key);
-  if (held?.token !== token) return store;
-  if (ok) {
-    const { header, expiresAt } = held;
-    return withItem(store, heldOrder, { header, expiresAt, token: 0, replaced: undefined });
-  }
-  if (held.replaced === undefined) return withoutItem(store, heldOrder, key);
-  return withItem(store, heldOrder, held.replaced);
+  if (held === undefined) return store;
+  const next = afterWrite(held, token, ok);
+  if (next === held) return store;
+  if (next === undefined) return withoutItem(store, heldOrder, key);
+  return withItem(store, heldOrder, next);
 }
 
 /** The header as it is sent at `now`: the life that is left, never more. */
@@ -84,4 +81,16 @@ export function headerNow(held: Held, now: number): RecordHeader {
     publishedAtMs: header.publishedAtMs,
     lifeMs,
   };
+}
+
+/** Writes end in any order: one that was overtaken counts too, in case the newer one fails. */
+function afterWrite(held: Held, token: Token, ok: boolean): Held | undefined {
+  const { header, expiresAt } = held;
+  if (held.token === token) {
+    return ok ? { header, expiresAt, token: 0, replaced: undefined } : held.replaced;
+  }
+  if (held.replaced === undefined) return held;
+  const replaced = afterWrite(held.replaced, token, ok);
+  if (replaced === held.replaced) return held;
+  return { header, expiresAt, token: held.token, replaced };
 }

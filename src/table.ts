@@ -76,6 +76,11 @@ export function isHeard(table: Table, slot: number): boolean {
   return (((table.heard[(slot / BITS) | 0] ?? 0) >>> (slot % BITS)) & 1) === 1;
 }
 
+/** Bits for so many slots, none of them set. */
+export function noneHeard(slots: number): readonly number[] {
+  return Array.from({ length: Math.ceil(slots / BITS) }, () => 0);
+}
+
 /** The same table when the bit already is as wanted. */
 export function withHeard(table: Table, slot: number, heard: boolean): Table {
   if (isHeard(table, slot) === heard) return table;
@@ -137,10 +142,9 @@ export function withSpare(table: Table, bucket: number, peer: Peer): Table {
     if (oldest < 0) oldest = i;
     inBucket++;
   }
-  const grown = spares.slice();
-  if (inBucket >= SPARES_PER_BUCKET_MAX) grown.splice(oldest, 2);
-  grown.push(bucket, peer);
-  return { packed: table.packed, heard: table.heard, spares: grown };
+  // Joined, not pushed to: a list that grew by pushing keeps room that it never uses.
+  const others = inBucket < SPARES_PER_BUCKET_MAX ? spares : without(spares, oldest);
+  return { packed: table.packed, heard: table.heard, spares: others.concat(bucket, peer) };
 }
 
 /** The newest spare of a bucket, or undefined. */
@@ -166,9 +170,14 @@ export function bucketOfSlot(table: Table, slot: number): number {
 
 function withoutSpare(spares: readonly number[], peer: Peer): readonly number[] {
   for (let i = 0; i < spares.length; i += 2) {
-    if (spares[i + 1] === peer) return spares.filter((_, j) => j !== i && j !== i + 1);
+    if (spares[i + 1] === peer) return without(spares, i);
   }
   return spares;
+}
+
+/** The pairs without the one that begins at an index. */
+function without(spares: readonly number[], at: number): readonly number[] {
+  return spares.filter((_, i) => i !== at && i !== at + 1);
 }
 
 /** Bits for `count` slots, each taken from where its contact stood before. */

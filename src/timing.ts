@@ -1,47 +1,52 @@
 /**
  * How long to wait for an answer: smoothed round-trip time plus four deviations, as TCP does it
- * (Jacobson 1988; RFC 6298, section 2), kept apart for contacts and for other peers, because the
- * first call to a stranger pays for a dial and a handshake. An answer that comes after
- * that is late but welcome until a hard limit. Bounds are in `limits.ts`.
+ * (Jacobson, "Congestion avoidance and control", 1988, appendix A; RFC 6298, section 2), kept apart
+ * for contacts and for other peers, because the first call to a stranger pays for a dial and a
+ * handshake. An answer that comes after that is late but welcome until a hard limit. Bounds are in
+ * `limits.ts`.
+ *
+ * The mean is kept in eighths of a millisecond and the deviation in quarters, as whole numbers:
+ * the paper's own scaling, in which both updates need no fractions.
  */
 
 import { CALL_MS_MAX, CALL_MS_MIN, LATE_FACTOR } from './limits.ts';
 
-/** Milliseconds; a mean below 0 means that nothing was measured yet. */
+/** A mean below 0 means that nothing was measured yet. */
 export interface Timing {
-  readonly knownMeanMs: number;
-  readonly knownDeviationMs: number;
-  readonly otherMeanMs: number;
-  readonly otherDeviationMs: number;
+  readonly knownMeanEighths: number;
+  readonly knownDeviationQuarters: number;
+  readonly otherMeanEighths: number;
+  readonly otherDeviationQuarters: number;
 }
 
 export const unmeasured: Timing = {
-  knownMeanMs: -1,
-  knownDeviationMs: 0,
-  otherMeanMs: -1,
-  otherDeviationMs: 0,
+  knownMeanEighths: -1,
+  knownDeviationQuarters: 0,
+  otherMeanEighths: -1,
+  otherDeviationQuarters: 0,
 };
 
 /** A call was answered after `ms`. */
 export function measured(timing: Timing, known: boolean, ms: number): Timing {
-  const mean = known ? timing.knownMeanMs : timing.otherMeanMs;
-  const deviation = known ? timing.knownDeviationMs : timing.otherDeviationMs;
-  const nextMean = mean < 0 ? ms : mean + (ms - mean) / 8;
-  const nextDeviation = mean < 0 ? ms / 2 : deviation + (Math.abs(ms - mean) - deviation) / 4;
+  const mean = known ? timing.knownMeanEighths : timing.otherMeanEighths;
+  const deviation = known ? timing.knownDeviationQuarters : timing.otherDeviationQuarters;
+  const error = ms - (mean >> 3);
+  const nextMean = mean < 0 ? ms << 3 : mean + error;
+  const nextDeviation = mean < 0 ? ms << 1 : deviation + Math.abs(error) - (deviation >> 2);
   return {
-    knownMeanMs: known ? nextMean : timing.knownMeanMs,
-    knownDeviationMs: known ? nextDeviation : timing.knownDeviationMs,
-    otherMeanMs: known ? timing.otherMeanMs : nextMean,
-    otherDeviationMs: known ? timing.otherDeviationMs : nextDeviation,
+    knownMeanEighths: known ? nextMean : timing.knownMeanEighths,
+    knownDeviationQuarters: known ? nextDeviation : timing.knownDeviationQuarters,
+    otherMeanEighths: known ? timing.otherMeanEighths : nextMean,
+    otherDeviationQuarters: known ? timing.otherDeviationQuarters : nextDeviation,
   };
 }
 
 /** How long to wait for the answer to a call made now, in whole ms. */
 export function patienceMs(timing: Timing, known: boolean): number {
-  const mean = known ? timing.knownMeanMs : timing.otherMeanMs;
+  const mean = known ? timing.knownMeanEighths : timing.otherMeanEighths;
   if (mean < 0) return CALL_MS_MAX;
-  const deviation = known ? timing.knownDeviationMs : timing.otherDeviationMs;
-  return Math.min(CALL_MS_MAX, Math.max(CALL_MS_MIN, Math.ceil(mean + 4 * deviation)));
+  const deviation = known ? timing.knownDeviationQuarters : timing.otherDeviationQuarters;
+  return Math.min(CALL_MS_MAX, Math.max(CALL_MS_MIN, (mean >> 3) + deviation));
 }
 
 /** How long an answer is still taken, when it was expected within `waitMs`. */

@@ -2,6 +2,7 @@
 // with the test by their ids. Waiting is always for a line or an end, never for a time.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -100,7 +101,8 @@ export function isOneLine(text: string): boolean {
 /** The first of `count` ports that are free, with those a thousand higher; high and at random. */
 export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const base = 20_000 + ((process.pid * 7919 + attempt * 1237) % 30_000);
+    // Below the ports that the system itself chooses from.
+    const base = randomInt(12_000, 30_000);
     const ports = Array.from({ length: count }, (_, index) => [base + index, base + index + 1000]);
     const free = await Promise.all(ports.flat().map(isFree));
     if (free.every(Boolean)) return base;

@@ -60,7 +60,9 @@ test.serial('a cluster in one process, and one that finds a port taken', async (
     const other = ['--base-port', String(port), '--data', 'd', '--json'];
     const refused = await run(t, dir, ['cluster', '--nodes', '1', ...other, ...how]);
     t.is(refused.code, 2);
-    t.true(isOneLine(refused.stderr) && refused.stderr.includes('in use'), refused.stderr);
+    // On a slow machine progress is told as well.
+    const faults = refused.stderr.replace(/^orrery cluster: \d of \d nodes joined\n/gm, '');
+    t.true(isOneLine(faults) && faults.includes('in use'), refused.stderr);
   }
   await endsCleanly(t, cluster);
 });
@@ -68,7 +70,7 @@ test.serial('a cluster in one process, and one that finds a port taken', async (
 test.serial('start --once checks everything and leaves nothing in the way', async (t) => {
   const dir = await scratch(t);
   const port = await freePorts(5);
-  const base = ['--base-port', String(port)];
+  const base = ['--base-port', String(port), '--nodes', '200'];
   const done = await run(t, dir, ['start', '--once', ...base]);
   const text = done.stdout.toString();
   t.is(done.code, 0, text + done.stderr);
@@ -77,7 +79,7 @@ test.serial('start --once checks everything and leaves nothing in the way', asyn
   t.regex(text, /ok {6}GET through node \d: 1024 bytes, all equal/);
   const written = await readFile(join(dir, '.orrery', 'start', 'result.json'), 'utf8');
   const result: unknown = JSON.parse(written);
-  t.like(result, { seed: '1', config: { nodes: 1000 } });
+  t.like(result, { seed: '1', config: { nodes: 200 } });
 
   // The same place again: Ctrl-C before the checks are over is work cut short.
   const again = launch(t, dir, 'start', ...base);

@@ -39,14 +39,15 @@ export function writeJson(path: string, content: object): void {
 export function printSuite({ suite, cases }: SuiteReport): void {
   const width = Math.max(...cases.map(({ name }) => name.length));
   const heading = suite.padEnd(width);
-  console.log(`\n${heading}      per operation     operations/s   margin  samples`);
+  console.log(`\n${heading}  per operation     fastest    operations/s   margin  samples`);
   for (const report of cases) console.log(`${report.name.padEnd(width)}  ${figures(report)}`);
 }
 
-function figures({ medianNs, marginPercent, samples }: CaseReport): string {
+function figures({ medianNs, minNs, marginPercent, samples }: CaseReport): string {
   return [
-    duration(medianNs).padStart(17),
-    grouped(1e9 / medianNs).padStart(16),
+    duration(medianNs).padStart(13),
+    duration(minNs).padStart(11),
+    grouped(1e9 / medianNs).padStart(15),
     `±${marginPercent.toFixed(1)}%`.padStart(8),
     String(samples).padStart(8),
   ].join(' ');

@@ -1,0 +1,96 @@
+/**
+ * Small simulated networks for tests: options with everything small, a run that keeps every
+ * settlement and looks over all nodes as it goes, and commands given from outside.
+ */
+import assert from 'node:assert/strict';
+import { sha256 } from '../sim/main.ts';
+import type { SimOptions } from '../sim/options.ts';
+import { Run } from '../sim/run.ts';
+import { checkNode } from '../src/invariants.ts';
+import type { Command, OpId, Outcome, Peer } from '../src/types.ts';
+
+export const smallOptions: SimOptions = {
+  nodes: 30,
+  seed: '1',
+  durationMs: 60_000,
+  warmupMs: 0,
+  k: 20,
+  alpha: 3,
+  beta: 20,
+  nearest: 20,
+  replication: 8,
+  floor: 1,
+  ttlS: 86_400,
+  tables: 'converged',
+  latency: { type: 'uniform', lowMs: 10, highMs: 100 },
+  minLatencyMs: 1,
+  links: 'dial',
+  loss: 0,
+  timeoutMs: 0,
+  operationMs: 10_000,
+  churn: { type: 'none' },
+  lookups: 0,
+  lookupsPerSecond: 1000,
+  puts: 0,
+  gets: 0,
+  valueBytes: 100,
+  wire: false,
+};
+
+/** Commands from outside have numbers above those of any workload. */
+const FIRST_OP = 1_000_000;
+
+export class WatchedRun extends Run {
+  /** How often each operation of each node settled, by `peer/op`. */
+  readonly settled = new Map<string, number>();
+  readonly #outcomes = new Map<OpId, Outcome>();
+  #ops = FIRST_OP;
+
+  constructor(options: SimOptions, touch?: (bytes: Uint8Array, message: number) => void) {
+    super(options, { hash: sha256, ...(touch === undefined ? {} : { touch }) });
+    this.start();
+  }
+
+  override onSettled(peer: Peer, op: OpId, outcome: Outcome): void {
+    super.onSettled(peer, op, outcome);
+    const life = this.world.population.lives[peer] ?? 0;
+    const name = `${peer}/${life}/${op}`;
+    this.settled.set(name, (this.settled.get(name) ?? 0) + 1);
+    this.#outcomes.set(op, outcome);
+  }
+
+  /** Runs to the end, with the invariants of all nodes checked every so many events. */
+  toEnd(eventsBetweenChecks: number): void {
+    for (let event = 1; this.advance(); event++) {
+      if (event % eventsBetweenChecks === 0) this.checkAll();
+    }
+    this.checkAll();
+  }
+
+  /** Gives a command to a node and runs until it has settled. */
+  command(peer: Peer, command: Command): Outcome {
+    const op = this.#ops++;
+    this.world.step(peer, { type: 'command', op, command });
+    for (;;) {
+      const outcome = this.#outcomes.get(op);
+      if (outcome !== undefined) return outcome;
+      assert.ok(this.world.advance(), 'a network always has something to do');
+    }
+  }
+
+  /** Lets simulated time pass. */
+  pass(ms: number): void {
+    const until = this.world.now + ms * 1000;
+    while (this.world.nextAt <= until) this.world.advance();
+    this.world.now = until;
+  }
+
+  checkAll(): void {
+    const { states, directory } = this.world.population;
+    states.forEach((state, peer) => {
+      if (state === undefined) return;
+      assert.deepEqual(checkNode(state, directory), [], `node ${peer}`);
+    });
+    for (const [name, times] of this.settled) assert.equal(times, 1, `${name} settles once`);
+  }
+}
