@@ -47,7 +47,15 @@ export function smallKey(index: number): Key {
 export function smallRecord(key: number, version: number, lifeMs: number): RecordHeader {
   const publisher = { b0: 0, b1: 0, b2: 0, b3: 0, b4: 0, b5: 0, b6: 0, b7: version & 1 };
   const half = version >> 1;
-  return { key: smallKey(key), version: half, publisher, size: 9, ttlS: 60, publishedAtMs: 0, lifeMs };
+  return {
+    key: smallKey(key),
+    version: half,
+    publisher,
+    size: 9,
+    ttlS: 60,
+    publishedAtMs: 0,
+    lifeMs,
+  };
 }
 
 /** Node 0 and some peers round it, at all depths. */
@@ -184,7 +192,10 @@ const command = (): fc.Arbitrary<Deed> =>
 const deed = (): fc.Arbitrary<Deed> =>
   fc.oneof(
     { weight: 12, arbitrary: command() },
-    { weight: 40, arbitrary: plain<Deed>({ type: kind('answer'), call: index(), answer: answer() }) },
+    {
+      weight: 40,
+      arbitrary: plain<Deed>({ type: kind('answer'), call: index(), answer: answer() }),
+    },
     { weight: 16, arbitrary: plain<Deed>({ type: kind('asked'), from: index(), what: asked() }) },
     { weight: 5, arbitrary: plain<Deed>({ type: kind('unreachable'), call: index() }) },
     {
@@ -197,7 +208,10 @@ const deed = (): fc.Arbitrary<Deed> =>
     },
     {
       weight: 4,
-      arbitrary: plain<Deed>({ type: kind('introduced'), peer: fc.option(index(), { nil: undefined }) }),
+      arbitrary: plain<Deed>({
+        type: kind('introduced'),
+        peer: fc.option(index(), { nil: undefined }),
+      }),
     },
     { weight: 10, arbitrary: plain<Deed>({ type: kind('wake', 'early', 'again') }) },
     {

@@ -129,11 +129,7 @@ export class StrictNode {
 }
 
 /** Who proved to be there by this input, if anybody; the call may have been made in this step. */
-function answererOf(
-  state: NodeState,
-  input: Input,
-  effects: readonly Effect[],
-): Peer | undefined {
+function answererOf(state: NodeState, input: Input, effects: readonly Effect[]): Peer | undefined {
   if (input.type !== 'message' || input.message.type !== 'reply') return undefined;
   const { from } = input;
   const { call } = input.message;
@@ -149,11 +145,7 @@ function answererOf(
 }
 
 /** Who said by this input that it leaves. */
-function leaverOf(
-  state: NodeState,
-  input: Input,
-  effects: readonly Effect[],
-): Peer | undefined {
+function leaverOf(state: NodeState, input: Input, effects: readonly Effect[]): Peer | undefined {
   if (input.type !== 'message') return undefined;
   const { message, from } = input;
   if (message.type === 'request') return message.body.type === 'leave' ? from : undefined;

@@ -65,11 +65,12 @@ test('one flipped bit of one delivered message gives another digest', (t) => {
   const { digest } = simulate(still, 'test', {
     touch: (bytes) => void (lengths[messages++] = bytes.length),
   });
-  for (let i = 0; i < 24; i++) {
+  for (let i = 0; i < 16; i++) {
     const chosen = (mix(7, i, 0) >>> 0) % messages;
-    // What stands in every frame, and the beginning of its body: addresses further on are the
-    // host's alone, and no core ever sees them.
-    const at = (mix(7, i, 1) >>> 0) % Math.min(9, lengths[chosen] ?? 0);
+    const length = lengths[chosen] ?? 0;
+    // Long frames name peers; of those only the head, because the addresses further on are the
+    // hosts' alone, and no core ever sees them.
+    const at = (mix(7, i, 1) >>> 0) % (length > 45 ? 9 : length);
     const flipped = simulate(still, 'test', {
       touch: (bytes, message) => {
         if (message === chosen) bytes[at] = (bytes[at] ?? 0) ^ (1 << (i & 7));
@@ -109,6 +110,14 @@ function record(run: WatchedRun, log: Recorded[]): void {
   };
 }
 
+/** A fold of a node that has done nothing yet. */
+function blank(): Fingerprint {
+  const print = new Fingerprint();
+  print.a = 0;
+  print.b = 0;
+  return print;
+}
+
 test('the recorded inputs alone lead to the same digest of every node', (t) => {
   const run = new WatchedRun(options);
   const log: Recorded[] = [];
@@ -126,16 +135,15 @@ test('the recorded inputs alone lead to the same digest of every node', (t) => {
     if (state === undefined) return t.fail(`node ${peer} has a step before it was born`);
     const next = step(state, moment, input, population.directory);
     states[peer] = next.state;
-    const print = (prints[peer] ??= new Fingerprint());
+    const print = (prints[peer] ??= blank());
     print.number(nowUs);
     inputWords(print, input);
     effectsWords(print, next.effects);
   }
   t.true(log.length > 10_000);
   for (let peer = 0; peer < population.count; peer++) {
-    const print = prints[peer] ?? new Fingerprint();
-    t.is(print.a, population.folds[2 * peer]);
-    t.is(print.b, population.folds[2 * peer + 1]);
+    const { a, b } = prints[peer] ?? blank();
+    t.deepEqual([a, b], [...population.folds.subarray(2 * peer, 2 * peer + 2)]);
     if (population.isOnline(peer)) t.deepEqual(states[peer], population.states[peer]);
   }
 });

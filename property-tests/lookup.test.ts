@@ -39,7 +39,12 @@ interface Course {
 }
 
 /** Lets a lookup run to its end; `order` picks which open call is dealt with next. */
-function run(world: World, start: Lookup, order: readonly number[], seeds: readonly Peer[]): Course {
+function run(
+  world: World,
+  start: Lookup,
+  order: readonly number[],
+  seeds: readonly Peer[],
+): Course {
   let lookup = start;
   const open: Peer[] = [];
   const late: Peer[] = [];
@@ -168,22 +173,24 @@ law(
   },
 );
 
-law('each responder was named by one that answered before', [world, order], 200, (
-  positions,
-  turns,
-) => {
-  const directory = directoryOf(positions);
-  const target = short('9');
-  const characters = positions.map((): Character => ({ type: 'honest', names: [] }));
-  // A chain: each peer knows only the next.
-  const namesOf = (peer: Peer): Peer[] => [(peer + 1) % positions.length];
-  const world: World = { directory, target, characters, namesOf };
-  const sizes = { alpha: 3, nearest: 70 };
-  const course = run(world, beginLookup(0, target, [1], sizes, directory), turns, [1]);
-  const { responders, namedBy } = trailOf(course.lookup);
-  assert.equal(responders.length, positions.length - 1);
-  responders.forEach((peer, i) => assert.equal(namedBy[i], peer - 1));
-});
+law(
+  'each responder was named by one that answered before',
+  [world, order],
+  200,
+  (positions, turns) => {
+    const directory = directoryOf(positions);
+    const target = short('9');
+    const characters = positions.map((): Character => ({ type: 'honest', names: [] }));
+    // A chain: each peer knows only the next.
+    const namesOf = (peer: Peer): Peer[] => [(peer + 1) % positions.length];
+    const world: World = { directory, target, characters, namesOf };
+    const sizes = { alpha: 3, nearest: 70 };
+    const course = run(world, beginLookup(0, target, [1], sizes, directory), turns, [1]);
+    const { responders, namedBy } = trailOf(course.lookup);
+    assert.equal(responders.length, positions.length - 1);
+    responders.forEach((peer, i) => assert.equal(namedBy[i], peer - 1));
+  },
+);
 
 test('a swarm that names new peers for ever is given up', (t) => {
   const count = 4 * LOOKUP_REQUESTS_MAX;

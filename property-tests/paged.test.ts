@@ -43,27 +43,32 @@ const change = fc.record(
   { noNullPrototype: true },
 );
 
-law('a sorted collection is a sorted map', [fc.array(change, { maxLength: 20 })], 150, (changes) => {
-  let paged: Paged<Item> = emptyPaged();
-  const model = new Map<number, Item>();
-  const kept: [Paged<Item>, Map<number, Item>][] = [];
-  for (const { from, count, stride, due, remove } of changes) {
-    kept.push([paged, new Map(model)]);
-    for (let i = 0; i < count; i++) {
-      const key = from + i * stride;
-      const item = { key, due: (due * (i + 1)) % 11 };
-      paged = remove ? withoutItem(paged, order, key) : withItem(paged, order, item);
-      if (remove) model.delete(key);
-      else model.set(key, item);
+law(
+  'a sorted collection is a sorted map',
+  [fc.array(change, { maxLength: 20 })],
+  150,
+  (changes) => {
+    let paged: Paged<Item> = emptyPaged();
+    const model = new Map<number, Item>();
+    const kept: [Paged<Item>, Map<number, Item>][] = [];
+    for (const { from, count, stride, due, remove } of changes) {
+      kept.push([paged, new Map(model)]);
+      for (let i = 0; i < count; i++) {
+        const key = from + i * stride;
+        const item = { key, due: (due * (i + 1)) % 11 };
+        paged = remove ? withoutItem(paged, order, key) : withItem(paged, order, item);
+        if (remove) model.delete(key);
+        else model.set(key, item);
+      }
+      checkAgainst(paged, model);
+      for (const key of [from, from - 1, from + stride]) {
+        assert.equal(lookUp(paged, order, key), model.get(key));
+      }
+      if (!model.has(from)) assert.equal(withoutItem(paged, order, from), paged);
     }
-    checkAgainst(paged, model);
-    for (const key of [from, from - 1, from + stride]) {
-      assert.equal(lookUp(paged, order, key), model.get(key));
-    }
-    if (!model.has(from)) assert.equal(withoutItem(paged, order, from), paged);
-  }
-  for (const [old, then] of kept) checkAgainst(old, then);
-});
+    for (const [old, then] of kept) checkAgainst(old, then);
+  },
+);
 
 law(
   'due items are those due, in order, as many as asked for',

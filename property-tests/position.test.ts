@@ -35,28 +35,34 @@ law('shared bits are the bits above the highest that differs', [triple], 2000, (
   if (shared < 160) assert.notEqual(bitAt(a, shared), bitAt(b, shared));
 });
 
-law('nearer by more shared bits is nearer', [position(), position(), position()], 500, (t, x, y) => {
-  for (const bits of [0, 1, 31, 32, 33, 63, 64, 100, 158]) {
-    const directory = directoryOf([nearTo(t, bits + 1, x), nearTo(t, bits, y)]);
-    assert.equal(compareDistance(directory, t, 0, 1), -1);
-  }
-});
+law(
+  'nearer by more shared bits is nearer',
+  [position(), position(), position()],
+  500,
+  (t, x, y) => {
+    for (const bits of [0, 1, 31, 32, 33, 63, 64, 100, 158]) {
+      const directory = directoryOf([nearTo(t, bits + 1, x), nearTo(t, bits, y)]);
+      assert.equal(compareDistance(directory, t, 0, 1), -1);
+    }
+  },
+);
 
-law('positions and ids are in the order of their numbers', [triple, bits256(), bits256()], 1000, (
-  [a, b],
-  x,
-  y,
-) => {
-  assert.equal(comparePositions(a, b), sign(bigOf(a) - bigOf(b)));
-  const numberOf = (bits: typeof x): bigint =>
-    [bits.b0, bits.b1, bits.b2, bits.b3, bits.b4, bits.b5, bits.b6, bits.b7].reduce(
-      (sum, word) => (sum << 32n) | BigInt(word >>> 0),
-      0n,
-    );
-  assert.equal(compareBits(x, y), sign(numberOf(x) - numberOf(y)));
-  assert.equal(compareBits(x, { ...x }), 0);
-  assert.equal(compareBits(x, { ...x, b7: y.b7 }), sign((x.b7 >>> 0) - (y.b7 >>> 0)));
-});
+law(
+  'positions and ids are in the order of their numbers',
+  [triple, bits256(), bits256()],
+  1000,
+  ([a, b], x, y) => {
+    assert.equal(comparePositions(a, b), sign(bigOf(a) - bigOf(b)));
+    const numberOf = (bits: typeof x): bigint =>
+      [bits.b0, bits.b1, bits.b2, bits.b3, bits.b4, bits.b5, bits.b6, bits.b7].reduce(
+        (sum, word) => (sum << 32n) | BigInt(word >>> 0),
+        0n,
+      );
+    assert.equal(compareBits(x, y), sign(numberOf(x) - numberOf(y)));
+    assert.equal(compareBits(x, { ...x }), 0);
+    assert.equal(compareBits(x, { ...x, b7: y.b7 }), sign((x.b7 >>> 0) - (y.b7 >>> 0)));
+  },
+);
 
 /** a, b, and the exponent of the highest bit in which they differ (libtorrent, pymdht). */
 const exponents: readonly (readonly [string, string, number])[] = [
@@ -95,10 +101,15 @@ test('vectors: sorting by distance from a centre', (t) => {
   t.deepEqual(order, [2, 3, 4, 1, 0]);
 });
 
-law('the distance from oneself sorts first', [fc.array(position(), { minLength: 1 })], 200, (all) => {
-  const directory = directoryOf(all);
-  const target = all[0] ?? short('');
-  for (let peer = 1; peer < all.length; peer++) {
-    assert.ok(compareDistance(directory, target, 0, peer) <= 0);
-  }
-});
+law(
+  'the distance from oneself sorts first',
+  [fc.array(position(), { minLength: 1 })],
+  200,
+  (all) => {
+    const directory = directoryOf(all);
+    const target = all[0] ?? short('');
+    for (let peer = 1; peer < all.length; peer++) {
+      assert.ok(compareDistance(directory, target, 0, peer) <= 0);
+    }
+  },
+);

@@ -55,9 +55,7 @@ const turn = plain<Turn>({
 });
 
 function inOrder(a: Event, b: Event): number {
-  return (
-    a.time - b.time || a.receiver - b.receiver || a.sender - b.sender || a.counter - b.counter
-  );
+  return a.time - b.time || a.receiver - b.receiver || a.sender - b.sender || a.counter - b.counter;
 }
 
 function take(queue: EventQueue, model: Event[]): void {
@@ -94,21 +92,28 @@ law('events come out in the order of their names', [fc.array(turn)], 1000, (turn
   assert.equal(queue.peek(), Infinity);
 });
 
-law('the order of pushes does not matter', [fc.array(fc.nat({ max: 40 })), word()], 200, (
-  times,
-  key,
-) => {
-  const names = times.map((time, i) => ({ time: time * 300, receiver: i % 3, sender: i, counter: i }));
-  const shuffled = names.toSorted((a, b) => mix(key, a.counter, 0) - mix(key, b.counter, 0));
-  const outOf = (events: readonly Event[]): unknown[] => {
-    const queue = new EventQueue();
-    for (const event of events) {
-      queue.push(event.time, event.receiver, event.sender, event.counter, 0, event);
-    }
-    return events.map(() => (queue.next() ? queue.payload : undefined));
-  };
-  assert.deepEqual(outOf(shuffled), outOf(names));
-});
+law(
+  'the order of pushes does not matter',
+  [fc.array(fc.nat({ max: 40 })), word()],
+  200,
+  (times, key) => {
+    const names = times.map((time, i) => ({
+      time: time * 300,
+      receiver: i % 3,
+      sender: i,
+      counter: i,
+    }));
+    const shuffled = names.toSorted((a, b) => mix(key, a.counter, 0) - mix(key, b.counter, 0));
+    const outOf = (events: readonly Event[]): unknown[] => {
+      const queue = new EventQueue();
+      for (const event of events) {
+        queue.push(event.time, event.receiver, event.sender, event.counter, 0, event);
+      }
+      return events.map(() => (queue.next() ? queue.payload : undefined));
+    };
+    assert.deepEqual(outOf(shuffled), outOf(names));
+  },
+);
 
 test('a hundred thousand events over three days stay in order', (t) => {
   const queue = new EventQueue();

@@ -10,33 +10,37 @@ import { below, draw, jitter, positionInBucket } from '../src/random.ts';
 import { position, word } from './arbitraries.ts';
 import { law } from './harness.ts';
 
-law('bounded draws stay within their bounds', [word(), fc.integer({ min: 1, max: 2 ** 21 })], 1000, (
-  entropy,
-  bound,
-) => {
-  const value = below(entropy, bound);
-  assert.ok(Number.isInteger(value) && value >= 0 && value < bound);
-});
+law(
+  'bounded draws stay within their bounds',
+  [word(), fc.integer({ min: 1, max: 2 ** 21 })],
+  1000,
+  (entropy, bound) => {
+    const value = below(entropy, bound);
+    assert.ok(Number.isInteger(value) && value >= 0 && value < bound);
+  },
+);
 
-law('jitter stays within its share and is at least 1', [
-  word(),
-  fc.integer({ min: 1, max: 1e7 }),
-  fc.constantFrom(0, 0.1, 0.25, 0.5),
-], 1000, (entropy, ms, part) => {
-  const result = jitter(entropy, ms, part);
-  assert.ok(Number.isInteger(result) && result >= 1);
-  assert.ok(Math.abs(result - ms) <= ms * part + 1);
-});
+law(
+  'jitter stays within its share and is at least 1',
+  [word(), fc.integer({ min: 1, max: 1e7 }), fc.constantFrom(0, 0.1, 0.25, 0.5)],
+  1000,
+  (entropy, ms, part) => {
+    const result = jitter(entropy, ms, part);
+    assert.ok(Number.isInteger(result) && result >= 1);
+    assert.ok(Math.abs(result - ms) <= ms * part + 1);
+  },
+);
 
-law('a position in a bucket shares exactly its bits', [
-  position(),
-  fc.integer({ min: 0, max: 159 }),
-  word(),
-], 2000, (own, bits, entropy) => {
-  const found = positionInBucket(own, bits, entropy);
-  assert.equal(sharedBits(own, found), bits);
-  assert.deepEqual(positionInBucket(own, bits, entropy), found);
-});
+law(
+  'a position in a bucket shares exactly its bits',
+  [position(), fc.integer({ min: 0, max: 159 }), word()],
+  2000,
+  (own, bits, entropy) => {
+    const found = positionInBucket(own, bits, entropy);
+    assert.equal(sharedBits(own, found), bits);
+    assert.deepEqual(positionInBucket(own, bits, entropy), found);
+  },
+);
 
 test('draws are signed words that repeat, and differ by word and by index', (t) => {
   const seen = new Set<number>();

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { convergedTable } from '../sim/converged.ts';
+import { convergedTable, Slab } from '../sim/converged.ts';
 import { LinkTable } from '../sim/links.ts';
 import { Ring } from '../sim/ring.ts';
 import { mix } from '../sim/streams.ts';
@@ -47,7 +47,9 @@ law(
     }
     const accepts = (peer: Peer): boolean => ((mask >>> (peer & 31)) & 1) === 0;
     const distance = (peer: Peer): bigint => bigDistance(target, positionOf(directory, peer));
-    const sorted = [...present].filter(accepts).sort((a, b) => (distance(a) < distance(b) ? -1 : 1));
+    const sorted = [...present]
+      .filter(accepts)
+      .sort((a, b) => (distance(a) < distance(b) ? -1 : 1));
     assert.deepEqual(ring.nearest(target, wanted, accepts), sorted.slice(0, wanted));
   },
 );
@@ -58,10 +60,14 @@ law(
   300,
   (positions, k, key) => {
     const directory = directoryOf(positions);
-    const ring = new Ring(directory, positions.map((_, peer) => peer));
+    const ring = new Ring(
+      directory,
+      positions.map((_, peer) => peer),
+    );
+    const slab = new Slab();
     for (let rank = 0; rank < ring.size; rank++) {
       checkConverged(ring.at(rank), positions.length, k, directory, () =>
-        convergedTable(ring, rank, k, key, directory),
+        convergedTable(ring, rank, k, key, directory, slab),
       );
     }
   },
@@ -102,10 +108,13 @@ test('contacts of a full bucket are drawn evenly', (t) => {
   // 40 peers on the far side of bit 0; 10 of them in the table of each of 2,000 drawings.
   const far = Array.from({ length: 40 }, (_, i) => short((0x80 + i).toString(16)));
   const directory = directoryOf([short('0'), ...far]);
-  const ring = new Ring(directory, Array.from({ length: 41 }, (_, peer) => peer));
+  const ring = new Ring(
+    directory,
+    Array.from({ length: 41 }, (_, peer) => peer),
+  );
   const times = new Array<number>(41).fill(0);
   for (let key = 0; key < 2000; key++) {
-    const table = convergedTable(ring, 0, 10, mix(9, key, 0), directory);
+    const table = convergedTable(ring, 0, 10, mix(9, key, 0), directory, new Slab());
     for (let slot = 0; slot < 10; slot++) {
       const peer = contactAt(table, slot);
       times[peer] = (times[peer] ?? 0) + 1;

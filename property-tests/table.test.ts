@@ -28,7 +28,16 @@ interface Model {
 
 const changes = fc.array(
   plain<Change>({
-    type: fc.constantFrom('contact', 'contact', 'contact', 'remove', 'heard', 'unheard', 'spare', 'drop'),
+    type: fc.constantFrom(
+      'contact',
+      'contact',
+      'contact',
+      'remove',
+      'heard',
+      'unheard',
+      'spare',
+      'drop',
+    ),
     peer: fc.nat({ max: 99 }),
   }),
   { maxLength: 80, size: 'max' },

@@ -14,18 +14,23 @@ import { law } from './harness.ts';
 
 const samples = fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 20_000 })), { maxLength: 60 });
 
-law('patience is whole, bounded, and kept apart for contacts and strangers', [samples], 500, (all) => {
-  let timing = unmeasured;
-  for (const [known, ms] of all) {
-    const other = patienceMs(timing, !known);
-    timing = measured(timing, known, ms);
-    assert.equal(patienceMs(timing, !known), other);
-    for (const wait of [patienceMs(timing, known), other]) {
-      assert.ok(Number.isInteger(wait) && wait >= CALL_MS_MIN && wait <= CALL_MS_MAX);
-      assert.ok(hardLimitMs(wait) >= wait && hardLimitMs(wait) <= CALL_MS_MAX);
+law(
+  'patience is whole, bounded, and kept apart for contacts and strangers',
+  [samples],
+  500,
+  (all) => {
+    let timing = unmeasured;
+    for (const [known, ms] of all) {
+      const other = patienceMs(timing, !known);
+      timing = measured(timing, known, ms);
+      assert.equal(patienceMs(timing, !known), other);
+      for (const wait of [patienceMs(timing, known), other]) {
+        assert.ok(Number.isInteger(wait) && wait >= CALL_MS_MIN && wait <= CALL_MS_MAX);
+        assert.ok(hardLimitMs(wait) >= wait && hardLimitMs(wait) <= CALL_MS_MAX);
+      }
     }
-  }
-});
+  },
+);
 
 law('patience is the mean and four deviations, smoothed as in RFC 6298', [samples], 300, (all) => {
   let timing = unmeasured;
@@ -61,23 +66,29 @@ const callOf = plain<Call>({
   known: fc.boolean(),
 });
 
-law('calls are found by number and peer, and fall due when late, then when over', [
-  fc.array(fc.tuple(callOf, fc.boolean())),
-], 300, (changes) => {
-  let calls = noCalls;
-  const model = new Map<number, Call>();
-  for (const [call, ends] of changes) {
-    calls = ends ? withoutCall(calls, call.call) : withCall(calls, call);
-    if (ends) model.delete(call.call);
-    else model.set(call.call, call);
-    const all = [...model.values()];
-    for (let peer = 0; peer < 6; peer++) {
-      const open = model.get(call.call);
-      assert.equal(openCall(calls, call.call, peer), open?.peer === peer ? open : undefined);
-      assert.equal(isCalling(calls, peer), all.some((each) => each.peer === peer));
+law(
+  'calls are found by number and peer, and fall due when late, then when over',
+  [fc.array(fc.tuple(callOf, fc.boolean()))],
+  300,
+  (changes) => {
+    let calls = noCalls;
+    const model = new Map<number, Call>();
+    for (const [call, ends] of changes) {
+      calls = ends ? withoutCall(calls, call.call) : withCall(calls, call);
+      if (ends) model.delete(call.call);
+      else model.set(call.call, call);
+      const all = [...model.values()];
+      for (let peer = 0; peer < 6; peer++) {
+        const open = model.get(call.call);
+        assert.equal(openCall(calls, call.call, peer), open?.peer === peer ? open : undefined);
+        assert.equal(
+          isCalling(calls, peer),
+          all.some((each) => each.peer === peer),
+        );
+      }
+      assert.equal(countChecks(calls), all.filter((each) => each.op === 0).length);
+      const due = all.map((each) => (each.late ? each.deadlineAt : each.lateAt));
+      assert.equal(calls.dueAt, Math.min(Infinity, ...due));
     }
-    assert.equal(countChecks(calls), all.filter((each) => each.op === 0).length);
-    const due = all.map((each) => (each.late ? each.deadlineAt : each.lateAt));
-    assert.equal(calls.dueAt, Math.min(Infinity, ...due));
-  }
-});
+  },
+);

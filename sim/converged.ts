@@ -10,6 +10,24 @@ import type { Directory, Peer } from '../src/types.ts';
 import type { Ring } from './ring.ts';
 import { index, mix } from './streams.ts';
 
+/** Words taken from one buffer for many tables: a buffer of its own costs each some 250 bytes. */
+const SLAB_WORDS = 65_536;
+
+export class Slab {
+  #words = new Int32Array(SLAB_WORDS);
+  #used = 0;
+
+  take(count: number): Int32Array {
+    if (this.#used + count > this.#words.length) {
+      this.#words = new Int32Array(Math.max(SLAB_WORDS, count));
+      this.#used = 0;
+    }
+    const taken = this.#words.subarray(this.#used, this.#used + count);
+    this.#used += count;
+    return taken;
+  }
+}
+
 /** @param rank the node's place in the ring */
 export function convergedTable(
   ring: Ring,
@@ -17,6 +35,7 @@ export function convergedTable(
   k: number,
   key: number,
   directory: Directory,
+  slab: Slab,
 ): Table {
   const self = ring.at(rank);
   const ends: number[] = [];
@@ -32,7 +51,7 @@ export function convergedTable(
     else to = middle;
   }
   while (ends.length > 0 && ends[ends.length - 1] === (ends[ends.length - 2] ?? 0)) ends.pop();
-  const packed = new Int32Array(1 + ends.length + 2 * contacts.length);
+  const packed = slab.take(1 + ends.length + 2 * contacts.length);
   packed[0] = ends.length;
   packed.set(ends, 1);
   let at = 1 + ends.length;

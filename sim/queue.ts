@@ -4,13 +4,23 @@
  * into the heap, which orders by (time, receiver, sender, sender's counter). So the order is total
  * and does not depend on the order of pushes, and the heap stays small enough for the cache.
  *
- * Times are whole microseconds. Events live in typed arrays by slot number; the payload beside
- * them in a plain array. Cost: 60 to 120 ns per event between 1,000 and 1,000,000 pending.
+ * Times are whole microseconds. Events are rows of one buffer; the payloads are beside them in a
+ * plain array. Cost: see the queue suite of `npm run bench`.
  */
 
 const SLOT_US = 1024;
 const SLOTS = 4096;
 const NONE = -1;
+const EVENTS_MIN = 1024;
+
+/** A row of 32 bytes, so that an event is one cache line: time, then words at these places. */
+const ROW_DOUBLES = 4;
+const ROW_WORDS = 8;
+const RECEIVER = 2;
+const SENDER = 3;
+const COUNTER = 4;
+const KIND = 5;
+const NEXT = 6;
 
 export class EventQueue {
   /** The event that `next` took out. */
@@ -23,12 +33,9 @@ export class EventQueue {
   /** Events pending. */
   size = 0;
 
-  #times = new Float64Array(1024);
-  #receivers = new Int32Array(1024);
-  #senders = new Int32Array(1024);
-  #counters = new Int32Array(1024);
-  #kinds = new Int32Array(1024);
-  #links = new Int32Array(1024);
+  /** Two views of the events' rows: the time is the first of four doubles of a row. */
+  #times = new Float64Array(ROW_DOUBLES * EVENTS_MIN);
+  #words = new Int32Array(this.#times.buffer);
   readonly #payloads: unknown[] = [];
   #free = NONE;
   #used = 0;
@@ -54,11 +61,12 @@ export class EventQueue {
     payload: unknown,
   ): void {
     const event = this.#take();
-    this.#times[event] = time;
-    this.#receivers[event] = receiver;
-    this.#senders[event] = sender;
-    this.#counters[event] = counter;
-    this.#kinds[event] = kind;
+    const at = event * ROW_WORDS;
+    this.#times[event * ROW_DOUBLES] = time;
+    this.#words[at + RECEIVER] = receiver;
+    this.#words[at + SENDER] = sender;
+    this.#words[at + COUNTER] = counter;
+    this.#words[at + KIND] = kind;
     this.#payloads[event] = payload;
     this.#place(event, time);
     this.size++;
@@ -69,13 +77,14 @@ export class EventQueue {
     if (this.size === 0) return false;
     while (this.#heapSize === 0) this.#advance();
     const event = this.#popHeap();
-    this.time = this.#times[event] ?? 0;
-    this.receiver = this.#receivers[event] ?? 0;
-    this.sender = this.#senders[event] ?? 0;
-    this.kind = this.#kinds[event] ?? 0;
+    const at = event * ROW_WORDS;
+    this.time = this.#timeOf(event);
+    this.receiver = this.#words[at + RECEIVER] ?? 0;
+    this.sender = this.#words[at + SENDER] ?? 0;
+    this.kind = this.#words[at + KIND] ?? 0;
     this.payload = this.#payloads[event];
     this.#payloads[event] = undefined;
-    this.#links[event] = this.#free;
+    this.#words[at + NEXT] = this.#free;
     this.#free = event;
     this.size--;
     return true;
@@ -85,29 +94,33 @@ export class EventQueue {
   peek(): number {
     if (this.size === 0) return Infinity;
     while (this.#heapSize === 0) this.#advance();
-    return this.#times[this.#heap[0] ?? 0] ?? 0;
+    return this.#timeOf(this.#heap[0] ?? 0);
   }
 
   #take(): number {
     if (this.#free !== NONE) {
       const event = this.#free;
-      this.#free = this.#links[event] ?? NONE;
+      this.#free = this.#following(event);
       return event;
     }
-    if (this.#used === this.#times.length) this.#grow();
+    if (this.#used * ROW_DOUBLES === this.#times.length) this.#grow();
     return this.#used++;
   }
 
   #grow(): void {
-    const capacity = this.#times.length * 2;
-    const times = new Float64Array(capacity);
+    const times = new Float64Array(2 * this.#times.length);
     times.set(this.#times);
     this.#times = times;
-    this.#receivers = grown(this.#receivers, capacity);
-    this.#senders = grown(this.#senders, capacity);
-    this.#counters = grown(this.#counters, capacity);
-    this.#links = grown(this.#links, capacity);
-    this.#kinds = grown(this.#kinds, capacity);
+    this.#words = new Int32Array(times.buffer);
+  }
+
+  #timeOf(event: number): number {
+    return this.#times[event * ROW_DOUBLES] ?? 0;
+  }
+
+  /** The event after this one in its slot. */
+  #following(event: number): number {
+    return this.#words[event * ROW_WORDS + NEXT] ?? NONE;
   }
 
   #place(event: number, time: number): void {
@@ -116,16 +129,16 @@ export class EventQueue {
       this.#pushHeap(event);
     } else if (slot - this.#now < SLOTS) {
       const at = slot % SLOTS;
-      this.#links[event] = this.#fine[at] ?? NONE;
+      this.#words[event * ROW_WORDS + NEXT] = this.#fine[at] ?? NONE;
       this.#fine[at] = event;
       this.#fineCount++;
     } else if (Math.floor(slot / SLOTS) - Math.floor(this.#now / SLOTS) < SLOTS) {
       const at = Math.floor(slot / SLOTS) % SLOTS;
-      this.#links[event] = this.#coarse[at] ?? NONE;
+      this.#words[event * ROW_WORDS + NEXT] = this.#coarse[at] ?? NONE;
       this.#coarse[at] = event;
       this.#coarseCount++;
     } else {
-      this.#links[event] = this.#late;
+      this.#words[event * ROW_WORDS + NEXT] = this.#late;
       this.#late = event;
     }
   }
@@ -152,7 +165,7 @@ export class EventQueue {
     let event = this.#fine[at] ?? NONE;
     this.#fine[at] = NONE;
     while (event !== NONE) {
-      const following = this.#links[event] ?? NONE;
+      const following = this.#following(event);
       this.#fineCount--;
       this.#pushHeap(event);
       event = following;
@@ -166,17 +179,17 @@ export class EventQueue {
     let event = this.#coarse[at] ?? NONE;
     this.#coarse[at] = NONE;
     while (event !== NONE) {
-      const following = this.#links[event] ?? NONE;
+      const following = this.#following(event);
       this.#coarseCount--;
-      this.#place(event, this.#times[event] ?? 0);
+      this.#place(event, this.#timeOf(event));
       event = following;
     }
     if (at !== 0 || this.#late === NONE) return;
     event = this.#late;
     this.#late = NONE;
     while (event !== NONE) {
-      const following = this.#links[event] ?? NONE;
-      this.#place(event, this.#times[event] ?? 0);
+      const following = this.#following(event);
+      this.#place(event, this.#timeOf(event));
       event = following;
     }
   }
@@ -184,24 +197,24 @@ export class EventQueue {
   /** Nothing within 4.7 h: on to the turn of the coarse wheel in which the first late event is. */
   #skipToLate(): void {
     let earliest = Infinity;
-    for (let event = this.#late; event !== NONE; event = this.#links[event] ?? NONE) {
-      earliest = Math.min(earliest, this.#times[event] ?? 0);
+    for (let event = this.#late; event !== NONE; event = this.#following(event)) {
+      earliest = Math.min(earliest, this.#timeOf(event));
     }
     const turn = Math.floor(earliest / SLOT_US / SLOTS / SLOTS);
     this.#now = Math.max(this.#now, turn * SLOTS * SLOTS);
   }
 
   #before(a: number, b: number): boolean {
-    const timeA = this.#times[a] ?? 0;
-    const timeB = this.#times[b] ?? 0;
+    const timeA = this.#timeOf(a);
+    const timeB = this.#timeOf(b);
     if (timeA !== timeB) return timeA < timeB;
-    const receiverA = this.#receivers[a] ?? 0;
-    const receiverB = this.#receivers[b] ?? 0;
-    if (receiverA !== receiverB) return receiverA < receiverB;
-    const senderA = this.#senders[a] ?? 0;
-    const senderB = this.#senders[b] ?? 0;
-    if (senderA !== senderB) return senderA < senderB;
-    return (this.#counters[a] ?? 0) < (this.#counters[b] ?? 0);
+    const words = this.#words;
+    for (let at = RECEIVER; at <= COUNTER; at++) {
+      const wordA = words[a * ROW_WORDS + at] ?? 0;
+      const wordB = words[b * ROW_WORDS + at] ?? 0;
+      if (wordA !== wordB) return wordA < wordB;
+    }
+    return false;
   }
 
   #pushHeap(event: number): void {

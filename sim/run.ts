@@ -6,7 +6,7 @@
  */
 
 import type { OpId, Outcome, Peer, Position, RecordHeader, Trail } from '../src/types.ts';
-import { convergedTable } from './converged.ts';
+import { convergedTable, Slab } from './converged.ts';
 import { Oracle } from './oracle.ts';
 import type { SimOptions } from './options.ts';
 import { Ring } from './ring.ts';
@@ -113,13 +113,14 @@ export class Run implements Watcher {
       if (churn.startsOnline(slot)) online.push(peer);
     }
     const ring = new Ring(population.directory, online);
+    const slab = new Slab();
     for (let rank = 0; rank < ring.size; rank++) {
       const peer = ring.at(rank);
       this.world.begin(peer);
       const state = population.states[peer];
       if (state === undefined) continue;
       const { k } = this.#options;
-      const table = convergedTable(ring, rank, k, keys.tables, population.directory);
+      const table = convergedTable(ring, rank, k, keys.tables, population.directory, slab);
       population.states[peer] = { ...state, table };
       population.settledAt[peer] = -Infinity;
     }

@@ -17,7 +17,8 @@ import { operationOrder, type Operation, type StoreOperation } from './operation
 import { allItems, lookUp, PAGE_ITEMS_MAX, type Order, type Paged } from './paged.ts';
 import { peerWord, sharedBitsOfPeers } from './position.ts';
 import { compareVersions, heldOrder, type Held } from './store.ts';
-import { bucketCount, bucketEnd, bucketStart, contactAt, contactCount, slotOf } from './table.ts';
+import { bucketCount, bucketEnd, bucketStart, contactAt, contactCount } from './table.ts';
+import { isHeard, slotOf } from './table.ts';
 import type { Directory, Peer } from './types.ts';
 
 /** @returns what is broken, one line each; empty when all is well */
@@ -67,9 +68,8 @@ function checkTable({ table, self, config }: NodeState, peers: Directory): strin
       if (word !== peerWord(peers, peer, 0)) faults.push(`table: wrong word beside peer ${peer}`);
     }
   }
-  for (let slot = count; slot < 31 * table.heard.length; slot++) {
-    const bits = table.heard[Math.floor(slot / 31)] ?? 0;
-    if ((bits >>> slot % 31) & 1) faults.push(`table: a heard bit for slot ${slot}, beyond the last`);
+  for (let slot = count; slot < 32 * table.heard.length; slot++) {
+    if (isHeard(table, slot)) faults.push(`table: a heard bit for slot ${slot}, beyond the last`);
   }
   return faults;
 }

@@ -6,7 +6,7 @@ import { PeerDirectory } from '../../host/directory.ts';
 import { ID_WORDS } from '../../src/limits.ts';
 import type { Table } from '../../src/table.ts';
 import type { Peer, Position } from '../../src/types.ts';
-import { convergedTable } from '../../sim/converged.ts';
+import { convergedTable, Slab } from '../../sim/converged.ts';
 import { Ring } from '../../sim/ring.ts';
 import { index, keysOf, mix, type Keys } from '../../sim/streams.ts';
 
@@ -15,6 +15,7 @@ export class Network {
   readonly keys: Keys;
   readonly directory = new PeerDirectory();
   readonly ring: Ring;
+  readonly #slab = new Slab();
 
   constructor(size: number, seed: string) {
     this.size = size;
@@ -43,7 +44,7 @@ export class Network {
   }
 
   tableAt(rank: number): Table {
-    return convergedTable(this.ring, rank, 20, this.keys.tables, this.directory);
+    return convergedTable(this.ring, rank, 20, this.keys.tables, this.directory, this.#slab);
   }
 
   /** A random point, another one for each number. */

@@ -4,12 +4,15 @@
  * generation lets them die before they are copied.
  */
 
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { Interrupted, type SimulateHooks } from '../main.ts';
 import type { SimOptions } from '../options.ts';
 import type { SimResult } from '../result.ts';
 import type { Report, Task } from './thread.ts';
 
+/** By how much a heap may grow, in percent, before it is swept: memory before a little time. */
+const GROWTH_PERCENT = 40;
 const YOUNG_MB = 192;
 const OLD_MB = 16_384;
 
@@ -24,6 +27,7 @@ export async function simulateApart(
   hooks: Pick<SimulateHooks, 'onProgress'>,
 ): Promise<SimResult> {
   const task: Task = { options, version };
+  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
   const worker = new Worker(new URL('thread.js', import.meta.url), {
     workerData: task,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, maxOldGenerationSizeMb: OLD_MB },
