@@ -1,4 +1,7 @@
-/** The result of a simulation in a screenful, for people. Scripts take `--json` or result.json. */
+/**
+ * The result of a simulation in a screenful, for people. Scripts take `--json` or result.json,
+ * which hold everything; here stands what one looks at first.
+ */
 
 import type { Distribution } from '../sim/distribution.ts';
 import type { SimResult } from '../sim/result.ts';

@@ -1,5 +1,5 @@
-// The walk in ARCHITECTURE.md names functions with the lines on which they stand; here the lines are
-// held to the code. A failure says which line is right.
+// The walk in ARCHITECTURE.md names functions with the lines on which they stand; here the lines
+// are held to the code. A failure says which line is right.
 import test from 'ava';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

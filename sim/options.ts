@@ -46,7 +46,7 @@ export interface SimOptions {
   readonly wire: boolean;
 }
 
-export const NODES_MAX = 4_000_000;
+const NODES_MAX = 4_000_000;
 
 export function nodeConfig(options: SimOptions): Config {
   return {

@@ -121,7 +121,7 @@ export class Oracle {
 }
 
 /** Depth of every responder: 1 from the own table, else one more than who first named it. */
-export function depthsOf(asker: Peer, trail: Trail): Map<Peer, number> {
+function depthsOf(asker: Peer, trail: Trail): Map<Peer, number> {
   const depths = new Map<Peer, number>([[asker, 0]]);
   trail.responders.forEach((peer, i) => {
     depths.set(peer, 1 + (depths.get(trail.namedBy[i] ?? asker) ?? 0));

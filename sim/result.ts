@@ -11,7 +11,7 @@ import type { TableReport } from './oracle.ts';
 import type { Run } from './run.ts';
 import { WALL_START_MS } from './world.ts';
 
-export const SCHEMA = 1;
+const SCHEMA = 1;
 
 /** What the edge measured of the process. */
 export interface Cost {

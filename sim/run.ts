@@ -1,12 +1,13 @@
 /**
  * One simulation from its options to its end: the start (converged or joined), the warm-up, the
- * measured time with its workload and churn, and the judgement of every operation that settles.
+ * measured time with its workload and churn.
  *
  * Phases: joins (only with `joined`) → warm-up → measuring → the last operations settle → end.
  */
 
-import type { OpId, Outcome, Peer, Position, RecordHeader, Trail } from '../src/types.ts';
+import type { Command, OpId, Outcome, Peer, Position, RecordHeader } from '../src/types.ts';
 import { convergedTable, Slab } from './converged.ts';
+import { Ledger } from './ledger.ts';
 import { Oracle } from './oracle.ts';
 import type { SimOptions } from './options.ts';
 import { Ring } from './ring.ts';
@@ -21,16 +22,6 @@ const ITEM_RETRY_US = 100_000;
 /** How often an item waits before it is given up. */
 const ITEM_RETRIES_MAX = 600;
 
-/** An operation of the workload that is under way. */
-interface Running {
-  readonly kind: ItemKind;
-  readonly item: number;
-  readonly asker: Peer;
-  readonly startedAt: number;
-  readonly target: Position;
-  readonly put: number;
-}
-
 export class Run implements Watcher {
   readonly world: World;
   readonly oracle: Oracle;
@@ -40,7 +31,7 @@ export class Run implements Watcher {
   measureTo = Infinity;
 
   readonly #options: SimOptions;
-  readonly #running = new Map<OpId, Running>();
+  readonly #ledger: Ledger;
   #itemsLeft = 0;
   #joinsLeft = 0;
   /** Instant at which each slot's session ends, in microseconds. */
@@ -52,6 +43,7 @@ export class Run implements Watcher {
     this.oracle = new Oracle(this.world.population, options.nearest);
     const { keys, population, values } = this.world;
     this.workload = new Workload(options, keys, population, values);
+    this.#ledger = new Ledger(this.world, this.oracle);
     this.#endsAt = new Float64Array(options.nodes).fill(Infinity);
   }
 
@@ -64,14 +56,14 @@ export class Run implements Watcher {
   /** Handles one event; false at the end of the run. */
   advance(): boolean {
     const { world } = this;
-    if (world.now >= this.measureTo && this.#running.size === 0) return false;
+    if (world.now >= this.measureTo && this.#ledger.size === 0) return false;
     if (this.measureTo === Infinity && this.measureFrom <= world.now) {
-      if (this.#options.durationMs === 0 && this.#itemsLeft === 0 && this.#running.size === 0) {
+      if (this.#options.durationMs === 0 && this.#itemsLeft === 0 && this.#ledger.size === 0) {
         return false;
       }
     }
     const at = world.nextAt;
-    if (at > this.measureTo && this.#running.size === 0) {
+    if (at > this.measureTo && this.#ledger.size === 0) {
       world.now = this.measureTo;
       return false;
     }
@@ -90,19 +82,12 @@ export class Run implements Watcher {
   }
 
   onSigned(_peer: Peer, op: OpId, record: RecordHeader): void {
-    const running = this.#running.get(op);
-    if (running !== undefined) this.world.values.onSigned(running.put, record);
+    this.#ledger.onSigned(op, record);
   }
 
   onSettled(peer: Peer, op: OpId, outcome: Outcome): void {
-    if (op === JOIN_OP) return this.#onJoined(peer, outcome);
-    const running = this.#running.get(op);
-    if (running === undefined) return;
-    this.#running.delete(op);
-    const tookMs = (this.world.now - running.startedAt) / 1000;
-    if (running.kind === 'lookup') this.#onLookup(running, outcome, tookMs);
-    else if (running.kind === 'put') this.#onPut(running, outcome, tookMs);
-    else this.#onGet(running, outcome, tookMs);
+    if (op === JOIN_OP) this.#onJoined(peer, outcome);
+    else this.#ledger.onSettled(op, outcome);
   }
 
   #startConverged(): void {
@@ -201,9 +186,7 @@ export class Run implements Watcher {
     this.oracle.onGone(peer);
     world.end(peer);
     this.#endsAt[slot] = Infinity;
-    for (const [op, running] of this.#running) {
-      if (running.asker === peer) this.#running.delete(op);
-    }
+    this.#ledger.onGone(peer);
     world.schedule(world.now + world.churn.absenceUs(slot), () => this.#return(slot));
   }
 
@@ -245,58 +228,16 @@ export class Run implements Watcher {
     }
     this.#itemsLeft--;
     const op = JOIN_OP + 1 + workload.number(kind, item);
-    const key = kind === 'lookup' ? undefined : world.values.key(put);
-    const target = key?.position ?? workload.target(item);
-    this.#running.set(op, { kind, item, asker, startedAt: world.now, target, put });
+    const target = kind === 'lookup' ? workload.target(item) : world.values.key(put).position;
+    this.#ledger.onBegun(op, { kind, asker, startedAt: world.now, target, put });
+    world.step(asker, { type: 'command', op, command: this.#commandOf(kind, put, target) });
+  }
+
+  #commandOf(kind: ItemKind, put: number, target: Position): Command {
+    if (kind === 'lookup') return { type: 'lookup', target };
+    const key = this.world.values.key(put);
+    if (kind === 'get') return { type: 'get', key };
     const { valueBytes: size, replication, ttlS } = this.#options;
-    if (key === undefined) {
-      world.step(asker, { type: 'command', op, command: { type: 'lookup', target } });
-    } else if (kind === 'get') {
-      world.step(asker, { type: 'command', op, command: { type: 'get', key } });
-    } else {
-      const command = { type: 'put', key, size, replication, ttlS } as const;
-      world.step(asker, { type: 'command', op, command });
-    }
+    return { type: 'put', key, size, replication, ttlS };
   }
-
-  #onLookup(running: Running, outcome: Outcome, tookMs: number): void {
-    const { measures } = this.world;
-    measures.lookups++;
-    if (outcome.type !== 'nodes') return;
-    const { trail } = outcome;
-    const { asker, target, startedAt } = running;
-    const verdict = this.oracle.judge(asker, target, startedAt, trail);
-    if (verdict.exact) measures.lookupsExact++;
-    if (!verdict.succeeded) return;
-    measures.lookupsSucceeded++;
-    if (verdict.hops !== undefined) measures.hops.add(verdict.hops);
-    measures.lookupMs.add(tookMs);
-    measures.lookupMessages.add(messagesOf(trail));
-  }
-
-  #onPut(running: Running, outcome: Outcome, tookMs: number): void {
-    const { measures, values, now } = this.world;
-    measures.puts++;
-    if (outcome.type !== 'stored') return;
-    measures.putsStored++;
-    measures.putMs.add(tookMs);
-    values.onAcknowledged(running.put, now);
-  }
-
-  #onGet(running: Running, outcome: Outcome, tookMs: number): void {
-    const { measures, values } = this.world;
-    measures.gets++;
-    if (outcome.type !== 'found') {
-      measures.getsNotFound++;
-      return;
-    }
-    if (!values.isTrue(running.put, outcome.record)) measures.getsWrong++;
-    measures.getsFound++;
-    measures.getMs.add(tookMs);
-    measures.getMessages.add(messagesOf(outcome.trail));
-  }
-}
-
-function messagesOf(trail: Trail): number {
-  return trail.requests + trail.replies;
 }

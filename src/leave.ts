@@ -1,4 +1,7 @@
-/** Leaving: what is under way fails, contacts are told, and then nothing is served any more. */
+/**
+ * Leaving: what is under way fails, the nearest contacts are told, and from then on requests are
+ * refused. It is over when the farewells are answered, or after `LEAVE_MS_MAX`.
+ */
 
 import { ask, settle } from './asking.ts';
 import { LEAVE_MS_MAX } from './limits.ts';

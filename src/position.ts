@@ -76,7 +76,7 @@ export function bitAt(position: Position, index: number): number {
   return (wordAt(position, index >>> 5) >>> (31 - (index & 31))) & 1;
 }
 
-export function wordAt(position: Position, index: number): number {
+function wordAt(position: Position, index: number): number {
   if (index === 0) return position.w0;
   if (index === 1) return position.w1;
   if (index === 2) return position.w2;
