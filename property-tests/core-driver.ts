@@ -16,11 +16,13 @@ import type { Command, Config, Directory, Effect, Input, Moment, OpId } from '..
 import type { Outcome, Peer, RecordBody, Token } from '../src/types.ts';
 
 /** Wall clock at time 0. */
-export const WALL_MS = 1_700_000_000_000;
+const WALL_MS = 1_700_000_000_000;
 
 export class StrictNode {
   state: NodeState;
   now = 0;
+  /** How far the wall clock was set on or back since. */
+  wallShiftMs = 0;
   readonly directory: Directory;
   /** Requests for durability and signatures that were not answered yet. */
   readonly persists: Token[] = [];
@@ -38,6 +40,10 @@ export class StrictNode {
     assert.deepEqual(checkNode(this.state, directory), []);
   }
 
+  get wall(): number {
+    return WALL_MS + this.now + this.wallShiftMs;
+  }
+
   get unsettled(): number {
     return this.#open.size;
   }
@@ -52,7 +58,7 @@ export class StrictNode {
   /** One input, now, under all laws. */
   step(input: Input, entropy = 0): readonly Effect[] {
     const before = this.state;
-    const moment: Moment = { now: this.now, wall: WALL_MS + this.now, entropy };
+    const moment: Moment = { now: this.now, wall: this.wall, entropy };
     const words = [before, moment, input, this.directory.words] as const;
     const print = fingerprint(words);
     const next = step(before, moment, input, this.directory);

@@ -7,74 +7,18 @@ import test from 'ava';
 import { defaultConfig } from '../src/config.ts';
 import { REFRESH_MS } from '../src/limits.ts';
 import { sharedBits } from '../src/position.ts';
-import { bucketSize, contactAt, contactCount, newestSpare } from '../src/table.ts';
-import type { Config, Effect, Peer, Position, Reply, Request } from '../src/types.ts';
+import { bucketSize, newestSpare } from '../src/table.ts';
+import type { Config, Peer, Position, Reply } from '../src/types.ts';
 import { bigDistance, directoryOf, short, smallKey, smallRecord } from './core-arbitraries.ts';
 import { StrictNode } from './core-driver.ts';
 import { reply, request } from './core-log.ts';
+import { answerAll, callTo, contacts, meet, questions, repliesTo } from './core-talk.ts';
 
 const config: Config = { ...defaultConfig, k: 3, beta: 3, nearest: 3, replication: 2 };
 
 /** Node 0 sits at 0000â€¦; the others are where their digits say. */
 function nodeAmong(...digits: readonly string[]): StrictNode {
   return new StrictNode(directoryOf([short(''), ...digits.map(short)]), config);
-}
-
-interface Question {
-  readonly to: Peer;
-  readonly call: number;
-  readonly body: Request;
-}
-
-function questions(effects: readonly Effect[], type?: Request['type']): Question[] {
-  const asked: Question[] = [];
-  for (const effect of effects) {
-    if (effect.type !== 'send' || effect.message.type !== 'request') continue;
-    const { call, body } = effect.message;
-    if (type === undefined || body.type === type) asked.push({ to: effect.to, call, body });
-  }
-  return asked;
-}
-
-function repliesTo(effects: readonly Effect[], peer: Peer): Reply[] {
-  return effects.flatMap((effect) =>
-    effect.type === 'send' && effect.to === peer && effect.message.type === 'reply'
-      ? [effect.message.body]
-      : [],
-  );
-}
-
-/** The peer calls, is called back, answers. */
-function meet(node: StrictNode, ...peers: readonly Peer[]): void {
-  for (const peer of peers) {
-    const effects = node.step(request(peer, peer, { type: 'ping' }));
-    for (const { to, call } of questions(effects, 'ping')) {
-      node.step(reply(to, call, { type: 'ok' }));
-    }
-  }
-}
-
-function contacts(node: StrictNode): Peer[] {
-  const { table } = node.state;
-  return Array.from({ length: contactCount(table) }, (_, slot) => contactAt(table, slot)).sort(
-    (a, b) => a - b,
-  );
-}
-
-/** Answers every question of a lookup as a peer that knows everybody would. */
-function answerAll(node: StrictNode, first: readonly Effect[], silent: readonly Peer[] = []): void {
-  const all = Array.from({ length: node.directory.words.length / 8 }, (_, peer) => peer);
-  const open = questions(first);
-  for (let next = open.shift(); next !== undefined; next = open.shift()) {
-    const { to, call, body } = next;
-    if (silent.includes(to)) continue;
-    const named = all.filter((peer) => peer !== to && peer !== 0);
-    const answer: Reply =
-      body.type === 'find-node' || body.type === 'find-value'
-        ? { type: 'peers', peers: named }
-        : { type: 'ok' };
-    open.push(...questions(node.step(reply(to, call, answer))));
-  }
 }
 
 test('2.2: a contact is kept in the list of its distance, 2^i to 2^(i+1)', (t) => {
@@ -118,10 +62,24 @@ test('2.2: a contact that does not answer is dropped and the newest that waits i
   while (contacts(node).includes(1)) node.pass(100);
   t.true(node.now - silentFrom < 10_000);
   t.deepEqual(contacts(node), [2, 3]);
-  const call = findCall(node, 5);
+  const call = callTo(node, 5);
   t.not(call, undefined, 'the newest spare is called');
   node.step(reply(5, call ?? 0, { type: 'ok' }));
   t.deepEqual(contacts(node), [2, 3, 5]);
+});
+
+test('2.2: one lost answer costs nothing: the contact is asked again before it goes', (t) => {
+  const node = nodeAmong('8', '9', 'a', 'b');
+  meet(node, 1, 2, 3, 4);
+  node.command(1, { type: 'lookup', target: short('8') });
+  const lost = callTo(node, 1) ?? 0;
+  const effects = node.step({ type: 'unreachable', peer: 1, call: lost });
+  const [check] = questions(effects, 'ping');
+  t.is(check?.to, 1);
+  t.deepEqual(contacts(node), [1, 2, 3]);
+  node.step(reply(1, check?.call ?? 0, { type: 'ok' }));
+  node.pass(60_000);
+  t.false(node.state.suspects.includes(1));
 });
 
 test('2.2: contacts that stay up stay in, however many others come by', (t) => {
@@ -283,11 +241,3 @@ test('2.5: what is not stored again ends; we depart: its life is the publisherâ€
   t.is(repliesTo(node.step(request(1, 7, find)), 1)[0]?.type, 'peers');
   t.is(node.state.store.size, 0);
 });
-
-/** The number of the open call to a peer. */
-function findCall(node: StrictNode, peer: Peer): number | undefined {
-  for (const page of node.state.calls.pages) {
-    for (const call of page.items) if (call.peer === peer) return call.call;
-  }
-  return undefined;
-}

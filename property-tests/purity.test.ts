@@ -27,9 +27,9 @@ class Recorder extends StrictNode {
   readonly made: Made[] = [];
 
   override step(input: Input, entropy = 0): readonly Effect[] {
-    const { state, now } = this;
+    const { state, now, wall } = this;
     const effects = super.step(input, entropy);
-    const moment = { now, wall: 1_700_000_000_000 + now, entropy };
+    const moment = { now, wall, entropy };
     this.made.push({ state, moment, input, result: { state: this.state, effects } });
     return effects;
   }

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { sharedBits } from '../src/position.ts';
 import { below, draw, jitter, positionInBucket } from '../src/random.ts';
 import { position, word } from './arbitraries.ts';
+import { bigOf, short } from './core-arbitraries.ts';
 import { law } from './harness.ts';
 
 law(
@@ -39,6 +40,25 @@ law(
     const found = positionInBucket(own, bits, entropy);
     assert.equal(sharedBits(own, found), bits);
     assert.deepEqual(positionInBucket(own, bits, entropy), found);
+  },
+);
+
+law(
+  'every bit beyond the bucket is free',
+  [fc.integer({ min: 0, max: 159 }), word()],
+  100,
+  (bits, from) => {
+    for (const own of [short(''), short('f'.repeat(40))]) {
+      let zeros = 0n;
+      let ones = 0n;
+      for (let i = 0; i < 64; i++) {
+        const found = bigOf(positionInBucket(own, bits, from + 977 * i));
+        ones |= found;
+        zeros |= ~found;
+      }
+      const free = (1n << BigInt(159 - bits)) - 1n;
+      assert.equal(ones & zeros & ((1n << 160n) - 1n), free);
+    }
   },
 );
 

@@ -24,8 +24,9 @@ export interface Cost {
 export interface SimResult extends Cost {
   readonly schema: number;
   readonly version: string;
-  readonly seed: string;
-  readonly config: SimOptions;
+  /** A number when the seed was written as one. */
+  readonly seed: number | string;
+  readonly config: Omit<SimOptions, 'seed'> & { readonly seed: number | string };
   readonly digest: string;
   readonly events: number;
   readonly messages: number;
@@ -79,8 +80,8 @@ export function resultOf(
   return {
     schema: SCHEMA,
     version,
-    seed: options.seed,
-    config: options,
+    seed: seedOf(options),
+    config: { ...options, seed: seedOf(options) },
     digest: digestOf(run, hash),
     events: measures.events,
     messages: measures.messages,
@@ -99,6 +100,10 @@ export function resultOf(
     tables: oracle.tables(options.k),
     ...timesOf(run),
   };
+}
+
+function seedOf({ seed }: SimOptions): number | string {
+  return /^(0|[1-9]\d{0,14})$/.test(seed) ? Number(seed) : seed;
 }
 
 function valuesOf(run: Run): SimResult['values'] {

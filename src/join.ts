@@ -124,7 +124,10 @@ export function refresh(draft: Draft, bucket: number, join: OpId, seeds: readonl
 export function endJoin(draft: Draft, operation: JoinOperation): void {
   draft.operations = withoutItem(draft.operations, operationOrder, operation.op);
   const contacts = contactCount(draft.table);
-  if (contacts > 0) return settle(draft, operation.op, { type: 'joined', contacts });
+  if (contacts > 0) {
+    draft.upkeep = withUpkeep(draft.upkeep, { introduceRound: 0 });
+    return settle(draft, operation.op, { type: 'joined', contacts });
+  }
   const outcome = { type: 'failed', failure: 'no-peers', holders: [], wanted: 0 } as const;
   settle(draft, operation.op, { ...outcome, trail: noTrail });
 }

@@ -11,7 +11,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { simulate } from '../../sim/main.ts';
+import { simulateApart } from '../../sim/edge/apart.ts';
 import { describeMachine, writeJson } from './output.ts';
 import { scenario } from './scenario.ts';
 
@@ -53,7 +53,9 @@ if (process.send === undefined) {
   await main(optionsOf(process.argv.slice(2))).catch((error: unknown) => fail(error, 1));
 } else {
   process.once('disconnect', () => process.exit());
-  process.once('message', (order) => process.send?.(runHere(order as Order)));
+  process.once('message', (order) => {
+    void runHere(order as Order).then((report) => process.send?.(report));
+  });
 }
 
 async function main({ sizes, lookups, runs, seed, out }: Options): Promise<void> {
@@ -73,8 +75,8 @@ async function main({ sizes, lookups, runs, seed, out }: Options): Promise<void>
   }
 }
 
-function runHere({ nodes, lookups, seed }: Order): RunReport {
-  const result = simulate(scenario(nodes, lookups, seed), 'benchmark');
+async function runHere({ nodes, lookups, seed }: Order): Promise<RunReport> {
+  const result = await simulateApart(scenario(nodes, lookups, seed), 'benchmark', {});
   const { digest, messages, setupCpuMs, cpuMs, wallMs, peakRssBytes } = result;
   return { nodes, digest, messages, setupCpuMs, cpuMs, wallMs, peakRssBytes };
 }

@@ -1,0 +1,74 @@
+/**
+ * Talking to one node: what it asks, what it answers, and peers that answer it as they should.
+ */
+import { allItems } from '../src/paged.ts';
+import { contactAt, contactCount } from '../src/table.ts';
+import type { Effect, Peer, Reply, Request } from '../src/types.ts';
+import type { StrictNode } from './core-driver.ts';
+import { reply, request } from './core-log.ts';
+
+export interface Question {
+  readonly to: Peer;
+  readonly call: number;
+  readonly body: Request;
+}
+
+export function questions(effects: readonly Effect[], type?: Request['type']): Question[] {
+  const asked: Question[] = [];
+  for (const effect of effects) {
+    if (effect.type !== 'send' || effect.message.type !== 'request') continue;
+    const { call, body } = effect.message;
+    if (type === undefined || body.type === type) asked.push({ to: effect.to, call, body });
+  }
+  return asked;
+}
+
+export function repliesTo(effects: readonly Effect[], peer: Peer): Reply[] {
+  return effects.flatMap((effect) =>
+    effect.type === 'send' && effect.to === peer && effect.message.type === 'reply'
+      ? [effect.message.body]
+      : [],
+  );
+}
+
+/** The peer calls, is called back, answers. */
+export function meet(node: StrictNode, ...peers: readonly Peer[]): void {
+  for (const peer of peers) {
+    const effects = node.step(request(peer, peer, { type: 'ping' }));
+    for (const { to, call } of questions(effects, 'ping')) {
+      node.step(reply(to, call, { type: 'ok' }));
+    }
+  }
+}
+
+export function contacts(node: StrictNode): Peer[] {
+  const { table } = node.state;
+  return Array.from({ length: contactCount(table) }, (_, slot) => contactAt(table, slot)).sort(
+    (a, b) => a - b,
+  );
+}
+
+/** Answers every question of a lookup as a peer that knows everybody would. */
+export function answerAll(
+  node: StrictNode,
+  first: readonly Effect[],
+  silent: readonly Peer[] = [],
+): void {
+  const all = Array.from({ length: node.directory.words.length / 8 }, (_, peer) => peer);
+  const open = questions(first);
+  for (let next = open.shift(); next !== undefined; next = open.shift()) {
+    const { to, call, body } = next;
+    if (silent.includes(to)) continue;
+    const named = all.filter((peer) => peer !== to && peer !== 0);
+    const answer: Reply =
+      body.type === 'find-node' || body.type === 'find-value'
+        ? { type: 'peers', peers: named }
+        : { type: 'ok' };
+    open.push(...questions(node.step(reply(to, call, answer))));
+  }
+}
+
+/** The number of the oldest open call to a peer. */
+export function callTo(node: StrictNode, peer: Peer): number | undefined {
+  return allItems(node.state.calls).find((call) => call.peer === peer)?.call;
+}
