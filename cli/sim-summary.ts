@@ -34,6 +34,8 @@ export function summaryOf(result: SimResult, out: string | undefined): string {
         `GET ${spread(values.getLatencyMs, 0)} ms`,
     );
   }
+  if (result.skipped > 0)
+    lines.push(`skipped   ${result.skipped} operations that nobody could ask`);
   lines.push(
     `tables    ${tables.contactsMean.toFixed(1)} contacts, ` +
       `${(100 * tables.deadShare).toFixed(1)} % dead, ` +

@@ -8,9 +8,10 @@
 
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../runtime/failure.ts';
+import { makeDirectory } from '../runtime/files.ts';
 import { defaultConfig } from '../src/config.ts';
 import { simulateApart } from '../sim/edge/apart.ts';
 import { Interrupted } from '../sim/main.ts';
@@ -58,7 +59,7 @@ export function simCommand(version: string): CommandUnknownOpts {
     const options = resolved(flags);
     const faults = optionFaults(options);
     if (faults[0] !== undefined) throw new UsageError(faults.join('; '));
-    if (flags.out !== undefined) await makeFolder(flags.out);
+    if (flags.out !== undefined) await makeDirectory(flags.out);
     const result = await runWatched(options, version);
     if (result === undefined) {
       process.exitCode = EXIT_INTERRUPTED;
@@ -169,15 +170,6 @@ async function runWatched(options: SimOptions, version: string): Promise<SimResu
   } finally {
     meter.end();
     process.removeListener('SIGINT', stop);
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`cannot make the folder ${folder} (--out): ${reason}`);
   }
 }
 

@@ -9,9 +9,10 @@
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatEndpoint } from '../runtime/address.ts';
+import { makeDirectory } from '../runtime/files.ts';
 import { CommandFailure, EXIT_INTERRUPTED } from './failure.ts';
 import { wholeNumber } from './flags.ts';
 import { openLog } from './logging.ts';
@@ -142,7 +143,7 @@ async function checkSimulation(request: Request, checks: Checks, watch: StopWatc
   const result = await runSimulation(nodes, version, watch.isAsked);
   if (result === undefined) return;
   const path = join(dir, 'result.json');
-  await mkdir(dir, { recursive: true });
+  await makeDirectory(dir);
   await writeFile(path, `${JSON.stringify(result, null, 2)}\n`);
   print(indented(summaryOf(result, undefined)));
   print(`  written   ${path}`);

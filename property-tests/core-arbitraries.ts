@@ -6,10 +6,11 @@
 import fc from 'fast-check';
 import { defaultConfig } from '../src/config.ts';
 import { ID_WORDS, POSITION_WORD } from '../src/limits.ts';
-import type { Config, Directory, Key, Position, RecordHeader, Refusal } from '../src/types.ts';
+import type { Config, Directory, Key, Position } from '../src/types.ts';
+import type { RecordHeader, Refusal } from '../src/types.ts';
 import { cluster, plain } from './arbitraries.ts';
 
-/** A directory of these positions; the handle is the index. Ids differ even where positions agree. */
+/** The handle is the index. Ids differ even where positions agree. */
 export function directoryOf(positions: readonly Position[]): Directory {
   const words = new Int32Array(positions.length * ID_WORDS);
   positions.forEach(({ w0, w1, w2, w3, w4 }, peer) => {
@@ -19,7 +20,7 @@ export function directoryOf(positions: readonly Position[]): Directory {
   return { words };
 }
 
-/** A position from hexadecimal digits, zeros behind them: `short('8')` is the middle of the ring. */
+/** A position from hexadecimal digits and zeros: `short('8')` is the middle of the ring. */
 export function short(hex: string): Position {
   const digits = hex.padEnd(40, '0');
   const word = (i: number): number => parseInt(digits.slice(8 * i, 8 * i + 8), 16) | 0;

@@ -37,13 +37,13 @@ export function law<T extends [unknown, ...unknown[]]>(
 }
 
 /** How many cases: ORRERY_RUNS, or what the law asks for. */
-export function runsOr(runs: number): number {
+function runsOr(runs: number): number {
   const asked = Number(process.env['ORRERY_RUNS'] ?? '');
   return Number.isSafeInteger(asked) && asked > 0 ? asked : runs;
 }
 
 /** The seed of this run of the suite. */
-export function seedOfSuite(): number {
+function seedOfSuite(): number {
   const asked = process.env['ORRERY_SEED'];
   return asked === undefined ? SEED : Number(asked) | 0;
 }

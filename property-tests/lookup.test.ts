@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
+import { mix } from '../sim/streams.ts';
 import { checkLookup } from '../src/lookup-invariants.ts';
 import { LOOKUP_REQUESTS_MAX, PEERS_PER_REPLY_MAX, SHORTLIST_FACTOR } from '../src/limits.ts';
 import { beginLookup, isFinished, nextToAsk, onAnswer, onFailure } from '../src/lookup.ts';
@@ -90,9 +91,15 @@ function run(
 }
 
 function answer(world: World, lookup: Lookup, peer: Peer, known: Set<Peer>): Lookup {
+  const { directory, target } = world;
   const named = world.namesOf(peer);
-  for (const other of named.slice(0, PEERS_PER_REPLY_MAX)) known.add(other);
-  return onAnswer(lookup, peer, named, world.directory);
+  // Of what one answer names, the nearest that are new count, as many as are looked for.
+  const fresh = named
+    .slice(0, PEERS_PER_REPLY_MAX)
+    .filter((each) => each !== 0 && !known.has(each));
+  const near = [...new Set(fresh)].sort((a, b) => compareDistance(directory, target, a, b));
+  for (const other of near.slice(0, lookup.nearest)) known.add(other);
+  return onAnswer(lookup, peer, named, directory);
 }
 
 /** Without two peers at one place, so that the nearest are well defined. */
@@ -123,7 +130,7 @@ law(
     const world: World = { directory, target, characters, namesOf };
     const seeds = namesOf(0);
     const course = run(world, beginLookup(0, target, seeds, sizes, directory), turns, seeds);
-    const { responders, nearest, requests, replies } = trailOf(course.lookup);
+    const { responders, nearest, requests, replies } = trailOf(course.lookup, directory);
     assert.equal(replies, responders.length);
     assert.ok(requests <= LOOKUP_REQUESTS_MAX);
     assert.equal(
@@ -133,17 +140,18 @@ law(
     const near = (a: Peer, b: Peer): number => compareDistance(directory, target, a, b);
     const best = [...responders].sort(near).slice(0, sizes.nearest);
     assert.deepEqual([...nearest].sort(near), best, 'the nearest that answered');
-    checkNobodyNearer(course, sizes.nearest, near);
+    checkNobodyNearer(course, directory, near);
   },
 );
 
 /** While there is room for those that fail, no known peer nearer than the result is passed over. */
 function checkNobodyNearer(
   { lookup, asked, known }: Course,
-  wanted: number,
+  directory: Directory,
   near: (a: Peer, b: Peer) => number,
 ): void {
-  const { nearest, responders } = trailOf(lookup);
+  const { nearest, responders } = trailOf(lookup, directory);
+  const wanted = lookup.nearest;
   const failed = [...asked.keys()].filter((peer) => !responders.includes(peer));
   if (failed.length > wanted * (SHORTLIST_FACTOR - 1)) return;
   const last = nearest.length < wanted ? undefined : nearest.at(-1);
@@ -168,7 +176,7 @@ law(
     const world: World = { directory, target, characters, namesOf };
     const seeds = [others[first % others.length] ?? 1];
     const course = run(world, beginLookup(0, target, seeds, sizes, directory), turns, seeds);
-    const found = [...trailOf(course.lookup).nearest].sort(near);
+    const found = [...trailOf(course.lookup, directory).nearest].sort(near);
     assert.deepEqual(found, sorted.slice(0, sizes.nearest));
   },
 );
@@ -186,7 +194,7 @@ law(
     const world: World = { directory, target, characters, namesOf };
     const sizes = { alpha: 3, nearest: 70 };
     const course = run(world, beginLookup(0, target, [1], sizes, directory), turns, [1]);
-    const { responders, namedBy } = trailOf(course.lookup);
+    const { responders, namedBy } = trailOf(course.lookup, directory);
     assert.equal(responders.length, positions.length - 1);
     responders.forEach((peer, i) => assert.equal(namedBy[i], peer - 1));
   },
@@ -203,7 +211,39 @@ test('a swarm that names new peers for ever is given up', (t) => {
     [1, 2, 3].map((i) => peer + i).filter((other) => other < count);
   const world: World = { directory, target, characters, namesOf };
   const start = beginLookup(0, target, [1], { alpha: 3, nearest: 20 }, directory);
-  const { requests, nearest } = trailOf(run(world, start, [0], [1]).lookup);
+  const { requests, nearest } = trailOf(run(world, start, [0], [1]).lookup, directory);
   t.is(requests, LOOKUP_REQUESTS_MAX);
   t.is(nearest.length, 20);
+});
+
+test('two liars that name hosts of peers that do not exist do not spoil a lookup', (t) => {
+  const honest = 300;
+  const crowd = PEERS_PER_REPLY_MAX;
+  const hex = (i: number): string => (mix(5, i, 0) >>> 0).toString(16).padStart(8, '0');
+  const target = short('5a5a5a5a');
+  const positions = Array.from({ length: honest }, (_, i) => short(hex(i)));
+  // Right beside the target, nearer than anybody who is there.
+  for (let i = 1; i <= 2 * crowd; i++) {
+    positions.push(short(`5a5a5a5a${i.toString(16).padStart(8, '0')}`));
+  }
+  const directory = directoryOf(positions);
+  const sorted = positions
+    .map((_, peer) => peer)
+    .filter((peer) => peer > 0 && peer < honest)
+    .sort((a, b) => compareDistance(directory, target, a, b));
+  const liars = [sorted[40] ?? 0, sorted[60] ?? 0];
+  const namesOf = (peer: Peer): Peer[] => {
+    const liar = liars.indexOf(peer);
+    if (liar < 0) return sorted.filter((other) => other !== peer).slice(0, 20);
+    return Array.from({ length: crowd }, (_, i) => honest + crowd * liar + i);
+  };
+  const characters = positions.map((_, peer): Character => ({
+    type: peer < honest ? 'honest' : 'silent',
+    names: [],
+  }));
+  const world: World = { directory, target, characters, namesOf };
+  const seeds = [...liars, ...sorted.slice(100, 118)];
+  const start = beginLookup(0, target, seeds, { alpha: 3, nearest: 20 }, directory);
+  const { nearest } = trailOf(run(world, start, [1], seeds).lookup, directory);
+  t.deepEqual(nearest, sorted.slice(0, 20));
 });

@@ -1,7 +1,7 @@
 /**
  * PUT and GET through random nodes of a small simulated network against a plain map: as long as the
- * network stays whole, every GET returns the newest acknowledged version, and what was never PUT
- * is absent.
+ * network stays whole, every GET returns the newest acknowledged version, also where older ones are
+ * left on more nodes, and what was never PUT is absent.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -18,6 +18,8 @@ interface Request {
   readonly node: number;
   readonly key: number;
   readonly size: number;
+  /** 0: as many as the network's default. */
+  readonly replication: number;
   readonly ms: number;
 }
 
@@ -26,6 +28,7 @@ const request = plain<Request>({
   node: fc.nat({ max: 29 }),
   key: fc.nat({ max: 5 }),
   size: fc.integer({ min: 1, max: 65_495 }),
+  replication: fc.nat({ max: 9 }),
   ms: fc.constantFrom(1, 100, 10_000, 400_000),
 });
 
@@ -60,10 +63,10 @@ law(
     // Joins, where there are any, come first.
     run.pass(options.nodes * 20 + 60_000);
     const model = new Map<number, RecordHeader>();
-    for (const { type, node, key: index, size, ms } of requests) {
+    for (const { type, node, key: index, ms, ...value } of requests) {
       const peer = node % options.nodes;
       if (type === 'wait') run.pass(ms);
-      else if (type === 'put') put(run, model, peer, index, size);
+      else if (type === 'put') put(run, model, peer, index, value);
       else get(run, model, peer, index);
     }
     for (const index of keys.keys()) get(run, model, 0, index);
@@ -76,15 +79,15 @@ function put(
   model: Map<number, RecordHeader>,
   peer: number,
   index: number,
-  size: number,
+  value: Pick<Request, 'size' | 'replication'>,
 ): void {
-  const command = { type: 'put', key: keyAt(index), size, replication: 0, ttlS: 0 } as const;
+  const command = { type: 'put', key: keyAt(index), ...value, ttlS: 0 } as const;
   const outcome = run.command(peer, command);
   assert.ok(outcome.type === 'stored', `PUT ended as ${outcome.type}`);
   const { holders, wanted, record } = outcome;
   assert.equal(holders.length, wanted);
   assert.equal(new Set(holders).size, wanted);
-  assert.equal(record.size, size);
+  assert.equal(record.size, value.size);
   const before = model.get(index);
   if (before !== undefined) assert.ok(compareVersions(record, before) > 0, 'versions rise');
   model.set(index, record);

@@ -5,7 +5,7 @@
  */
 import test from 'ava';
 import { defaultConfig } from '../src/config.ts';
-import { REFRESH_MS } from '../src/limits.ts';
+import { READ_NEAREST, REFRESH_MS } from '../src/limits.ts';
 import { sharedBits } from '../src/position.ts';
 import { bucketSize, newestSpare } from '../src/table.ts';
 import type { Config, Peer, Position, Reply } from '../src/types.ts';
@@ -32,7 +32,7 @@ test('2.2: a contact is kept in the list of its distance, 2^i to 2^(i+1)', (t) =
   t.is(bucketSize(node.state.table, 15), 1);
 });
 
-test('2.2: any message tells of its sender; we depart: it becomes a contact when it answers', (t) => {
+test('2.2: any message tells of its sender; we depart: a contact must answer first', (t) => {
   const node = nodeAmong('8');
   const effects = node.step(request(1, 9, { type: 'find-node', target: short('1') }));
   t.deepEqual(contacts(node), []);
@@ -164,14 +164,21 @@ test('2.3: who does not answer is left out until it does', (t) => {
   t.deepEqual(outcome?.type === 'nodes' ? outcome.trail.nearest : [], [6, 4, 3]);
 });
 
-test('2.3: a GET ends with the first value that comes', (t) => {
-  const node = nodeAmong('8', '4', '2');
-  meet(node, 1, 2, 3);
-  const record = smallRecord(0, 4, 50_000);
-  const [first] = questions(node.command(1, { type: 'get', key: record.key }), 'find-value');
-  node.step(reply(first?.to ?? 0, first?.call ?? 0, { type: 'value', record }));
+test('2.3: a GET ends with a value; we depart: the newest of the nearest', (t) => {
+  const node = nodeAmong('8', '4', '2', '1', '08');
+  meet(node, 1, 2, 3, 4, 5);
+  const older = smallRecord(0, 4, 50_000);
+  const newer = smallRecord(0, 6, 50_000);
+  const asked = questions(node.command(1, { type: 'get', key: older.key }), 'find-value');
+  t.is(asked.length, READ_NEAREST);
+  for (const [i, { to, call }] of asked.entries()) {
+    t.is(node.outcomes.size, 0);
+    const record = i === 1 ? newer : older;
+    node.step(reply(to, call, { type: 'value', record }));
+  }
   const outcome = node.outcomes.get(1);
-  t.is(outcome?.type === 'found' ? outcome.holder : undefined, first?.to);
+  t.is(outcome?.type === 'found' ? outcome.record.version : undefined, newer.version);
+  t.is(outcome?.type === 'found' ? outcome.holder : undefined, asked[1]?.to);
 });
 
 test('2.3: a PUT finds the nearest nodes and stores there, the own node among them', (t) => {

@@ -121,7 +121,7 @@ test('contacts of a full bucket are drawn evenly', (t) => {
     }
   }
   const chiSquare = times.slice(1).reduce((sum, count) => sum + (count - 500) ** 2 / 500, 0);
-  // 39 degrees of freedom, less spread because ten are drawn at once: above 72.1 once in a thousand.
+  // 39 degrees of freedom, less spread as ten are drawn at once: above 72.1 once in a thousand.
   t.true(chiSquare < 72.1, `chi-square ${chiSquare}`);
 });
 

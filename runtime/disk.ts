@@ -6,11 +6,11 @@
  * before it counts as written, so a crash leaves both or none. Batches go one after another in the
  * order asked for; what is asked for meanwhile shares the next one (one sync for many writes).
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { BATCH_BYTES_MAX } from './bounds.ts';
 import { systemCode, UsageError } from './failure.ts';
+import { makePrivateDirectory } from './files.ts';
 import { reasonOf } from './log.ts';
 import type { Log } from './log.ts';
 import { decodeStored } from './record-bytes.ts';
@@ -143,8 +143,8 @@ export class Disk {
 /** @throws UsageError when the directory cannot be used, or another process uses it */
 export async function openDisk(dataDir: string, log: Log): Promise<Disk> {
   const location = join(dataDir, 'records');
+  await makePrivateDirectory(dataDir);
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
     const db = new ClassicLevel<Uint8Array, Uint8Array>(location, {
       keyEncoding: 'view',
       valueEncoding: 'view',

@@ -10,9 +10,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { systemCode, UsageError } from './failure.ts';
 
 /** What a file is for, in the words of its reader. */
@@ -82,10 +82,37 @@ export function keyPem(key: KeyObject): string {
 
 /** Makes a directory, with those above it, that only its owner may enter; an existing one stays. */
 export async function makePrivateDirectory(path: string): Promise<void> {
+  await makeDirectory(path, 0o700);
+}
+
+/** Makes a directory, with those above it; an existing one stays. */
+export async function makeDirectory(path: string, mode = 0o777): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeLevels(resolve(path), mode);
   } catch (error) {
     throw new UsageError(`the directory ${path} cannot be made: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * Level by level, because Node's own recursion never ends where a file system answers ENOENT to
+ * everything, as /proc does.
+ */
+async function makeLevels(path: string, mode: number): Promise<void> {
+  if ((await makeLevel(path, mode)) === 'made') return;
+  await makeLevels(dirname(path), mode);
+  if ((await makeLevel(path, mode)) !== 'made')
+    throw new Error('ENOENT: it cannot be created there');
+}
+
+async function makeLevel(path: string, mode: number): Promise<'made' | 'no parent'> {
+  try {
+    await mkdir(path, { mode });
+    return 'made';
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' && dirname(path) !== path) return 'no parent';
+    if (systemCode(error) === 'EEXIST' && (await stat(path)).isDirectory()) return 'made';
+    throw error;
   }
 }
 

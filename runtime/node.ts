@@ -71,34 +71,28 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   });
   undo.push(() => listener.close());
   const ending = deferred();
+  const parts: Parts = { listener, disk: ground.disk };
   const engine = startEngine(options, ground, listener.address, (error) => {
     log.error({ reason: reasonOf(error) }, 'broken invariant: the node stops');
-    void tearDown().finally(() => {
+    void tearDown(parts).finally(() => {
       ending.reject(error);
     });
   });
   running.engine = engine;
+  parts.engine = engine;
   const { driver, links, operations } = engine;
   undo.push(() => {
     driver.stop();
     links.close();
   });
-  const api =
-    options.api === undefined ? undefined : await serveClients(options.api, operations, log);
-
-  const tearDown = async (): Promise<void> => {
-    driver.stop();
-    operations.stop();
-    links.close();
-    api?.cut();
-    await Promise.all([listener.close(), api?.close(), ground.disk.close()]);
-  };
+  if (options.api !== undefined) parts.api = await serveClients(options.api, operations, log);
+  const { api } = parts;
   const closeNow = async (): Promise<void> => {
     const answered = api?.close();
     await operations.whenIdle(DRAIN_MS_MAX);
     await within(operations.run({ type: 'leave' }), DRAIN_MS_MAX);
     await within(answered, DRAIN_MS_MAX);
-    await within(tearDown(), DRAIN_MS_MAX);
+    await within(tearDown(parts), DRAIN_MS_MAX);
     ending.resolve();
   };
   let closing: Promise<void> | undefined;
@@ -114,6 +108,22 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
     ended: ending.promise,
     close: () => (closing ??= closeNow()),
   };
+}
+
+/** What there is to tear down; a fault may come before all of it is there. */
+interface Parts {
+  readonly listener: { readonly close: () => Promise<void> };
+  readonly disk: { readonly close: () => Promise<void> };
+  engine?: Engine;
+  api?: Awaited<ReturnType<typeof serveClients>>;
+}
+
+async function tearDown({ listener, disk, engine, api }: Parts): Promise<void> {
+  engine?.driver.stop();
+  engine?.operations.stop();
+  engine?.links.close();
+  api?.cut();
+  await Promise.all([listener.close(), api?.close(), disk.close()]);
 }
 
 type View = Omit<RunningNode, 'listen' | 'api' | 'joined' | 'ended' | 'close'>;

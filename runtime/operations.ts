@@ -124,6 +124,7 @@ export class Operations {
     if (this.#turns.length >= OPERATIONS_WAITING_MAX) return OVERRUN;
     const op = this.#nextOp();
     if (value !== undefined) this.#values.beginPut(op, value);
+    if (command.type === 'get') this.#values.beginGet(op, command.key);
     this.#asked += 1;
     if (this.#running < OPERATIONS_AT_ONCE_MAX) this.#running += 1;
     else await new Promise<void>((resolve) => this.#turns.push(resolve));
@@ -131,6 +132,7 @@ export class Operations {
       return await this.#begin(op, command);
     } finally {
       this.#values.endPut(op);
+      this.#values.endGet(op);
       // The turn is handed on as it is, or given back.
       const next = this.#turns.shift();
       if (next === undefined) this.#running -= 1;

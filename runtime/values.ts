@@ -2,10 +2,11 @@
  * The bytes behind the core's record headers: in memory while a message, a PUT or a write is in
  * progress, on disk after that (SPEC section 3).
  *
- * Who holds bytes: the message just admitted, until its step is carried out; a PUT of our own from
- * its command to its end; a write, until the core was told of it, together with the record that it
- * replaces, which is served until then. Invariant: a header finds bytes of its own key, version
- * and publisher or none at all; what is held is counted, and new work is refused above the bound.
+ * Who holds bytes: the message just admitted, until its step is carried out; a GET of our own, what
+ * arrived under its key, until its end; a PUT of our own from its command to its end; a write,
+ * until the core was told of it, together with the record that it replaces, which is served until
+ * then. Invariant: a header finds bytes of its own key, version and publisher or none at all; what
+ * is held is counted, and new work is refused above the bound.
  */
 import type { Envelope } from '../host/admit.ts';
 import { bits256Of, bytesOfBits256 } from '../host/words.ts';
@@ -30,6 +31,7 @@ export class Values {
   /** Envelopes in memory by version, a number that few records share. */
   readonly #held = new Map<number, Held[]>();
   readonly #puts = new Map<OpId, Put>();
+  readonly #gets = new Map<OpId, Get>();
   readonly #writing = new Map<string, Writing>();
   #message: Held[] = [];
   #bytes = 0;
@@ -51,6 +53,20 @@ export class Values {
   /** The bytes that arrived with a header; held until `endMessage`. */
   keep(header: RecordHeader, envelope: Envelope): void {
     this.#message.push(this.#hold(header, envelope));
+    for (const get of this.#gets.values()) {
+      if (equalBits(get.key, header.key.raw)) get.held.push(this.#hold(header, envelope));
+    }
+  }
+
+  /** A GET command: the core may choose any record that arrives under its key, until `endGet`. */
+  beginGet(op: OpId, key: Key): void {
+    this.#gets.set(op, { key: key.raw, held: [] });
+  }
+
+  endGet(op: OpId): void {
+    const get = this.#gets.get(op);
+    this.#gets.delete(op);
+    for (const held of get?.held ?? []) this.#release(held);
   }
 
   /** The message and all that its step asked for are done. */
@@ -214,6 +230,11 @@ interface Held {
   readonly header: RecordHeader;
   readonly envelope: Envelope;
   holds: number;
+}
+
+interface Get {
+  readonly key: Bits256;
+  readonly held: Held[];
 }
 
 interface Put {

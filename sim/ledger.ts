@@ -60,6 +60,8 @@ export class Ledger {
   #onLookup(running: Running, outcome: Outcome, tookMs: number): void {
     const { measures } = this.#world;
     measures.lookups++;
+    measures.lookupMs.add(tookMs);
+    if ('trail' in outcome) measures.lookupMessages.add(messagesOf(outcome.trail));
     if (outcome.type !== 'nodes') return;
     const { trail } = outcome;
     const { asker, target, startedAt } = running;
@@ -68,8 +70,6 @@ export class Ledger {
     if (!verdict.succeeded) return;
     measures.lookupsSucceeded++;
     if (verdict.hops !== undefined) measures.hops.add(verdict.hops);
-    measures.lookupMs.add(tookMs);
-    measures.lookupMessages.add(messagesOf(trail));
   }
 
   #onPut(running: Running, outcome: Outcome, tookMs: number): void {

@@ -46,6 +46,8 @@ export class Measures {
   readonly lookupMs = new Sample();
   readonly lookupMessages = new Sample();
 
+  /** Items of the workload that could not begin: nobody to ask, or nothing to read. */
+  skipped = 0;
   puts = 0;
   putsStored = 0;
   readonly putMs = new Sample();

@@ -43,7 +43,9 @@ export class Network {
   /** Whether the request (`half` 0) or the reply (1) of a call is lost. */
   isLost(caller: Peer, call: CallId, half: 0 | 1): boolean {
     if (this.#loss === 0) return false;
-    const word = mix(this.#keys.loss, caller, call);
+    // Calls are numbered anew in each life.
+    const life = mix(this.#keys.loss, caller, this.#population.lives[caller] ?? 0);
+    const word = mix(life, caller, call);
     return share(word) < this.#loss && (word & 1) === half;
   }
 
@@ -69,14 +71,13 @@ export class Network {
     this.#links.begin(to, from, this.now, this.now);
   }
 
-  /** When a node that dials a stranger now has heard from it; they have a link from then on. */
+  /** When a node that dials a stranger now has heard from it; its side has a link from then on. */
   introduction(from: Peer, to: Peer | undefined, counter: number): number {
     const first = this.#latency(mix(this.#keys.latency, from, counter));
     const second = this.#latency(mix(this.#keys.introduction, from, counter));
     const at = this.now + first + second + (this.#dials ? this.#dialUs(from, counter) : 0);
     if (this.#dials && to !== undefined) {
       this.#links.begin(from, to, this.now, at);
-      this.#links.begin(to, from, this.now, at);
     }
     return at;
   }

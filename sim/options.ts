@@ -4,6 +4,7 @@
  */
 
 import { configFaults } from '../src/config.ts';
+import { VALUE_BYTES_MAX } from '../src/limits.ts';
 import type { Config } from '../src/types.ts';
 import type { LatencySpec } from './latency.ts';
 
@@ -65,9 +66,9 @@ export function nodeConfig(options: SimOptions): Config {
 
 /** @returns what cannot be, one line each, in the words of the command line */
 export function optionFaults(options: SimOptions): readonly string[] {
-  const faults = [...configFaults(nodeConfig(options))];
+  const faults = configFaults(nodeConfig(options)).map(inFlags);
   const { nodes, durationMs, lookups, puts, gets, churn } = options;
-  if (nodes < 1 || nodes > NODES_MAX) faults.push(`--nodes must be from 1 to ${NODES_MAX}`);
+  if (nodes < 1 || nodes > NODES_MAX) faults.unshift(`--nodes must be from 1 to ${NODES_MAX}`);
   if (options.replication > nodes) {
     faults.push(`--replication ${options.replication} needs at least as many --nodes`);
   }
@@ -75,10 +76,26 @@ export function optionFaults(options: SimOptions): readonly string[] {
   if (durationMs === 0 && lookups + puts + gets === 0) {
     faults.push('--duration 0 runs until the workload is done: give --lookups, --puts or --gets');
   }
+  const { valueBytes } = options;
+  if (valueBytes < 1 || valueBytes > VALUE_BYTES_MAX) {
+    faults.push(`--value-bytes must be from 1 to ${VALUE_BYTES_MAX}`);
+  }
   if (options.loss < 0 || options.loss >= 1) faults.push('--loss must be at least 0 and below 1');
   if (options.minLatencyMs < 0.001) faults.push('--min-latency must be at least 0.001 ms');
   if (churn.type === 'exponential' && !(churn.meanOnMs >= 1000)) {
     faults.push('--churn needs a mean session of at least 1s');
   }
   return faults;
+}
+
+const FLAGS: Readonly<Record<string, string>> = {
+  timeoutMs: '--timeout (ms)',
+  operationMs: '--deadline (ms)',
+  ttlSMax: '--ttl (s)',
+  ttlS: '--ttl (s)',
+};
+
+/** A fault of the settings in the words of the command line. */
+function inFlags(fault: string): string {
+  return fault.replace(/^(\w+)/, (name) => FLAGS[name] ?? `--${name}`);
 }

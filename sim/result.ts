@@ -31,6 +31,8 @@ export interface SimResult extends Cost {
   readonly events: number;
   readonly messages: number;
   readonly simulatedMs: number;
+  /** Items of the workload that could not begin. */
+  readonly skipped: number;
   readonly lookups: {
     readonly count: number;
     readonly succeeded: number;
@@ -87,6 +89,7 @@ export function resultOf(
     messages: measures.messages,
     simulatedMs: world.now / 1000,
     ...cost,
+    skipped: measures.skipped,
     lookups: {
       count: measures.lookups,
       succeeded: measures.lookupsSucceeded,

@@ -218,11 +218,12 @@ export class Run implements Watcher {
     const asker = workload.asker(kind, item, world.now);
     const put = kind === 'get' ? workload.keyToRead(item, world.now) : item;
     if (asker === undefined || put === undefined) {
-      if (retries < ITEM_RETRIES_MAX) {
+      if (retries < ITEM_RETRIES_MAX && world.now < this.measureTo) {
         const again = (): void => this.#beginItem(kind, item, retries + 1);
         world.schedule(world.now + ITEM_RETRY_US, again);
       } else {
         this.#itemsLeft--;
+        world.measures.skipped++;
       }
       return;
     }

@@ -5,6 +5,7 @@
 
 import { keyOf } from '../host/admit.ts';
 import { bytesOfBits256 } from '../host/words.ts';
+import { allItems } from '../src/paged.ts';
 import { compareVersions, durableHeld } from '../src/store.ts';
 import type { Key, RecordHeader } from '../src/types.ts';
 import { Sample, type Distribution } from './distribution.ts';
@@ -72,29 +73,38 @@ export class Values {
     return signed !== undefined && compareVersions(signed, record) === 0;
   }
 
-  /** Looks over all stores at the end of a run. */
+  /** Looks over all stores at the end of a run, each of them once. */
   report(population: Population, nowMs: number, wallMs: number): ValueReport {
-    const replicas = new Sample();
-    let lost = 0;
-    let immortal = 0;
-    for (let put = 0; put < this.#keys.length; put++) {
-      const signed = this.#signed[put];
-      if (signed === undefined || this.#acknowledgedAt[put] === Infinity) continue;
-      const endMs = signed.publishedAtMs + signed.ttlS * 1000;
-      let holders = 0;
-      for (const state of population.states) {
-        const held = state && durableHeld(state.store, this.key(put), nowMs);
-        if (held && compareVersions(held.header, signed) >= 0) holders++;
-      }
-      if (wallMs < endMs) {
-        replicas.add(holders);
-        if (holders === 0) lost++;
-      } else if (wallMs > endMs + IMMORTAL_MS && holders > 0) {
-        immortal++;
+    const holders = new Int32Array(this.#keys.length);
+    const immortal = new Set<number>();
+    for (const state of population.states) {
+      if (state === undefined) continue;
+      for (const held of allItems(state.store)) {
+        const { header } = held;
+        const put = this.putOf(header.key);
+        if (put < 0) continue;
+        if (wallMs > endOf(header) + IMMORTAL_MS) immortal.add(put);
+        const signed = this.#signed[put];
+        const durable = durableHeld(state.store, header.key, nowMs);
+        if (signed === undefined || durable === undefined) continue;
+        if (compareVersions(durable.header, signed) >= 0) holders[put] = (holders[put] ?? 0) + 1;
       }
     }
-    return { lost, immortal, replicas: replicas.distribution(true) };
+    const replicas = new Sample();
+    let lost = 0;
+    this.#signed.forEach((signed, put) => {
+      if (signed === undefined || this.#acknowledgedAt[put] === Infinity) return;
+      if (wallMs >= endOf(signed)) return;
+      replicas.add(holders[put] ?? 0);
+      if (holders[put] === 0) lost++;
+    });
+    return { lost, immortal: immortal.size, replicas: replicas.distribution(true) };
   }
+}
+
+/** Wall clock at which a record's life ends, by its publisher's word. */
+function endOf(header: RecordHeader): number {
+  return header.publishedAtMs + header.ttlS * 1000;
 }
 
 function nameOf({ raw }: Key): string {

@@ -78,6 +78,7 @@ export function evict(draft: Draft, peer: Peer): void {
 
 /** Asks a peer for a sign of life. */
 export function check(draft: Draft, peer: Peer): void {
+  if (draft.leaving) return;
   ask(draft, peer, { type: 'ping' }, 0);
 }
 

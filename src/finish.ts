@@ -10,12 +10,14 @@ import { withCall, withoutCall } from './calls.ts';
 import { onUnanswered } from './contacts.ts';
 import { endJoin, refreshed, selfLookedUp } from './join.ts';
 import { onFarewell } from './leave.ts';
-import { trailOf } from './lookup.ts';
+import { trailOf, type Lookup } from './lookup.ts';
 import type { Draft } from './node.ts';
-import { operationOrder, type Finished, type Operation } from './operation.ts';
+import { operationOrder } from './operation.ts';
+import type { Finished, GetOperation, Operation } from './operation.ts';
 import { withoutItem } from './paged.ts';
 import { located, onNotStored, settlePut } from './put.ts';
 import { onFailedCall, onLateCall } from './seek.ts';
+import { withLife } from './store.ts';
 
 /** Carries on every operation whose lookup ended in this step. */
 export function carryOn(draft: Draft): void {
@@ -74,12 +76,14 @@ export function onDeadline(draft: Draft, operation: Operation): void {
     case 'refresh':
       draft.operations = withoutItem(draft.operations, operationOrder, op);
       return refreshed(draft, operation);
-    case 'lookup':
     case 'get':
+      draft.operations = withoutItem(draft.operations, operationOrder, op);
+      return settleGet(draft, operation, operation.lookup, 'timed-out');
+    case 'lookup':
     case 'locate': {
       draft.operations = withoutItem(draft.operations, operationOrder, op);
       const outcome = { type: 'failed', failure: 'timed-out', holders: [], wanted: 0 } as const;
-      return settle(draft, op, { ...outcome, trail: trailOf(operation.lookup) });
+      return settle(draft, op, { ...outcome, trail: trailOf(operation.lookup, draft.peers) });
     }
     default:
       return assertNever(operation);
@@ -89,16 +93,36 @@ export function onDeadline(draft: Draft, operation: Operation): void {
 function finish(draft: Draft, { operation, lookup }: Finished): void {
   switch (operation.type) {
     case 'lookup':
-      return settle(draft, operation.op, { type: 'nodes', trail: trailOf(lookup) });
+      return settle(draft, operation.op, { type: 'nodes', trail: trailOf(lookup, draft.peers) });
     case 'get':
-      return settle(draft, operation.op, { type: 'absent', trail: trailOf(lookup) });
+      return settleGet(draft, operation, lookup, 'absent');
     case 'locate':
-      return located(draft, operation, trailOf(lookup));
+      return located(draft, operation, trailOf(lookup, draft.peers));
     case 'join':
       return selfLookedUp(draft, operation, lookup);
     case 'refresh':
       return refreshed(draft, operation);
     default:
       return assertNever(operation);
+  }
+}
+
+/** Ends a GET with the newest record that it met, if that is still alive. */
+function settleGet(
+  draft: Draft,
+  operation: GetOperation,
+  lookup: Lookup,
+  otherwise: 'absent' | 'timed-out',
+): void {
+  const { op, newest } = operation;
+  const trail = trailOf(lookup, draft.peers);
+  const leftMs = (newest?.expiresAt ?? 0) - draft.now;
+  if (newest !== undefined && leftMs > 0) {
+    const record = withLife(newest.record, leftMs);
+    settle(draft, op, { type: 'found', record, holder: newest.holder, trail });
+  } else if (otherwise === 'absent') {
+    settle(draft, op, { type: 'absent', trail });
+  } else {
+    settle(draft, op, { type: 'failed', failure: otherwise, holders: [], wanted: 0, trail });
   }
 }

@@ -200,7 +200,7 @@ function checkPut(
   for (const peer of waiting) {
     const isOpen =
       peer === state.self
-        ? writings.some((writing) => writing.op === op)
+        ? writings.some(({ waiters }) => waiters.some((waiter) => waiter.op === op))
         : calls.some((call) => call.peer === peer && call.kind === 'store');
     if (!isOpen) fault(`waits for peer ${peer}, which was not asked`);
   }

@@ -13,7 +13,7 @@ import { trailOf, type Lookup } from './lookup.ts';
 import { nextDraw, nextNumber, ownPosition, withUpkeep, type Draft } from './node.ts';
 import { noTrail, operationOrder } from './operation.ts';
 import type { JoinOperation, RefreshOperation } from './operation.ts';
-import { findItem, lookUp, withItem, withoutItem } from './paged.ts';
+import { allItems, lookUp, withItem, withoutItem } from './paged.ts';
 import { jitter, positionInBucket } from './random.ts';
 import { advance, newLookup } from './seek.ts';
 import { bucketCount, bucketSize, contactCount } from './table.ts';
@@ -69,10 +69,11 @@ export function introduce(draft: Draft): void {
 export function onIntroduced(draft: Draft, peer: Peer | undefined): void {
   if (peer === undefined || peer === draft.self || draft.leaving) return;
   draft.upkeep = withUpkeep(draft.upkeep, { introduceAt: Infinity });
-  const join = findItem(draft.operations, (operation) => operation.type === 'join');
-  if (join?.type === 'join' && join.lookup === undefined && join.refreshing === 0) {
-    lookSelfUp(draft, join, [peer]);
-  } else if (join !== undefined || contactCount(draft.table) > 0) {
+  const joins = allItems(draft.operations).filter((operation) => operation.type === 'join');
+  const waiting = joins.filter((join) => join.lookup === undefined && join.refreshing === 0);
+  if (waiting.length > 0) {
+    for (const join of waiting) lookSelfUp(draft, join, [peer]);
+  } else if (joins.length > 0 || contactCount(draft.table) > 0) {
     check(draft, peer);
   } else {
     refresh(draft, -1, 0, [peer]);
@@ -81,11 +82,11 @@ export function onIntroduced(draft: Draft, peer: Peer | undefined): void {
 
 /** The lookup of the own position is over: nobody answered, or the far buckets come next. */
 export function selfLookedUp(draft: Draft, operation: JoinOperation, lookup: Lookup): void {
-  if (trailOf(lookup).responders.length === 0) {
+  if (lookup.responders.length === 0) {
     const { introducers } = draft.upkeep;
     if (introducers === 0) {
       const outcome = { type: 'failed', failure: 'no-peers', holders: [], wanted: 0 } as const;
-      return settle(draft, operation.op, { ...outcome, trail: trailOf(lookup) });
+      return settle(draft, operation.op, { ...outcome, trail: trailOf(lookup, draft.peers) });
     }
     draft.operations = withItem(draft.operations, operationOrder, {
       ...operation,

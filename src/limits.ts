@@ -18,10 +18,10 @@ export const ALPHA_MAX = 64;
 export const PEERS_PER_REPLY_MAX = 64;
 /** Replicas at most; RELIABILITY A11. */
 export const REPLICATION_MAX = 20;
-/** Longest life of a record at most, in seconds (10 years, within u32). */
-export const TTL_S_MAX = 315_360_000;
 /** Remaining life travels as u32 milliseconds. */
 export const LIFE_MS_MAX = 0xffffffff;
+/** Longest life of a record at most, in seconds: what its remaining life can carry, 49.7 days. */
+export const TTL_S_MAX = Math.floor(LIFE_MS_MAX / 1000);
 
 /** Bytes of a value: one frame of the client API (u16 size) less a PUT's header. */
 export const VALUE_BYTES_MAX = 65_495;
@@ -36,6 +36,8 @@ export const ADDRESSES_PER_PEER_MAX = 4;
 
 /** Candidates that a lookup keeps, as a multiple of `nearest`: room for those that fail. */
 export const SHORTLIST_FACTOR = 3;
+/** Nearest nodes that must have answered before a GET is content with the newest it has met. */
+export const READ_NEAREST = 3;
 /** Requests of one lookup at most: a guard against peers that name new peers for ever. */
 export const LOOKUP_REQUESTS_MAX = 500;
 
@@ -43,6 +45,8 @@ export const LOOKUP_REQUESTS_MAX = 500;
 export const OPERATIONS_MAX = 4096;
 /** Stores waiting for the disk per node; more are refused as full. */
 export const PERSISTS_MAX = 4096;
+/** Peers that may wait for the same write of a record. */
+export const WAITERS_MAX = 8;
 /** Records held per node. */
 export const RECORDS_MAX = 1_000_000;
 

@@ -42,7 +42,7 @@ export function checkLookup(lookup: Lookup, directory: Directory): readonly stri
   namers.forEach((namer, i) => {
     if (namer < 0 || namer > i) faults.push('lookup: named by one that answered later');
   });
-  if (trailOf(lookup).nearest.some((peer) => !responders.includes(peer))) {
+  if (trailOf(lookup, directory).nearest.some((peer) => !responders.includes(peer))) {
     faults.push('lookup: a result that did not answer');
   }
   return faults;

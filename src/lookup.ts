@@ -15,6 +15,7 @@
 
 import { assert } from './assert.ts';
 import { LOOKUP_REQUESTS_MAX, SHORTLIST_FACTOR } from './limits.ts';
+import { compareDistance } from './position.ts';
 import { emptyShortlist, withMark, withNamed, type Shortlist } from './shortlist.ts';
 import type { Directory, Peer, Position, Trail } from './types.ts';
 
@@ -89,13 +90,19 @@ export function nextToAsk(lookup: Lookup): { readonly lookup: Lookup; readonly a
   return { lookup: withProgress(lookup, list, inFlight, requests), ask };
 }
 
-/** Whether the nearest that can answer have answered, or nobody is left to be asked. */
+/** Whether the nearest that can answer have answered, or nobody may be asked any more. */
 export function isFinished(lookup: Lookup): boolean {
+  if (haveAnswered(lookup, lookup.nearest)) return true;
+  return lookup.inFlight === 0 && lookup.requests >= LOOKUP_REQUESTS_MAX;
+}
+
+/** Whether the nearest so many that have not failed have all answered. */
+export function haveAnswered(lookup: Lookup, count: number): boolean {
   let rank = 0;
-  for (let i = 0; i < lookup.list.marks.length && rank < lookup.nearest; i++) {
+  for (let i = 0; i < lookup.list.marks.length && rank < count; i++) {
     const state = (lookup.list.marks[i] ?? 0) % NAMER;
     if (state === FAILED) continue;
-    if (state !== ANSWERED) return lookup.inFlight === 0 && lookup.requests >= LOOKUP_REQUESTS_MAX;
+    if (state !== ANSWERED) return false;
     rank++;
   }
   return true;
@@ -139,14 +146,24 @@ export function onOverdue(lookup: Lookup, peer: Peer): Lookup {
 /** The peer cannot be reached or refused: it is not asked again. */
 export function onFailure(lookup: Lookup, peer: Peer): Lookup {
   const at = lookup.list.peers.indexOf(peer);
-  return at < 0 || !isAsked(lookup.list.marks[at] ?? 0) ? lookup : remarked(lookup, at, FAILED);
+  const state = (lookup.list.marks[at] ?? 0) % NAMER;
+  if (at < 0 || state === FRESH || state === ANSWERED || state === FAILED) return lookup;
+  return remarked(lookup, at, FAILED);
 }
 
 /** The result so far: the nearest that answered, and the path. */
-export function trailOf(lookup: Lookup): Trail {
-  const nearest: Peer[] = [];
-  for (let i = 0; i < lookup.list.peers.length && nearest.length < lookup.nearest; i++) {
-    if ((lookup.list.marks[i] ?? 0) % NAMER === ANSWERED) nearest.push(lookup.list.peers[i] ?? 0);
+export function trailOf(lookup: Lookup, directory: Directory): Trail {
+  const { list, target, responders } = lookup;
+  const count = Math.min(lookup.nearest, responders.length);
+  // Whoever was forgotten is farther than all that there is room for.
+  const room = Math.min(list.peers.length, lookup.nearest * SHORTLIST_FACTOR);
+  let nearest: Peer[] = [];
+  for (let i = 0; i < room && nearest.length < count; i++) {
+    if ((list.marks[i] ?? 0) % NAMER === ANSWERED) nearest.push(list.peers[i] ?? 0);
+  }
+  if (nearest.length < count) {
+    const sorted = [...responders].sort((a, b) => compareDistance(directory, target, a, b));
+    nearest = sorted.slice(0, count);
   }
   return {
     nearest,
@@ -167,7 +184,8 @@ function isAsked(mark: number): boolean {
 function remarked(lookup: Lookup, at: number, state: number): Lookup {
   const mark = lookup.list.marks[at] ?? 0;
   const list = withMark(lookup.list, at, mark - (mark % NAMER) + state);
-  return withProgress(lookup, list, lookup.inFlight - 1, lookup.requests);
+  const inFlight = isAsked(mark) ? lookup.inFlight - 1 : lookup.inFlight;
+  return withProgress(lookup, list, inFlight, lookup.requests);
 }
 
 function withProgress(lookup: Lookup, list: Shortlist, inFlight: number, requests: number): Lookup {
@@ -197,7 +215,8 @@ function withCandidates(
   const others = named.includes(self) ? named.filter((peer) => peer !== self) : named;
   const room = lookup.nearest * SHORTLIST_FACTOR;
   const mark = namer * NAMER + FRESH;
-  const list = withNamed(lookup.list, target, others, mark, room, isAsked, directory);
+  const most = namer === 0 ? room : lookup.nearest;
+  const list = withNamed(lookup.list, target, others, mark, most, room, isAsked, directory);
   return list === lookup.list
     ? lookup
     : withProgress(lookup, list, lookup.inFlight, lookup.requests);

@@ -37,11 +37,15 @@ export interface Upkeep {
   readonly introduceRound: number;
 }
 
-/** Somebody waits for a record to be on disk. */
+/** A record on its way to the disk, and who waits for it to be there. */
 export interface Writing {
   readonly token: Token;
   readonly key: Key;
-  /** The peer and call to be answered, or the operation of the own node (`op` not 0). */
+  readonly waiters: readonly Waiter[];
+}
+
+/** The peer and call to be answered, or the operation of the own node (`op` not 0). */
+export interface Waiter {
   readonly peer: Peer;
   readonly call: CallId;
   readonly op: OpId;

@@ -21,11 +21,20 @@ export interface FindOperation extends Common {
   readonly lookup: Lookup;
 }
 
-/** A lookup of a value; it ends with the first record it meets. */
+/** A record that a GET has met. */
+export interface Met {
+  readonly record: RecordHeader;
+  readonly holder: Peer;
+  /** Monotonic ms. */
+  readonly expiresAt: number;
+}
+
+/** A lookup of a value; it ends when the nearest have answered, with the newest record met. */
 export interface GetOperation extends Common {
   readonly type: 'get';
   readonly key: Key;
   readonly lookup: Lookup;
+  readonly newest: Met | undefined;
 }
 
 /** First half of a PUT: where are the nearest nodes? */
@@ -41,8 +50,9 @@ export interface LocateOperation extends Common {
 /** Second half of a PUT: the host signs, then the nearest store. */
 export interface StoreOperation extends Common {
   readonly type: 'store';
-  /** Undefined until the host has signed it. */
+  /** Undefined until the host has signed it; its life was whole at `signedAt`. */
   readonly record: RecordHeader | undefined;
+  readonly signedAt: number;
   readonly wanted: number;
   /** Nearest first, the own node among them where it belongs. */
   readonly candidates: readonly Peer[];

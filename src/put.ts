@@ -10,13 +10,13 @@
 import { ask, settle } from './asking.ts';
 import type { Call } from './calls.ts';
 import { REPLICATION_MAX } from './limits.ts';
-import { nextNumber, type Draft } from './node.ts';
+import type { Draft } from './node.ts';
 import { noTrail, operationOrder } from './operation.ts';
 import type { LocateOperation, StoreOperation } from './operation.ts';
 import { lookUp, withItem, withoutItem } from './paged.ts';
 import { compareDistance } from './position.ts';
 import { keep } from './serve.ts';
-import { newestHeld } from './store.ts';
+import { newestHeld, withLife } from './store.ts';
 import type { Failure, OpId, Peer, RecordHeader, Token, Trail } from './types.ts';
 
 /** The nearest are known: the version is chosen and the host asked to sign. */
@@ -37,6 +37,7 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
     deadlineAt: operation.deadlineAt,
     type: 'store',
     record: undefined,
+    signedAt: draft.now,
     wanted: Math.min(Math.max(wanted, draft.config.floor), candidates.length),
     candidates,
     taken: 0,
@@ -54,7 +55,7 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
 export function onSigned(draft: Draft, token: Token, record: RecordHeader): void {
   const operation = lookUp(draft.operations, operationOrder, token);
   if (operation?.type !== 'store' || operation.record !== undefined) return;
-  proceed(draft, { ...operation, record });
+  proceed(draft, { ...operation, record, signedAt: draft.now });
 }
 
 /** A store was acknowledged, by a peer or by the own disk. */
@@ -75,7 +76,8 @@ export function onNotStored(draft: Draft, op: OpId, peer: Peer, call: Call | und
   if (call !== undefined && operation.record !== undefined && !operation.again.includes(peer)) {
     const again = [...operation.again, peer];
     draft.operations = withItem(draft.operations, operationOrder, { ...operation, again });
-    ask(draft, peer, { type: 'store', record: operation.record }, op);
+    const record = recordNow(draft, operation, operation.record);
+    ask(draft, peer, { type: 'store', record }, op);
     return;
   }
   const waiting = operation.waiting.filter((other) => other !== peer);
@@ -101,8 +103,9 @@ export function refuseCommand(draft: Draft, op: OpId, failure: Failure): void {
 
 /** Asks as many further candidates as replicas are missing, or settles when it is over. */
 function proceed(draft: Draft, operation: StoreOperation): void {
-  const { op, record, candidates, wanted, holders } = operation;
-  if (record === undefined) return;
+  const { op, candidates, wanted, holders } = operation;
+  if (operation.record === undefined) return;
+  const record = recordNow(draft, operation, operation.record);
   let { taken, waiting } = operation;
   let own: 'held' | 'failed' | 'none' = 'none';
   const strangers: Peer[] = [];
@@ -120,8 +123,13 @@ function proceed(draft: Draft, operation: StoreOperation): void {
   if (own === 'failed') onNotStored(draft, op, draft.self, undefined);
 }
 
+/** The record as it is sent now: its life began to run when it was signed. */
+function recordNow(draft: Draft, operation: StoreOperation, record: RecordHeader): RecordHeader {
+  return withLife(record, record.lifeMs - (draft.now - operation.signedAt));
+}
+
 function keepOwn(draft: Draft, record: RecordHeader, op: OpId): 'held' | 'failed' | 'none' {
-  const result = keep(draft, record, draft.self, nextNumber(draft), op);
+  const result = keep(draft, record, { peer: draft.self, call: 0, op });
   if (result === 'writing') return 'none';
   return result === 'held' ? 'held' : 'failed';
 }

@@ -3,15 +3,17 @@
  * is laid into the draft's list, from which `finish.ts` hands it to the rules of its operation.
  */
 
-import { ask, settle } from './asking.ts';
+import { ask } from './asking.ts';
 import type { Call } from './calls.ts';
-import { beginLookup, isFinished, nextToAsk, trailOf } from './lookup.ts';
+import { READ_NEAREST } from './limits.ts';
+import { beginLookup, haveAnswered, isFinished, nextToAsk } from './lookup.ts';
 import { onAnswer, onFailure, onOverdue, type Lookup } from './lookup.ts';
 import { nearestContacts } from './nearest.ts';
 import { ownPosition, type Draft } from './node.ts';
 import { operationOrder, type Driven } from './operation.ts';
 import { lookUp, withItem, withoutItem } from './paged.ts';
 import { compareBits } from './position.ts';
+import { compareVersions } from './store.ts';
 import type { Peer, Position, RecordHeader, Request } from './types.ts';
 
 /** A lookup seeded with the nearest contacts and any further peers. */
@@ -25,12 +27,9 @@ export function newLookup(draft: Draft, target: Position, more: readonly Peer[])
 
 /** Goes on with an operation's lookup: asks whom it wants to ask, or ends it. */
 export function advance(draft: Draft, operation: Driven, current: Lookup): void {
+  if (isContent(operation, current)) return end(draft, operation, current);
   const { lookup, ask: asked } = nextToAsk(current);
-  if (asked.length === 0 && isFinished(lookup)) {
-    draft.operations = withoutItem(draft.operations, operationOrder, operation.op);
-    draft.finished.push({ operation, lookup });
-    return;
-  }
+  if (asked.length === 0 && isFinished(lookup)) return end(draft, operation, lookup);
   const next = operation.lookup === lookup ? operation : { ...operation, lookup };
   draft.operations = withItem(draft.operations, operationOrder, next);
   for (const peer of asked) ask(draft, peer, question(operation, lookup), operation.op);
@@ -43,16 +42,17 @@ export function onNamed(draft: Draft, call: Call, named: readonly Peer[]): void 
   advance(draft, operation, onAnswer(operation.lookup, call.peer, named, draft.peers));
 }
 
-/** The peer holds the value that a get looks for: the get is done. */
+/** The peer holds a record of the key that a get looks for; it names nobody. */
 export function onValue(draft: Draft, call: Call, record: RecordHeader): void {
   const operation = driven(draft, call);
   if (operation?.type !== 'get') return;
   // A good signature proves a record, not that it is the one that was asked for.
   if (compareBits(record.key.raw, operation.key.raw) !== 0) return onFailedCall(draft, call);
   const lookup = onAnswer(operation.lookup, call.peer, [], draft.peers);
-  draft.operations = withoutItem(draft.operations, operationOrder, operation.op);
-  const trail = trailOf(lookup);
-  settle(draft, operation.op, { type: 'found', record, holder: call.peer, trail });
+  const met = { record, holder: call.peer, expiresAt: draft.now + record.lifeMs };
+  const { newest } = operation;
+  const isNewer = newest === undefined || compareVersions(record, newest.record) > 0;
+  advance(draft, isNewer ? { ...operation, newest: met } : operation, lookup);
 }
 
 /** No answer in time: the lookup goes on, and asks the peer once more if it still matters. */
@@ -80,4 +80,15 @@ function driven(draft: Draft, call: Call): Driven | undefined {
 function question(operation: Driven, lookup: Lookup): Request {
   if (operation.type === 'get') return { type: 'find-value', key: operation.key };
   return { type: 'find-node', target: lookup.target };
+}
+
+/** Once a get has met a record, it is enough that the very nearest have answered. */
+function isContent(operation: Driven, lookup: Lookup): boolean {
+  if (operation.type !== 'get' || operation.newest === undefined) return false;
+  return haveAnswered(lookup, READ_NEAREST);
+}
+
+function end(draft: Draft, operation: Driven, lookup: Lookup): void {
+  draft.operations = withoutItem(draft.operations, operationOrder, operation.op);
+  draft.finished.push({ operation, lookup });
 }

@@ -6,9 +6,9 @@
 import { reply } from './asking.ts';
 import { assertNever } from './assert.ts';
 import { evict, onHeard } from './contacts.ts';
-import { PERSISTS_MAX, RECORDS_MAX } from './limits.ts';
+import { PERSISTS_MAX, RECORDS_MAX, WAITERS_MAX } from './limits.ts';
 import { nearestContacts } from './nearest.ts';
-import { nextNumber, ownPosition, writingOrder, type Draft } from './node.ts';
+import { nextNumber, ownPosition, writingOrder, type Draft, type Waiter } from './node.ts';
 import { lookUp, withItem, withoutItem } from './paged.ts';
 import { compareVersions, durableHeld, headerNow, newestHeld } from './store.ts';
 import { withRecord, withWritten } from './store.ts';
@@ -37,7 +37,7 @@ export function serve(draft: Draft, from: Peer, call: CallId, request: Request):
       return reply(draft, from, call, { type: 'value', record: headerNow(held, draft.now) });
     }
     case 'store': {
-      const result = keep(draft, request.record, from, call, 0);
+      const result = keep(draft, request.record, { peer: from, call, op: 0 });
       if (result === 'held') return reply(draft, from, call, { type: 'ok' });
       if (result === 'writing') return;
       return reply(draft, from, call, { type: 'refused', reason: result });
@@ -48,31 +48,29 @@ export function serve(draft: Draft, from: Peer, call: CallId, request: Request):
 }
 
 /**
- * Takes a record in, if it is newer than what is held, and asks for its write; `op` is the own
- * operation that waits for it, or 0 when a peer does.
+ * Takes a record in, if it is newer than what is held, and asks for its write. The very record
+ * whose write is under way is not written again: its sender waits with the others.
  *
  * @returns `held` when this very version is on disk already, `writing` when an answer will follow
  */
 export function keep(
   draft: Draft,
   record: RecordHeader,
-  peer: Peer,
-  call: CallId,
-  op: OpId,
+  waiter: Waiter,
 ): Refusal | 'held' | 'writing' {
   if (record.lifeMs <= 0) return 'expired';
   const newest = newestHeld(draft.store, record.key);
   if (newest !== undefined) {
     const order = compareVersions(record, newest.header);
     if (order < 0) return 'stale';
-    if (order === 0 && newest.token === 0) return 'held';
+    if (order === 0) return newest.token === 0 ? 'held' : waitToo(draft, newest.token, waiter);
   } else if (draft.store.size >= RECORDS_MAX) {
     return 'full';
   }
   if (draft.writings.size >= PERSISTS_MAX) return 'full';
   const token = nextNumber(draft);
   draft.store = withRecord(draft.store, record, draft.now, token);
-  const writing = { token, key: record.key, peer, call, op };
+  const writing = { token, key: record.key, waiters: [waiter] };
   draft.writings = withItem(draft.writings, writingOrder, writing);
   const kept = { header: record, storedAtMs: draft.wall };
   draft.effects.push({ type: 'persist', token, writes: [{ type: 'put', record: kept }] });
@@ -80,20 +78,29 @@ export function keep(
 }
 
 /**
- * A write ended: whoever waits for it is answered.
+ * A write ended: the peers that wait for it are answered.
  *
- * @returns the own operation that waits, and whether the record is on disk
+ * @returns the own operations that wait
  */
-export function onPersisted(draft: Draft, token: Token, ok: boolean): OpId {
+export function onPersisted(draft: Draft, token: Token, ok: boolean): readonly OpId[] {
   const writing = lookUp(draft.writings, writingOrder, token);
-  if (writing === undefined) return 0;
+  if (writing === undefined) return [];
   draft.writings = withoutItem(draft.writings, writingOrder, token);
   draft.store = withWritten(draft.store, writing.key, token, ok);
-  if (writing.op === 0) {
-    const { peer, call } = writing;
-    reply(draft, peer, call, ok ? { type: 'ok' } : { type: 'refused', reason: 'not-stored' });
+  const ops: OpId[] = [];
+  for (const { peer, call, op } of writing.waiters) {
+    if (op !== 0) ops.push(op);
+    else reply(draft, peer, call, ok ? { type: 'ok' } : { type: 'refused', reason: 'not-stored' });
   }
-  return writing.op;
+  return ops;
+}
+
+function waitToo(draft: Draft, token: Token, waiter: Waiter): 'writing' | 'full' {
+  const writing = lookUp(draft.writings, writingOrder, token);
+  if (writing === undefined || writing.waiters.length >= WAITERS_MAX) return 'full';
+  const waiters = [...writing.waiters, waiter];
+  draft.writings = withItem(draft.writings, writingOrder, { ...writing, waiters });
+  return 'writing';
 }
 
 function namePeers(draft: Draft, from: Peer, call: CallId, target: Position): void {

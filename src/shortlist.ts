@@ -30,6 +30,7 @@ export function withMark(list: Shortlist, at: number, mark: number): Shortlist {
  * Merges newly named peers in; the same list when none of them is new.
  *
  * @param mark for the new ones
+ * @param most how many new ones are taken, the nearest; so that one liar cannot fill the list
  * @param room how long the list may get; beyond it only marks that `mustStay` are kept
  */
 export function withNamed(
@@ -37,6 +38,7 @@ export function withNamed(
   target: Position,
   named: readonly Peer[],
   mark: number,
+  most: number,
   room: number,
   mustStay: (mark: number) => boolean,
   directory: Directory,
@@ -47,7 +49,8 @@ export function withNamed(
   const distances: number[] = [];
   const marks: number[] = [];
   let i = 0;
-  for (let j = 0; j < fresh.peers.length && peers.length < room; j++) {
+  const taken = Math.min(most, fresh.peers.length);
+  for (let j = 0; j < taken && peers.length < room; j++) {
     for (const slot = fresh.slots[j] ?? 0; i < slot && peers.length < room; i++) {
       peers.push(list.peers[i] ?? 0);
       distances.push(list.distances[i] ?? 0);

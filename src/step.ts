@@ -17,11 +17,11 @@ import { onFarewell, startLeave } from './leave.ts';
 import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
 import { closeDraft, openDraft, type Draft, type NodeState } from './node.ts';
 import { onNotStored, onSigned, onStored, refuseCommand } from './put.ts';
-import { durableHeld, headerNow } from './store.ts';
+import { durableHeld } from './store.ts';
 import { advance, newLookup, onNamed, onValue } from './seek.ts';
 import { onPersisted, serve } from './serve.ts';
-import { settle } from './asking.ts';
-import { noTrail } from './operation.ts';
+import { operationOrder } from './operation.ts';
+import { lookUp } from './paged.ts';
 import { measured } from './timing.ts';
 import type { CallId, Command, Directory, Effect, Input, Key, Moment } from './types.ts';
 import type { OpId, Peer, Reply } from './types.ts';
@@ -65,10 +65,11 @@ function take(draft: Draft, input: Input): void {
       return call === undefined ? undefined : onCallFailed(draft, call);
     }
     case 'persisted': {
-      const op = onPersisted(draft, input.token, input.ok);
-      if (op === 0) return;
-      if (input.ok) return onStored(draft, op, draft.self);
-      return onNotStored(draft, op, draft.self, undefined);
+      for (const op of onPersisted(draft, input.token, input.ok)) {
+        if (input.ok) onStored(draft, op, draft.self);
+        else onNotStored(draft, op, draft.self, undefined);
+      }
+      return;
     }
     case 'signed':
       return onSigned(draft, input.token, input.record);
@@ -114,6 +115,10 @@ function onReply(draft: Draft, from: Peer, id: CallId, body: Reply): void {
 
 function begin(draft: Draft, op: OpId, command: Command): void {
   assert(Number.isSafeInteger(op) && op > 0, "a host's operations have positive numbers");
+  assert(
+    lookUp(draft.operations, operationOrder, op) === undefined,
+    'a number names one operation',
+  );
   if (draft.leaving) return refuseCommand(draft, op, 'leaving');
   if (draft.operations.size >= OPERATIONS_MAX) {
     return refuseCommand(draft, op, 'too-many-operations');
@@ -142,14 +147,14 @@ function begin(draft: Draft, op: OpId, command: Command): void {
   }
 }
 
-/** The own store first, then the network. */
+/** The own record is one of those met; somebody nearer may have a newer one. */
 function beginGet(draft: Draft, op: OpId, deadlineAt: number, key: Key): void {
   const held = durableHeld(draft.store, key, draft.now);
-  if (held !== undefined) {
-    const record = headerNow(held, draft.now);
-    settle(draft, op, { type: 'found', record, holder: draft.self, trail: noTrail });
-    return;
-  }
+  const newest = held && {
+    record: held.header,
+    holder: draft.self,
+    expiresAt: held.expiresAt,
+  };
   const lookup = newLookup(draft, key.position, []);
-  advance(draft, { op, deadlineAt, type: 'get', key, lookup }, lookup);
+  advance(draft, { op, deadlineAt, type: 'get', key, lookup, newest }, lookup);
 }

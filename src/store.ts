@@ -70,8 +70,12 @@ export function withWritten(store: Store, key: Key, token: Token, ok: boolean): 
 
 /** The header as it is sent at `now`: the life that is left, never more. */
 export function headerNow(held: Held, now: number): RecordHeader {
-  const { header } = held;
-  const lifeMs = Math.max(0, Math.min(header.lifeMs, held.expiresAt - now));
+  return withLife(held.header, held.expiresAt - now);
+}
+
+/** The header with so much life left, if that is less than it had; never below 0. */
+export function withLife(header: RecordHeader, leftMs: number): RecordHeader {
+  const lifeMs = Math.max(0, Math.min(header.lifeMs, leftMs));
   return {
     key: header.key,
     version: header.version,

@@ -50,6 +50,8 @@ function expireRecords(draft: Draft): void {
   for (const held of due) {
     draft.store = withoutItem(draft.store, heldOrder, held.header.key);
     writes.push({ type: 'delete', record: held.header });
+    // What a write under way was to replace goes with it: nothing on disk is left without an owner.
+    if (held.replaced !== undefined) writes.push({ type: 'delete', record: held.replaced.header });
   }
   draft.effects.push({ type: 'persist', token: nextNumber(draft), writes });
   draft.effects.push({ type: 'note', note: { type: 'record-expired', count: due.length } });
@@ -60,6 +62,9 @@ function checkNext(draft: Draft): void {
   if (spare !== undefined) check(draft, spare);
   else turnHands(draft);
   if (contactCount(draft.table) === 0) introduceLater(draft);
+  else if (draft.upkeep.introduceRound > 0 && draft.upkeep.introduceAt === Infinity) {
+    draft.upkeep = withUpkeep(draft.upkeep, { introduceRound: 0 });
+  }
   const every = Math.min(CHECK_MS_MAX, draft.upkeep.checkEveryMs + CHECK_MS_STEP);
   draft.upkeep = withUpkeep(draft.upkeep, {
     checkEveryMs: every,

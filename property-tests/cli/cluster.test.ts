@@ -79,7 +79,7 @@ test.serial('start --once checks everything and leaves nothing in the way', asyn
   t.regex(text, /ok {6}GET through node \d: 1024 bytes, all equal/);
   const written = await readFile(join(dir, '.orrery', 'start', 'result.json'), 'utf8');
   const result: unknown = JSON.parse(written);
-  t.like(result, { seed: '1', config: { nodes: 200 } });
+  t.like(result, { seed: 1, config: { nodes: 200 } });
 
   // The same place again: Ctrl-C before the checks are over is work cut short.
   const again = launch(t, dir, 'start', ...base);

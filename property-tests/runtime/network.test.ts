@@ -111,7 +111,7 @@ test('what cannot be used is refused in one line, and nothing is left behind', a
     [{ listen: { host: '192.0.2.1', port: 0 } }, /no address of this machine/],
     [{ bootstrap: ['nowhere'] }, /bootstrap node "nowhere"/],
     [{ config: { alpha: 0 } }, /alpha/],
-    [{ dataDir: `${dataDir}/node.key` }, /cannot be opened/],
+    [{ dataDir: `${dataDir}/node.key` }, /cannot be made/],
   ] as const) {
     const error = await t.throwsAsync(startNode({ ...options, ...changes }), {
       instanceOf: UsageError,

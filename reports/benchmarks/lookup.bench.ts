@@ -71,7 +71,7 @@ export function runLookup(pace: Pace): Promise<SuiteReport> {
       name: 'the trail of a finished lookup',
       operations: ROUNDS,
       run: () => {
-        for (let i = 0; i < ROUNDS; i++) count(trailOf(pick(ends, i)).nearest.length);
+        for (let i = 0; i < ROUNDS; i++) count(trailOf(pick(ends, i), directory).nearest.length);
       },
     },
   ]);
