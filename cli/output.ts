@@ -6,9 +6,10 @@
  * pipe) is no fault: what would have been printed is dropped in silence.
  */
 import picocolors from 'picocolors';
+import { isatty } from 'node:tty';
 
 export const colours = picocolors.createColors(
-  process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
+  isatty(1) && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
 );
 
 /** A line of the result. */

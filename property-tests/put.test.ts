@@ -124,6 +124,30 @@ test('versions of one node rise, even within a millisecond and with the clock se
   );
 });
 
+test('a store that is sent again carries the life that is left, not the whole', (t) => {
+  const node = new StrictNode(directoryOf([short('30'), short('c8')]), {
+    ...defaultConfig,
+    nearest: 1,
+    replication: 1,
+  });
+  meet(node, 1);
+  answerAll(node, node.command(1, { ...put, replication: 1 }));
+  const { record, stores } = sign(node);
+  const signedAt = node.now;
+  t.is(stores.length, 1);
+  let again: readonly Question[] = [];
+  while (again.length === 0 && node.unsettled > 0) {
+    node.now = node.state.wakeAt;
+    again = questions(node.step({ type: 'wake' }), 'store');
+  }
+  const body = again[0]?.body;
+  t.true(node.now > signedAt);
+  t.is(
+    body?.type === 'store' ? body.record.lifeMs : undefined,
+    record.lifeMs - (node.now - signedAt),
+  );
+});
+
 test('what is too long, or nothing, is not PUT', (t) => {
   const node = new StrictNode(directoryOf([short('0'), short('8')]), defaultConfig);
   meet(node, 1);

@@ -55,7 +55,7 @@ export const CLIENT_PAUSE_BYTES = 256 * 1024;
 /** A client that takes none of the bytes waiting for it is cut off after this, in ms. */
 export const CLIENT_STALL_MS_MAX = 30_000;
 
-/** Operations of clients in the core at once; later ones wait for their turn. */
+/** Reads, and likewise writes, of clients in the core at once; later ones wait for their turn. */
 export const OPERATIONS_AT_ONCE_MAX = 32;
 /** Operations that wait for their turn; more are refused as busy. */
 export const OPERATIONS_WAITING_MAX = 16_384;

@@ -37,6 +37,12 @@ export interface GetResult {
   readonly outcome: Outcome;
 }
 
+/** Operations in the core, and those that wait for their turn. */
+interface Lane {
+  running: number;
+  readonly turns: (() => void)[];
+}
+
 export class Operations {
   readonly #feed: (input: Input) => void;
   readonly #edge: Pick<Edge, 'hash'>;
@@ -46,9 +52,9 @@ export class Operations {
   #asked = 0;
   readonly #onIdle: (() => void)[] = [];
   #lastOp: OpId = 0;
-  /** Operations in the core, and those that wait for their turn. */
-  #running = 0;
-  readonly #turns: (() => void)[] = [];
+  /** Reads do not wait behind writes, which take longer and come in bursts. */
+  readonly #reads: Lane = { running: 0, turns: [] };
+  readonly #writes: Lane = { running: 0, turns: [] };
   #stopped = false;
 
   constructor(feed: (input: Input) => void, edge: Pick<Edge, 'hash'>, values: Values) {
@@ -121,21 +127,22 @@ export class Operations {
    * make the network look slow, and its calls would miss their deadlines.
    */
   async #ask(command: Command, value?: Uint8Array): Promise<GetResult> {
-    if (this.#turns.length >= OPERATIONS_WAITING_MAX) return OVERRUN;
+    const lane = command.type === 'put' ? this.#writes : this.#reads;
+    if (lane.turns.length >= OPERATIONS_WAITING_MAX) return OVERRUN;
     const op = this.#nextOp();
     if (value !== undefined) this.#values.beginPut(op, value);
     if (command.type === 'get') this.#values.beginGet(op, command.key);
     this.#asked += 1;
-    if (this.#running < OPERATIONS_AT_ONCE_MAX) this.#running += 1;
-    else await new Promise<void>((resolve) => this.#turns.push(resolve));
+    if (lane.running < OPERATIONS_AT_ONCE_MAX) lane.running += 1;
+    else await new Promise<void>((resolve) => lane.turns.push(resolve));
     try {
       return await this.#begin(op, command);
     } finally {
       this.#values.endPut(op);
       this.#values.endGet(op);
       // The turn is handed on as it is, or given back.
-      const next = this.#turns.shift();
-      if (next === undefined) this.#running -= 1;
+      const next = lane.turns.shift();
+      if (next === undefined) lane.running -= 1;
       else next();
       this.#asked -= 1;
       if (this.#asked === 0) for (const resume of this.#onIdle.splice(0)) resume();
