@@ -37,8 +37,6 @@ const LATER = [
 
 const TABLES = ['converged', 'joined'] as const;
 const LINKS = ['dial', 'warm'] as const;
-/** Targets other than random points come with a later version. */
-const TARGETS = ['random'] as const;
 
 const EXAMPLES = `
 Examples:
@@ -104,7 +102,7 @@ function withFlags() {
     .option('--churn <model>', 'none or exponential:ON[,OFF]', read(parseChurn), noChurn)
     .option('--lookups <n>', 'node lookups (default: 1000 without other workload)', whole)
     .option('--lookup-rate <rate>', 'with --duration 0, as in 1000/s', read(parseRate), 1000)
-    .addOption(new Option('--targets <kind>').choices(TARGETS).default(TARGETS[0]))
+    .option('--targets <kind>', 'what is looked up: random points', targets, 'random')
     .option('--puts <n>', 'values stored', whole, 0)
     .option('--gets <n>', 'reads of acknowledged values', whole, 0)
     .option('--value-bytes <n>', 'bytes of a value', whole, 100)
@@ -197,4 +195,12 @@ function whole(text: string): number {
 function amount(text: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('Write a number, as in 0.05.');
   return Number(text);
+}
+
+function targets(text: string): string {
+  if (text === 'random') return text;
+  if (text === 'nodes') {
+    throw new InvalidArgumentError('--targets nodes comes with a later version: use random.');
+  }
+  throw new InvalidArgumentError('Write random.');
 }
