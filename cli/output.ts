@@ -39,11 +39,14 @@ export function tableOf(rows: readonly (readonly string[])[]): string {
   return lines.join('\n');
 }
 
-/** Lets a reader that closed its end be; every other fault of a stream is one of ours. */
+/** Why output could not be written, if it could not. */
+let lost: Error | undefined;
+
+/** Lets a reader that closed its end be; any other fault of a stream is told when we leave. */
 export function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE') lost ??= error;
     });
   }
 }
@@ -53,7 +56,10 @@ export async function leave(exitCode: number): Promise<never> {
   const handedOn = Promise.all([process.stdout, process.stderr].map(flushed));
   const late = new Promise((resolve) => setTimeout(resolve, FLUSH_MS_MAX));
   await Promise.race([handedOn, late]);
-  process.exit(exitCode);
+  // A stream says only after this turn that a write has failed.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (lost !== undefined) process.stderr.write(`orrery: output was lost: ${lost.message}\n`);
+  process.exit(lost !== undefined && exitCode === 0 ? 1 : exitCode);
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

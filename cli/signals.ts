@@ -41,7 +41,9 @@ export function watchForStop(): StopWatch {
     process.on('disconnect', onChannel);
     process.on('message', onChannel);
   }
+  const orphan = npmStarted() ? watchParent(stop) : undefined;
   const end = (): void => {
+    clearInterval(orphan);
     for (const signal of SIGNALS) process.off(signal, onSignal);
     process.off('disconnect', onChannel);
     process.off('message', onChannel);
@@ -49,5 +51,18 @@ export function watchForStop(): StopWatch {
   return { asked, isAsked: () => stopping, end };
 }
 
+/** `npm start` runs through a shell that dies of a signal to npm without handing it on. */
+function npmStarted(): boolean {
+  return process.env['npm_lifecycle_event'] === 'start';
+}
+
+function watchParent(stop: () => void): NodeJS.Timeout {
+  const parent = process.ppid;
+  return setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, PARENT_EVERY_MS).unref();
+}
+
+const PARENT_EVERY_MS = 500;
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'];
 const ECHO_MS = 100;

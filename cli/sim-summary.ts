@@ -15,7 +15,7 @@ export function summaryOf(result: SimResult, out: string | undefined): string {
       `${perSecond(result.messages, result.cpuMs)} per CPU second, ` +
       `${Math.round(result.peakRssBytes / 2 ** 20)} MiB resident`,
   ];
-  if (lookups.count > 0) {
+  if (config.lookups > 0) {
     lines.push(
       `lookups   ${lookups.count}: ${share(lookups.succeeded, lookups.count)} succeeded, ` +
         `${share(lookups.exact, lookups.count)} exact`,
@@ -24,7 +24,7 @@ export function summaryOf(result: SimResult, out: string | undefined): string {
       `  messages  ${spread(lookups.messages, 1)}`,
     );
   }
-  if (values.puts > 0) {
+  if (config.puts > 0) {
     lines.push(
       `values    ${values.puts} PUT, ${share(values.stored, values.puts)} acknowledged; ` +
         `${values.gets} GET, ${values.found} found, ${values.notFound} not, ${values.wrong} wrong`,
@@ -37,7 +37,8 @@ export function summaryOf(result: SimResult, out: string | undefined): string {
   if (result.skipped > 0)
     lines.push(`skipped   ${result.skipped} operations that nobody could ask`);
   lines.push(
-    `tables    ${tables.contactsMean.toFixed(1)} contacts, ` +
+    `tables    ${tables.contacts.count} nodes at the end, ` +
+      `${tables.contactsMean.toFixed(1)} contacts each, ` +
       `${(100 * tables.deadShare).toFixed(1)} % dead, ` +
       `${(100 * tables.knowAllNearest).toFixed(1)} % know all their nearest`,
     `churn     ${churn.sessions} sessions, ${(100 * churn.onlineShare).toFixed(1)} % online`,

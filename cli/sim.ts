@@ -163,6 +163,7 @@ async function runWatched(options: SimOptions, version: string): Promise<SimResu
     });
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
+    meter.end();
     process.stderr.write('orrery sim: stopped by Ctrl-C; no result was written\n');
     return undefined;
   } finally {

@@ -14,7 +14,7 @@ import { UsageError } from './failure.ts';
 import { fileExists, keyPem, makePrivateDirectory, readWhole, writeWhole } from './files.ts';
 import { identityPaths } from './identity.ts';
 import type { Issued } from './issued.ts';
-import { freshRevocations } from './revocations.ts';
+import { authorityFiles, freshRevocations } from './revocations.ts';
 
 export interface HandOver extends Omit<IssueRequest, 'publicKey' | 'issuedTo'> {
   /** Allows files of an earlier identity to be replaced. */
@@ -34,6 +34,7 @@ export async function issueInto(
       }
     }
   }
+  await refuseAuthority(dataDir);
   await makePrivateDirectory(dataDir);
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const issuedTo = resolve(dataDir);
@@ -51,9 +52,19 @@ export async function copyPublicFiles(
   nowMs?: number,
 ): Promise<void> {
   const paths = identityPaths(dataDir);
+  await refuseAuthority(dataDir);
   const list = await freshRevocations(authority, nowMs);
   await writeIfOther(paths.authority, authority.certificate.toString());
   await writeIfOther(paths.revoked, list.pem);
+}
+
+/** A node's files would take the places of an authority's own, which nothing brings back. */
+async function refuseAuthority(dataDir: string): Promise<void> {
+  if (await fileExists(authorityFiles(dataDir).key)) {
+    throw new UsageError(
+      `${dataDir} is the directory of an authority: give the node another one, its own`,
+    );
+  }
 }
 
 async function writeIfOther(path: string, text: string): Promise<void> {
