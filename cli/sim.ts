@@ -15,8 +15,8 @@ import { makeDirectory } from '../runtime/files.ts';
 import { defaultConfig } from '../src/config.ts';
 import { simulateApart } from '../sim/edge/apart.ts';
 import { Interrupted } from '../sim/main.ts';
-import type { LatencySpec } from '../sim/latency.ts';
-import { optionFaults, type ChurnSpec, type SimOptions } from '../sim/options.ts';
+import { defaultOptions, optionFaults } from '../sim/options.ts';
+import type { ChurnSpec, LatencySpec, SimOptions } from '../sim/options.ts';
 import type { SimResult } from '../sim/result.ts';
 import { parseChurn, parseDuration, parseLatency, parseRate, parseTimeout } from '../sim/specs.ts';
 import type { Parsed } from '../sim/specs.ts';
@@ -115,17 +115,17 @@ function withFlags() {
 type Flags = ReturnType<ReturnType<typeof withFlags>['opts']>;
 
 function resolved(flags: Flags): SimOptions {
-  const workless = flags.puts + flags.gets === 0;
-  return {
+  const { beta, nearest, replication, lookups } = flags;
+  return defaultOptions({
     nodes: flags.nodes,
     seed: flags.seed,
     durationMs: flags.duration,
     warmupMs: flags.warmup,
     k: flags.k,
     alpha: flags.alpha,
-    beta: flags.beta ?? flags.k,
-    nearest: flags.nearest ?? flags.k,
-    replication: flags.replication ?? Math.min(8, flags.nodes, flags.nearest ?? flags.k),
+    ...(beta === undefined ? {} : { beta }),
+    ...(nearest === undefined ? {} : { nearest }),
+    ...(replication === undefined ? {} : { replication }),
     floor: flags.floor,
     ttlS: Math.floor(flags.ttl / 1000),
     tables: flags.tables,
@@ -136,13 +136,13 @@ function resolved(flags: Flags): SimOptions {
     timeoutMs: flags.timeout,
     operationMs: flags.deadline,
     churn: flags.churn,
-    lookups: flags.lookups ?? (workless ? 1000 : 0),
+    ...(lookups === undefined ? {} : { lookups }),
     lookupsPerSecond: flags.lookupRate,
     puts: flags.puts,
     gets: flags.gets,
     valueBytes: flags.valueBytes,
     wire: flags.wire,
-  };
+  });
 }
 
 async function runWatched(options: SimOptions, version: string): Promise<SimResult | undefined> {

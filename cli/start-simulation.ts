@@ -4,10 +4,9 @@
  *
  * Invariant: `commandFor` asks `orrery sim` for the same run, so anybody can make the same digest.
  */
-import { defaultConfig } from '../src/config.ts';
 import { simulateApart } from '../sim/edge/apart.ts';
 import { Interrupted } from '../sim/main.ts';
-import type { SimOptions } from '../sim/options.ts';
+import { defaultOptions } from '../sim/options.ts';
 import type { SimResult } from '../sim/result.ts';
 import { Meter } from './meter.ts';
 
@@ -68,30 +67,12 @@ export function judge(result: SimResult): readonly (readonly [string, boolean])[
 
 const SHARE_MIN = 0.98;
 
-const OPTIONS: SimOptions = {
+const OPTIONS = defaultOptions({
   nodes: NODES,
-  seed: '1',
   durationMs: 300_000,
-  warmupMs: 0,
-  k: defaultConfig.k,
-  alpha: defaultConfig.alpha,
-  beta: defaultConfig.beta,
-  nearest: defaultConfig.nearest,
-  replication: defaultConfig.replication,
-  floor: defaultConfig.floor,
-  ttlS: 86_400,
-  tables: 'joined',
-  latency: { type: 'uniform', lowMs: 10, highMs: 100 },
-  minLatencyMs: 1,
-  links: 'dial',
   loss: 0.01,
-  timeoutMs: 0,
-  operationMs: defaultConfig.operationMs,
   churn: { type: 'exponential', meanOnMs: 3_600_000, meanOffMs: null },
   lookups: 500,
-  lookupsPerSecond: 1000,
   puts: 50,
   gets: 200,
-  valueBytes: 100,
-  wire: false,
-};
+});

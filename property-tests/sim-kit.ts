@@ -4,38 +4,17 @@
  */
 import assert from 'node:assert/strict';
 import { sha256 } from '../sim/main.ts';
-import type { SimOptions } from '../sim/options.ts';
+import { defaultOptions, type SimOptions } from '../sim/options.ts';
 import { Run } from '../sim/run.ts';
 import { checkNode } from '../src/invariants.ts';
 import type { Command, OpId, Outcome, Peer } from '../src/types.ts';
 
-export const smallOptions: SimOptions = {
+export const smallOptions: SimOptions = defaultOptions({
   nodes: 30,
-  seed: '1',
   durationMs: 60_000,
-  warmupMs: 0,
-  k: 20,
-  alpha: 3,
-  beta: 20,
-  nearest: 20,
-  replication: 8,
-  floor: 1,
-  ttlS: 86_400,
   tables: 'converged',
-  latency: { type: 'uniform', lowMs: 10, highMs: 100 },
-  minLatencyMs: 1,
-  links: 'dial',
-  loss: 0,
-  timeoutMs: 0,
-  operationMs: 10_000,
-  churn: { type: 'none' },
   lookups: 0,
-  lookupsPerSecond: 1000,
-  puts: 0,
-  gets: 0,
-  valueBytes: 100,
-  wire: false,
-};
+});
 
 /** Commands from outside have numbers above those of any workload. */
 const FIRST_OP = 1_000_000;

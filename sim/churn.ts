@@ -32,19 +32,19 @@ export class Churn {
   /** Whether the slot's node is online at the start. */
   startsOnline(slot: number): boolean {
     const spec = this.#spec;
-    if (spec.type === 'none' || spec.meanOffMs === null) return true;
+    if (spec.type !== 'exponential' || spec.meanOffMs === null) return true;
     return share(this.#draw(slot)) < spec.meanOnMs / (spec.meanOnMs + spec.meanOffMs);
   }
 
   /** Length of a session that begins, or what is left of one under way; microseconds. */
   sessionUs(slot: number): number {
-    if (this.#spec.type === 'none') return Infinity;
+    if (this.#spec.type !== 'exponential') return Infinity;
     return Math.ceil(exponential(this.#draw(slot), this.#spec.meanOnMs * 1000));
   }
 
   /** Time until the slot's node is back, or until it is replaced; microseconds. */
   absenceUs(slot: number): number {
-    if (this.#spec.type === 'none') return Infinity;
+    if (this.#spec.type !== 'exponential') return Infinity;
     if (this.#spec.meanOffMs === null) return 0;
     return Math.ceil(exponential(this.#draw(slot), this.#spec.meanOffMs * 1000));
   }

@@ -154,7 +154,7 @@ function timesOf(run: Run): Pick<SimResult, 'churn' | 'traffic'> {
 
 /** Wire mode stays out, as it must not matter; so does everything that the machine decides. */
 function digestOf(run: Run, hash: (bytes: Uint8Array) => Uint8Array): string {
-  const config = { ...run.world.options, wire: undefined };
+  const config = { ...run.world.options, wire: undefined, workers: undefined };
   const head = new TextEncoder().encode(
     `${SCHEMA}\n${run.world.options.seed}\n${canonical(config)}\n`,
   );

@@ -4,8 +4,7 @@
  * that says what is wrong out; what later versions will understand is named as such.
  */
 
-import type { LatencySpec } from './latency.ts';
-import type { ChurnSpec } from './options.ts';
+import type { ChurnSpec, LatencySpec } from './options.ts';
 
 export type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: string };
