@@ -2,11 +2,11 @@
  * What `orrery put` and `orrery get` share: the key, the address of a node's client API, a
  * connection to it, and a deadline over all of it.
  *
- * Rules (SPEC section 8): a text key is hashed with SHA-256 to 32 bytes, with `--hex` it is 64 hex
- * digits; nobody there, or no answer in time, is exit code 1 with a line that says what to do.
+ * Rules: a text key is hashed with SHA-256 to 32 bytes, with `--hex` it is 64 hex digits; nobody
+ * there, or no answer in time, is exit code 1 with a line that says what to do.
  */
 import { createHash } from 'node:crypto';
-import { formatEndpoint, parseEndpoint } from '../runtime/address.ts';
+import { API_EXAMPLE_PORT, formatEndpoint, parseEndpoint } from '../runtime/address.ts';
 import type { Endpoint } from '../runtime/address.ts';
 import { ClientError, connectClient } from '../runtime/client.ts';
 import type { Client } from '../runtime/client.ts';
@@ -25,7 +25,7 @@ export function keyBytes(text: string, isHex: boolean): Uint8Array {
 }
 
 export function apiEndpoint(text: string): Endpoint {
-  const endpoint = parseEndpoint(text, '--api');
+  const endpoint = parseEndpoint(text, '--api', API_EXAMPLE_PORT);
   if (endpoint.port !== 0) return endpoint;
   throw new UsageError(`--api ${text} has port 0: give the port of a node's client API`);
 }
@@ -64,7 +64,7 @@ async function talk<T>(at: Endpoint, ask: (client: Client) => Promise<T>): Promi
 function startHint(at: Endpoint): string {
   const host = at.host.includes(':') ? `[${at.host}]` : at.host;
   return (
-    `start a node with "orrery node -a 127.0.0.1 -p 6501 --api ${host}:${at.port}", ` +
+    `start a node with "npx orrery node -a 127.0.0.1 -p 6501 --api ${host}:${at.port}", ` +
     'or name the client API of a running one with --api'
   );
 }

@@ -14,6 +14,7 @@ import { readWhole } from '../runtime/files.ts';
 import { readIndex } from '../runtime/issued.ts';
 import { readRevocations } from '../runtime/revocations.ts';
 import { describeRevocationList } from '../runtime/x509.ts';
+import { counted } from './output.ts';
 
 export interface View {
   readonly data: unknown;
@@ -49,12 +50,12 @@ export async function showAuthority(dir: string): Promise<View> {
   const lines = certificates.map(
     (row) => `${row.id}  ${row.serial}  ${row.notAfter.slice(0, 10)}  ${row.state}  ${row.subject}`,
   );
-  const stale = list.nextUpdateMs < nowMs ? ' OUT OF DATE: run "orrery ca refresh"' : '';
+  const stale = list.nextUpdateMs < nowMs ? ' OUT OF DATE: run "npx orrery ca refresh"' : '';
   const text = [
     `${head.subject} in ${dir}, valid until ${head.notAfter}`,
     `revocation list ${head.listNumber}: ${list.entries.length} revoked, ` +
       `next update by ${head.listNextUpdate}${stale}`,
-    `${certificates.length} certificates (id, serial, end, state, name)`,
+    `${counted(certificates.length, 'certificate')} (id, serial, end, state, name)`,
     ...lines,
   ];
   return { data: { ...head, certificates }, text: `${text.join('\n')}\n` };

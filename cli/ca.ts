@@ -1,5 +1,5 @@
 /**
- * `orrery ca`: the operator's side of identity (SPEC sections 6 and 8).
+ * `orrery ca`: the operator's side of identity (docs/operations.md, Certificates).
  *
  * init makes the authority, issue a certificate for one node, revoke extends the revocation list,
  * refresh signs that list anew before it runs out, show prints what there is. Everything that
@@ -21,12 +21,14 @@ import { extendRevocations, revokeCertificates } from '../runtime/revocations.ts
 import { REVOCATION_REASONS } from '../runtime/x509.ts';
 import type { RevocationReason } from '../runtime/x509.ts';
 import { showAuthority, showFile } from './ca-show.ts';
+import { counted } from './output.ts';
 
 export type Print = (text: string) => void;
 
 export function caCommand(print: Print = (text) => process.stdout.write(text)): Command {
   // Set before the parts are added, for they take it over: a wrong flag throws, it does not exit.
-  const command = new Command('ca').exitOverride().showHelpAfterError('(see "orrery ca --help")');
+  const command = new Command('ca').exitOverride();
+  command.showHelpAfterError('(see "npx orrery ca --help")');
   command
     .description('the certificate authority of a private network')
     .addHelpText('after', CA_EXAMPLES);
@@ -45,12 +47,12 @@ function addInit(command: Command, print: Print): void {
     .addOption(dirOption())
     .option('--name <name>', 'name of the authority', 'Orrery authority')
     .option('--days <n>', 'validity in days', wholeNumber, 3650)
-    .addHelpText('after', '\nExample:\n  $ orrery ca init --name "Lab network"')
+    .addHelpText('after', '\nExample:\n  $ npx orrery ca init --name "Lab network"')
     .action(async ({ dir, name, days }) => {
       await lockNewAuthority(dir, async () => await createAuthority(dir, { name, days }));
       print(`Authority made in ${dir}.\n`);
       print(`Keep ${join(dir, 'authority.key')} secret and backed up; no node needs it.\n`);
-      print(`Next: orrery ca issue${dirFlag(dir)} --out DATA_DIR\n`);
+      print(`Next: npx orrery ca issue${dirFlag(dir)} --out DATA_DIR\n`);
     });
 }
 
@@ -76,7 +78,7 @@ function addIssue(command: Command, print: Print): void {
       );
       print(`Node ${issued.nodeId} (${issued.name}), valid until ${issued.notAfter}.\n`);
       print(`Its files are in ${out}: node.key, node.crt, authority.crt, revoked.crl.\n`);
-      print(`Next: orrery node -a ADDRESS -p PORT --data ${out}\n`);
+      print(`Next: npx orrery node -a ADDRESS -p PORT --data ${out}\n`);
     });
 }
 
@@ -84,7 +86,7 @@ function addRevoke(command: Command, print: Print): void {
   command
     .command('revoke')
     .description('revoke a node id, a serial number or the certificate in a file')
-    .argument('<id|serial|file>', 'as "orrery ca show" lists them, or a .crt file')
+    .argument('<id|serial|file>', 'as "npx orrery ca show" lists them, or a .crt file')
     .addOption(dirOption())
     .addOption(
       new Option('--reason <reason>', 'why it is revoked')
@@ -104,10 +106,12 @@ function addRevoke(command: Command, print: Print): void {
         print(`The list is ${list}; no other node has a certificate in use.\n`);
         return;
       }
-      print(`Now replace revoked.crl by ${list} at these nodes (${toTell.length}):\n`);
+      const nodes = toTell.length === 1 ? 'this node' : `these ${toTell.length} nodes`;
+      print(`Now replace revoked.crl by ${list} at ${nodes}, and restart:\n`);
       for (const { nodeId, name, issuedTo } of toTell) {
         print(`  ${nodeId}  ${name}${issuedTo === '' ? '' : `  (issued to ${issuedTo})`}\n`);
       }
+      print(`${RESTART}\n`);
     });
 }
 
@@ -117,15 +121,17 @@ function addRefresh(command: Command, print: Print): void {
     .description('sign the revocation list anew; nodes refuse links when theirs is out of date')
     .addOption(dirOption())
     .option('--days <n>', 'days until the next update is due', wholeNumber, 90)
-    .addHelpText('after', '\nExample:\n  $ orrery ca refresh --days 30')
+    .addHelpText('after', '\nExample:\n  $ npx orrery ca refresh --days 30')
     .action(async ({ dir, days }) => {
       const list = await lockAuthority(
         dir,
         async () => await extendRevocations(await openAuthority(dir), [], days),
       );
       const until = new Date(list.nextUpdateMs).toISOString();
-      print(`List ${list.number} with ${list.entries.length} entries is good until ${until}.\n`);
-      print(`Now replace revoked.crl by ${join(dir, 'revoked.crl')} at every node.\n`);
+      const entries = counted(list.entries.length, 'entry', 'entries');
+      print(`List ${list.number} with ${entries} is good until ${until}.\n`);
+      print(`Now replace revoked.crl by ${join(dir, 'revoked.crl')} at every node, and restart.\n`);
+      print(`${RESTART}\n`);
     });
 }
 
@@ -157,25 +163,27 @@ function wholeNumber(text: string): number {
 }
 
 const DIR = '.orrery/authority';
+const RESTART =
+  'A node reads its revocation list when it starts: one that runs goes on with the old.';
 
 const CA_EXAMPLES = `
 Examples:
-  $ orrery ca init
-  $ orrery ca issue --out node-1
-  $ orrery ca show`;
+  $ npx orrery ca init
+  $ npx orrery ca issue --out node-1
+  $ npx orrery ca show`;
 
 const ISSUE_EXAMPLES = `
 Examples:
-  $ orrery ca issue --out node-1
-  $ orrery ca issue --out node-2 --name "rack 2" --days 30 --address 192.0.2.7 node2.example`;
+  $ npx orrery ca issue --out node-1
+  $ npx orrery ca issue --out node-2 --name "rack 2" --days 30 --address 192.0.2.7 node2.example`;
 
 const REVOKE_EXAMPLES = `
 Examples:
-  $ orrery ca revoke node-1/node.crt --reason key-compromise
-  $ orrery ca revoke 5a41c0de5a41c0de5a41c0de5a41c0de`;
+  $ npx orrery ca revoke node-1/node.crt --reason key-compromise
+  $ npx orrery ca revoke 5a41c0de5a41c0de5a41c0de5a41c0de`;
 
 const SHOW_EXAMPLES = `
 Examples:
-  $ orrery ca show
-  $ orrery ca show node-1/node.crt
-  $ orrery ca show --json`;
+  $ npx orrery ca show
+  $ npx orrery ca show node-1/node.crt
+  $ npx orrery ca show --json`;

@@ -1,6 +1,6 @@
 /**
  * `orrery cluster`: many real nodes on this machine, each a process of its own unless
- * `--in-process` (SPEC section 8). They end with it, also when it is killed.
+ * `--in-process`. They end with it, also when it is killed.
  *
  * The first node starts alone, the others join through it, `STARTING_MAX` at a time. Rules: a node
  * that cannot start stops all; one that dies later is named and the rest go on; when
@@ -16,7 +16,7 @@ import { spawnMember } from './cluster-process.ts';
 import { CommandFailure, EXIT_USAGE, ToldFailure } from './failure.ts';
 import { wholeNumber } from './flags.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './logging.ts';
-import { print, printJson, say, tableOf } from './output.ts';
+import { counted, print, printJson, say, tableOf } from './output.ts';
 import type { ReadyNote } from './node.ts';
 import { DEFAULT_LISTEN, STATE_DIR } from './settings.ts';
 import { watchForStop } from './signals.ts';
@@ -46,7 +46,10 @@ async function run(flags: Flags, running: RunningMember[], watch: StopWatch): Pr
   const notes = await startAll(members, starter, running, watch);
   if (notes === undefined) return;
   if (flags.json) printJson(notes);
-  else print(`${tableOf(rowsOf(notes))}\n${nodes} nodes joined; Ctrl-C stops them`);
+  else {
+    const them = nodes === 1 ? 'it' : 'them';
+    print(`${tableOf(rowsOf(notes))}\n${counted(nodes, 'node')} joined; Ctrl-C stops ${them}`);
+  }
   await untilOver(running, watch);
 }
 
@@ -70,7 +73,7 @@ async function startAll(
   watch: StopWatch,
 ): Promise<readonly ReadyNote[] | undefined> {
   const meter = setInterval(() => {
-    say(`orrery cluster: ${notes.size} of ${members.length} nodes joined`);
+    say(`orrery cluster: ${notes.size} of ${counted(members.length, 'node')} joined`);
   }, PROGRESS_MS);
   const notes = new Map<Member, ReadyNote>();
   const startOne = async (member: Member, bootstrap: string | undefined): Promise<void> => {
@@ -115,7 +118,8 @@ async function untilOver(running: readonly RunningMember[], watch: StopWatch): P
         if (watch.isAsked()) return;
         left -= 1;
         const where = formatEndpoint(one.member.listen);
-        say(`orrery cluster: node ${where} (pid ${one.pid}) died (${how}), ${left} go on`);
+        const rest = `${left} ${left === 1 ? 'goes' : 'go'} on`;
+        say(`orrery cluster: node ${where} (pid ${one.pid}) died (${how}), ${rest}`);
         if (left === 0) reject(new CommandFailure('no node of the cluster is left'));
       });
     }
@@ -151,8 +155,8 @@ const LAZY = { ref: false };
 
 const EXAMPLES = `
 Examples:
-  $ orrery cluster --nodes 5
-  $ orrery cluster --nodes 20 --base-port 8001 --data /tmp/cluster
-  $ orrery cluster --nodes 50 --in-process
+  $ npx orrery cluster --nodes 5
+  $ npx orrery cluster --nodes 20 --base-port 8001 --data /tmp/cluster
+  $ npx orrery cluster --nodes 50 --in-process
 
 Clients are served at each node's port + 1000. The nodes end with this command.`;

@@ -1,6 +1,6 @@
 /**
- * Which identity a node of the command line gets (SPEC section 6): the files it was given, or on a
- * loopback address one of a development authority, so that two nodes need no command before them.
+ * Which identity a node of the command line gets: the files it was given, or on a loopback address
+ * one of a development authority, so that two nodes need no command before them.
  *
  * Rules: files of an operator's own authority are never touched. Those of a development authority
  * are renewed by the authority they came from; in a data directory that we chose ourselves they are
@@ -9,12 +9,14 @@
  */
 import { join } from 'node:path';
 import { formatEndpoint, isLoopback } from '../runtime/address.ts';
+import type { Endpoint } from '../runtime/address.ts';
 import { parsePem } from '../runtime/certificate.ts';
 import { developmentIdentity, DEVELOPMENT_AUTHORITY } from '../runtime/development.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { fileExists, readWhole } from '../runtime/files.ts';
 import { readIdentity } from '../runtime/identity.ts';
 import type { Identity, IdentityPaths } from '../runtime/identity.ts';
+import { freePort, LISTEN_ADDRESS } from '../runtime/listening.ts';
 import { authorityFiles } from '../runtime/revocations.ts';
 import { STATE_DIR } from './settings.ts';
 import type { NodeSettings } from './settings.ts';
@@ -30,16 +32,27 @@ export async function identityFor(settings: NodeSettings): Promise<ChosenIdentit
   const { listen, dataDir, identity: paths } = settings;
   const missing = !(await fileExists(paths.certificate));
   if (missing && !settings.identityIsNamed && !isLoopback(listen.host)) {
-    throw new UsageError(
-      `there is no certificate in ${dataDir}, and ${formatEndpoint(listen)} is no loopback ` +
-        `address: run "orrery ca init" once and "orrery ca issue --out ${dataDir}" for this node`,
-    );
+    throw new UsageError(await needs(listen, dataDir));
   }
   const mayDevelop = isLoopback(listen.host) && !settings.identityIsNamed;
   if (mayDevelop && (missing || (await isDevelopments(settings, paths)))) {
     return await developed(AUTHORITY_DIR, dataDir);
   }
   return { identity: await readIdentity(paths), made: undefined };
+}
+
+/** What a node off loopback lacks, its address first: a certificate is of no use without that. */
+async function needs(listen: Endpoint, dataDir: string): Promise<string> {
+  const commands =
+    'run "npx orrery ca init" once and ' + `"npx orrery ca issue --out ${dataDir}" for this node`;
+  try {
+    await freePort(listen, LISTEN_ADDRESS);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return `${error.message} (off loopback it needs a certificate as well: ${commands})`;
+  }
+  const where = formatEndpoint(listen);
+  return `there is no certificate in ${dataDir}, and ${where} is no loopback address: ${commands}`;
 }
 
 /** An identity of the development authority in a directory; both are made when missing. */

@@ -1,6 +1,6 @@
 /**
- * How commands end when not all is well (SPEC section 8): wrong usage is the runtime's UsageError,
- * exit code 2; what was asked rightly and did not succeed is a CommandFailure, exit code 1.
+ * How commands end when not all is well (docs/operations.md, Exit codes): wrong usage is the
+ * runtime's UsageError, code 2; what was asked rightly and did not succeed is a CommandFailure, 1.
  *
  * Invariant: a message is one line, printed on standard error behind the name of the command; a
  * stack is printed for a fault of ours when ORRERY_DEBUG (or DEBUG) is set.

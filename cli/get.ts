@@ -1,5 +1,5 @@
 /**
- * `orrery get`: reads a value through the client API of a node (SPEC sections 2 and 8).
+ * `orrery get`: reads a value through the client API of a node (docs/wire.md).
  *
  * Rule: the bytes go out exactly as they were put; only on a terminal a line feed follows, so that
  * the prompt stands on a line of its own. Exit codes: 0 found, 1 not found or nobody there, 2 wrong
@@ -8,7 +8,8 @@
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { writeFile } from 'node:fs/promises';
-import { systemCode, UsageError } from '../runtime/failure.ts';
+import { UsageError } from '../runtime/failure.ts';
+import { fileFault } from '../runtime/files.ts';
 import { apiEndpoint, DEFAULT_API, keyBytes, withClient } from './api-flags.ts';
 import { CommandFailure } from './failure.ts';
 import { printJson } from './output.ts';
@@ -52,8 +53,9 @@ async function handOver(value: Uint8Array, file: string): Promise<void> {
   try {
     await writeFile(file, value);
   } catch (error) {
-    const why = systemCode(error) || String(error);
-    throw new UsageError(`${file} cannot be written (${why}): name another file with --file`);
+    throw new UsageError(
+      `${file} cannot be written, ${fileFault(error)}: name another file with --file`,
+    );
   }
 }
 
@@ -61,9 +63,9 @@ const LINE_FEED = 0x0a;
 
 const EXAMPLES = `
 Examples:
-  $ orrery get greeting
-  $ orrery get greeting --api 127.0.0.1:7503
-  $ orrery get picture --file picture.png
-  $ orrery get 5a41c0de5a41c0de5a41c0de5a41c0de5a41c0de5a41c0de5a41c0de5a41c0de --hex
+  $ npx orrery get greeting
+  $ npx orrery get greeting --api 127.0.0.1:7503
+  $ npx orrery get picture --file picture.png
+  $ npx orrery get 5a41c0de5a41c0de5a41c0de5a41c0de5a41c0de5a41c0de5a41c0de5a41c0de --hex
 
 Exit codes: 0 found, 1 not found or no node there, 2 wrong usage.`;

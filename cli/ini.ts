@@ -1,6 +1,6 @@
 /**
  * The configuration file of `orrery node`: INI with one section `[dht]`, readable as the network's
- * older implementation wrote it (SPEC section 1, A10).
+ * older implementation wrote it (docs/operations.md, Where a node listens).
  *
  * Keys: listen_address, api_address (HOST or HOST:PORT), k, alpha, max_lookup, ttl. Upper and lower
  * case are one; other sections belong to other programs and are left alone. Invariant: an unknown
@@ -10,6 +10,7 @@ import { parse } from 'ini';
 import { z } from 'zod';
 import { defaultConfig } from '../src/config.ts';
 import { ALPHA_MAX, K_MAX } from '../src/limits.ts';
+import { API_EXAMPLE_PORT } from '../runtime/address.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { readWhole } from '../runtime/files.ts';
 import { parsePlace } from './place.ts';
@@ -34,10 +35,9 @@ export async function readIni(path: string): Promise<IniSettings> {
 /** The same for a text; `path` only stands in messages. */
 export function parseIni(text: string, path: string): IniSettings {
   // Some editors begin a file with a byte order mark, which is no part of the first section's name.
-  // A key given twice is read as a list, which no key may be.
-  const sections: Readonly<Record<string, unknown>> = parse(text.replace(/^\uFEFF/, ''), {
-    bracketedArray: false,
-  });
+  const plain = text.replace(/^\uFEFF/, '');
+  refuseTwice(plain, path);
+  const sections: Readonly<Record<string, unknown>> = parse(plain, { bracketedArray: false });
   const section = Object.entries(sections).find(([name]) => name.toLowerCase() === SECTION)?.[1];
   if (typeof section !== 'object' || section === null) {
     throw new UsageError(`${path} has no section [${SECTION}]: begin it with that line`);
@@ -50,7 +50,7 @@ export function parseIni(text: string, path: string): IniSettings {
   const { listen_address, api_address, k, alpha, max_lookup, ttl } = checked.data;
   return {
     listen: placeOf(listen_address, path, 'listen_address'),
-    api: placeOf(api_address, path, 'api_address'),
+    api: placeOf(api_address, path, 'api_address', API_EXAMPLE_PORT),
     k,
     alpha,
     maxLookup: max_lookup,
@@ -58,8 +58,34 @@ export function parseIni(text: string, path: string): IniSettings {
   };
 }
 
-function placeOf(text: string | undefined, path: string, key: string): Place | undefined {
-  return text === undefined ? undefined : parsePlace(text, `${path}: ${key} in [${SECTION}]`);
+function placeOf(
+  text: string | undefined,
+  path: string,
+  key: string,
+  examplePort?: number,
+): Place | undefined {
+  if (text === undefined) return undefined;
+  return parsePlace(text, `${path}: ${key} in [${SECTION}]`, examplePort);
+}
+
+/** The library makes a list of a key that is given twice, and loses the lines. */
+function refuseTwice(text: string, path: string): void {
+  let isOurs = false;
+  const lineOf = new Map<string, number>();
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const section = /^\s*\[([^\]]*)\]\s*$/.exec(line)?.[1];
+    if (section !== undefined) isOurs = section.trim().toLowerCase() === SECTION;
+    const key = /^\s*([^\s;#[=][^=]*)/.exec(line)?.[1]?.trim().toLowerCase();
+    if (!isOurs || section !== undefined || key === undefined) continue;
+    const first = lineOf.get(key);
+    if (first !== undefined) {
+      throw new UsageError(
+        `${path}: ${key} stands twice in [${SECTION}], in lines ${first} and ${index + 1}: ` +
+          'take one of them out',
+      );
+    }
+    lineOf.set(key, index + 1);
+  }
 }
 
 function faultOf(error: z.ZodError, section: Readonly<Record<string, unknown>>): string {

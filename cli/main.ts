@@ -1,5 +1,6 @@
 /**
- * The command line (SPEC section 8): mounts the commands and turns how they end into an exit code.
+ * The command line (docs/operations.md): mounts the commands and turns how they end into an exit
+ * code.
  *
  * 0 done; 1 what was asked did not succeed, or a fault of ours; 2 wrong usage or bad input, with
  * one clear line; 130 when Ctrl-C cut work short. Invariant: nothing ends without a word, and what
@@ -20,14 +21,20 @@ const LOADERS = new Map<string, (version: string) => Promise<CommandUnknownOpts>
   ['put', async () => (await import('./put.ts')).putCommand()],
   ['get', async () => (await import('./get.ts')).getCommand()],
   ['sim', async (version) => (await import('./sim.ts')).simCommand(version)],
+  ['sweep', async (version) => (await import('./sweep.ts')).sweepCommand(version)],
+  [
+    'sweep-worker',
+    async (version) => (await import('./sweep-worker.ts')).sweepWorkerCommand(version),
+  ],
+  ['report', async (version) => (await import('./report.ts')).reportCommand(version)],
 ]);
 
 const EXAMPLES = `
 Examples:
-  $ orrery start                                   five real nodes, a check, a simulation
-  $ orrery node -a 127.0.0.1 -p 6501               the first node of a network
-  $ orrery node -a 127.0.0.1 -p 6502 --bootstrap 127.0.0.1:6501
-  $ orrery put greeting "hello" && orrery get greeting
+  $ npx orrery start                                   five real nodes, a check, a simulation
+  $ npx orrery node -a 127.0.0.1 -p 6501               the first node of a network
+  $ npx orrery node -a 127.0.0.1 -p 6502 --bootstrap 127.0.0.1:6501
+  $ npx orrery put greeting "hello" && npx orrery get greeting
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 130 cut short by Ctrl-C.`;
 
@@ -72,7 +79,7 @@ function makeEven(command: CommandUnknownOpts, above: readonly string[]): void {
   command.configureOutput({
     outputError: (text, write) => {
       const fault = oneLine(text).replace(/^error: /, '');
-      write(`${name}: ${fault} (see "${name} --help")\n`);
+      write(`${name}: ${fault} (see "npx ${name} --help")\n`);
     },
   });
   for (const part of command.commands) makeEven(part, path);

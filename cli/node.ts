@@ -1,5 +1,5 @@
 /**
- * `orrery node`: one real node until it is asked to stop (SPEC sections 1, 6 and 8).
+ * `orrery node`: one real node until it is asked to stop (docs/operations.md).
  *
  * Order: settings, identity, node, join, one ready line. Standard output carries the ready line
  * (and what was made for the node), standard error the log. A node that a cluster started tells it
@@ -11,6 +11,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { formatEndpoint, isLoopback } from '../runtime/address.ts';
+import { freePort, LISTEN_ADDRESS } from '../runtime/listening.ts';
 import { startNode } from '../runtime/node.ts';
 import type { RunningNode } from '../runtime/node.ts';
 import { ALPHA_MAX, K_MAX, REPLICATION_MAX } from '../src/limits.ts';
@@ -20,9 +21,9 @@ import { CommandFailure } from './failure.ts';
 import { laterOption, refuseLater, wholeNumber } from './flags.ts';
 import type { IniSettings } from './ini.ts';
 import { LOG_FORMATS, LOG_LEVELS, openLog } from './logging.ts';
-import { print, printJson, say } from './output.ts';
+import { counted, print, printJson, say } from './output.ts';
 import { resolveSettings } from './settings.ts';
-import type { NodeSettings } from './settings.ts';
+import type { NodeFlags, NodeSettings } from './settings.ts';
 import { watchForStop } from './signals.ts';
 import type { StopWatch } from './signals.ts';
 
@@ -41,7 +42,8 @@ export function nodeCommand(): CommandUnknownOpts {
   for (const option of LATER) command.addOption(option);
   command.action(async (flags) => {
     refuseLater(flags, LATER);
-    const settings = resolveSettings(flags, await fileSettings(flags.config));
+    const settings = await settle(flags, await fileSettings(flags.config));
+    for (const note of settings.notes) say(`orrery: ${flags.config ?? ''}: ${note}`);
     const log = openLog(flags.logLevel, flags.logFormat);
     const tell = flags.json ? printJson : (event: Told) => print(lineOf(event));
     const watch = watchForStop();
@@ -85,6 +87,16 @@ async function fileSettings(path: string | undefined): Promise<IniSettings> {
   if (path === undefined) return {};
   const { readIni } = await import('./ini.ts');
   return await readIni(path);
+}
+
+/** With port 0 the data directory is named by a free port, which is then listened on. */
+async function settle(flags: NodeFlags, ini: IniSettings): Promise<NodeSettings> {
+  const settings = resolveSettings(flags, ini);
+  const { listen, api, dataDirIsDefault, notes } = settings;
+  if (listen.port !== 0 || !dataDirIsDefault) return settings;
+  const port = await freePort(listen, LISTEN_ADDRESS);
+  const chosen = { address: listen.host, port, api: formatEndpoint(api) };
+  return { ...resolveSettings({ ...flags, ...chosen }, ini), notes };
 }
 
 type Told = ReadyNote | { readonly event: 'identity'; readonly made: string };
@@ -133,7 +145,7 @@ async function announce(
 function lineOf(event: Told): string {
   if (event.event === 'identity') return event.made;
   const { id, listen, api, contacts } = event;
-  const joined = contacts === 1 ? '1 contact' : `${contacts} contacts`;
+  const joined = counted(contacts, 'contact');
   return `ready: node ${id} listens on ${listen}, clients on ${api}, joined with ${joined}`;
 }
 
@@ -169,16 +181,16 @@ const LATER = [
 ];
 
 const SILENT_MS = 2000;
-/** A clean stop is promised within this, in ms (RELIABILITY R23); the node itself needs less. */
+/** A clean stop is promised within this, in ms; the node itself needs less. */
 const STOP_MS_MAX = 10_000;
 
 const EXAMPLES = `
 Examples:
-  $ orrery node -a 127.0.0.1 -p 6501
-  $ orrery node -a 127.0.0.1 -p 6502 --bootstrap 127.0.0.1:6501
-  $ orrery node -a ::1 -p 6501
-  $ orrery node --config dht.ini -p 6502 --bootstrap
-  $ orrery node -a 192.0.2.7 -p 6501 --data node-1     (after: orrery ca issue --out node-1)
+  $ npx orrery node -a 127.0.0.1 -p 6501
+  $ npx orrery node -a 127.0.0.1 -p 6502 --bootstrap 127.0.0.1:6501
+  $ npx orrery node -a ::1 -p 6501
+  $ npx orrery node --config dht.ini -p 6502 --bootstrap
+  $ npx orrery node -a 192.0.2.7 -p 6501 --data node-1     (after: npx orrery ca issue --out node-1)
 
 Example of an INI file:
   [dht]

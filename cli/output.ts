@@ -26,6 +26,11 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value));
 }
 
+/** `1 node`, `2 nodes`; the plural only where it has more than an `s`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
+}
+
 /** Columns as wide as their widest cell, two spaces between them; the first row is the head. */
 export function tableOf(rows: readonly (readonly string[])[]): string {
   const [head = []] = rows;

@@ -14,8 +14,8 @@ export interface Place {
   readonly port: number | undefined;
 }
 
-/** @throws UsageError; `what` names the text for its reader */
-export function parsePlace(text: string, what: string): Place {
+/** @throws UsageError; `what` and `examplePort` as for `parseEndpoint` */
+export function parsePlace(text: string, what: string, examplePort?: number): Place {
   const trimmed = text.trim();
   if (isIPv6(trimmed)) return { host: trimmed, port: undefined };
   const inBrackets = /^\[([^\]]*)\]$/.exec(trimmed)?.[1];
@@ -27,7 +27,7 @@ export function parsePlace(text: string, what: string): Place {
       `${what} ${JSON.stringify(trimmed.slice(0, 80))} is no address and no name`,
     );
   }
-  return parseEndpoint(trimmed, what);
+  return parseEndpoint(trimmed, what, examplePort);
 }
 
 function judges(host: string): boolean {

@@ -1,6 +1,6 @@
 /**
  * `orrery put`: stores a value through the client API of a node, with PUT CHECKED (690), so that it
- * can say how many of how many replicas have it on their disk (SPEC sections 2 and 8).
+ * can say how many of how many replicas have it on their disk (docs/wire.md, PUT RESULT).
  *
  * Exit codes: 0 stored, 1 refused or nobody there, 2 wrong usage. Nothing is sent when key or value
  * cannot be right.
@@ -9,7 +9,8 @@ import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { readFile } from 'node:fs/promises';
 import type { PutReceipt } from '../runtime/client.ts';
-import { systemCode, UsageError } from '../runtime/failure.ts';
+import { UsageError } from '../runtime/failure.ts';
+import { fileFault } from '../runtime/files.ts';
 import { REPLICATION_MAX, VALUE_BYTES_MAX } from '../src/limits.ts';
 import type { PutStatus } from '../src/wire-types.ts';
 import { apiEndpoint, DEFAULT_API, keyBytes, withClient } from './api-flags.ts';
@@ -37,19 +38,30 @@ export function putCommand(): CommandUnknownOpts {
       const receipt = await withClient(at, (client) =>
         client.put(key, value, { ttlS: ttl, replication }),
       );
-      tell(receipt, key, flags.json);
+      tell(receipt, key, replication, flags.json);
     });
 }
 
-function tell(receipt: PutReceipt, key: Uint8Array, json: boolean): void {
+function tell(receipt: PutReceipt, key: Uint8Array, asked: number, json: boolean): void {
   const { status, holders, wanted, version } = receipt;
   const hex = Buffer.from(key).toString('hex');
-  if (json) printJson({ key: hex, status, holders, wanted, version });
+  if (json) printJson({ key: hex, status, holders, wanted, asked, version });
   if (status === 'good') {
-    if (!json) print(`stored: ${holders} of ${wanted} replicas hold it (key ${hex})`);
+    const few = shortfallOf(asked, wanted);
+    if (!json) print(`stored: ${holders} of ${wanted} replicas hold it${few} (key ${hex})`);
     return;
   }
   throw new CommandFailure(`not stored: ${REASONS[status]} (${holders} of ${wanted} replicas)`);
+}
+
+/**
+ * A node wants no more replicas than there are nodes that answered. With 0 it decides how many to
+ * ask for, and only it knows that number.
+ */
+function shortfallOf(asked: number, wanted: number): string {
+  if (asked <= wanted) return '';
+  const nodes = wanted === 1 ? 'node' : 'nodes';
+  return ` (${asked} asked for, but only ${wanted} ${nodes} near the key answered)`;
 }
 
 async function valueFrom(text: string | undefined, file: string | undefined): Promise<Uint8Array> {
@@ -66,8 +78,9 @@ async function readValueFile(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    const why = systemCode(error) === 'ENOENT' ? 'is missing' : `cannot be read: ${String(error)}`;
-    throw new UsageError(`the file of the value ${path} ${why}: name a readable file with --file`);
+    throw new UsageError(
+      `the value's file ${path} cannot be read, ${fileFault(error)}: name another with --file`,
+    );
   }
 }
 
@@ -101,9 +114,9 @@ const REASONS: Readonly<Record<Exclude<PutStatus, 'good'>, string>> = {
 
 const EXAMPLES = `
 Examples:
-  $ orrery put greeting "hello"
-  $ orrery put greeting "hello" --api 127.0.0.1:7502 --ttl 600 --replication 3
-  $ orrery put picture --file picture.png
-  $ date | orrery put now --file -
+  $ npx orrery put greeting "hello"
+  $ npx orrery put greeting "hello" --api 127.0.0.1:7502 --ttl 600 --replication 3
+  $ npx orrery put picture --file picture.png
+  $ date | npx orrery put now --file -
 
 Exit codes: 0 stored, 1 refused or no node there, 2 wrong usage.`;

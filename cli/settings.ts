@@ -1,13 +1,14 @@
 /**
  * The settings of `orrery node`, resolved: a flag wins over the INI file, the file over the
- * default (SPEC section 1, A10, and section 8). Pure: text in, settings or a UsageError out.
+ * default (docs/operations.md, Where a node listens). Pure: text in, settings or a UsageError out.
  *
  * Rules: 127.0.0.1:6501 unless told otherwise; clients are served at the listen port + 1000, on the
  * listen host when that is loopback; a bare `--bootstrap` dials the file's `listen_address`. What
  * contradicts itself is named, never guessed at.
  */
 import { join } from 'node:path';
-import { formatEndpoint, isLoopback, parseEndpoint, plainHost } from '../runtime/address.ts';
+import { API_EXAMPLE_PORT, formatEndpoint, isLoopback } from '../runtime/address.ts';
+import { parseEndpoint, plainHost } from '../runtime/address.ts';
 import type { Endpoint } from '../runtime/address.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { identityPaths } from '../runtime/identity.ts';
@@ -48,6 +49,8 @@ export interface NodeSettings {
   /** Whether one of the identity's files was named by a flag. */
   readonly identityIsNamed: boolean;
   readonly config: Config;
+  /** What its operator should know of how these came about, a line each. */
+  readonly notes: readonly string[];
 }
 
 export const DEFAULT_LISTEN: Endpoint = { host: '127.0.0.1', port: 6501 };
@@ -61,9 +64,10 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
   const dataDir = flags.data ?? defaultDataDir(listen);
   const kept = identityPaths(dataDir);
   const { certificate, key, authority, revoked } = flags;
+  const api = apiOf(flags, ini, listen);
   return {
     listen,
-    api: apiOf(flags, ini, listen),
+    api,
     bootstrap: bootstrapOf(flags, ini, listen),
     dataDir,
     dataDirIsDefault: flags.data === undefined,
@@ -75,6 +79,7 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
     },
     identityIsNamed: [certificate, key, authority, revoked].some((path) => path !== undefined),
     config: configOf(flags, ini),
+    notes: flags.api === undefined ? apiNotes(ini, api) : [],
   };
 }
 
@@ -99,7 +104,7 @@ function listenOf(flags: NodeFlags, ini: IniSettings): Endpoint {
 
 function apiOf(flags: NodeFlags, ini: IniSettings, listen: Endpoint): Endpoint {
   if (flags.api !== undefined) {
-    const api = parseEndpoint(flags.api, '--api');
+    const api = parseEndpoint(flags.api, '--api', API_EXAMPLE_PORT);
     if (api.port !== 0 && api.port === listen.port && sameHost(api, listen)) {
       throw new UsageError(
         `--api ${flags.api} is where the node itself listens: give another port to one of them`,
@@ -116,6 +121,21 @@ function apiOf(flags: NodeFlags, ini: IniSettings, listen: Endpoint): Endpoint {
     );
   }
   return { host, port };
+}
+
+/**
+ * The port of `api_address` is taken from the listen port instead. Of that no word when the file
+ * agrees with the rule and only a flag moved the node elsewhere.
+ */
+function apiNotes(ini: IniSettings, api: Endpoint): readonly string[] {
+  const asked = ini.api?.port;
+  const byFile = (ini.listen?.port ?? DEFAULT_LISTEN.port) + API_PORT_OFFSET;
+  if (asked === undefined || asked === api.port || asked === byFile) return [];
+  const served = api.port === 0 ? 'a port that the system chooses' : `port ${api.port}`;
+  return [
+    `api_address names port ${asked}, but clients are served on ${served} (listen port + ` +
+      `${API_PORT_OFFSET}): give --api ADDR:PORT for another`,
+  ];
 }
 
 function bootstrapOf(flags: NodeFlags, ini: IniSettings, listen: Endpoint): readonly string[] {

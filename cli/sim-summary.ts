@@ -1,68 +1,149 @@
 /**
  * The result of a simulation in a screenful, for people. Scripts take `--json` or result.json,
- * which hold everything; here stands what one looks at first.
+ * which hold everything; here stands what one looks at first, in words that need no key.
  */
-
+import { join } from 'node:path';
 import type { Distribution } from '../sim/distribution.ts';
+import { optionsOf, settingLines } from '../sim/edge/report/settings-text.ts';
+import type { Scenario } from '../sim/edge/scenario.ts';
 import type { SimResult } from '../sim/result.ts';
+import { counted } from './output.ts';
 
-export function summaryOf(result: SimResult, out: string | undefined): string {
-  const { config, lookups, values, tables, churn, traffic } = result;
+export function summaryOf(
+  result: SimResult,
+  scenario: Pick<Scenario, 'name' | 'question'> | undefined,
+  out: string | undefined,
+): string {
   const lines = [
-    `${config.nodes} nodes, ${seconds(result.simulatedMs)} s simulated, seed ${result.seed}`,
-    `digest    ${result.digest}`,
-    `messages  ${result.messages} in ${seconds(result.cpuMs)} s of CPU: ` +
-      `${perSecond(result.messages, result.cpuMs)} per CPU second, ` +
-      `${Math.round(result.peakRssBytes / 2 ** 20)} MiB resident`,
+    ...(scenario === undefined
+      ? []
+      : [`${scenario.name}${scenario.question === undefined ? '' : `: ${scenario.question}`}`]),
+    ...headOf(result),
+    ...lookupsOf(result),
+    ...valuesOf(result),
+    ...networkOf(result),
+    ...(out === undefined
+      ? []
+      : [`report    ${join(out, 'report.html')}, with result.json and tables beside it`]),
   ];
-  if (config.lookups > 0) {
-    lines.push(
-      `lookups   ${lookups.count}: ${share(lookups.succeeded, lookups.count)} succeeded, ` +
-        `${share(lookups.exact, lookups.count)} exact`,
-      `  hops      ${spread(lookups.hops, 2)}`,
-      `  latency   ${spread(lookups.latencyMs, 0)} ms`,
-      `  messages  ${spread(lookups.messages, 1)}`,
-    );
-  }
-  if (config.puts > 0) {
-    lines.push(
-      `values    ${values.puts} PUT, ${share(values.stored, values.puts)} acknowledged; ` +
-        `${values.gets} GET, ${values.found} found, ${values.notFound} not, ${values.wrong} wrong`,
-      `  at end    ${values.lost} lost, ${values.immortal} immortal, ` +
-        `replicas ${spread(values.replicas, 1)}`,
-      `  latency   PUT ${spread(values.putLatencyMs, 0)} ms; ` +
-        `GET ${spread(values.getLatencyMs, 0)} ms`,
-    );
-  }
-  if (result.skipped > 0)
-    lines.push(`skipped   ${result.skipped} operations that nobody could ask`);
-  lines.push(
-    `tables    ${tables.contacts.count} nodes at the end, ` +
-      `${tables.contactsMean.toFixed(1)} contacts each, ` +
-      `${(100 * tables.deadShare).toFixed(1)} % dead, ` +
-      `${(100 * tables.knowAllNearest).toFixed(1)} % know all their nearest`,
-    `churn     ${churn.sessions} sessions, ${(100 * churn.onlineShare).toFixed(1)} % online`,
-    `traffic   ${traffic.perNodePerSecond.toFixed(2)} messages per node and second`,
-  );
-  if (out !== undefined) lines.push(`written   ${out}/result.json`);
   return `${lines.join('\n')}\n`;
 }
 
-function seconds(ms: number): string {
-  return (ms / 1000).toFixed(1);
+function headOf(result: SimResult): readonly string[] {
+  const { config, seed, digest, messages, cpuMs, peakRssBytes } = result;
+  const chosen = settingLines(optionsOf(config))
+    .filter(({ isDefault, key }) => !isDefault && !HEAD_HAS.has(key))
+    .map(({ key, value }) => `${key} ${value}`);
+  const { workloads, faults } = config;
+  if (workloads.length > 0) chosen.push(counted(workloads.length, 'workload'));
+  if (faults.length > 0) chosen.push(counted(faults.length, 'fault'));
+  return [
+    `${counted(config.nodes, 'node')}, ${time(result.simulatedMs)} simulated, seed ${seed}`,
+    ...(chosen.length === 0 ? [] : [`settings  ${chosen.join(', ')}`]),
+    `digest    ${digest}`,
+    `cost      ${messages.toLocaleString('en')} messages in ${time(cpuMs)} of processor time, ` +
+      `${rate(messages, cpuMs)} per second; ${Math.round(peakRssBytes / 2 ** 20)} MiB of memory`,
+  ];
 }
 
-function perSecond(count: number, ms: number): string {
+const HEAD_HAS: ReadonlySet<string> = new Set([
+  'nodes',
+  'seed',
+  'workers',
+  'wire',
+  'workloads',
+  'faults',
+]);
+
+function lookupsOf({ config, lookups }: SimResult): readonly string[] {
+  const asked = config.lookups > 0 || config.workloads.some(({ kind }) => kind === 'lookup');
+  if (!asked) return [];
+  const { count, hops } = lookups;
+  if (count === 0) return ['lookups   none ended at a node that was still there'];
+  if (config.nodes === 1) return [`lookups   ${count}: a node alone has nobody to ask`];
+  const own = hops.histogram['0'] ?? 0;
+  return [
+    `lookups   ${count}: ${share(lookups.succeeded, count)} succeeded, ` +
+      `${share(lookups.exact, count)} found exactly the nearest nodes`,
+    `  hops      ${spread(hops)}`,
+    ...(own === 0
+      ? []
+      : [`            0 hops (${share(own, 1)}): the asker itself was among the nearest`]),
+    ...(lookups.hopsToTarget.count === 0 ? [] : [`  to target ${spread(lookups.hopsToTarget)}`]),
+    `  latency   ${spread(lookups.latencyMs, 'ms')}`,
+    `  messages  ${spread(lookups.messages)}`,
+  ];
+}
+
+function valuesOf({ config, values }: SimResult): readonly string[] {
+  const asked = config.puts > 0 || config.workloads.some(({ kind }) => kind === 'put');
+  if (!asked) return [];
+  const { puts, gets, found, notFound, wrong, lost, unreachable, immortal } = values;
+  const fate = [
+    [lost, 'lost'],
+    [unreachable, 'on offline disks only'],
+    [immortal, 'outlived their time'],
+  ] as const;
+  const bad = fate.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const end = bad.length === 0 ? 'none lost' : bad.join(', ');
+  return [
+    `values    ${puts} PUT: ${share(values.stored, puts)} acknowledged` +
+      (gets === 0
+        ? ''
+        : `; ${gets} GET: ${share(found, gets)} found, ${notFound} not, ${wrong} wrong`),
+    `  at end    ${end}; replicas ${spread(values.replicas)}`,
+    `  latency   PUT ${spread(values.putLatencyMs, 'ms')}` +
+      (gets === 0 ? '' : `; GET ${spread(values.getLatencyMs, 'ms')}`),
+  ];
+}
+
+function networkOf({ config, skipped, tables, churn, traffic }: SimResult): readonly string[] {
+  const isStill = config.churn.type === 'none' && config.faults.length === 0;
+  return [
+    ...(skipped === 0
+      ? []
+      : [
+          `skipped   ${counted(skipped, 'operation')}: nobody could ask, or nothing was stored yet`,
+        ]),
+    `tables    ${tables.contactsMean.toFixed(1)} contacts per node, ` +
+      `${percent(tables.deadShare)} of them offline; ` +
+      `${percent(tables.knowAllNearest)} of the nodes know all their nearest`,
+    ...(isStill
+      ? []
+      : [
+          `churn     ${counted(churn.sessions, 'session')} begun, ` +
+            `${percent(churn.onlineShare)} of the nodes online on average`,
+        ]),
+    `traffic   ${traffic.perNodePerSecond.toFixed(2)} messages per online node and second`,
+  ];
+}
+
+function time(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 120) return `${seconds.toFixed(1)} s`;
+  if (seconds < 7200) return `${(seconds / 60).toFixed(1)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+function rate(count: number, ms: number): string {
   return ms === 0 ? '-' : Math.round((1000 * count) / ms).toLocaleString('en');
 }
 
 function share(part: number, whole: number): string {
-  return whole === 0 ? '-' : `${((100 * part) / whole).toFixed(2)} %`;
+  return whole === 0 ? '-' : percent(part / whole);
 }
 
-function spread(distribution: Distribution, digits: number): string {
-  const { mean, p50, p99, max } = distribution;
-  if (mean === null || p50 === null || p99 === null || max === null) return '-';
-  const figures = [mean.toFixed(digits + 1), ...[p50, p99, max].map((x) => x.toFixed(digits))];
-  return `mean ${figures[0]}, p50 ${figures[1]}, p99 ${figures[2]}, max ${figures[3]}`;
+/** With as many digits as tell it from nothing and from all. */
+function percent(part: number): string {
+  if (part === 0 || part === 1) return `${100 * part} %`;
+  return `${(100 * part).toFixed(part > 0.999 || part < 0.001 ? 3 : 1)} %`;
+}
+
+function spread({ mean, p50, p99, max }: Distribution, unit = ''): string {
+  if (mean === null || p50 === null || p99 === null || max === null) return 'none';
+  const digits = unit === '' ? 2 : 0;
+  const whole = unit === '' ? 1 : 0;
+  const [half, most, top] = [p50, p99, max].map((value) => String(Number(value.toFixed(whole))));
+  const after = unit === '' ? '' : ` ${unit}`;
+  return `mean ${mean.toFixed(digits)}, median ${half}, 99 % within ${most}, max ${top}${after}`;
 }

@@ -1,207 +1,166 @@
 /**
- * `orrery sim`: one simulation (SPEC section 8). Flags are read and checked here, the run is the
- * simulator's, and what it found goes to standard output: a summary for people, or with `--json`
- * result.json alone. Progress goes to standard error.
+ * `orrery sim`: one simulation, from flags, a scenario file, or a scenario with flags that win over
+ * it. What it found goes to standard output: a summary for people, or with `--json` result.json
+ * alone. Progress, notes and warnings go to standard error.
  *
- * Exit codes: 0 done, 2 wrong usage (a UsageError), 130 when Ctrl-C cut the run short.
+ * Exit codes: 0 done, 2 settings that cannot be (a line for each fault), 130 when cut short.
  */
-
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../runtime/failure.ts';
-import { makeDirectory } from '../runtime/files.ts';
-import { defaultConfig } from '../src/config.ts';
-import { simulateApart } from '../sim/edge/apart.ts';
-import { Interrupted } from '../sim/main.ts';
-import { defaultOptions, optionFaults } from '../sim/options.ts';
-import type { ChurnSpec, LatencySpec, SimOptions } from '../sim/options.ts';
+import { fileExists, fileFault, makeDirectory } from '../runtime/files.ts';
+import type { SimOutput } from '../sim/main.ts';
+import { resultText, writeOutputs } from '../sim/edge/outputs.ts';
+import { readScenario, type Scenario } from '../sim/edge/scenario.ts';
+import { SettingsFault } from '../sim/edge/settings-fault.ts';
+import { resolveLayers, type Given, type Layer } from '../sim/edge/settings.ts';
+import { readSetting, SETTINGS, type Setting } from '../sim/edge/settings-table.ts';
 import type { SimResult } from '../sim/result.ts';
-import { parseChurn, parseDuration, parseLatency, parseRate, parseTimeout } from '../sim/specs.ts';
-import type { Parsed } from '../sim/specs.ts';
-import { Meter } from './meter.ts';
+import { EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from './failure.ts';
+import { laterOption, refuseLater } from './flags.ts';
+import { say } from './output.ts';
+import { warningsFor } from './sim-estimate.ts';
+import { runWatched } from './sim-run.ts';
+import { moment, refuseOtherNetwork, snapshotsOf } from './sim-snapshot.ts';
 import { summaryOf } from './sim-summary.ts';
+import { watchForStop } from './signals.ts';
 
-/** Flags that are part of the contract and not of this version, with their values' number. */
-const LATER = [
-  '--paths <n>',
-  '--repair <duration>',
-  '--silent <share>',
-  '--departure <kind>',
-  '--disk <kind>',
-  '--zipf <s>',
-  '--adversaries <share:kind>',
-  '--workers <n>',
-] as const;
-
-const TABLES = ['converged', 'joined'] as const;
-const LINKS = ['dial', 'warm'] as const;
+const LATER = [laterOption('--repair <duration>', 'repair of replicas within a set time')];
 
 const EXAMPLES = `
 Examples:
-  $ orrery sim --nodes 1000 --lookups 2000 --duration 10m
-  $ orrery sim --nodes 10000 --tables converged --links warm --lookups 50000 --duration 0
-  $ orrery sim --churn exponential:86.6m --duration 1h --puts 100 --gets 1000 --out result
-  $ orrery sim --seed 7 --json > result.json
+  $ npx orrery sim scenarios/churn.yaml
+  $ npx orrery sim scenarios/churn.yaml --nodes 500 --seed 7 --out result
+  $ npx orrery sim --nodes 1000 --lookups 2000 --duration 10m
+  $ npx orrery sim --nodes 10000 --tables converged --links warm --lookups 50000 --duration 0
+  $ npx orrery sim --seed 7 --json > result.json
+  $ npx orrery sim --nodes 1000 --warmup 1h --snapshot warm.snapshot
+  $ npx orrery sim --from warm.snapshot --loss 0.1 --seed 2
 
-Durations are written 500ms, 90s, 10m, 1.5h or 7d. The same seed and flags give the same digest.`;
+Durations are written 500ms, 90s, 10m, 1.5h or 7d, shares 0.05 or 5%. A scenario file has the same
+settings as keys, without the dashes. The same seed and settings give the same digest.`;
 
 export function simCommand(version: string): CommandUnknownOpts {
-  const command = withFlags();
-  for (const flags of LATER) command.addOption(later(flags));
-  command.action(async (scenario, flags) => {
-    if (scenario !== undefined) {
-      throw new UsageError('scenario files come with a later version: give the settings as flags');
+  const command: CommandUnknownOpts = new Command('sim');
+  command
+    .description('run one simulation of the protocol core')
+    .argument('[scenario]', 'a YAML file with settings; flags win over it')
+    .addHelpText('after', EXAMPLES);
+  for (const setting of SETTINGS) command.addOption(flagOf(setting));
+  command
+    .optionsGroup('Results:')
+    .option('--out <dir>', 'folder for result.json, tables, time series and the report')
+    .option('--json', 'result.json alone on standard output', false)
+    .optionsGroup('Snapshots:')
+    .option('--snapshot <file>', 'save the simulation as it stands at the end of the warm-up')
+    .option('--snapshot-at <duration>', 'save it so long after the warm-up instead', moment)
+    .option('--from <file>', 'go on from a snapshot, under its settings where none are given')
+    .optionsGroup('Options:');
+  for (const option of LATER) command.addOption(option);
+  command.action(async (...[path]: readonly unknown[]) => {
+    const flags: Given = command.opts();
+    refuseLater(flags, LATER);
+    try {
+      await run(typeof path === 'string' ? path : undefined, flags, version);
+    } catch (error) {
+      if (!(error instanceof SettingsFault)) throw error;
+      for (const line of error.lines) say(`orrery sim: ${line}`);
+      throw new ToldFailure(EXIT_USAGE);
     }
-    const options = resolved(flags);
-    const faults = optionFaults(options);
-    if (faults[0] !== undefined) throw new UsageError(faults.join('; '));
-    if (flags.out !== undefined) await makeDirectory(flags.out);
-    const result = await runWatched(options, version);
-    if (result === undefined) {
-      process.exitCode = EXIT_INTERRUPTED;
-      return;
-    }
-    const json = `${JSON.stringify(result, null, 2)}\n`;
-    if (flags.out !== undefined) await writeFile(join(flags.out, 'result.json'), json);
-    process.stdout.write(flags.json ? json : summaryOf(result, flags.out));
   });
   return command;
 }
 
-const EXIT_INTERRUPTED = 130;
-const uniform: LatencySpec = { type: 'uniform', lowMs: 10, highMs: 100 };
-const noChurn: ChurnSpec = { type: 'none' };
-
-/** The flags of this version; `beta`, `nearest`, `replication` and `lookups` depend on others. */
-function withFlags() {
-  return new Command('sim')
-    .exitOverride()
-    .showHelpAfterError('(see "orrery sim --help")')
-    .description('run one simulation of the protocol core')
-    .argument('[scenario]', 'a scenario file (comes with a later version)')
-    .option('--nodes <n>', 'nodes, online and offline', whole, 1000)
-    .option('--seed <seed>', 'what all chance is drawn from', '1')
-    .option('--duration <d>', '0: until the workload is done', read(parseDuration), 600_000)
-    .option('--warmup <d>', 'time before measuring begins', read(parseDuration), 0)
-    .option('--k <n>', 'contacts per bucket', whole, defaultConfig.k)
-    .option('--alpha <n>', 'calls in flight of a lookup', whole, defaultConfig.alpha)
-    .option('--beta <n>', 'contacts named in a reply (default: k)', whole)
-    .option('--nearest <n>', 'nearest nodes a lookup looks for (default: k)', whole)
-    .option('--replication <n>', 'replicas of a value (default: 8, or all nodes)', whole)
-    .option('--floor <n>', 'fewest replicas of a good PUT', whole, defaultConfig.floor)
-    .option('--ttl <d>', 'life of a value', read(parseDuration), 86_400_000)
-    .addOption(new Option('--tables <kind>').choices(TABLES).default(TABLES[1]))
-    .option('--latency <model>', 'one way, ms', read(parseLatency), uniform)
-    .option('--min-latency <ms>', 'floor of every latency, ms', amount, 1)
-    .addOption(new Option('--links <kind>').choices(LINKS).default(LINKS[0]))
-    .option('--loss <share>', 'share of calls that are never answered', amount, 0)
-    .option('--timeout <ms>', 'adaptive, or a fixed deadline of a call', read(parseTimeout), 0)
-    .option('--deadline <d>', 'of an operation', read(parseDuration), defaultConfig.operationMs)
-    .option('--churn <model>', 'none or exponential:ON[,OFF]', read(parseChurn), noChurn)
-    .option('--lookups <n>', 'node lookups (default: 1000 without other workload)', whole)
-    .option('--lookup-rate <rate>', 'with --duration 0, as in 1000/s', read(parseRate), 1000)
-    .option('--targets <kind>', 'what is looked up: random points', targets, 'random')
-    .option('--puts <n>', 'values stored', whole, 0)
-    .option('--gets <n>', 'reads of acknowledged values', whole, 0)
-    .option('--value-bytes <n>', 'bytes of a value', whole, 100)
-    .option('--wire', 'every message through codec and admit; same digest', false)
-    .option('--out <dir>', 'folder for result.json')
-    .option('--json', 'result.json alone on standard output', false)
-    .addHelpText('after', EXAMPLES);
-}
-
-type Flags = ReturnType<ReturnType<typeof withFlags>['opts']>;
-
-function resolved(flags: Flags): SimOptions {
-  const { beta, nearest, replication, lookups } = flags;
-  return defaultOptions({
-    nodes: flags.nodes,
-    seed: flags.seed,
-    durationMs: flags.duration,
-    warmupMs: flags.warmup,
-    k: flags.k,
-    alpha: flags.alpha,
-    ...(beta === undefined ? {} : { beta }),
-    ...(nearest === undefined ? {} : { nearest }),
-    ...(replication === undefined ? {} : { replication }),
-    floor: flags.floor,
-    ttlS: Math.floor(flags.ttl / 1000),
-    tables: flags.tables,
-    latency: flags.latency,
-    minLatencyMs: flags.minLatency,
-    links: flags.links,
-    loss: flags.loss,
-    timeoutMs: flags.timeout,
-    operationMs: flags.deadline,
-    churn: flags.churn,
-    ...(lookups === undefined ? {} : { lookups }),
-    lookupsPerSecond: flags.lookupRate,
-    puts: flags.puts,
-    gets: flags.gets,
-    valueBytes: flags.valueBytes,
-    wire: flags.wire,
+/** A setting as a flag. Its text is judged here and read once, where all settings come together. */
+function flagOf(setting: Setting): Option {
+  const { key, argument, help, fallback, group } = setting;
+  const flags = argument === undefined ? `--${key}` : `--${key} ${argument}`;
+  const option = new Option(flags, `${help} (default: ${fallback})`).helpGroup(`${group}:`);
+  if (argument === undefined) return option;
+  return option.argParser((text) => {
+    const read = readSetting(setting, text);
+    if (!read.ok) throw new InvalidArgumentError(`${read.fault}.`);
+    return text;
   });
 }
 
-async function runWatched(options: SimOptions, version: string): Promise<SimResult | undefined> {
-  let stopping = false;
-  const stop = (): void => {
-    stopping = true;
+/** The settings among the flags, as a scenario would write them. */
+export function settingsIn(flags: Given): Given {
+  const given = SETTINGS.map(({ key }): [string, unknown] => [
+    key,
+    flags[new Option(`--${key}`).attributeName()],
+  ]);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+async function run(path: string | undefined, flags: Given, version: string): Promise<void> {
+  const out = typeof flags['out'] === 'string' ? flags['out'] : undefined;
+  const scenario = path === undefined ? undefined : await readScenario(path);
+  const layer: Layer = { given: settingsIn(flags), baseDir: '', word: (key) => `--${key}` };
+  const layers = scenario === undefined ? [layer] : [scenario.layer, layer];
+  const { from, order } = await snapshotsOf(flags, version);
+  const resolved = await resolveLayers(layers, undefined, from && { ...from.options, workers: 1 });
+  if (from !== undefined) refuseOtherNetwork(from, resolved.options);
+  const stop = watchForStop();
+  for (const note of resolved.notes) say(`orrery sim: ${note}`);
+  for (const warning of warningsFor(resolved.options)) say(`orrery sim: ${warning}`);
+  if (out !== undefined) await prepare(out);
+  const hooks = {
+    rows: out !== undefined,
+    ...(from === undefined ? {} : { from }),
+    ...(order === undefined ? {} : { snapshot: order }),
   };
-  process.once('SIGINT', stop);
-  const meter = new Meter();
+  const output = await runWatched(resolved, version, hooks, stop.isAsked);
+  stop.end();
+  await order?.saved(output === undefined);
+  if (output === undefined) {
+    say('orrery sim: stopped before its end; no result was written');
+    process.exitCode = EXIT_INTERRUPTED;
+    return;
+  }
+  const result = recordOf(output.result, scenario);
+  if (out !== undefined) await write(out, { ...output, result });
+  process.stdout.write(
+    flags['json'] === true ? resultText(result) : summaryOf(result, scenario, out),
+  );
+}
+
+/** Before the run, so that nobody computes for hours what cannot be kept. */
+async function prepare(out: string): Promise<void> {
+  if (await fileExists(join(out, 'sweep.json'))) {
+    throw new UsageError(`${out} holds a sweep: name another folder with --out`);
+  }
+  await makeDirectory(out);
+}
+
+/** The files of the run; a report that cannot be drawn leaves the result where it is. */
+async function write(out: string, output: SimOutput): Promise<void> {
   try {
-    return await simulateApart(options, version, {
-      onProgress: (progress) => {
-        const { share, events, simulatedMs, online } = progress;
-        const seconds = (simulatedMs / 1000).toFixed(0);
-        meter.show(share, events, 'events', `${seconds} s simulated, ${online} nodes online`);
-        return stopping;
-      },
-    });
+    await writeOutputs(out, output);
+    // Only now: what draws the charts takes a while to load.
+    const { writeReport } = await import('../sim/edge/report/write.ts');
+    await writeReport(out);
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    meter.end();
-    process.stderr.write('orrery sim: stopped by Ctrl-C; no result was written\n');
-    return undefined;
-  } finally {
-    meter.end();
-    process.removeListener('SIGINT', stop);
+    throw new UsageError(`the result cannot be written to ${out}: ${fileFault(error)}`);
   }
 }
 
-/** A flag of the contract that this version does not know yet. */
-function later(flags: string): Option {
-  const name = flags.split(' ')[0] ?? flags;
-  return new Option(flags).hideHelp().argParser(() => {
-    throw new InvalidArgumentError(`${name} comes with a later version: leave it out.`);
-  });
-}
-
-function read<T>(parse: (text: string) => Parsed<T>): (text: string) => T {
-  return (text) => {
-    const parsed = parse(text);
-    if (!parsed.ok) throw new InvalidArgumentError(parsed.fault);
-    return parsed.value;
+/** The result with what it answers and where it was made. */
+function recordOf(result: SimResult, scenario: Scenario | undefined): SimResult {
+  const { name, question } = scenario ?? {};
+  const processors = cpus();
+  const machine = {
+    node: process.version,
+    system: `${process.platform} ${process.arch}`,
+    processor: processors[0]?.model ?? 'unknown',
+    processors: processors.length,
+    memoryBytes: totalmem(),
   };
-}
-
-function whole(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
-  return Number(text);
-}
-
-function amount(text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('Write a number, as in 0.05.');
-  return Number(text);
-}
-
-function targets(text: string): string {
-  if (text === 'random') return text;
-  if (text === 'nodes') {
-    throw new InvalidArgumentError('--targets nodes comes with a later version: use random.');
-  }
-  throw new InvalidArgumentError('Write random.');
+  const about = {
+    ...(name === undefined ? {} : { name }),
+    ...(question === undefined ? {} : { question }),
+  };
+  return { ...result, ...about, machine } as SimResult;
 }

@@ -4,11 +4,9 @@
  *
  * Invariant: `commandFor` asks `orrery sim` for the same run, so anybody can make the same digest.
  */
-import { simulateApart } from '../sim/edge/apart.ts';
-import { Interrupted } from '../sim/main.ts';
 import { defaultOptions } from '../sim/options.ts';
 import type { SimResult } from '../sim/result.ts';
-import { Meter } from './meter.ts';
+import { runWatched } from './sim-run.ts';
 
 export const NODES = 1000;
 
@@ -26,21 +24,8 @@ export async function runSimulation(
   version: string,
   isStopping: () => boolean,
 ): Promise<SimResult | undefined> {
-  const meter = new Meter();
-  try {
-    return await simulateApart({ ...OPTIONS, nodes }, version, {
-      onProgress: ({ share, events, simulatedMs, online }) => {
-        const seconds = (simulatedMs / 1000).toFixed(0);
-        meter.show(share, events, 'events', `${seconds} s simulated, ${online} nodes online`);
-        return isStopping();
-      },
-    });
-  } catch (error) {
-    if (error instanceof Interrupted) return undefined;
-    throw error;
-  } finally {
-    meter.end();
-  }
+  const options = { ...OPTIONS, nodes };
+  return (await runWatched({ options, materials: {} }, version, {}, isStopping))?.result;
 }
 
 /** What a sound run shows, as a sentence and whether it holds. */

@@ -1,13 +1,13 @@
 /**
- * `orrery start`, which is `npm start`: the whole project at work in under a minute (SPEC section
- * 8). A private authority, five real nodes over mutual TLS, a value stored through one and read
- * through another, a simulation of the same core; then the nodes stay until Ctrl-C.
+ * `orrery start`, which is `npm start`: the whole project at work in under a minute. A private
+ * authority, five real nodes over mutual TLS, a value stored through one and read through another,
+ * a simulation of the same core; then the nodes stay until Ctrl-C.
  *
  * Exit codes: 0 all checks good (with `--once` at once, otherwise after Ctrl-C), 1 one was not, 2 a
  * port is taken, 130 when Ctrl-C came before the checks were over. Invariant: everything lives in
  * one directory, and what an earlier run left there is taken up again, never in the way.
  */
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -36,19 +36,9 @@ export function startCommand(version: string): CommandUnknownOpts {
   return new Command('start')
     .description('five real nodes, a check of everything, a simulation; then Ctrl-C')
     .option('--once', 'end after the check instead of keeping the nodes running', false)
-    .addOption(
-      new Option('--base-port <port>', 'of the first node')
-        .argParser(wholeNumber(1, 60_000))
-        .default(DEFAULT_LISTEN.port)
-        .hideHelp(),
-    )
-    .addOption(new Option('--data <dir>').default(join(STATE_DIR, 'start')).hideHelp())
-    .addOption(
-      new Option('--nodes <n>', 'simulated')
-        .argParser(wholeNumber(50, 10_000))
-        .default(NODES)
-        .hideHelp(),
-    )
+    .option('--base-port <port>', 'of the first', wholeNumber(1, 60_000), DEFAULT_LISTEN.port)
+    .option('--data <dir>', 'where everything is kept', join(STATE_DIR, 'start'))
+    .option('--nodes <n>', 'how many are simulated', wholeNumber(50, 10_000), NODES)
     .addHelpText('after', EXAMPLES)
     .action(async ({ once, basePort, data, nodes }) => {
       const watch = watchForStop();
@@ -145,7 +135,7 @@ async function checkSimulation(request: Request, checks: Checks, watch: StopWatc
   const path = join(dir, 'result.json');
   await makeDirectory(dir);
   await writeFile(path, `${JSON.stringify(result, null, 2)}\n`);
-  print(indented(summaryOf(result, undefined)));
+  print(indented(summaryOf(result, undefined, undefined)));
   print(`  written   ${path}`);
   for (const [what, good] of judge(result)) checks.add(`simulation: ${what}`, good);
 }
@@ -195,8 +185,8 @@ The same simulation again, with the same digest:
 
 const EXAMPLES = `
 Examples:
-  $ orrery start
-  $ orrery start --once        ends after the check, exit code 0 when all was good
+  $ npx orrery start
+  $ npx orrery start --once        ends after the check, exit code 0 when all was good
 
-The nodes listen on 127.0.0.1:6501 to 6505, for clients on 7501 to 7505; their files and the
-simulation's result.json are in .orrery/start.`;
+Unless told otherwise the nodes listen on 127.0.0.1:6501 to 6505, for clients on 7501 to 7505, and
+their files and the simulation's result.json are in .orrery/start.`;

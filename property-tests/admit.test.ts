@@ -15,16 +15,8 @@ import { signedBytes } from '../src/codec/record.ts';
 import { PEERS_PER_REPLY_MAX, TTL_S_MAX } from '../src/limits.ts';
 import type { Message, Peer, RecordHeader } from '../src/types.ts';
 import type { WireAddress, WireRecord } from '../src/wire-types.ts';
-import {
-  bytes,
-  plain,
-  runs,
-  u32,
-  wireAddress,
-  wirePeer,
-  wireReply,
-  wireRequest,
-} from './arbitraries.ts';
+import { bytes, plain, u32, wireAddress, wirePeer, wireReply, wireRequest } from './arbitraries.ts';
+import { runs } from './parameters.ts';
 
 const WALL_MS = 1_764_000_000_000;
 const TEN_MINUTES_MS = 600_000;

@@ -20,17 +20,6 @@ import type {
   WireRequest,
 } from '../src/wire-types.ts';
 
-/**
- * Runs of a property: as many as the test says, or ORRERY_FUZZ. ORRERY_FUZZ_SEED repeats a failure
- * whose seed was printed.
- */
-export function runs(count: number): { readonly numRuns: number; readonly seed?: number } {
-  const asked = Number(process.env['ORRERY_FUZZ'] ?? '');
-  const seed = process.env['ORRERY_FUZZ_SEED'];
-  const numRuns = asked > 0 ? asked : count;
-  return seed === undefined ? { numRuns } : { numRuns, seed: Number(seed) };
-}
-
 /** A record like those that code writes: fast-check would now and then leave out the prototype. */
 export function plain<T>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
   return fc.record<T>(fields, { noNullPrototype: true });

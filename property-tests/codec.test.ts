@@ -1,9 +1,8 @@
 /**
- * Laws of the codecs (RELIABILITY A8 and S10): what is encoded decodes to itself; what is accepted
- * encodes to the same bytes; any bytes whatever give an answer, and nothing throws; what cannot
- * become a message is malformed as soon as its header shows it.
- *
- * `ORRERY_FUZZ=N` sets the runs of every property; each run of the mutation laws tries 100 inputs.
+ * Laws of the codecs (docs/wire.md): what is encoded decodes to itself; what is accepted encodes to
+ * the same bytes; any bytes whatever give an answer, and nothing throws; what cannot become a
+ * message is malformed as soon as its header shows it. Each run of the mutation laws tries 100
+ * inputs.
  */
 import { testProp } from '@fast-check/ava';
 import test from 'ava';
@@ -13,8 +12,9 @@ import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { signedBytes } from '../src/codec/record.ts';
 import { FRAME_BYTES_MAX } from '../src/limits.ts';
 import type { ClientMessage, Decoded, WireMessage, WireRecord } from '../src/wire-types.ts';
-import { anyBytes, clientMessage, runs, u16, u32, wireMessage, wireRecord } from './arbitraries.ts';
+import { anyBytes, clientMessage, u16, u32, wireMessage, wireRecord } from './arbitraries.ts';
 import { damaged } from './damage.ts';
+import { runs } from './parameters.ts';
 
 const SIGNED_FIELDS = [
   ...(['key', 'version', 'publishedAtMs', 'ttlS', 'publisher'] as const),

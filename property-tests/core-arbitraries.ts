@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { defaultConfig } from '../src/config.ts';
-import { ID_WORDS, POSITION_WORD } from '../src/limits.ts';
+import { ID_WORDS, PATHS_MAX, POSITION_WORD } from '../src/limits.ts';
 import type { Config, Directory, Key, Position } from '../src/types.ts';
 import type { RecordHeader, Refusal } from '../src/types.ts';
 import { cluster, plain } from './arbitraries.ts';
@@ -70,6 +70,7 @@ export const smallConfig = (): fc.Arbitrary<Config> =>
       alpha: fc.integer({ min: 1, max: 4 }),
       beta: fc.integer({ min: 1, max: 6 }),
       nearest: fc.integer({ min: 1, max: 6 }),
+      paths: fc.constantFrom(1, 1, 1, 2, 3, PATHS_MAX),
       replication: fc.integer({ min: 1, max: 4 }),
       timeoutMs: fc.constantFrom(0, 0, 100, 5000),
       operationMs: fc.constantFrom(10_000, 10_000, 1, 2000),

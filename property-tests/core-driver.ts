@@ -4,7 +4,7 @@
  * every effect is held against what went before: replies against requests, settlements against
  * commands, new and lost contacts against answers and silence.
  *
- * It throws at the first law that is broken (STYLE's laws of the step function).
+ * It throws at the first law that is broken (the laws of the step function).
  */
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
@@ -102,10 +102,10 @@ export class StrictNode {
       if (effect.type !== 'note') continue;
       const { note } = effect;
       if (note.type === 'contact-added') {
-        assert.equal(note.peer, answered, 'a contact answered a call of ours (S4)');
+        assert.equal(note.peer, answered, 'a contact answered a call of ours');
       } else if (note.type === 'contact-evicted') {
         const gone = note.peer === leaverOf(before, input, effects) || silent.has(note.peer);
-        assert.ok(gone, 'a contact goes only by farewell or silence (S5)');
+        assert.ok(gone, 'a contact goes only by farewell or silence');
       }
     }
   }

@@ -9,7 +9,8 @@ import fc from 'fast-check';
 import { effectsWords, Fingerprint, inputWords } from '../host/fingerprint.ts';
 import type { Effect, Failure, Input, Refusal, Request } from '../src/types.ts';
 import { effects, input } from './arbitraries-core.ts';
-import { runs, word } from './arbitraries.ts';
+import { word } from './arbitraries.ts';
+import { runs } from './parameters.ts';
 
 type Print = readonly [number, number];
 

@@ -1,6 +1,6 @@
 /**
- * Who may open a link (SPEC section 6, RELIABILITY section 0 and R12): real TLS on loopback, each
- * unfit peer once as a client and once as a server, and no session ever resumed.
+ * Who may open a link: real TLS on loopback, each unfit peer once as a client and once as a server,
+ * and no session ever resumed.
  *
  * A refusal must name its own cause, so a case cannot pass because something else went wrong.
  */

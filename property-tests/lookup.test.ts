@@ -1,122 +1,20 @@
 /**
  * The lookup machine among peers that help, lie, stay silent, answer late, refuse or cannot be
- * reached: it ends, keeps its bounds, and its result is what it should be. No messages and no clock
- * are involved; a generated order says whose answer or deadline comes next.
+ * reached: it ends, keeps its bounds, and its result is what it should be, on one path or several.
  */
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { mix } from '../sim/streams.ts';
-import { checkLookup } from '../src/lookup-invariants.ts';
 import { LOOKUP_REQUESTS_MAX, PEERS_PER_REPLY_MAX, SHORTLIST_FACTOR } from '../src/limits.ts';
-import { beginLookup, isFinished, nextToAsk, onAnswer, onFailure } from '../src/lookup.ts';
-import { onOverdue, trailOf, type Lookup } from '../src/lookup.ts';
+import { beginLookup, trailOf } from '../src/lookup.ts';
 import { compareDistance } from '../src/position.ts';
-import type { Directory, Peer, Position } from '../src/types.ts';
-import { plain, position } from './arbitraries.ts';
-import { directoryOf, short, smallWorld } from './core-arbitraries.ts';
+import type { Directory, Peer } from '../src/types.ts';
+import { position } from './arbitraries.ts';
+import { directoryOf, short } from './core-arbitraries.ts';
 import { law } from './harness.ts';
-
-interface Character {
-  readonly type: 'honest' | 'lying' | 'silent' | 'slow' | 'refusing';
-  /** Whom it knows, or claims to know, by index. */
-  readonly names: readonly number[];
-}
-
-interface World {
-  readonly directory: Directory;
-  readonly target: Position;
-  readonly characters: readonly Character[];
-  /** Who is named in answer to the target; a world of liars names anybody. */
-  readonly namesOf: (peer: Peer) => readonly Peer[];
-}
-
-/** Everything that a run of a lookup went through. */
-interface Course {
-  readonly lookup: Lookup;
-  readonly asked: ReadonlyMap<Peer, number>;
-  /** Whom the lookup heard of: seeds and what answers named. */
-  readonly known: ReadonlySet<Peer>;
-}
-
-/** Lets a lookup run to its end; `order` picks which open call is dealt with next. */
-function run(
-  world: World,
-  start: Lookup,
-  order: readonly number[],
-  seeds: readonly Peer[],
-): Course {
-  let lookup = start;
-  const open: Peer[] = [];
-  const late: Peer[] = [];
-  const overdue = new Set<Peer>();
-  const asked = new Map<Peer, number>();
-  const known = new Set(seeds);
-  for (let turn = 0; ; turn++) {
-    assert.ok(turn < 5 * LOOKUP_REQUESTS_MAX, 'a lookup ends');
-    const next = nextToAsk(lookup);
-    lookup = next.lookup;
-    for (const peer of next.ask) {
-      const times = (asked.get(peer) ?? 0) + 1;
-      assert.ok(times <= 2, 'a peer is asked twice at most');
-      if (times === 2) assert.ok(overdue.has(peer), 'and again only after a deadline');
-      asked.set(peer, times);
-      open.push(peer);
-    }
-    assert.ok(open.length <= lookup.alpha, 'alpha calls in flight');
-    assert.equal(lookup.inFlight, open.length);
-    assert.deepEqual(checkLookup(lookup, world.directory), []);
-    if (isFinished(lookup)) return { lookup, asked, known };
-    const pick = order[turn % order.length] ?? 0;
-    if (late.length > 0 && pick % 3 === 0) {
-      // An answer after its deadline; the second call, if there is one, is done with.
-      const [peer = 0] = late.splice(pick % late.length, 1);
-      if (open.includes(peer)) open.splice(open.indexOf(peer), 1);
-      lookup = answer(world, lookup, peer, known);
-      continue;
-    }
-    const [peer] = open.splice(pick % (open.length || 1), 1);
-    assert.ok(peer !== undefined, 'somebody is in flight until the end');
-    const { type } = world.characters[peer] ?? { type: 'silent' };
-    if (type === 'honest' || type === 'lying') {
-      lookup = answer(world, lookup, peer, known);
-    } else if (type === 'refusing') {
-      lookup = onFailure(lookup, peer);
-    } else {
-      lookup = onOverdue(lookup, peer);
-      overdue.add(peer);
-      if (type === 'slow' && !late.includes(peer)) late.push(peer);
-    }
-  }
-}
-
-function answer(world: World, lookup: Lookup, peer: Peer, known: Set<Peer>): Lookup {
-  const { directory, target } = world;
-  const named = world.namesOf(peer);
-  // Of what one answer names, the nearest that are new count, as many as are looked for.
-  const fresh = named
-    .slice(0, PEERS_PER_REPLY_MAX)
-    .filter((each) => each !== 0 && !known.has(each));
-  const near = [...new Set(fresh)].sort((a, b) => compareDistance(directory, target, a, b));
-  for (const other of near.slice(0, lookup.nearest)) known.add(other);
-  return onAnswer(lookup, peer, named, directory);
-}
-
-/** Without two peers at one place, so that the nearest are well defined. */
-const world = smallWorld(60).map((positions) => {
-  const seen = new Map(positions.map((each) => [JSON.stringify(each), each]));
-  return [...seen.values(), short('5a5a5a')];
-});
-
-const character = plain<Character>({
-  type: fc.constantFrom('honest', 'honest', 'honest', 'lying', 'silent', 'slow', 'refusing'),
-  names: fc.array(fc.nat({ max: 99 }), { maxLength: 80 }),
-});
-const size = fc.record(
-  { alpha: fc.integer({ min: 1, max: 8 }), nearest: fc.integer({ min: 1, max: 20 }) },
-  { noNullPrototype: true },
-);
-const order = fc.array(fc.nat({ max: 9999 }), { minLength: 1, maxLength: 60 });
+import { character, order, run, size, world } from './lookup-kit.ts';
+import type { Character, Course, World } from './lookup-kit.ts';
 
 law(
   'among all sorts of peers a lookup keeps its bounds and ends with the nearest that answered',
@@ -152,6 +50,7 @@ function checkNobodyNearer(
 ): void {
   const { nearest, responders } = trailOf(lookup, directory);
   const wanted = lookup.nearest;
+  if (lookup.requests >= Math.floor(LOOKUP_REQUESTS_MAX / lookup.paths)) return;
   const failed = [...asked.keys()].filter((peer) => !responders.includes(peer));
   if (failed.length > wanted * (SHORTLIST_FACTOR - 1)) return;
   const last = nearest.length < wanted ? undefined : nearest.at(-1);
@@ -174,7 +73,7 @@ law(
     const namesOf = (peer: Peer): Peer[] =>
       sorted.filter((other) => other !== peer).slice(0, sizes.nearest);
     const world: World = { directory, target, characters, namesOf };
-    const seeds = [others[first % others.length] ?? 1];
+    const seeds = others.slice(first % others.length).slice(0, sizes.paths);
     const course = run(world, beginLookup(0, target, seeds, sizes, directory), turns, seeds);
     const found = [...trailOf(course.lookup, directory).nearest].sort(near);
     assert.deepEqual(found, sorted.slice(0, sizes.nearest));
@@ -192,7 +91,7 @@ law(
     // A chain: each peer knows only the next.
     const namesOf = (peer: Peer): Peer[] => [(peer + 1) % positions.length];
     const world: World = { directory, target, characters, namesOf };
-    const sizes = { alpha: 3, nearest: 70 };
+    const sizes = { alpha: 3, nearest: 70, paths: 1 };
     const course = run(world, beginLookup(0, target, [1], sizes, directory), turns, [1]);
     const { responders, namedBy } = trailOf(course.lookup, directory);
     assert.equal(responders.length, positions.length - 1);
@@ -210,7 +109,7 @@ test('a swarm that names new peers for ever is given up', (t) => {
   const namesOf = (peer: Peer): Peer[] =>
     [1, 2, 3].map((i) => peer + i).filter((other) => other < count);
   const world: World = { directory, target, characters, namesOf };
-  const start = beginLookup(0, target, [1], { alpha: 3, nearest: 20 }, directory);
+  const start = beginLookup(0, target, [1], { alpha: 3, nearest: 20, paths: 1 }, directory);
   const { requests, nearest } = trailOf(run(world, start, [0], [1]).lookup, directory);
   t.is(requests, LOOKUP_REQUESTS_MAX);
   t.is(nearest.length, 20);
@@ -243,7 +142,7 @@ test('two liars that name hosts of peers that do not exist do not spoil a lookup
   }));
   const world: World = { directory, target, characters, namesOf };
   const seeds = [...liars, ...sorted.slice(100, 118)];
-  const start = beginLookup(0, target, seeds, { alpha: 3, nearest: 20 }, directory);
+  const start = beginLookup(0, target, seeds, { alpha: 3, nearest: 20, paths: 1 }, directory);
   const { nearest } = trailOf(run(world, start, [1], seeds).lookup, directory);
   t.deepEqual(nearest, sorted.slice(0, 20));
 });

@@ -1,5 +1,5 @@
 /**
- * The nearest contacts against a sort of the whole table (S6), for targets near, far and equal to
+ * The nearest contacts against a sort of the whole table, for targets near, far and equal to
  * the own position, crafted ids with very long shared prefixes and peers that are left out.
  */
 import assert from 'node:assert/strict';

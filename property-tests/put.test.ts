@@ -1,5 +1,5 @@
 /**
- * PUT: where the replicas go, who counts as a holder (S17), when it is good, and that versions of
+ * PUT: where the replicas go, who counts as a holder, when it is good, and that versions of
  * one node only rise.
  */
 import assert from 'node:assert/strict';

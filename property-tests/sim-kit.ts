@@ -3,7 +3,7 @@
  * settlement and looks over all nodes as it goes, and commands given from outside.
  */
 import assert from 'node:assert/strict';
-import { sha256 } from '../sim/main.ts';
+import { sha256, type SimOutput } from '../sim/main.ts';
 import { defaultOptions, type SimOptions } from '../sim/options.ts';
 import { Run } from '../sim/run.ts';
 import { checkNode } from '../src/invariants.ts';
@@ -24,15 +24,27 @@ export class WatchedRun extends Run {
   readonly settled = new Map<string, number>();
   readonly #outcomes = new Map<OpId, Outcome>();
   #ops = FIRST_OP;
+  #turnAt = 0;
 
   constructor(options: SimOptions, touch?: (bytes: Uint8Array, message: number) => void) {
-    super(options, { hash: sha256, ...(touch === undefined ? {} : { touch }) });
+    const hooks = { hash: sha256, ...(touch === undefined ? {} : { touch }) };
+    super(options, { materials: {}, hooks });
     this.start();
+  }
+
+  /** One event, or the turn that is due; false at the end of the run. */
+  advance(): boolean {
+    if (this.ended) return false;
+    const at = (this.#turnAt ||= this.turnAfter(this.world.nextAt));
+    if (this.advanceBefore(at)) return true;
+    this.turn(at, [this.takeFacts()]);
+    this.#turnAt = 0;
+    return true;
   }
 
   override onSettled(peer: Peer, op: OpId, outcome: Outcome): void {
     super.onSettled(peer, op, outcome);
-    const life = this.world.population.lives[peer] ?? 0;
+    const life = this.world.population.lifeOf(peer);
     const name = `${peer}/${life}/${op}`;
     this.settled.set(name, (this.settled.get(name) ?? 0) + 1);
     this.#outcomes.set(op, outcome);
@@ -72,4 +84,12 @@ export class WatchedRun extends Run {
     });
     for (const [name, times] of this.settled) assert.equal(times, 1, `${name} settles once`);
   }
+}
+
+/** All that a run gives but what the machine decides; threads are not a matter of the run. */
+export function withoutCosts({ result, rows }: SimOutput) {
+  const { wallMs: _w, setupCpuMs: _s, cpuMs: _c, peakRssBytes: _p, ...rest } = result;
+  const config = { ...rest.config, workers: 1 };
+  const from = rest.from && { ...rest.from, config: { ...rest.from.config, workers: 1 } };
+  return { result: { ...rest, config, from }, rows };
 }

@@ -1,7 +1,7 @@
 /**
  * The store of records against a plain account of what came, what the disk took and what ran out:
- * newest wins, ties by publisher, never back (S14); a failed write restores what was there; expiry
- * only comes nearer (S13).
+ * newest wins, ties by publisher, never back; a failed write restores what was there; expiry
+ * only comes nearer.
  */
 import assert from 'node:assert/strict';
 import test from 'ava';

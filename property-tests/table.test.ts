@@ -4,11 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { SPARES_PER_BUCKET_MAX } from '../src/limits.ts';
+import { POSITION_BITS, SPARES_PER_BUCKET_MAX } from '../src/limits.ts';
 import { peerWord, sharedBitsOfPeers } from '../src/position.ts';
 import { bucketCount, bucketOfSlot, bucketSize, bucketStart, contactAt } from '../src/table.ts';
 import { contactCount, dropSpare, emptyTable, isHeard, newestSpare } from '../src/table.ts';
-import { slotOf, withContact, withHeard, withoutContact, withSpare } from '../src/table.ts';
+import { slotOf, sparesOf, withContact, withHeard, withoutContact } from '../src/table.ts';
+import { withSpare } from '../src/table.ts';
 import type { Table } from '../src/table.ts';
 import type { Directory, Peer } from '../src/types.ts';
 import { plain } from './arbitraries.ts';
@@ -85,9 +86,9 @@ function changed(
     return withSpare(table, bucket, peer);
   }
   if (type === 'drop') {
-    if (spare === undefined) assert.equal(dropSpare(table, peer), table);
+    if (spare === undefined) assert.equal(dropSpare(table, bucket, peer), table);
     model.spares = model.spares.filter((each) => each !== spare);
-    return dropSpare(table, peer);
+    return dropSpare(table, bucket, peer);
   }
   if (contact === undefined) return table;
   if (type === 'remove') {
@@ -115,13 +116,15 @@ function compare(table: Table, model: Model): void {
       assert.equal(bucketOfSlot(table, slot), bucket);
       assert.equal(isHeard(table, slot), heard, `the bit of peer ${peer}`);
     });
+  }
+  for (let bucket = 0; bucket < POSITION_BITS; bucket++) {
     const spares = model.spares.filter((spare) => spare.bucket === bucket);
+    assert.deepEqual(
+      sparesOf(table, bucket),
+      spares.map((spare) => spare.peer),
+    );
     assert.equal(newestSpare(table, bucket), spares.at(-1)?.peer);
   }
-  assert.deepEqual(
-    table.spares,
-    model.spares.flatMap(({ bucket, peer }) => [bucket, peer]),
-  );
   for (let slot = contactCount(table); slot < 31 * table.heard.length; slot++) {
     assert.ok(!isHeard(table, slot), 'no bit beyond the last slot');
   }

@@ -1,6 +1,6 @@
 /**
  * Calls in flight and how long they are waited for: bounds of the deadlines, RFC 6298's smoothing
- * against plain arithmetic, and calls found only by number and peer together (S7).
+ * against plain arithmetic, and calls found only by number and peer together.
  */
 import assert from 'node:assert/strict';
 import test from 'ava';

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { simulate } from '../sim/main.ts';
 import type { SimOptions } from '../sim/options.ts';
 import { WALL_START_MS } from '../sim/world.ts';
+import { allItems } from '../src/paged.ts';
 import { law } from './harness.ts';
 import { smallOptions, WatchedRun } from './sim-kit.ts';
 
@@ -48,13 +49,13 @@ law(
     const options: SimOptions = { ...smallOptions, ...drawn, ...work };
     const run = new WatchedRun(options);
     run.toEnd(997);
-    const { measures } = run.world;
-    assert.equal(measures.getsWrong, 0);
-    assert.equal(measures.getsFound + measures.getsNotFound, measures.gets);
+    const { counts } = run.world.measures;
+    assert.equal(counts.getsWrong, 0);
+    assert.equal(counts.getsFound + counts.getsNotFound, counts.gets);
     if (drawn.churn.type !== 'none') return;
-    const { lookups, puts, gets } = measures;
+    const { lookups, puts, gets } = counts;
     assert.deepEqual({ lookups, puts }, { lookups: 60, puts: 20 });
-    if (measures.putsStored > 0) assert.equal(gets, 30);
+    if (counts.putsStored > 0) assert.equal(gets, 30);
   },
 );
 
@@ -90,17 +91,15 @@ test('a record ends with its life, everywhere', (t) => {
   while (run.advance()) {
     const { states } = run.world.population;
     const { nowMs } = run.world;
-    if (run.world.measures.events % 100 !== 0) continue;
+    if (run.world.measures.counts.events % 100 !== 0) continue;
     for (const state of states) {
       if (state === undefined) continue;
       held = Math.max(held, state.store.size);
-      for (const page of state.store.pages) {
-        for (const { header, expiresAt } of page.items) {
-          const endsMs = header.publishedAtMs + header.ttlS * 1000 - WALL_START_MS;
-          // Life is handed on as what is left: the way there shortens it, and never lengthens it.
-          t.true(expiresAt <= endsMs + 1000, `${expiresAt} after ${endsMs}`);
-          until = Math.max(until, nowMs);
-        }
+      for (const { header, expiresAt } of allItems(state.store)) {
+        const endsMs = header.publishedAtMs + header.ttlS * 1000 - WALL_START_MS;
+        // Life is handed on as what is left: the way there shortens it, and never lengthens it.
+        t.true(expiresAt <= endsMs + 1000, `${expiresAt} after ${endsMs}`);
+        until = Math.max(until, nowMs);
       }
     }
   }

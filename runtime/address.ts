@@ -17,8 +17,12 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** @throws UsageError when the text is no `HOST:PORT`; `what` names it for the reader */
-export function parseEndpoint(text: string, what: string): Endpoint {
+/**
+ * @param what names the text for the reader
+ * @param examplePort stands in the example that a wrong text is answered with
+ * @throws UsageError when the text is no `HOST:PORT`
+ */
+export function parseEndpoint(text: string, what: string, examplePort = EXAMPLE_PORT): Endpoint {
   const bracketed = /^\[([^\]]+)\]:(\d{1,5})$/.exec(text);
   const plain = /^([^:[\]]+):(\d{1,5})$/.exec(text);
   const host = bracketed?.[1] ?? plain?.[1];
@@ -27,12 +31,14 @@ export function parseEndpoint(text: string, what: string): Endpoint {
     throw new UsageError(`${what} ${JSON.stringify(text.slice(0, 80))} ${why}`);
   };
   if (host === undefined) {
-    return wrong('is no HOST:PORT: write it like 127.0.0.1:6501 or [::1]:6501');
+    return wrong(`is no HOST:PORT: write it like 127.0.0.1:${examplePort} or [::1]:${examplePort}`);
   }
   if (port > PORT_MAX) return wrong(`has a port above ${PORT_MAX}`);
   if (bracketed !== null && !isIPv6(host)) return wrong('has no IPv6 address in its brackets');
-  if (bracketed === null && isIP(host) === 0 && !HOST_NAME.test(host)) {
-    return wrong('has a host that is neither an address nor a name');
+  if (bracketed === null && isIP(host) === 0) {
+    // No name ends in a number (RFC 3696, section 2): the resolver would be asked in vain.
+    if (/(?:^|\.)\d+$/.test(host)) return wrong('has a host that is no IPv4 address');
+    if (!HOST_NAME.test(host)) return wrong('has a host that is neither an address nor a name');
   }
   return { host, port };
 }
@@ -150,6 +156,9 @@ function isMappedByte(byte: number, index: number): boolean {
 }
 
 const PORT_MAX = 65_535;
+const EXAMPLE_PORT = 6501;
+/** For the address of a client API. */
+export const API_EXAMPLE_PORT = 7501;
 const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');

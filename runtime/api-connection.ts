@@ -1,6 +1,6 @@
 /**
- * One client's connection (SPEC section 2): requests in, replies out, in the order that it may
- * rely on.
+ * One client's connection (docs/wire.md, Client API): requests in, replies out, in the order that
+ * it may rely on.
  *
  * Rules: what a client asks about one key is done one after another, so replies about it come in
  * order and a GET sees the PUT before it; other keys run at once. A 650 is never answered. After a

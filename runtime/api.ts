@@ -1,10 +1,10 @@
 /**
- * The client API server: plain TCP, byte-exact as SPEC section 2 says, loopback unless its operator
+ * The client API server: plain TCP, byte-exact as docs/wire.md says, loopback unless its operator
  * decides otherwise.
  *
  * This file accepts connections and judges their deadlines; what happens on one of them is in
  * `api-connection.ts`. Invariants: a connection that misbehaves is closed alone; there are at most
- * `CLIENTS_MAX` of them; none that takes no bytes keeps its place for ever (RELIABILITY R9, R24).
+ * `CLIENTS_MAX` of them; none that takes no bytes keeps its place for ever.
  */
 import { createServer } from 'node:net';
 import type { Endpoint } from './address.ts';

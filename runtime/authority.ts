@@ -4,8 +4,8 @@
  *   authority.crt   its certificate            authority.key   its key, mode 0600
  *   revoked.crl     the newest revocation list issued/         one file per certificate it signed
  *
- * The authority alone chooses a node's id, 256 random bits, so nobody can pick a place near a key
- * (RELIABILITY A1). The key of a node comes in as a public key only.
+ * The authority alone chooses a node's id, 256 random bits, so nobody can pick a place near a key.
+ * The key of a node comes in as a public key only.
  *
  * Invariants: a certificate is in the index before anybody receives it, so whatever exists can be
  * revoked; the revocation list is the one truth about what is revoked, and an entry never leaves
@@ -175,7 +175,7 @@ export async function issueCertificate(
 }
 
 function initHint(dir: string): string {
-  return `make one with "orrery ca init --dir ${dir}"`;
+  return `make one with "npx orrery ca init --dir ${dir}"`;
 }
 
 /** 127 random bits with the first byte in 40..7f: positive, and of the same length everywhere. */

@@ -2,10 +2,10 @@
  * Every bound of the runtime, with its unit and its reason. The core's own are in `src/limits.ts`.
  *
  * Rule: whatever a peer, a client or time can make grow has a number here; nothing is unbounded
- * because it "should not happen" (RELIABILITY sections 2 and 6).
+ * because it "should not happen".
  */
 
-/** A handshake with both hellos must be done in this, in ms; RELIABILITY A7. */
+/** A handshake with both hellos must be done in this, in ms: a peer that stalls holds a place. */
 export const HANDSHAKE_MS_MAX = 5000;
 /** Handshakes being served at once: one costs about a millisecond of CPU. */
 export const HANDSHAKES_MAX = 64;
@@ -13,7 +13,7 @@ export const HANDSHAKES_MAX = 64;
 export const HANDSHAKES_WAITING_MAX = 256;
 /** Handshakes of our own in progress; later dials wait for their turn. */
 export const DIALS_MAX = 64;
-/** A whole frame must be there in this, in ms from its first byte; RELIABILITY A7. */
+/** A whole frame must be there in this, in ms from its first byte: none may trickle in. */
 export const FRAME_MS_MAX = 10_000;
 /** A link without a call is closed after this, in ms. */
 export const LINK_IDLE_MS_MAX = 300_000;
@@ -25,9 +25,9 @@ export const DUPLICATE_LINGER_MS = 2000;
 export const GOODBYE_MS_MAX = 1000;
 /** Before TCP asks whether the other side is still there, in ms. */
 export const KEEP_ALIVE_MS = 30_000;
-/** Accepted links of one peer whose hello is awaited; RELIABILITY A18. */
+/** Accepted links of one peer whose hello is awaited: one id cannot use up the memory. */
 export const GREETINGS_PER_PEER_MAX = 2;
-/** Links accepted at once; the newest are dropped; RELIABILITY A18. */
+/** Links accepted at once; the newest are dropped, those that are up stay. */
 export const ACCEPTED_LINKS_MAX = 8192;
 
 /** Frames that wait for one dial; the core has other peers to ask. */
@@ -50,7 +50,7 @@ export const PEERS_MAX = 1_000_000;
 export const CLIENTS_MAX = 4096;
 /** Requests in flight of one client; then its connection is not read. */
 export const CLIENT_REQUESTS_MAX = 256;
-/** Bytes waiting for one client above which its connection is not read; RELIABILITY R9. */
+/** Bytes waiting for one client above which it is not read: its replies are kept here. */
 export const CLIENT_PAUSE_BYTES = 256 * 1024;
 /** A client that takes none of the bytes waiting for it is cut off after this, in ms. */
 export const CLIENT_STALL_MS_MAX = 30_000;
@@ -64,10 +64,10 @@ export const VALUES_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one synced batch on disk: more writes wait for the next one. */
 export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Lines a second of one kind in the log; the rest is counted; RELIABILITY A20. */
+/** Lines a second of one kind in the log; the rest is counted: nobody else may fill our disk. */
 export const LOG_LINES_PER_SECOND_MAX = 10;
 /** Characters of a peer's or client's text in the log. */
 export const LOG_TEXT_MAX = 64;
 
-/** Each of the four parts of a clean stop may take this, in ms; in all 10 s, RELIABILITY R23. */
+/** Each of the four parts of a clean stop may take this, in ms; in all 10 s, as promised. */
 export const DRAIN_MS_MAX = 2500;

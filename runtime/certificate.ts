@@ -1,5 +1,5 @@
 /**
- * What a certificate says, read without trust (SPEC section 6): its node id, serial and validity.
+ * What a certificate says, read without trust: its node id, serial and validity.
  *
  * A node id is the one entry `urn:orrery:node:<64 lower-case hex>` of the subject alternative name.
  * Anything else under `urn:orrery:` (another length, upper case, a second id) makes the certificate

@@ -1,5 +1,5 @@
 /**
- * A client of the binary API (SPEC section 2) as promises: what `orrery put` and `orrery get` use.
+ * A client of the binary API (docs/wire.md) as promises: what `orrery put` and `orrery get` use.
  *
  * Many requests may be in flight on one connection. Replies carry their key, and those about one
  * key come in the order of its requests, so the oldest request of that key and kind is the one

@@ -1,5 +1,5 @@
 /**
- * What the core may not fetch: the time and chance (SPEC section 7, `Moment`).
+ * What the core may not fetch: the time and chance (`Moment` in src/types.ts).
  *
  * `now` is the system's monotonic clock, in whole milliseconds rounded down; it never runs
  * backwards and ignores changes of the wall clock. On Linux it stands still while the machine

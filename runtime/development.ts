@@ -1,6 +1,7 @@
 /**
- * The development authority (SPEC section 6): what lets two nodes on loopback find a common
- * authority with no command before them. Whoever comes first makes it; all take the same lock.
+ * The development authority (docs/operations.md, Certificates): what lets two nodes on loopback
+ * find a common authority with no command before them. Whoever comes first makes it; all take the
+ * same lock.
  *
  * Invariants: certificates of another authority are never replaced, unless that was a development
  * authority too (its directory was removed, its nodes start anew); a node keeps its id when its

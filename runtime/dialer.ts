@@ -3,8 +3,8 @@
  *
  * Addresses are tried in their order, the next one when the one before failed; the time that is
  * left is shared among those that are left, so an address that swallows packets cannot use it all
- * up (RELIABILITY A7). Names are resolved anew at every try. At most `DIALS_MAX` handshakes are in
- * progress; later dials wait for their turn, and their time begins with it.
+ * up. Names are resolved anew at every try. At most `DIALS_MAX` handshakes are in progress; later
+ * dials wait for their turn, and their time begins with it.
  *
  * Invariant: a socket handed on has proved its id; every other one is destroyed here.
  */

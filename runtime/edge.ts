@@ -1,6 +1,6 @@
 /**
  * The runtime's side of `host/admit`: hashing, verifying, signing, addresses and bytes, for one
- * node. The only file in which records meet cryptography (SPEC sections 3 and 6).
+ * node. The only file in which records meet cryptography (docs/wire.md, Records).
  *
  * Invariant: a record is good when the publisher's certificate was signed by our authority, was
  * valid at the publication, is not revoked, names the publisher's id, and its key made the

@@ -1,6 +1,6 @@
 /**
  * The error for everything that the caller of the runtime can put right: a wrong flag, a missing or
- * foreign certificate, an unreadable file (SPEC section 8, exit code 2).
+ * foreign certificate, an unreadable file (exit code 2).
  *
  * Invariant: the message is one line that names the thing at fault and says what to do. A command
  * prints exactly that line; a stack would add nothing for its reader. Faults of peers are never

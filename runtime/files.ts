@@ -47,7 +47,7 @@ export async function readWhole(path: string, use: FileUse): Promise<string> {
     if (systemCode(error) === 'ENOENT') {
       throw new UsageError(`${use.what} ${path} is missing: ${use.hint}`);
     }
-    throw new UsageError(`${use.what} ${path} cannot be read: ${reasonOf(error)}`);
+    throw new UsageError(`${use.what} ${path} cannot be read: ${fileFault(error)}`);
   } finally {
     await handle?.close();
   }
@@ -71,7 +71,7 @@ export async function writeWhole(path: string, text: string, mode: number): Prom
     await syncDirectory(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new UsageError(`${path} cannot be written: ${reasonOf(error)}`);
+    throw new UsageError(`${path} cannot be written: ${fileFault(error)}`);
   }
 }
 
@@ -90,7 +90,7 @@ export async function makeDirectory(path: string, mode = 0o777): Promise<void> {
   try {
     await makeLevels(resolve(path), mode);
   } catch (error) {
-    throw new UsageError(`the directory ${path} cannot be made: ${reasonOf(error)}`);
+    throw new UsageError(`the directory ${path} cannot be made: ${fileFault(error)}`);
   }
 }
 
@@ -101,8 +101,7 @@ export async function makeDirectory(path: string, mode = 0o777): Promise<void> {
 async function makeLevels(path: string, mode: number): Promise<void> {
   if ((await makeLevel(path, mode)) === 'made') return;
   await makeLevels(dirname(path), mode);
-  if ((await makeLevel(path, mode)) !== 'made')
-    throw new Error('ENOENT: it cannot be created there');
+  if ((await makeLevel(path, mode)) !== 'made') throw new Error('it cannot be created there');
 }
 
 async function makeLevel(path: string, mode: number): Promise<'made' | 'no parent'> {
@@ -132,7 +131,7 @@ export async function namesIn(path: string): Promise<string[]> {
     return names.filter((name) => !name.endsWith(TEMPORARY_SUFFIX)).sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
-    throw new UsageError(`the directory ${path} cannot be read: ${reasonOf(error)}`);
+    throw new UsageError(`the directory ${path} cannot be read: ${fileFault(error)}`);
   }
 }
 
@@ -161,16 +160,26 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file or directory could not be used, in words instead of the system's code. */
+export function fileFault(error: unknown): string {
   const code = systemCode(error);
-  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
-  if (code === 'ENOSPC') return 'the disk is full';
-  if (code === 'ENOTDIR' || code === 'EEXIST') return 'a file stands where a directory should be';
-  if (code === 'EROFS') return 'the file system is read-only';
-  return code === '' ? String(error) : code;
+  if (code === '') return error instanceof Error ? error.message : String(error);
+  return FAULTS.get(code) ?? code;
 }
 
 const isPosix = process.platform !== 'win32';
+const FAULTS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file or directory'],
+  ['EISDIR', 'it is a directory'],
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'permission denied'],
+  ['ENOSPC', 'the disk is full'],
+  ['ENOTDIR', 'a file stands where a directory should be'],
+  ['EEXIST', 'a file stands where a directory should be'],
+  ['EROFS', 'the file system is read-only'],
+  ['ENAMETOOLONG', 'its name is too long'],
+  ['ELOOP', 'its links lead in a circle'],
+]);
 const TEMPORARY_SUFFIX = '.part';
 const RENAME_ATTEMPTS_MAX = 8;
 /** A revocation list takes about 45 bytes per entry, so this holds some 350,000 of them. */

@@ -1,5 +1,5 @@
 /**
- * The first words on a link (SPEC section 5): what our hello says and which hellos we accept.
+ * The first words on a link (docs/wire.md, HELLO): what our hello says and which we accept.
  *
  * Rule: the highest version that both sides speak is used, and there is one so far; another
  * identity mode is another network. Unknown feature bits are ignored, because a feature is used

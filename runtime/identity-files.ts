@@ -19,7 +19,9 @@ export async function readAuthority(path: string, nowMs: number): Promise<X509Ce
     throw new UsageError(`${path} is not an authority: copy authority.crt of your authority there`);
   }
   if (authority.publicKey.asymmetricKeyType !== 'ed25519') {
-    throw new UsageError(`${path} has no Ed25519 key: make the authority with "orrery ca init"`);
+    throw new UsageError(
+      `${path} has no Ed25519 key: make the authority with "npx orrery ca init"`,
+    );
   }
   if (!isValidAt(authority, nowMs)) {
     throw new UsageError(
@@ -96,7 +98,7 @@ function period(certificate: X509Certificate): string {
   return `from ${certificate.validFrom} to ${certificate.validTo}`;
 }
 
-const ISSUE_HINT = 'make it with "orrery ca issue --out DATA_DIR"';
-export const ISSUE_ANOTHER = 'get another with "orrery ca issue"';
+const ISSUE_HINT = 'make it with "npx orrery ca issue --out DATA_DIR"';
+export const ISSUE_ANOTHER = 'get another with "npx orrery ca issue"';
 const LIST_HINT = 'copy revoked.crl of your authority there';
-const RENEW_LIST_HINT = 'run "orrery ca refresh" and copy revoked.crl of your authority there';
+const RENEW_LIST_HINT = 'run "npx orrery ca refresh" and copy revoked.crl of your authority there';

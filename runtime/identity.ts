@@ -1,5 +1,5 @@
 /**
- * Who this node is, and how it judges others (SPEC section 6, RELIABILITY sections 0 and A17).
+ * Who this node is, and how it judges others (docs/operations.md, Certificates).
  *
  * An identity is four files: node.crt, node.key, authority.crt, revoked.crl. All are checked
  * together when they are read, so that a node that starts is one that its peers will accept. What

@@ -1,8 +1,8 @@
 /**
- * What an earlier life of this node left on disk, as the core takes it back (SPEC section 7).
+ * What an earlier life of this node left on disk, as the core takes it back (`Kept`).
  *
  * Headers only: the bytes stay on disk until they are asked for. The age that a record gained while
- * the node was down is for the core to subtract, by the wall clock (RELIABILITY A10).
+ * the node was down is for the core to subtract, by the wall clock.
  */
 import { keyOf } from '../host/admit.ts';
 import type { Kept, KeptRecord } from '../src/types.ts';

@@ -1,11 +1,11 @@
 /**
  * One authenticated connection to a peer: hello, frames, back-pressure, deadlines, goodbye
- * (SPEC section 5). It knows frames and nothing of calls or of other links.
+ * (docs/wire.md, Links). It knows frames and nothing of calls or of other links.
  *
- * Rule (RELIABILITY section 0, finding 2): a finished handshake is not enough, the link is up when
- * the other side's hello came. Invariants: our hello is the first frame that leaves; it ends
- * exactly once, with a reason; frames are not read while the other side does not take ours; input
- * kept is at most one frame and one chunk. Frames of one burst leave in one write.
+ * Rule: a finished handshake is not enough, because the other side may still refuse our
+ * certificate; the link is up when its hello came. Invariants: our hello is the first frame that
+ * leaves; it ends exactly once, with a reason; frames are not read while the other side does not
+ * take ours; input kept is at most one frame and one chunk. Frames of one burst leave in one write.
  */
 import type { TLSSocket } from 'node:tls';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';

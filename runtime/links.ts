@@ -1,9 +1,9 @@
 /**
  * All links of a node: who is connected to whom over what, and which frame goes where. It knows
- * peers, calls and frames; what a frame means is decided by its reader (STYLE section 8).
+ * peers, calls and frames; what a frame means is decided by its reader.
  *
- * Rules (SPEC section 5): one link per pair, both sides say hello at once, a link is up when the
- * other's hello came and fits. A request without a link dials; one that cannot be delivered is
+ * Rules (docs/wire.md, Links): one link per pair, both sides say hello at once, a link is up when
+ * the other's hello came and fits. A request without a link dials; one that cannot be delivered is
  * reported as unreachable, once. A reply on a link on which its call is not open is dropped and
  * counted. Invariant: nothing here calls back into a step, reports wait in the driver's queue.
  */
@@ -11,6 +11,7 @@ import type { TLSSocket } from 'node:tls';
 import type { PeerDirectory } from '../host/directory.ts';
 import type { CallId, Peer } from '../src/types.ts';
 import type { GoodbyeReason, WireAddress, WireHello } from '../src/wire-types.ts';
+import { bootstrapTeller } from './advice.ts';
 import type { AddressBook } from './address-book.ts';
 import { fromWireAddress } from './address.ts';
 import type { Endpoint } from './address.ts';
@@ -60,12 +61,14 @@ export class Links {
   readonly #pairs = new Map<Peer, Pair>();
   /** Links whose hello is awaited. */
   readonly #greeting = new Map<Link, Greeting>();
+  readonly #tellFailed: (endpoint: Endpoint, reason: string) => void;
   readonly #sweeper: NodeJS.Timeout;
   #closing = false;
 
   constructor(options: LinksOptions) {
     this.#options = options;
     this.#ownId = options.directory.idOf(options.self);
+    this.#tellFailed = bootstrapTeller(options.log);
     this.#sweeper = setInterval(() => {
       this.#sweep();
     }, SWEEP_MS);
@@ -104,7 +107,7 @@ export class Links {
       return undefined;
     });
     if (reason === undefined) return found;
-    this.#options.log.info({ at: endpoint.host, port: endpoint.port, reason }, 'introducer failed');
+    this.#tellFailed(endpoint, reason);
     return undefined;
   }
 
@@ -227,11 +230,11 @@ export class Links {
     if (frame.type === 'reply') {
       if (pair.closeOurs(frame.call, link)) this.#options.onFrame(from, frame);
       else this.counts.repliesUnasked += 1;
-    } else if (pair.openTheirs(frame.call, link, monotonicMs())) {
-      this.#options.onFrame(from, frame);
-    } else {
-      this.counts.requestsDropped += 1;
+      return;
     }
+    const call = pair.openTheirs(frame.call, link, monotonicMs());
+    if (call === undefined) this.counts.requestsDropped += 1;
+    else this.#options.onFrame(from, call === frame.call ? frame : { ...frame, call });
   }
 
   #onEnd(link: Link, greeting: Greeting, reason: string): void {

@@ -2,9 +2,10 @@
  * Accepting links: TCP connections that must prove a certified id within the handshake deadline.
  *
  * Sockets wait in a plain TCP server until a place for a handshake is free, so a storm of
- * connections costs memory for a bounded queue and CPU for `HANDSHAKES_MAX` handshakes at a time
- * (RELIABILITY A7, A17). Invariants: every socket has an error listener before anything else; no
- * byte of protocol leaves before the other side proved its id.
+ * connections costs memory for a bounded queue and CPU for `HANDSHAKES_MAX` handshakes at a time.
+ *
+ * Invariants: every socket has an error listener before anything else; no byte of protocol leaves
+ * before the other side proved its id.
  */
 import { createServer as createTcpServer } from 'node:net';
 import type { Socket } from 'node:net';
@@ -14,7 +15,7 @@ import type { Endpoint } from './address.ts';
 import { ACCEPTED_LINKS_MAX, HANDSHAKE_MS_MAX, HANDSHAKES_MAX } from './bounds.ts';
 import { HANDSHAKES_WAITING_MAX, KEEP_ALIVE_MS } from './bounds.ts';
 import { peerIdOf } from './identity.ts';
-import { bindServer } from './listening.ts';
+import { bindServer, LISTEN_ADDRESS } from './listening.ts';
 import { foreignText, reasonOf } from './log.ts';
 import type { Log } from './log.ts';
 
@@ -44,7 +45,7 @@ export async function listenForLinks(
   tcp.on('drop', () => {
     log.warn({ links: ACCEPTED_LINKS_MAX }, 'connection dropped: too many links');
   });
-  const address = await bindServer(tcp, at, 'the listen address');
+  const address = await bindServer(tcp, at, LISTEN_ADDRESS);
   const close = (): Promise<void> => {
     handshakes.cut();
     return new Promise((resolve) => {
@@ -79,7 +80,11 @@ class Handshakes {
       socket.destroy();
     });
     this.#server.on('tlsClientError', (error, socket) => {
-      log.warn({ from: socket.remoteAddress, reason: reasonOf(error) }, 'handshake failed');
+      // When we refuse a certificate the error is only that the socket closed. The verdict stands
+      // beside it: declared as an error, but a server's socket carries the code as text.
+      const verdict: unknown = socket.authorizationError;
+      const reason = typeof verdict === 'string' ? foreignText(verdict) : reasonOf(error);
+      log.warn({ from: socket.remoteAddress, reason }, 'handshake failed');
       socket.destroy();
     });
   }

@@ -1,19 +1,23 @@
 /**
  * Binding a TCP server, with the one line that tells its operator what to do when that fails.
  *
- * Rule (SPEC section 8): a port in use, an address that is not ours or a port that needs rights is
- * the caller's to put right, so it is a UsageError; whatever comes later is logged by the caller.
+ * Rule: a port in use, an address that is not ours or a port that needs rights is the caller's to
+ * put right, so it is a UsageError; whatever comes later is logged by the caller.
  */
+import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { formatEndpoint } from './address.ts';
 import type { Endpoint } from './address.ts';
 import { systemCode, UsageError } from './failure.ts';
 
+/** What a node's own address is called in what its operator reads. */
+export const LISTEN_ADDRESS = 'the listen address';
+
 /** @throws UsageError when the address cannot be listened on; `what` names it */
 export function bindServer(server: Server, at: Endpoint, what: string): Promise<Endpoint> {
   return new Promise((resolve, reject) => {
     const refuse = (error: Error): void => {
-      reject(new UsageError(`${what} ${formatEndpoint(at)} ${adviceFor(error)}`));
+      reject(new UsageError(faultAt(at, what, error)));
     };
     server.once('error', refuse);
     server.listen({ host: at.host, port: at.port, exclusive: true }, () => {
@@ -25,6 +29,30 @@ export function bindServer(server: Server, at: Endpoint, what: string): Promise<
       else resolve({ host: bound.address, port: bound.port });
     });
   });
+}
+
+/**
+ * A port of this host that is free now, which another program may take the next moment.
+ * @throws UsageError that names the whole of `at` when nothing can listen on its host
+ */
+export function freePort(at: Endpoint, what: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => {
+      reject(new UsageError(faultAt(at, what, error)));
+    });
+    server.listen({ host: at.host, port: 0, exclusive: true }, () => {
+      const bound = server.address();
+      server.close(() => {
+        if (bound === null || typeof bound === 'string') reject(new Error('no bound TCP address'));
+        else resolve(bound.port);
+      });
+    });
+  });
+}
+
+function faultAt(at: Endpoint, what: string, error: Error): string {
+  return `${what} ${formatEndpoint(at)} ${adviceFor(error)}`;
 }
 
 function adviceFor(error: Error): string {

@@ -2,7 +2,7 @@
  * Logging: the few methods that the runtime asks of a logger (pino has them), a limit on how often
  * one kind of line is written, and the one way in which another party's text may enter a line.
  *
- * Invariants (RELIABILITY A20): at most `LOG_LINES_PER_SECOND_MAX` lines of one message a second,
+ * Invariants: at most `LOG_LINES_PER_SECOND_MAX` lines of one message a second,
  * the rest is counted and said later; another's text is cut and has no control characters; values,
  * whole keys and certificates are never handed in at all.
  */

@@ -1,11 +1,11 @@
 /**
- * One real node, started and stopped: what its owner gets to hold (STYLE section 8 walks through
+ * One real node, started and stopped: what its owner gets to hold (ARCHITECTURE.md walks through
  * one GET).
  *
  * Order of starting: disk, listener, links and core, API, join; of stopping: no new requests, those
  * taken in are answered, contacts are told, links say goodbye, the disk closes. Rule: whatever
  * fails while starting undoes what was started before it. A bug of ours stops the node and
- * rejects `ended`: fail-stop, never limping on (RELIABILITY section 6).
+ * rejects `ended`: fail-stop, never limping on.
  */
 import type { PeerDirectory } from '../host/directory.ts';
 import { contactCount } from '../src/table.ts';

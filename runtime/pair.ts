@@ -2,10 +2,13 @@
  * A peer as the transport sees it: its links (one, or two for a moment), the calls open on each in
  * both directions, and the frames that wait for a dial.
  *
- * Rules (SPEC section 5): of two links both ends keep the one dialled by the smaller node id; calls
- * open on the other finish, then it closes. A newer link of the same dialler replaces the older,
- * which that dialler has given up. A reply counts only on the link on which its call is open, and
- * a reply of ours leaves on the link on which its request came (S7). Every map here is capped.
+ * Rules (docs/wire.md, Links): of two links both ends keep the one dialled by the smaller node id;
+ * calls open on the other finish, then it closes. A newer link of the same dialler replaces the
+ * older, which that dialler has given up. Call numbers belong to a link: a reply counts only where
+ * its call is open, one of ours leaves where its request came. Every map here is capped.
+ *
+ * The core knows a request by peer and number alone. When the peer uses one number on both links at
+ * once, the later request goes by another number here, and its reply leaves with the peer's own.
  */
 import type { CallId, Peer } from '../src/types.ts';
 import { BYTES_WAITING_MAX, CALL_FORGET_MS, DUPLICATE_LINGER_MS } from './bounds.ts';
@@ -20,8 +23,10 @@ export class Pair {
   readonly #links: Link[] = [];
   /** Calls that we opened and the peer has not answered. */
   readonly #ours = new Map<CallId, OpenCall>();
-  /** Calls that the peer opened and we have not answered. */
-  readonly #theirs = new Map<CallId, OpenCall>();
+  /** Calls that the peer opened and we have not answered, by the number they go by here. */
+  readonly #theirs = new Map<CallId, TheirCall>();
+  /** Whether a request ever had to go by another number: nodes like this one never make it so. */
+  #renumbers = false;
   #waiting: WaitingFrame[] = [];
   #waitingBytes = 0;
 
@@ -94,15 +99,18 @@ export class Pair {
     if (open === undefined) return false;
     this.#theirs.delete(call);
     open.link.usedAt = now;
-    open.link.send(frame);
+    open.link.send(open.sent === call ? frame : renumbered(frame, open.sent));
     return true;
   }
 
-  /** Notes a request of the peer; false when it cannot be a new call. */
-  openTheirs(call: CallId, link: Link, now: number): boolean {
-    if (this.#theirs.size >= PEER_CALLS_MAX || this.#theirs.has(call)) return false;
-    this.#theirs.set(call, { link, at: now });
-    return true;
+  /** Notes a request; @returns the number that it goes by here, nothing when it is no new call */
+  openTheirs(sent: CallId, link: Link, now: number): CallId | undefined {
+    if (this.#theirs.size >= PEER_CALLS_MAX || this.#isOpen(sent, link)) return undefined;
+    let call = sent;
+    while (this.#theirs.has(call)) call = (call + 1) >>> 0;
+    if (call !== sent) this.#renumbers = true;
+    this.#theirs.set(call, { link, at: now, sent });
+    return call;
   }
 
   /** Whether a reply on this link answers a call that is open on it; the call ends with it. */
@@ -127,6 +135,14 @@ export class Pair {
     }
   }
 
+  /** Whether a request with this number of the peer's is open on this link. */
+  #isOpen(sent: CallId, link: Link): boolean {
+    const isIt = (open: TheirCall): boolean => open.link === link && open.sent === sent;
+    const usual = this.#theirs.get(sent);
+    if (usual !== undefined && isIt(usual)) return true;
+    return this.#renumbers && [...this.#theirs.values()].some(isIt);
+  }
+
   #isBusy(link: Link): boolean {
     return callsOn(this.#ours, link).length > 0 || callsOn(this.#theirs, link).length > 0;
   }
@@ -142,6 +158,18 @@ interface OpenCall {
   readonly at: number;
 }
 
+interface TheirCall extends OpenCall {
+  /** The number that the peer gave it. */
+  readonly sent: CallId;
+}
+
+/** The frame with another call number, which stands behind length and code. */
+function renumbered(frame: Uint8Array, call: CallId): Uint8Array {
+  const bytes = Buffer.from(frame);
+  bytes.writeUInt32BE(call, CALL_AT);
+  return bytes;
+}
+
 function callsOn(calls: ReadonlyMap<CallId, OpenCall>, link: Link): CallId[] {
   const found: CallId[] = [];
   for (const [call, open] of calls) if (open.link === link) found.push(call);
@@ -155,3 +183,5 @@ function forgetOld(calls: Map<CallId, OpenCall>, now: number): void {
     calls.delete(call);
   }
 }
+
+const CALL_AT = 6;

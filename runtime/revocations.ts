@@ -117,7 +117,7 @@ async function serialsOf(
   if (!(await fileExists(selector))) {
     throw new UsageError(
       `${selector} is no node id, serial number or certificate file of this authority: ` +
-        `"orrery ca show --dir ${signer.dir}" lists them`,
+        `"npx orrery ca show --dir ${signer.dir}" lists them`,
     );
   }
   const hint = 'name an existing file';

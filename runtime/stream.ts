@@ -1,11 +1,11 @@
 /**
- * Messages out of a byte stream, however TCP splits or joins it (SPEC section 2).
+ * Messages out of a byte stream, however TCP splits or joins it (docs/wire.md).
  *
  * Pull, not push: `next` gives one message at a time, so its caller can stop in the middle of a
  * chunk when the other side does not take its replies, and go on later.
  *
  * Invariants: at most the bytes that came are kept, and room is made only for bytes that came, so
- * an announced length alone costs nothing (RELIABILITY A8). Memory that was handed out inside a
+ * an announced length alone costs nothing. Memory that was handed out inside a
  * message is never written again. Cost: each byte is copied at most twice, whatever the split.
  */
 import type { Decoded } from '../src/wire-types.ts';

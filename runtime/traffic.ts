@@ -1,6 +1,6 @@
 /**
  * Between links and driver: frames become the core's inputs, its effects become frames, writes,
- * signatures and dials (SPEC section 7). The runtime's counterpart of the simulator's network.
+ * signatures and dials. The runtime's counterpart of the simulator's network.
  *
  * Rules: what `admit` refuses is answered without a step; a request that cannot be delivered comes
  * back as `unreachable`; a reply whose bytes are gone says so instead of leaving its asker waiting.

@@ -1,6 +1,6 @@
 /**
  * The bytes behind the core's record headers: in memory while a message, a PUT or a write is in
- * progress, on disk after that (SPEC section 3).
+ * progress, on disk after that.
  *
  * Who holds bytes: the message just admitted, until its step is carried out; a GET of our own, what
  * arrived under its key, until its end; a PUT of our own from its command to its end; a write,

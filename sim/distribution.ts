@@ -31,6 +31,27 @@ export class Sample {
     this.#values[this.#size++] = value;
   }
 
+  clear(): void {
+    this.#size = 0;
+  }
+
+  addAll(other: Sample): void {
+    for (let i = 0; i < other.#size; i++) this.add(other.#values[i] ?? 0);
+  }
+
+  /** The numbers in the order in which they came, as a copy. */
+  values(): Float64Array {
+    return this.#values.slice(0, this.#size);
+  }
+
+  static of(values: Float64Array): Sample {
+    const sample = new Sample();
+    sample.#values = new Float64Array(Math.max(256, values.length));
+    sample.#values.set(values);
+    sample.#size = values.length;
+    return sample;
+  }
+
   /** @param whole every value is its own bin; else bins of a round width, 50 at most */
   distribution(whole: boolean): Distribution {
     const sorted = this.#values.slice(0, this.#size).sort();

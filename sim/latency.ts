@@ -1,31 +1,102 @@
 /**
- * One-way latency of a message, in whole microseconds, from one random word. Models: constant,
- * uniform, lognormal; every draw is at least the configured minimum.
+ * One-way latency of a message, in whole microseconds, from its ends and one random word. Models:
+ * constant, uniform, lognormal, regions, and a matrix of measured round trips; in the last two the
+ * nodes are laid on places (`latency-places.ts`).
+ *
+ * With jitter j a latency is multiplied by a uniform draw from 1 - j to 1 + j, made from a second
+ * word that follows from the first. Every draw is at least the configured minimum, and none is
+ * below `leastUs`, which is as long as workers may run apart.
  */
 
+import type { Peer } from '../src/types.ts';
+import { Places } from './latency-places.ts';
 import { lognormal } from './laws.ts';
+import type { Materials } from './materials.ts';
+import { matrixPlaces } from './matrix.ts';
 import type { LatencySpec } from './options.ts';
-import { share } from './streams.ts';
+import { regionPlaces } from './regions.ts';
+import { mix, share } from './streams.ts';
 
-/** Draws one latency in microseconds. */
-export type Latency = (word: number) => number;
+export interface LatencyModel {
+  /** No draw is ever below it. */
+  readonly leastUs: number;
+  /** Microseconds, one way. */
+  draw(from: Peer, to: Peer, word: number): number;
+  /** The node's region, or its row as in `row 17`; empty where the model knows no places. */
+  placeName(peer: Peer): string;
+}
 
-export function latencyOf(spec: LatencySpec, minLatencyMs: number): Latency {
-  const leastUs = Math.round(minLatencyMs * 1000);
+export interface LatencySettings {
+  readonly minLatencyMs: number;
+  readonly jitter: number;
+  /** Lays nodes on places and draws jitter. */
+  readonly key: number;
+}
+
+/** A model before its jitter and minimum; microseconds that need not be whole. */
+interface Source {
+  readonly leastUs: number;
+  us(from: Peer, to: Peer, word: number): number;
+  placeName(peer: Peer): string;
+}
+
+export function latencyModel(
+  spec: LatencySpec,
+  settings: LatencySettings,
+  materials: Materials,
+): LatencyModel {
+  const source = sourceOf(spec, settings.key, materials);
+  const { jitter, key } = settings;
+  const floorUs = Math.round(settings.minLatencyMs * 1000);
+  const draw =
+    jitter === 0
+      ? (from: Peer, to: Peer, word: number): number =>
+          Math.max(floorUs, Math.round(source.us(from, to, word)))
+      : (from: Peer, to: Peer, word: number): number => {
+          const factor = 1 - jitter + 2 * jitter * share(mix(key, word, JITTER));
+          return Math.max(floorUs, Math.round(source.us(from, to, word) * factor));
+        };
+  return {
+    leastUs: Math.max(floorUs, Math.round(source.leastUs * (1 - jitter))),
+    draw,
+    placeName: (peer) => source.placeName(peer),
+  };
+}
+
+/** The counter of a word's jitter; places are drawn with another (`latency-places.ts`). */
+const JITTER = 1;
+/** An hour: keeps draws of a wide lognormal law within whole microseconds. */
+const LONGEST_US = 3_600_000_000;
+
+function sourceOf(spec: LatencySpec, key: number, materials: Materials): Source {
   switch (spec.type) {
     case 'constant': {
-      const us = Math.max(leastUs, Math.round(spec.ms * 1000));
-      return () => us;
+      const us = spec.ms * 1000;
+      return { leastUs: us, us: () => us, placeName: nowhere };
     }
     case 'uniform': {
       const lowUs = spec.lowMs * 1000;
       const spanUs = (spec.highMs - spec.lowMs) * 1000;
-      return (word) => Math.max(leastUs, Math.round(lowUs + spanUs * share(word)));
+      return {
+        leastUs: lowUs,
+        us: (_from, _to, word) => lowUs + spanUs * share(word),
+        placeName: nowhere,
+      };
     }
-    case 'lognormal':
-      return (word) =>
-        Math.max(leastUs, Math.round(lognormal(word, spec.medianMs * 1000, spec.sigma)));
-    default:
-      throw new Error(`latency model ${spec.type} needs its file`);
+    case 'lognormal': {
+      const medianUs = spec.medianMs * 1000;
+      const us = (_from: Peer, _to: Peer, word: number): number =>
+        Math.min(LONGEST_US, lognormal(word, medianUs, spec.sigma));
+      return { leastUs: 0, us, placeName: nowhere };
+    }
+    case 'regions':
+      return new Places(regionPlaces, key);
+    case 'matrix':
+      if (materials.matrix === undefined) throw new Error(`${spec.file} has not been read`);
+      return new Places(matrixPlaces(materials.matrix), key);
   }
+}
+
+function nowhere(): string {
+  return '';
 }

@@ -1,19 +1,44 @@
 /**
- * Draws from continuous laws, by inversion, from one 32-bit word each. All transcendental
- * functions of the simulator are called here, and only those on which V8's versions agree: `log`,
- * `exp` and `sqrt` (not `pow`, `cos` or the like).
+ * Draws from continuous laws, by inversion, from one 32-bit word each, and what they are made of.
+ * All transcendental functions of the simulator are called here, and only those on which V8's
+ * versions agree: `log`, `exp` and `sqrt` (not `pow`, `cos` or the like).
  */
 
 import { share } from './streams.ts';
 
 /** A share strictly between 0 and 1. */
-function open(word: number): number {
+export function open(word: number): number {
   return share(word) + 2 ** -33;
 }
 
 /** Exponential with the given mean. */
 export function exponential(word: number, mean: number): number {
-  return -mean * Math.log(open(word));
+  return exponentialOver(open(word), mean);
+}
+
+/** When only `left` of what falls exponentially, with the given mean, is left. */
+export function exponentialOver(left: number, mean: number): number {
+  return -mean * Math.log(left);
+}
+
+/** Share that is left after `means` mean lives of something that falls exponentially. */
+export function exponentialLeft(means: number): number {
+  return Math.exp(-means);
+}
+
+/** Weibull: a power of an exponential draw. */
+export function weibull(word: number, scale: number, shape: number): number {
+  return scale * power(exponential(word, 1), 1 / shape);
+}
+
+/** `x` above 0 to any power. */
+export function power(x: number, exponent: number): number {
+  return Math.exp(exponent * Math.log(x));
+}
+
+/** How far to go under a line that begins at `height` and rises by `slope` to cover an area. */
+export function stretch(area: number, height: number, slope: number): number {
+  return (2 * area) / (height + Math.sqrt(Math.max(0, height * height + 2 * slope * area)));
 }
 
 /** Lognormal: exp of a normal with standard deviation `sigma`, times the median. */

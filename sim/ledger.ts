@@ -1,99 +1,164 @@
 /**
- * The operations of the workload that are under way, and the judgement of each as it settles. An
- * operation whose asker leaves counts nowhere.
+ * The operations of the workload that are under way at this part's nodes, and the book-keeping of
+ * each as it ends. An operation whose asker leaves counts nowhere.
  */
 
 import type { OpId, Outcome, Peer, Position, RecordHeader, Trail } from '../src/types.ts';
-import type { Oracle } from './oracle.ts';
-import type { ItemKind } from './workload.ts';
+import type { LookupRow } from './lookup-row.ts';
+import type { Oracle, Settled, Verdict } from './oracle.ts';
+import type { WorkKind } from './options.ts';
 import type { World } from './world.ts';
 
 /** An operation of the workload that is under way. */
 export interface Running {
-  readonly kind: ItemKind;
+  readonly kind: WorkKind;
+  /** Its number among all items of its kind's workloads. */
+  readonly item: number;
   readonly asker: Peer;
   readonly startedAt: number;
   readonly target: Position;
+  /** The node that is looked up; -1 when it is a point. */
+  readonly targetPeer: Peer;
   readonly put: number;
 }
 
+/** What other parts need to know of an operation's course. */
+export interface Reports {
+  onSigned(put: number, record: RecordHeader): void;
+  onAcknowledged(put: number, at: number): void;
+}
+
 export class Ledger {
+  /** Rows of lookups, where they are wanted. */
+  readonly rows: LookupRow[] = [];
   readonly #world: World;
   readonly #oracle: Oracle;
-  readonly #running = new Map<OpId, Running>();
+  readonly #reports: Reports;
+  readonly #placeName: ((peer: Peer) => string) | undefined;
+  readonly running = new Map<OpId, Running>();
+  /** Operations that have settled and wait for the oracle's verdict. */
+  readonly #judged = new Map<OpId, Running>();
 
-  constructor(world: World, oracle: Oracle) {
+  /** @param placeName given where rows of lookups are wanted */
+  constructor(
+    world: World,
+    oracle: Oracle,
+    reports: Reports,
+    placeName: ((peer: Peer) => string) | undefined,
+  ) {
     this.#world = world;
     this.#oracle = oracle;
-  }
-
-  get size(): number {
-    return this.#running.size;
+    this.#reports = reports;
+    this.#placeName = placeName;
   }
 
   onBegun(op: OpId, running: Running): void {
-    this.#running.set(op, running);
+    this.running.set(op, running);
   }
 
   onSigned(op: OpId, record: RecordHeader): void {
-    const running = this.#running.get(op);
-    if (running !== undefined) this.#world.values.onSigned(running.put, record);
+    const running = this.running.get(op);
+    if (running !== undefined) this.#reports.onSigned(running.put, record);
   }
 
   onSettled(op: OpId, outcome: Outcome): void {
-    const running = this.#running.get(op);
+    const running = this.running.get(op);
     if (running === undefined) return;
-    this.#running.delete(op);
+    this.running.delete(op);
     const tookMs = (this.#world.now - running.startedAt) / 1000;
-    if (running.kind === 'lookup') this.#onLookup(running, outcome, tookMs);
+    if (running.kind === 'lookup') this.#onLookup(op, running, outcome, tookMs);
     else if (running.kind === 'put') this.#onPut(running, outcome, tookMs);
     else this.#onGet(running, outcome, tookMs);
   }
 
+  /** Nobody waits for anything any more. */
+  forget(): void {
+    this.running.clear();
+    this.rows.length = 0;
+  }
+
   /** The node has left: nobody waits for what it asked. */
   onGone(peer: Peer): void {
-    for (const [op, running] of this.#running) {
-      if (running.asker === peer) this.#running.delete(op);
+    for (const [op, running] of this.running) {
+      if (running.asker === peer) this.running.delete(op);
     }
   }
 
-  #onLookup(running: Running, outcome: Outcome, tookMs: number): void {
-    const { measures } = this.#world;
-    measures.lookups++;
-    measures.lookupMs.add(tookMs);
-    if ('trail' in outcome) measures.lookupMessages.add(messagesOf(outcome.trail));
-    if (outcome.type !== 'nodes') return;
-    const { trail } = outcome;
-    const { asker, target, startedAt } = running;
-    const verdict = this.#oracle.judge(asker, target, startedAt, trail);
-    if (verdict.exact) measures.lookupsExact++;
-    if (!verdict.succeeded) return;
-    measures.lookupsSucceeded++;
-    if (verdict.hops !== undefined) measures.hops.add(verdict.hops);
+  /** The oracle has spoken. */
+  onVerdict(settled: Settled, at: number, verdict: Verdict): void {
+    const { counts, samples } = this.#world.measures;
+    if (verdict.exact) counts.lookupsExact++;
+    if (verdict.succeeded) {
+      counts.lookupsSucceeded++;
+      if (verdict.hops !== undefined) samples.hops.add(verdict.hops);
+      if (verdict.hopsToTarget !== undefined) samples.hopsToTarget.add(verdict.hopsToTarget);
+    }
+    const running = this.#judged.get(settled.op);
+    this.#judged.delete(settled.op);
+    if (running !== undefined) this.#row(running, at, settled.trail, verdict);
+  }
+
+  #onLookup(op: OpId, running: Running, outcome: Outcome, tookMs: number): void {
+    const { measures, now } = this.#world;
+    measures.counts.lookups++;
+    measures.samples.lookupMs.add(tookMs);
+    const trail = 'trail' in outcome ? outcome.trail : NO_TRAIL;
+    if (outcome.type !== 'nodes') {
+      if ('trail' in outcome) measures.samples.lookupMessages.add(messagesOf(trail));
+      this.#row(running, now, trail, undefined);
+      return;
+    }
+    measures.samples.lookupMessages.add(messagesOf(trail));
+    if (this.#placeName !== undefined) this.#judged.set(op, running);
+    const { asker, target, targetPeer, startedAt } = running;
+    this.#oracle.onSettled({ op, asker, target, targetPeer, startedAt, trail }, now);
   }
 
   #onPut(running: Running, outcome: Outcome, tookMs: number): void {
-    const { measures, values, now } = this.#world;
-    measures.puts++;
+    const { measures, now } = this.#world;
+    measures.counts.puts++;
     if (outcome.type !== 'stored') return;
-    measures.putsStored++;
-    measures.putMs.add(tookMs);
-    values.onAcknowledged(running.put, now);
+    measures.counts.putsStored++;
+    measures.samples.putMs.add(tookMs);
+    this.#reports.onAcknowledged(running.put, now);
   }
 
   #onGet(running: Running, outcome: Outcome, tookMs: number): void {
     const { measures, values } = this.#world;
-    measures.gets++;
+    measures.counts.gets++;
     if (outcome.type !== 'found') {
-      measures.getsNotFound++;
+      measures.counts.getsNotFound++;
       return;
     }
-    if (!values.isTrue(running.put, outcome.record)) measures.getsWrong++;
-    measures.getsFound++;
-    measures.getMs.add(tookMs);
-    measures.getMessages.add(messagesOf(outcome.trail));
+    if (!values.isTrue(running.put, outcome.record)) measures.counts.getsWrong++;
+    measures.counts.getsFound++;
+    measures.samples.getMs.add(tookMs);
+    measures.samples.getMessages.add(messagesOf(outcome.trail));
+  }
+
+  #row(running: Running, endedAt: number, trail: Trail, verdict: Verdict | undefined): void {
+    if (this.#placeName === undefined) return;
+    const { asker, item, startedAt, target } = running;
+    const { measuredFrom, population } = this.#world;
+    this.rows.push({
+      lookup: item,
+      asker: `${asker}:${population.shortName(asker)}`,
+      place: this.#placeName(asker),
+      target: (target.w0 >>> 0).toString(16).padStart(8, '0'),
+      startMs: (startedAt - measuredFrom) / 1000,
+      endMs: (endedAt - measuredFrom) / 1000,
+      succeeded: verdict?.succeeded ?? false,
+      exact: verdict?.exact ?? false,
+      hops: verdict?.hops ?? null,
+      hopsToTarget: verdict?.hopsToTarget ?? null,
+      requests: trail.requests,
+      replies: trail.replies,
+      path: verdict?.path.map((peer) => `${peer}:${population.shortName(peer)}`) ?? [],
+    });
   }
 }
+
+const NO_TRAIL: Trail = { nearest: [], responders: [], namedBy: [], requests: 0, replies: 0 };
 
 function messagesOf(trail: Trail): number {
   return trail.requests + trail.replies;

@@ -3,19 +3,26 @@
  * message on it will arrive (a link delivers in order). An entry belongs to one direction and is
  * only read and written by its sender's side, so that nodes can be divided among workers.
  *
- * One open-addressing table in typed arrays for all nodes. On growth it forgets what no longer
+ * One open-addressing table of rows in one buffer for all nodes. On growth it forgets what no longer
  * matters: with warm links, everything that has been delivered.
  */
 
+/** A row of 32 bytes, so that a link is one cache line: two times, then words at these places. */
+const ROW_TIMES = 4;
+const SINCE = 0;
+const CLEAR_AT = 1;
+const ROW_WORDS = 8;
+/** The node's number plus one; 0 in a free row. */
+const NODE = 4;
+const PEER = 5;
 const ROWS_MIN = 1024;
-const EMPTY = -1;
+const NONE = -1;
 
 export class LinkTable {
-  #nodes = new Int32Array(ROWS_MIN).fill(EMPTY);
-  #peers = new Int32Array(ROWS_MIN);
-  /** Microseconds at which the link was begun, and at which its last message arrives. */
-  #since = new Float64Array(ROWS_MIN);
-  #clearAt = new Float64Array(ROWS_MIN);
+  /** Times in microseconds: when the link was begun, when its last message arrives. */
+  #times = new Float64Array(ROW_TIMES * ROWS_MIN);
+  #words = new Int32Array(this.#times.buffer);
+  #rows = ROWS_MIN;
   #size = 0;
   readonly #matters: (node: number, peer: number, since: number, clearAt: number) => boolean;
 
@@ -26,77 +33,74 @@ export class LinkTable {
 
   /** The row of a link, or -1. */
   find(node: number, peer: number): number {
-    const mask = this.#nodes.length - 1;
+    const mask = this.#rows - 1;
     let row = slot(node, peer) & mask;
     for (;;) {
-      const at = this.#nodes[row] ?? EMPTY;
-      if (at === EMPTY) return EMPTY;
-      if (at === node && this.#peers[row] === peer) return row;
+      const at = this.#words[row * ROW_WORDS + NODE] ?? 0;
+      if (at === 0) return NONE;
+      if (at === node + 1 && this.#words[row * ROW_WORDS + PEER] === peer) return row;
       row = (row + 1) & mask;
     }
   }
 
+  /** Shows every link that still matters, in no order. */
+  forEach(show: (node: number, peer: number, since: number, clearAt: number) => void): void {
+    for (let row = 0; row < this.#rows; row++) {
+      const node = (this.#words[row * ROW_WORDS + NODE] ?? 0) - 1;
+      if (node < 0) continue;
+      const peer = this.#words[row * ROW_WORDS + PEER] ?? 0;
+      const [since, clearAt] = [this.since(row), this.clearAt(row)];
+      if (this.#matters(node, peer, since, clearAt)) show(node, peer, since, clearAt);
+    }
+  }
+
   since(row: number): number {
-    return this.#since[row] ?? 0;
+    return this.#times[row * ROW_TIMES + SINCE] ?? 0;
   }
 
   clearAt(row: number): number {
-    return this.#clearAt[row] ?? 0;
+    return this.#times[row * ROW_TIMES + CLEAR_AT] ?? 0;
   }
 
   /** Notes when the last message on a link arrives. */
   setClearAt(row: number, clearAt: number): void {
-    this.#clearAt[row] = clearAt;
+    this.#times[row * ROW_TIMES + CLEAR_AT] = clearAt;
   }
 
   /** Enters a link, or begins it anew. */
   begin(node: number, peer: number, since: number, clearAt: number): void {
     let row = this.find(node, peer);
-    if (row === EMPTY) {
-      if (2 * (this.#size + 1) > this.#nodes.length) this.#rebuild();
+    if (row === NONE) {
+      if (2 * (this.#size + 1) > this.#rows) this.#rebuild();
       row = this.#freeRow(node, peer);
       this.#size++;
     }
-    this.#nodes[row] = node;
-    this.#peers[row] = peer;
-    this.#since[row] = since;
-    this.#clearAt[row] = clearAt;
+    this.#words[row * ROW_WORDS + NODE] = node + 1;
+    this.#words[row * ROW_WORDS + PEER] = peer;
+    this.#times[row * ROW_TIMES + SINCE] = since;
+    this.#times[row * ROW_TIMES + CLEAR_AT] = clearAt;
   }
 
   #freeRow(node: number, peer: number): number {
-    const mask = this.#nodes.length - 1;
+    const mask = this.#rows - 1;
     let row = slot(node, peer) & mask;
-    while (this.#nodes[row] !== EMPTY) row = (row + 1) & mask;
+    while (this.#words[row * ROW_WORDS + NODE] !== 0) row = (row + 1) & mask;
     return row;
   }
 
   /** Keeps what matters, in a table at most a quarter full. */
   #rebuild(): void {
-    const nodes = this.#nodes;
-    const peers = this.#peers;
-    const since = this.#since;
-    const clearAt = this.#clearAt;
     const kept: number[] = [];
-    for (let row = 0; row < nodes.length; row++) {
-      const node = nodes[row] ?? EMPTY;
-      if (node === EMPTY) continue;
-      if (this.#matters(node, peers[row] ?? 0, since[row] ?? 0, clearAt[row] ?? 0)) kept.push(row);
-    }
+    this.forEach((...link) => kept.push(...link));
     let rows = ROWS_MIN;
-    while (rows < 4 * (kept.length + 1)) rows *= 2;
-    this.#nodes = new Int32Array(rows).fill(EMPTY);
-    this.#peers = new Int32Array(rows);
-    this.#since = new Float64Array(rows);
-    this.#clearAt = new Float64Array(rows);
-    this.#size = kept.length;
-    for (const row of kept) {
-      const node = nodes[row] ?? 0;
-      const peer = peers[row] ?? 0;
-      const at = this.#freeRow(node, peer);
-      this.#nodes[at] = node;
-      this.#peers[at] = peer;
-      this.#since[at] = since[row] ?? 0;
-      this.#clearAt[at] = clearAt[row] ?? 0;
+    while (rows < kept.length + 4) rows *= 2;
+    this.#rows = rows;
+    this.#times = new Float64Array(ROW_TIMES * rows);
+    this.#words = new Int32Array(this.#times.buffer);
+    this.#size = 0;
+    for (let i = 0; i < kept.length; i += 4) {
+      const [node = 0, peer = 0, since = 0, clearAt = 0] = kept.slice(i, i + 4);
+      this.begin(node, peer, since, clearAt);
     }
   }
 }

@@ -4,13 +4,19 @@
  */
 
 import { createHash } from 'node:crypto';
-import { optionFaults, type SimOptions } from './options.ts';
-import { resultOf, type SimResult } from './result.ts';
+import type { LookupRow } from './lookup-row.ts';
+import type { Materials } from './materials.ts';
+import { optionFaults } from './option-faults.ts';
+import type { SimOptions } from './options.ts';
+import { reportOf } from './part-report.ts';
+import type { Part } from './population.ts';
+import { stageOf, type Stage } from './progress.ts';
+import { resultOf, rowsOf, type Cost, type Origin, type SimResult } from './result.ts';
 import { Run } from './run.ts';
+import { isFork, restore, sectionOf, snapshotOf } from './snapshot/snapshot.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
 
-export interface Progress {
-  /** From 0 to 1. */
-  readonly share: number;
+export interface Progress extends Stage {
   readonly events: number;
   readonly messages: number;
   readonly simulatedMs: number;
@@ -18,16 +24,36 @@ export interface Progress {
 }
 
 export interface SimulateHooks {
+  /** What files the options name hold. */
+  readonly materials?: Materials;
+  /** Goes on from there instead of beginning anew. */
+  readonly from?: Snapshot;
+  readonly snapshot?: SnapshotOrder;
+  /** Whether rows of lookups are wanted. */
+  readonly rows?: boolean;
   /** Called a few times per second of real time; true stops the run. */
   readonly onProgress?: (progress: Progress) => boolean;
   /** With `wire`: sees, and may change, the bytes of each message. */
   readonly touch?: (bytes: Uint8Array, message: number) => void;
 }
 
+export interface SimOutput {
+  readonly result: SimResult;
+  /** Of all lookups, where they were asked for. */
+  readonly rows: readonly LookupRow[];
+}
+
+/** When a snapshot is to be taken. */
+export interface SnapshotOrder {
+  /** Ms after the end of the warm-up. */
+  readonly afterMs: number;
+  readonly take: (snapshot: Snapshot) => void;
+}
+
 /** Thrown when `onProgress` said to stop. */
 export class Interrupted extends Error {}
 
-const EVENTS_PER_SLICE = 16_384;
+const EVENTS_PER_LOOK = 16_384;
 const LOOK_EVERY_MS = 250;
 
 export function sha256(bytes: Uint8Array): Uint8Array {
@@ -35,7 +61,7 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Runs one simulation to its end without a pause.
+ * Runs one simulation to its end without a pause, in this thread.
  *
  * @throws Error when the options contradict one another; Interrupted when told to stop
  */
@@ -44,54 +70,108 @@ export function simulate(
   version: string,
   hooks: SimulateHooks = {},
 ): SimResult {
-  const job = new Job(options, hooks);
-  while (job.work());
-  return job.result(version);
+  return simulateWhole(options, version, hooks).result;
 }
 
-/** A run in slices, with its bill. */
-class Job {
+/** The same, with the rows of all lookups. */
+export function simulateWhole(
+  options: SimOptions,
+  version: string,
+  hooks: SimulateHooks = {},
+): SimOutput {
+  const faults = optionFaults(options);
+  if (faults.length > 0) throw new Error(faults.join('; '));
+  const bill = new Bill();
+  const run = runOf(options, hooks);
+  bill.begin();
+  const watch = new Watch(run, hooks.onProgress);
+  const lookForSnapshot = (): void => {
+    if (!run.snapshotDue) return;
+    run.snapshotDue = false;
+    hooks.snapshot?.take(snapshotOf(options, [sectionOf(run)], sha256));
+  };
+  lookForSnapshot();
+  while (!run.ended) {
+    const at = run.turnAfter(run.world.nextAt);
+    while (run.advanceBefore(at)) watch.look();
+    run.turn(at, [run.takeFacts()]);
+    lookForSnapshot();
+  }
+  const cost = bill.end();
+  const parts = [reportOf(run)];
+  const origin = originOf(hooks.from, options);
+  return { result: resultOf(options, parts, origin, cost, version, sha256), rows: rowsOf(parts) };
+}
+
+/** A run, or one part of it, with everybody in place. */
+export function runOf(options: SimOptions, hooks: SimulateHooks & { readonly part?: Part }): Run {
+  const { materials = {}, rows = false, touch, part, from, snapshot } = hooks;
+  const run = new Run(options, {
+    materials,
+    hooks: { hash: sha256, ...(touch === undefined ? {} : { touch }) },
+    rows,
+    ...(part === undefined ? {} : { part }),
+    ...(from === undefined ? {} : { origin: from.options }),
+    ...(snapshot === undefined ? {} : { snapshotAfterMs: snapshot.afterMs }),
+  });
+  if (from === undefined) run.start();
+  else restore(run, from);
+  return run;
+}
+
+/** What a result says of the run it was forked from; nothing when it is that run gone on with. */
+export function originOf(from: Snapshot | undefined, options: SimOptions): Origin | undefined {
+  if (from === undefined || !isFork(from, options)) return undefined;
+  return { digest: from.digest, config: from.options, afterMs: from.afterMs };
+}
+
+/** Tells somebody, a few times a second, how far a run has come. */
+export class Watch {
   readonly #run: Run;
-  readonly #hooks: SimulateHooks;
-  readonly #setupCpuMs: number;
-  readonly #startCpuMs: number;
-  readonly #startedAt = performance.now();
+  readonly #onProgress: SimulateHooks['onProgress'];
+  #events = 0;
   #lookedAt = 0;
 
-  constructor(options: SimOptions, hooks: SimulateHooks) {
-    const faults = optionFaults(options);
-    if (faults.length > 0) throw new Error(faults.join('; '));
-    const beforeMs = cpuMs();
-    const touch = hooks.touch === undefined ? {} : { touch: hooks.touch };
-    this.#run = new Run(options, { hash: sha256, ...touch });
-    this.#hooks = hooks;
-    this.#run.start();
-    this.#startCpuMs = cpuMs();
-    this.#setupCpuMs = this.#startCpuMs - beforeMs;
+  constructor(run: Run, onProgress: SimulateHooks['onProgress']) {
+    this.#run = run;
+    this.#onProgress = onProgress;
   }
 
-  /** Handles some events; false at the end of the run. */
-  work(): boolean {
-    for (let i = 0; i < EVENTS_PER_SLICE; i++) if (!this.#run.advance()) return false;
+  /** After each event. */
+  look(): void {
+    if (++this.#events % EVENTS_PER_LOOK !== 0 || this.#onProgress === undefined) return;
     const now = performance.now();
-    if (this.#hooks.onProgress === undefined || now - this.#lookedAt < LOOK_EVERY_MS) return true;
+    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
     this.#lookedAt = now;
     const { measures, now: nowUs } = this.#run.world;
-    const { events, messages, online } = measures;
+    const { events, messages } = measures.counts;
     const simulatedMs = nowUs / 1000;
-    const progress = { share: this.#run.progress, events, messages, simulatedMs, online };
-    if (this.#hooks.onProgress(progress)) throw new Interrupted('stopped before its end');
-    return true;
+    const progress = { ...stageOf(this.#run), events, messages, simulatedMs };
+    if (this.#onProgress({ ...progress, online: measures.online })) {
+      throw new Interrupted('stopped before its end');
+    }
+  }
+}
+
+/** What a run costs: set-up first, then from the first event to the last. */
+export class Bill {
+  #setupCpuMs = cpuMs();
+  #startCpuMs = 0;
+  #startedAt = 0;
+
+  begin(): void {
+    this.#startCpuMs = cpuMs();
+    this.#setupCpuMs = this.#startCpuMs - this.#setupCpuMs;
+    this.#startedAt = performance.now();
   }
 
-  result(version: string): SimResult {
-    const cost = {
+  end(): Cost {
+    return {
       wallMs: performance.now() - this.#startedAt,
       setupCpuMs: this.#setupCpuMs,
       cpuMs: cpuMs() - this.#startCpuMs,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
     };
-    return resultOf(this.#run, cost, version, sha256);
   }
 }
 

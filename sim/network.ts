@@ -5,36 +5,45 @@
  * A lost call is never answered: one draw per call says whether it is lost, and whether its request
  * or its reply is the half that disappears; both ends can make that draw. With `dial`, the first
  * contact of a pair costs two extra round trips (TCP, TLS); with `warm`, links are just there. A
- * link ends with the life of either end.
+ * link ends with the life of either end. While a partition lasts, nothing crosses it.
  */
 
 import type { CallId, Peer } from '../src/types.ts';
-import type { Latency } from './latency.ts';
+import type { LatencyModel } from './latency.ts';
 import { LinkTable } from './links.ts';
 import type { Population } from './population.ts';
 import { mix, share, type Keys } from './streams.ts';
 
+/** Two camps: a node is in the smaller one when its draw under this key is below the share. */
+export interface Split {
+  readonly key: number;
+  readonly share: number;
+}
+
 export class Network {
   readonly #population: Population;
   readonly #keys: Keys;
-  readonly #latency: Latency;
-  readonly #loss: number;
+  readonly #latency: LatencyModel;
   readonly #dials: boolean;
-  readonly #links: LinkTable;
+  readonly links: LinkTable;
   /** The instant, in microseconds; set by the world before each step. */
   now = 0;
+  /** Share of calls that are lost. */
+  loss: number;
+  split: Split | undefined = undefined;
 
   constructor(
     population: Population,
     keys: Keys,
-    model: { readonly latency: Latency; readonly loss: number; readonly links: 'dial' | 'warm' },
+    latency: LatencyModel,
+    model: { readonly loss: number; readonly links: 'dial' | 'warm' },
   ) {
     this.#population = population;
     this.#keys = keys;
-    this.#latency = model.latency;
-    this.#loss = model.loss;
+    this.#latency = latency;
+    this.loss = model.loss;
     this.#dials = model.links === 'dial';
-    this.#links = new LinkTable((node, peer, since, clearAt) => {
+    this.links = new LinkTable((node, peer, since, clearAt) => {
       if (!this.#dials) return clearAt > this.now;
       return this.#isUp(node, since) && this.#isUp(peer, since);
     });
@@ -42,60 +51,73 @@ export class Network {
 
   /** Whether the request (`half` 0) or the reply (1) of a call is lost. */
   isLost(caller: Peer, call: CallId, half: 0 | 1): boolean {
-    if (this.#loss === 0) return false;
+    if (this.loss === 0) return false;
     // Calls are numbered anew in each life.
-    const life = mix(this.#keys.loss, caller, this.#population.lives[caller] ?? 0);
+    const life = mix(this.#keys.loss, caller, this.#population.lifeOf(caller));
     const word = mix(life, caller, call);
-    return share(word) < this.#loss && (word & 1) === half;
+    return share(word) < this.loss && (word & 1) === half;
+  }
+
+  /** Whether a partition stands between two nodes. */
+  isCut(from: Peer, to: Peer): boolean {
+    return this.split !== undefined && this.#camp(from) !== this.#camp(to);
   }
 
   /** When a message sent now arrives, in microseconds; `counter` is the sender's. */
   arrival(from: Peer, to: Peer, counter: number): number {
-    const takes = this.#latency(mix(this.#keys.latency, from, counter));
-    const row = this.#links.find(from, to);
+    const takes = this.#latency.draw(from, to, mix(this.#keys.latency, from, counter));
+    const row = this.links.find(from, to);
     if (row >= 0 && (!this.#dials || this.#isValid(row, from, to))) {
-      const at = Math.max(this.now + takes, this.#links.clearAt(row));
-      this.#links.setClearAt(row, at);
+      const at = Math.max(this.now + takes, this.links.clearAt(row));
+      this.links.setClearAt(row, at);
       return at;
     }
-    const at = this.now + takes + (this.#dials ? this.#dialUs(from, counter) : 0);
-    this.#links.begin(from, to, this.now, at);
+    const at = this.now + takes + (this.#dials ? this.#dialUs(from, to, counter) : 0);
+    this.links.begin(from, to, this.now, at);
     return at;
   }
 
   /** A message from `from` arrived: its receiver has that link too. */
   onArrival(from: Peer, to: Peer): void {
     if (!this.#dials) return;
-    const row = this.#links.find(to, from);
+    const row = this.links.find(to, from);
     if (row >= 0 && this.#isValid(row, to, from)) return;
-    this.#links.begin(to, from, this.now, this.now);
+    this.links.begin(to, from, this.now, this.now);
   }
 
   /** When a node that dials a stranger now has heard from it; its side has a link from then on. */
   introduction(from: Peer, to: Peer | undefined, counter: number): number {
-    const first = this.#latency(mix(this.#keys.latency, from, counter));
-    const second = this.#latency(mix(this.#keys.introduction, from, counter));
-    const at = this.now + first + second + (this.#dials ? this.#dialUs(from, counter) : 0);
-    if (this.#dials && to !== undefined) {
-      this.#links.begin(from, to, this.now, at);
-    }
+    const other = to ?? from;
+    const first = this.#latency.draw(from, other, mix(this.#keys.latency, from, counter));
+    const second = this.#latency.draw(other, from, mix(this.#keys.introduction, from, counter));
+    const dial = this.#dials ? this.#dialUs(from, other, counter) : 0;
+    const at = this.now + first + second + dial;
+    if (this.#dials && to !== undefined) this.links.begin(from, to, this.now, at);
     return at;
   }
 
   /** Two round trips. */
-  #dialUs(from: Peer, counter: number): number {
+  #dialUs(from: Peer, to: Peer, counter: number): number {
     let us = 0;
-    for (let i = 0; i < 4; i++) us += this.#latency(mix(this.#keys.dial, from, 4 * counter + i));
+    for (let i = 0; i < 4; i++) {
+      const word = mix(this.#keys.dial, from, 4 * counter + i);
+      us += (i & 1) === 0 ? this.#latency.draw(from, to, word) : this.#latency.draw(to, from, word);
+    }
     return us;
   }
 
   #isValid(row: number, from: Peer, to: Peer): boolean {
-    const since = this.#links.since(row);
+    const since = this.links.since(row);
     return this.#isUp(from, since) && this.#isUp(to, since);
   }
 
   /** Whether the node is in the life in which it was at that time. */
   #isUp(peer: Peer, since: number): boolean {
-    return this.#population.isOnline(peer) && (this.#population.bornAt[peer] ?? 0) <= since;
+    return this.#population.isOnline(peer) && this.#population.bornAt(peer) <= since;
+  }
+
+  #camp(peer: Peer): boolean {
+    const { split } = this;
+    return split !== undefined && share(mix(split.key, peer, 0)) < split.share;
   }
 }

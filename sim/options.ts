@@ -3,8 +3,7 @@
  * command line and scenario files both end here, and a result repeats it as its `config`.
  */
 
-import { configFaults, defaultConfig } from '../src/config.ts';
-import { VALUE_BYTES_MAX } from '../src/limits.ts';
+import { defaultConfig } from '../src/config.ts';
 import type { Config } from '../src/types.ts';
 
 /** A file that a run reads: it enters the digest by its bytes, not by its path. */
@@ -149,7 +148,7 @@ export interface SimOptions {
   readonly wire: boolean;
 }
 
-const NODES_MAX = 4_000_000;
+export const NODES_MAX = 4_000_000;
 
 export function nodeConfig(options: SimOptions): Config {
   return {
@@ -157,6 +156,7 @@ export function nodeConfig(options: SimOptions): Config {
     alpha: options.alpha,
     beta: options.beta,
     nearest: options.nearest,
+    paths: options.paths,
     replication: options.replication,
     floor: options.floor,
     ttlS: options.ttlS,
@@ -164,42 +164,6 @@ export function nodeConfig(options: SimOptions): Config {
     timeoutMs: options.timeoutMs,
     operationMs: options.operationMs,
   };
-}
-
-/** @returns what cannot be, one line each, in the words of the command line */
-export function optionFaults(options: SimOptions): readonly string[] {
-  const faults = configFaults(nodeConfig(options)).map(inFlags);
-  const { nodes, durationMs, lookups, puts, gets, churn } = options;
-  if (nodes < 1 || nodes > NODES_MAX) faults.unshift(`--nodes must be from 1 to ${NODES_MAX}`);
-  if (options.replication > nodes) {
-    faults.push(`--replication ${options.replication} needs at least as many --nodes`);
-  }
-  if (gets > 0 && puts === 0) faults.push('--gets needs --puts: only keys that were PUT are read');
-  if (durationMs === 0 && lookups + puts + gets === 0) {
-    faults.push('--duration 0 runs until the workload is done: give --lookups, --puts or --gets');
-  }
-  const { valueBytes } = options;
-  if (valueBytes < 1 || valueBytes > VALUE_BYTES_MAX) {
-    faults.push(`--value-bytes must be from 1 to ${VALUE_BYTES_MAX}`);
-  }
-  if (options.loss < 0 || options.loss >= 1) faults.push('--loss must be at least 0 and below 1');
-  if (options.minLatencyMs < 0.001) faults.push('--min-latency must be at least 0.001 ms');
-  if (churn.type === 'exponential' && !(churn.meanOnMs >= 1000)) {
-    faults.push('--churn needs a mean session of at least 1s');
-  }
-  return faults;
-}
-
-const FLAGS: Readonly<Record<string, string>> = {
-  timeoutMs: '--timeout (ms)',
-  operationMs: '--deadline (ms)',
-  ttlSMax: '--ttl (s)',
-  ttlS: '--ttl (s)',
-};
-
-/** A fault of the settings in the words of the command line. */
-function inFlags(fault: string): string {
-  return fault.replace(/^(\w+)/, (name) => FLAGS[name] ?? `--${name}`);
 }
 
 /** The defaults of the project's contract; what depends on other settings is derived from them. */

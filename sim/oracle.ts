@@ -1,122 +1,154 @@
 /**
- * The all-knowing observer: it knows every eligible node's position at every instant, judges each
- * lookup against the truth when it settles, and looks over all tables at the end. It only watches;
- * nothing it knows reaches a node.
+ * The all-knowing observer: it knows every eligible node's position at every instant and judges
+ * each lookup against the truth as it was when the lookup settled. It only watches; nothing it
+ * knows reaches a node.
+ *
+ * It looks back: who became eligible or went, and which lookups settled, is gathered and gone
+ * through in order once per turn, when it has come in from all parts of a divided simulation. Each
+ * part keeps the whole ring and judges the lookups of its own nodes.
  */
 
-import { compareDistance, positionOf, sharedBitsOfPeers } from '../src/position.ts';
-import { bucketCount, bucketSize, contactAt, contactCount, slotOf } from '../src/table.ts';
-import type { Peer, Position, Trail } from '../src/types.ts';
-import { Sample, type Distribution } from './distribution.ts';
+import { compareDistance } from '../src/position.ts';
+import type { OpId, Peer, Position, Trail } from '../src/types.ts';
 import type { Population } from './population.ts';
 import { Ring } from './ring.ts';
+import type { Roles } from './roles.ts';
 
 export interface Verdict {
   readonly succeeded: boolean;
   readonly exact: boolean;
   /** Depth of the earliest responder, or the asker, of the true set; undefined when none was. */
   readonly hops: number | undefined;
+  /** Depth at which the target itself answered, when it is a node. */
+  readonly hopsToTarget: number | undefined;
+  /** From the first responder taken out of the own table to the one that `hops` counts. */
+  readonly path: readonly Peer[];
 }
 
-export interface TableReport {
-  readonly contactsMean: number;
-  readonly bucketMeans: readonly number[];
-  readonly deadShare: number;
-  readonly knowAllNearest: number;
-  readonly nearestKnownMean: number;
-  readonly contacts: Distribution;
+/** A lookup that has settled. */
+export interface Settled {
+  readonly op: OpId;
+  readonly asker: Peer;
+  readonly target: Position;
+  /** The node whose id is the target; -1 when it is a point. */
+  readonly targetPeer: Peer;
+  readonly startedAt: number;
+  readonly trail: Trail;
 }
+
+type Event =
+  | { readonly at: number; readonly order: 0 | 1; readonly peer: Peer }
+  | { readonly at: number; readonly order: 2; readonly peer: Peer; readonly settled: Settled };
+
+const GONE = 0;
+const ELIGIBLE = 1;
+const JUDGE = 2;
 
 export class Oracle {
   readonly #population: Population;
+  readonly #roles: Roles;
   readonly #nearest: number;
+  readonly #onVerdict: (settled: Settled, at: number, verdict: Verdict) => void;
   #ring: Ring;
+  /** By handle: since when it is eligible, in microseconds; Infinity: it is not. */
+  since = new Float64Array(1024).fill(Infinity);
+  #events: Event[] = [];
 
-  constructor(population: Population, nearest: number) {
+  constructor(
+    population: Population,
+    roles: Roles,
+    nearest: number,
+    onVerdict: (settled: Settled, at: number, verdict: Verdict) => void,
+  ) {
     this.#population = population;
+    this.#roles = roles;
     this.#nearest = nearest;
+    this.#onVerdict = onVerdict;
     this.#ring = new Ring(population.directory, []);
   }
 
+  /** The eligible nodes, as of the last turn. */
   get eligible(): Ring {
     return this.#ring;
   }
 
-  /** Many nodes become eligible at once, at the start of a converged network. */
-  onStart(ring: Ring): void {
+  /** Many nodes are eligible at once, when a network is put in place. */
+  onStart(peers: readonly Peer[], ring: Ring): void {
+    for (const peer of peers) this.#setSince(peer, -Infinity);
     this.#ring = ring;
   }
 
-  onEligible(peer: Peer): void {
-    this.#ring.add(peer);
+  /** Since when each node is eligible, as it was when a snapshot was taken. */
+  restore(since: readonly number[]): void {
+    const eligible: Peer[] = [];
+    since.forEach((at, peer) => {
+      this.#setSince(peer, at);
+      if (at !== Infinity) eligible.push(peer);
+    });
+    this.#ring = new Ring(this.#population.directory, eligible);
   }
 
-  onGone(peer: Peer): void {
-    this.#ring.remove(peer);
+  onEligible(peer: Peer, at: number): void {
+    this.#events.push({ at, order: ELIGIBLE, peer });
   }
 
-  /** Judges a node lookup that has just settled. */
-  judge(asker: Peer, target: Position, startedAt: number, trail: Trail): Verdict {
-    const stable = (peer: Peer): boolean => this.#isEligible(peer, startedAt);
+  onGone(peer: Peer, at: number): void {
+    this.#events.push({ at, order: GONE, peer });
+  }
+
+  onSettled(settled: Settled, at: number): void {
+    this.#events.push({ at, order: JUDGE, peer: settled.asker, settled });
+  }
+
+  /** Goes through all that has been gathered; everything up to now has come in. */
+  turn(): void {
+    const events = this.#events;
+    if (events.length === 0) return;
+    this.#events = [];
+    events.sort((a, b) => a.at - b.at || a.order - b.order || a.peer - b.peer);
+    for (const event of events) {
+      if (event.order === JUDGE) {
+        this.#onVerdict(event.settled, event.at, this.#judge(event.settled));
+      } else if (event.order === ELIGIBLE) {
+        this.#setSince(event.peer, event.at);
+        this.#ring.add(event.peer);
+      } else if ((this.since[event.peer] ?? Infinity) !== Infinity) {
+        this.#setSince(event.peer, Infinity);
+        this.#ring.remove(event.peer);
+      }
+    }
+  }
+
+  #judge({ asker, target, targetPeer, startedAt, trail }: Settled): Verdict {
+    const stable = (peer: Peer): boolean => (this.since[peer] ?? Infinity) <= startedAt;
     const truth = this.#ring.nearest(target, this.#nearest, stable);
-    const succeeded = trail.responders.some((peer) => this.#isEligible(peer, Infinity));
+    const depths = depthsOf(asker, trail);
+    const hopsToTarget = targetPeer < 0 ? undefined : depths.get(targetPeer);
+    const succeeded =
+      targetPeer < 0
+        ? trail.responders.some((peer) => (this.since[peer] ?? Infinity) !== Infinity)
+        : hopsToTarget !== undefined;
     const found = [...trail.nearest, asker];
     found.sort((a, b) => compareDistance(this.#population.directory, target, a, b));
     const result = found.slice(0, this.#nearest);
-    const kept = result.filter(stable);
+    // What has come or gone meanwhile does not count; what never should have been there does.
+    const isSound = (peer: Peer): boolean => this.#roles.isSound(this.#population.slotOf(peer));
+    const kept = result.filter((peer) => stable(peer) || !isSound(peer));
     const wanted = Math.min(truth.length, this.#nearest - (result.length - kept.length));
     let exact = kept.length >= wanted;
     for (let i = 0; i < wanted && exact; i++) exact = kept[i] === truth[i];
-    return { succeeded, exact, hops: succeeded ? hopsOf(asker, trail, truth) : undefined };
+    const path = pathOf(asker, trail, truth);
+    const hops = path === undefined || !succeeded ? undefined : path.length;
+    return { succeeded, exact, hops, hopsToTarget, path: path ?? [] };
   }
 
-  /** What the tables of all eligible nodes hold. */
-  tables(k: number): TableReport {
-    const { directory, states } = this.#population;
-    const contacts = new Sample();
-    const buckets: number[] = [];
-    let dead = 0;
-    let knowAll = 0;
-    let known = 0;
-    const size = this.#ring.size;
-    for (let rank = 0; rank < size; rank++) {
-      const peer = this.#ring.at(rank);
-      const table = states[peer]?.table;
-      if (table === undefined) continue;
-      const count = contactCount(table);
-      contacts.add(count);
-      for (let slot = 0; slot < count; slot++) {
-        if (!this.#population.isOnline(contactAt(table, slot))) dead++;
-      }
-      for (let bucket = 0; bucket < bucketCount(table); bucket++) {
-        while (buckets.length <= bucket) buckets.push(0);
-        buckets[bucket] = (buckets[bucket] ?? 0) + bucketSize(table, bucket);
-      }
-      const near = this.#ring.nearest(positionOf(directory, peer), k, (other) => other !== peer);
-      let here = 0;
-      for (const other of near) {
-        if (slotOf(table, sharedBitsOfPeers(directory, peer, other), other) >= 0) here++;
-      }
-      known += here;
-      if (here === near.length) knowAll++;
+  #setSince(peer: Peer, at: number): void {
+    if (peer >= this.since.length) {
+      const grown = new Float64Array(Math.max(2 * this.since.length, peer + 1)).fill(Infinity);
+      grown.set(this.since);
+      this.since = grown;
     }
-    const distribution = contacts.distribution(true);
-    const total = (distribution.mean ?? 0) * contacts.size;
-    return {
-      contactsMean: distribution.mean ?? 0,
-      bucketMeans: buckets.map((sum) => sum / size),
-      deadShare: total === 0 ? 0 : dead / total,
-      knowAllNearest: size === 0 ? 0 : knowAll / size,
-      nearestKnownMean: size === 0 ? 0 : known / size,
-      contacts: distribution,
-    };
-  }
-
-  /** Eligible now, and since before an instant. */
-  #isEligible(peer: Peer, before: number): boolean {
-    if (!this.#population.isOnline(peer)) return false;
-    const settledAt = this.#population.settledAt[peer] ?? Infinity;
-    return settledAt !== Infinity && settledAt <= before;
+    this.since[peer] = at;
   }
 }
 
@@ -129,9 +161,18 @@ function depthsOf(asker: Peer, trail: Trail): Map<Peer, number> {
   return depths;
 }
 
-function hopsOf(asker: Peer, trail: Trail, truth: readonly Peer[]): number | undefined {
+/** How the earliest responder of the true set was come upon; empty when the asker is of it. */
+function pathOf(asker: Peer, trail: Trail, truth: readonly Peer[]): Peer[] | undefined {
   const nearest = new Set(truth);
-  if (nearest.has(asker)) return 0;
-  const first = trail.responders.find((peer) => nearest.has(peer));
-  return first === undefined ? undefined : depthsOf(asker, trail).get(first);
+  if (nearest.has(asker)) return [];
+  const first = trail.responders.findIndex((peer) => nearest.has(peer));
+  if (first < 0) return undefined;
+  const path: Peer[] = [];
+  let at = first;
+  while (at >= 0) {
+    path.unshift(trail.responders[at] ?? asker);
+    const namer = trail.namedBy[at] ?? asker;
+    at = namer === asker ? -1 : trail.responders.indexOf(namer);
+  }
+  return path;
 }

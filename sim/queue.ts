@@ -72,6 +72,29 @@ export class EventQueue {
     this.size++;
   }
 
+  /** Shows every pending event, in no order. */
+  forEach(
+    show: (
+      time: number,
+      receiver: number,
+      sender: number,
+      counter: number,
+      kind: number,
+      payload: unknown,
+    ) => void,
+  ): void {
+    const free = new Set<number>();
+    for (let event = this.#free; event !== NONE; event = this.#following(event)) free.add(event);
+    for (let event = 0; event < this.#used; event++) {
+      if (free.has(event)) continue;
+      const [receiver = 0, sender = 0, counter = 0, kind = 0] = this.#words.subarray(
+        event * ROW_WORDS + RECEIVER,
+        event * ROW_WORDS + KIND + 1,
+      );
+      show(this.#timeOf(event), receiver, sender, counter, kind, this.#payloads[event]);
+    }
+  }
+
   /** Takes the earliest event out into the fields above; false when there is none. */
   next(): boolean {
     if (this.size === 0) return false;

@@ -1,17 +1,18 @@
 /**
- * The result of a run: the fields of the project's contract, and the digest, SHA-256 over the
- * schema version, the seed, the resolved configuration and every node's fold in node order.
+ * The result of a run: the fields of the project's contract.
  */
 
+import { digestOf, SCHEMA } from './digest.ts';
 import type { Distribution } from './distribution.ts';
 import { Sample } from './distribution.ts';
-import { MESSAGE_KINDS } from './measures.ts';
+import { tableReport, type TableReport } from './health.ts';
+import type { LookupRow } from './lookup-row.ts';
+import { MESSAGE_KINDS, type Samples } from './measures.ts';
 import type { SimOptions } from './options.ts';
-import type { TableReport } from './oracle.ts';
-import type { Run } from './run.ts';
-import { WALL_START_MS } from './world.ts';
-
-const SCHEMA = 1;
+import { sampleOf, sumOf, type Common, type PartReport } from './part-report.ts';
+import { seriesOf } from './sampler.ts';
+import type { Series } from './series.ts';
+import { valueReport } from './values.ts';
 
 /** What the edge measured of the process. */
 export interface Cost {
@@ -21,7 +22,17 @@ export interface Cost {
   readonly peakRssBytes: number;
 }
 
+/** Of the run from which another was forked. */
+export interface Origin {
+  readonly digest: string;
+  readonly config: SimOptions;
+  /** How long after the end of its warm-up. */
+  readonly afterMs: number;
+}
+
 export interface SimResult extends Cost {
+  /** Only of a fork. */
+  readonly from?: Origin;
   readonly schema: number;
   readonly version: string;
   /** A number when the seed was written as one. */
@@ -69,108 +80,105 @@ export interface SimResult extends Cost {
     readonly perNodePerSecond: number;
     readonly byKind: Readonly<Record<string, number>>;
   };
+  readonly series: Series;
 }
 
+/**
+ * @param parts the reports of all parts, in their order
+ * @param from what the run was forked from
+ */
 export function resultOf(
-  run: Run,
+  options: SimOptions,
+  parts: readonly PartReport[],
+  from: Origin | undefined,
   cost: Cost,
   version: string,
   hash: (bytes: Uint8Array) => Uint8Array,
 ): SimResult {
-  const { world, oracle } = run;
-  const { measures, options } = world;
+  const common = commonOf(parts);
+  const of = (name: keyof Samples, whole: boolean): Distribution =>
+    sampleOf(parts, name).distribution(whole);
   return {
     schema: SCHEMA,
     version,
     seed: seedOf(options),
     config: { ...options, seed: seedOf(options) },
-    digest: digestOf(run, hash),
-    events: measures.events,
-    messages: measures.messages,
-    simulatedMs: world.now / 1000,
+    digest: digestOf(options, parts, from?.digest, hash),
+    events: sumOf(parts, 'events'),
+    messages: sumOf(parts, 'messages'),
+    simulatedMs: common.nowUs / 1000,
     ...cost,
-    skipped: measures.skipped,
+    ...(from === undefined ? {} : { from }),
+    skipped: sumOf(parts, 'skipped') + common.itemsLeft,
     lookups: {
-      count: measures.lookups,
-      succeeded: measures.lookupsSucceeded,
-      exact: measures.lookupsExact,
-      hops: measures.hops.distribution(true),
-      hopsToTarget: new Sample().distribution(true),
-      latencyMs: measures.lookupMs.distribution(false),
-      messages: measures.lookupMessages.distribution(true),
+      count: sumOf(parts, 'lookups'),
+      succeeded: sumOf(parts, 'lookupsSucceeded'),
+      exact: sumOf(parts, 'lookupsExact'),
+      hops: of('hops', true),
+      hopsToTarget: of('hopsToTarget', true),
+      latencyMs: of('lookupMs', false),
+      messages: of('lookupMessages', true),
     },
-    values: valuesOf(run),
-    tables: oracle.tables(options.k),
-    ...timesOf(run),
+    values: valuesOf(parts),
+    tables: tableReport(
+      parts.map(({ tables }) => ({ ...tables, contacts: Sample.of(tables.contacts) })),
+    ),
+    ...timesOf(parts),
+    series: seriesOf(
+      common.stepMs,
+      parts.map(({ series }) => series),
+    ),
   };
+}
+
+/** The rows of all parts in the order of the workload. */
+export function rowsOf(parts: readonly PartReport[]): readonly LookupRow[] {
+  return parts.flatMap(({ rows }) => rows).sort((a, b) => a.lookup - b.lookup);
 }
 
 function seedOf({ seed }: SimOptions): number | string {
   return /^(0|[1-9]\d{0,14})$/.test(seed) ? Number(seed) : seed;
 }
 
-function valuesOf(run: Run): SimResult['values'] {
-  const { measures, values, population, nowMs } = run.world;
-  const held = values.report(population, nowMs, WALL_START_MS + nowMs);
+function commonOf(parts: readonly PartReport[]): Common {
+  const [first] = parts;
+  if (first === undefined) throw new Error('broken invariant: a simulation has a part');
+  return first.common;
+}
+
+function valuesOf(parts: readonly PartReport[]): SimResult['values'] {
+  const holdings = parts.map((part) => part.holdings);
   return {
-    puts: measures.puts,
-    stored: measures.putsStored,
-    gets: measures.gets,
-    found: measures.getsFound,
-    notFound: measures.getsNotFound,
-    wrong: measures.getsWrong,
-    lost: held.lost,
-    unreachable: 0,
-    immortal: held.immortal,
-    replicas: held.replicas,
+    puts: sumOf(parts, 'puts'),
+    stored: sumOf(parts, 'putsStored'),
+    gets: sumOf(parts, 'gets'),
+    found: sumOf(parts, 'getsFound'),
+    notFound: sumOf(parts, 'getsNotFound'),
+    wrong: sumOf(parts, 'getsWrong'),
+    ...valueReport(holdings, commonOf(parts).due),
     repairDelayMs: new Sample().distribution(false),
     repairPerKeyMinute: 0,
-    putLatencyMs: measures.putMs.distribution(false),
-    getLatencyMs: measures.getMs.distribution(false),
-    getMessages: measures.getMessages.distribution(true),
+    putLatencyMs: sampleOf(parts, 'putMs').distribution(false),
+    getLatencyMs: sampleOf(parts, 'getMs').distribution(false),
+    getMessages: sampleOf(parts, 'getMessages').distribution(true),
   };
 }
 
-function timesOf(run: Run): Pick<SimResult, 'churn' | 'traffic'> {
-  const { measures, now } = run.world;
-  measures.countTime(now);
-  const onlineSeconds = measures.onlineUs / 1e6;
+function timesOf(parts: readonly PartReport[]): Pick<SimResult, 'churn' | 'traffic'> {
+  const { populationUs, onlineUs, meanResidualMs, sessions } = commonOf(parts);
   const byKind: Record<string, number> = {};
-  let sent = 0;
+  let all = 0;
   for (const kind of MESSAGE_KINDS) {
-    sent += measures.sent[kind];
-    byKind[kind] = onlineSeconds === 0 ? 0 : measures.sent[kind] / onlineSeconds;
+    const sent = parts.reduce((sum, part) => sum + part.sent[kind], 0);
+    all += sent;
+    byKind[kind] = onlineUs === 0 ? 0 : sent / (onlineUs / 1e6);
   }
-  const { populationUs, onlineUs, residualMs, sessions } = measures;
   return {
     churn: {
       sessions,
       onlineShare: populationUs === 0 ? 1 : onlineUs / populationUs,
-      meanResidualMs: residualMs.distribution(false).mean,
+      meanResidualMs,
     },
-    traffic: { perNodePerSecond: onlineSeconds === 0 ? 0 : sent / onlineSeconds, byKind },
+    traffic: { perNodePerSecond: onlineUs === 0 ? 0 : all / (onlineUs / 1e6), byKind },
   };
-}
-
-/** Wire mode stays out, as it must not matter; so does everything that the machine decides. */
-function digestOf(run: Run, hash: (bytes: Uint8Array) => Uint8Array): string {
-  const config = { ...run.world.options, wire: undefined, workers: undefined };
-  const head = new TextEncoder().encode(
-    `${SCHEMA}\n${run.world.options.seed}\n${canonical(config)}\n`,
-  );
-  const { folds, count } = run.world.population;
-  const bytes = new Uint8Array(head.length + 8 * count);
-  bytes.set(head);
-  const view = new DataView(bytes.buffer, head.length);
-  for (let i = 0; i < 2 * count; i++) view.setInt32(4 * i, folds[i] ?? 0);
-  return [...hash(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** JSON with keys in alphabetical order. */
-function canonical(value: unknown): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const given = Object.entries(value).filter(([, item]) => item !== undefined);
-  const entries = given.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`;
 }

@@ -1,244 +1,298 @@
 /**
- * One simulation from its options to its end: the start (converged or joined), the warm-up, the
- * measured time with its workload and churn.
+ * One part of a simulation, or all of it, from its options to its end: the start (converged or
+ * joined), the warm-up, the measured time with its workload.
  *
  * Phases: joins (only with `joined`) → warm-up → measuring → the last operations settle → end.
+ *
+ * Time goes in turns of at most `TURN_US`. Within a turn a part sees its own nodes only. At a turn
+ * every part hands out what happened at its nodes (`takeFacts`), takes in the facts of all
+ * (`turn`), and decides alike: when the warm-up begins, and when the run ends. So decisions do not
+ * depend on how a simulation is divided.
  */
 
-import type { Command, OpId, Outcome, Peer, Position, RecordHeader } from '../src/types.ts';
+import type { OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
+import { Churn } from './churn.ts';
 import { convergedTable, Slab } from './converged.ts';
+import type { Facts, Joined } from './facts.ts';
+import { Items } from './items.ts';
+import { latencyModel, type LatencyModel } from './latency.ts';
 import { Ledger } from './ledger.ts';
-import { Oracle } from './oracle.ts';
+import type { Materials } from './materials.ts';
 import type { SimOptions } from './options.ts';
+import { Oracle } from './oracle.ts';
+import { WHOLE, type Part } from './population.ts';
 import { Ring } from './ring.ts';
+import { Sampler, stepMsOf } from './sampler.ts';
+import { Sessions } from './sessions.ts';
+import { slotsOf, stormSlot } from './slots.ts';
+import { keysOf } from './streams.ts';
+import type { Task } from './task.ts';
+import { Values } from './values.ts';
 import type { WireHooks } from './wire.ts';
-import { Workload, type ItemKind } from './workload.ts';
-import { JOIN_OP, World, type Watcher } from './world.ts';
+import { putsOf, Workload, worksOf } from './workload.ts';
+import { JOIN_OP, type Watcher } from './events.ts';
+import { World } from './world.ts';
 
-/** Between two nodes of a joined start, in microseconds. */
-const ARRIVAL_GAP_US = 20_000;
-/** How long an item waits when nobody can ask, or nothing can be read yet, in microseconds. */
-const ITEM_RETRY_US = 100_000;
-/** How often an item waits before it is given up. */
-const ITEM_RETRIES_MAX = 600;
+/** The longest turn, in microseconds. */
+const TURN_US = 100_000;
+const SECOND_US = 1_000_000;
+
+/** What a run is made of beside its options. */
+export interface RunSetting {
+  /** What the run goes on from; the options it was made with give nodes their ids and places. */
+  readonly origin?: SimOptions;
+  /** When a snapshot is wanted: ms after the warm-up. */
+  readonly snapshotAfterMs?: number;
+  readonly materials: Materials;
+  readonly hooks: WireHooks;
+  readonly part?: Part;
+  /** Whether rows of lookups are wanted. */
+  readonly rows?: boolean;
+}
 
 export class Run implements Watcher {
+  readonly options: SimOptions;
   readonly world: World;
+  readonly latency: LatencyModel;
+  readonly churn: Churn;
   readonly oracle: Oracle;
-  readonly workload: Workload;
+  readonly ledger: Ledger;
+  readonly sessions: Sessions;
+  readonly items: Items;
+  readonly sampler: Sampler;
+  readonly stepMs: number;
+  /** The instant up to which everything has happened, in microseconds. */
+  turnedAt = 0;
   /** Microseconds at which measuring begins and ends; Infinity until known. */
   measureFrom = Infinity;
   measureTo = Infinity;
+  joinsLeft = 0;
+  joinsAll = 0;
+  ended = false;
+  /** Whether the instant of the snapshot has come, and it has not been taken. */
+  snapshotDue = false;
 
-  readonly #options: SimOptions;
-  readonly #ledger: Ledger;
-  #itemsLeft = 0;
-  #joinsLeft = 0;
-  /** Instant at which each slot's session ends, in microseconds. */
-  readonly #endsAt: Float64Array;
+  readonly #snapshotAfterUs: number;
+  #joined: Joined[] = [];
+  #signed: { put: number; record: RecordHeader }[] = [];
+  #acknowledged: { put: number; at: number }[] = [];
 
-  constructor(options: SimOptions, hooks: WireHooks) {
-    this.#options = options;
-    this.world = new World(options, hooks, this);
-    this.oracle = new Oracle(this.world.population, options.nearest);
-    const { keys, population, values } = this.world;
-    this.workload = new Workload(options, keys, population, values);
-    this.#ledger = new Ledger(this.world, this.oracle);
-    this.#endsAt = new Float64Array(options.nodes).fill(Infinity);
+  constructor(options: SimOptions, setting: RunSetting) {
+    const { materials, hooks, origin = options, part = WHOLE, rows = false } = setting;
+    this.options = options;
+    this.#snapshotAfterUs = (setting.snapshotAfterMs ?? Infinity) * 1000;
+    const { ids, places } = keysOf(origin.seed);
+    const keys = { ...keysOf(options.seed), ids, places };
+    const works = worksOf(options);
+    const slots = slotsOf(options);
+    const values = new Values(putsOf(works), keys.values, hooks.hash);
+    const { minLatencyMs, jitter, latency, nodes, nearest } = options;
+    this.latency = latencyModel(latency, { minLatencyMs, jitter, key: keys.places }, materials);
+    this.world = new World(options, keys, part, slots, this.latency, values, hooks, this);
+    const { world } = this;
+    const { population, roles } = world;
+    this.churn = new Churn(options.churn, slots, keys.churn, materials);
+    this.oracle = new Oracle(population, roles, nearest, (settled, at, verdict) => {
+      this.ledger.onVerdict(settled, at, verdict);
+    });
+    const reports = {
+      onSigned: (put: number, record: RecordHeader) => void this.#signed.push({ put, record }),
+      onAcknowledged: (put: number, at: number) => void this.#acknowledged.push({ put, at }),
+    };
+    const placeName = (peer: Peer): string => this.latency.placeName(peer);
+    this.ledger = new Ledger(world, this.oracle, reports, rows ? placeName : undefined);
+    this.sessions = new Sessions(world, this.churn, this.oracle, this.ledger);
+    const workload = new Workload(works, nodes, keys, population, roles, values);
+    this.items = new Items(world, workload, this.ledger);
+    this.sampler = new Sampler(world);
+    this.stepMs = stepMsOf(options, this.items.spanMs);
   }
 
   /** Puts the nodes in place; nothing has happened yet. */
   start(): void {
-    if (this.#options.tables === 'converged') this.#startConverged();
-    else this.#startJoining();
+    if (this.options.tables === 'joined') {
+      this.joinsAll = this.sessions.arriveAll();
+      this.joinsLeft = this.joinsAll;
+      if (this.joinsLeft === 0) this.#warmUp();
+      return;
+    }
+    const online = this.sessions.placeAll();
+    this.#giveTables(online);
+    this.#warmUp();
+    this.snapshotDue = this.#snapshotAt() <= this.turnedAt;
   }
 
-  /** Handles one event; false at the end of the run. */
-  advance(): boolean {
+  /** The instant of the next turn, when the earliest event of all parts is due at `nextAt`. */
+  turnAfter(nextAt: number): number {
+    let at = (Math.floor(Math.max(nextAt, this.turnedAt) / TURN_US) + 1) * TURN_US;
+    const { measureFrom, measureTo } = this;
+    for (const stop of [measureFrom, measureTo, this.#sampleAt(), this.#snapshotAt()]) {
+      if (stop > this.turnedAt && stop < at) at = stop;
+    }
+    return at;
+  }
+
+  /** Handles this part's earliest event if it is due before an instant. */
+  advanceBefore(limit: number): boolean {
+    return this.world.nextAt < limit && this.world.advance();
+  }
+
+  /** What happened at this part's nodes since the last turn. */
+  takeFacts(): Facts {
+    const facts = {
+      joined: this.#joined,
+      signed: this.#signed,
+      acknowledged: this.#acknowledged,
+      running: this.ledger.running.size,
+    };
+    this.#joined = [];
+    this.#signed = [];
+    this.#acknowledged = [];
+    return facts;
+  }
+
+  /** All parts have come to this instant: takes their facts in, and decides. */
+  turn(at: number, parts: readonly Facts[]): void {
     const { world } = this;
-    if (world.now >= this.measureTo && this.#ledger.size === 0) return false;
-    if (this.measureTo === Infinity && this.measureFrom <= world.now) {
-      if (this.#options.durationMs === 0 && this.#itemsLeft === 0 && this.#ledger.size === 0) {
-        return false;
+    this.turnedAt = at;
+    world.now = at;
+    world.network.now = at;
+    for (const facts of parts) this.#takeIn(facts);
+    this.oracle.turn();
+    if (at === this.#snapshotAt()) this.snapshotDue = true;
+    if (at >= this.#sampleAt()) this.sampler.sample(this.oracle.eligible);
+    if (this.measureFrom === Infinity) {
+      if (this.joinsLeft === 0) this.#warmUp();
+      return;
+    }
+    if (parts.some(({ running }) => running > 0)) return;
+    if (this.options.durationMs > 0) this.ended = at >= this.measureTo;
+    else this.ended = at > this.measureFrom && this.items.left === 0;
+  }
+
+  onTask(task: Task): void {
+    const { sessions, items, options } = this;
+    switch (task.type) {
+      case 'arrive':
+        return sessions.arrive(task.slot);
+      case 'churn':
+        return sessions.begin();
+      case 'measure':
+        return this.#beginMeasuring();
+      case 'depart':
+        return sessions.depart(task);
+      case 'farewell':
+        return sessions.farewell(task);
+      case 'return':
+        return sessions.return(task.slot, task.same);
+      case 'item':
+        return items.onItem(task.work, task.item);
+      case 'retry':
+        return items.onRetry(task, this.measureTo);
+      case 'fault': {
+        const fault = options.faults[task.fault];
+        if (fault === undefined) return;
+        return sessions.onFault(fault, task.fault, stormSlot(options, task.fault));
+      }
+      case 'heal': {
+        const fault = options.faults[task.fault];
+        if (fault !== undefined) sessions.onHealed(fault);
       }
     }
-    const at = world.nextAt;
-    if (at > this.measureTo && this.#ledger.size === 0) {
-      world.now = this.measureTo;
-      return false;
-    }
-    return world.advance();
-  }
-
-  /** Share of the simulated time, or of the workload, that is behind us. */
-  get progress(): number {
-    const { durationMs } = this.#options;
-    if (this.measureFrom === Infinity) return 0;
-    if (durationMs === 0) {
-      const items = this.#options.lookups + this.#options.puts + this.#options.gets;
-      return (items - this.#itemsLeft) / items;
-    }
-    return Math.min(1, this.world.now / this.measureTo);
   }
 
   onSigned(_peer: Peer, op: OpId, record: RecordHeader): void {
-    this.#ledger.onSigned(op, record);
+    this.ledger.onSigned(op, record);
   }
 
   onSettled(peer: Peer, op: OpId, outcome: Outcome): void {
-    if (op === JOIN_OP) this.#onJoined(peer, outcome);
-    else this.#ledger.onSettled(op, outcome);
+    if (op !== JOIN_OP) return this.ledger.onSettled(op, outcome);
+    const life = this.world.population.lifeOf(peer);
+    this.#joined.push({ peer, life, at: this.world.now, ok: outcome.type === 'joined' });
   }
 
-  #startConverged(): void {
-    const { population, churn, keys } = this.world;
-    const online: Peer[] = [];
-    for (let slot = 0; slot < this.#options.nodes; slot++) {
-      const peer = population.admit(slot);
-      if (churn.startsOnline(slot)) online.push(peer);
-    }
+  /** The network of a snapshot is measured anew, from here on and under this run's options. */
+  measureAnew(): void {
+    const { world, options, items } = this;
+    const { counts } = world.measures;
+    const { events, messages } = counts;
+    world.measures.forget();
+    Object.assign(counts, { events, messages });
+    this.ledger.forget();
+    this.sampler.forget();
+    items.left = items.all;
+    world.network.loss = options.loss;
+    world.network.split = undefined;
+    this.#measureFrom(this.turnedAt);
+  }
+
+  #giveTables(online: readonly Peer[]): void {
+    const { population, roles, keys } = this.world;
+    const { k } = this.options;
     const ring = new Ring(population.directory, online);
     const slab = new Slab();
+    const sound: Peer[] = [];
     for (let rank = 0; rank < ring.size; rank++) {
       const peer = ring.at(rank);
-      this.world.begin(peer);
+      population.setSettledAt(peer, -Infinity);
+      if (roles.isSound(population.slotOf(peer))) sound.push(peer);
       const state = population.states[peer];
       if (state === undefined) continue;
-      const { k } = this.#options;
       const table = convergedTable(ring, rank, k, keys.tables, population.directory, slab);
       population.states[peer] = { ...state, table };
-      population.settledAt[peer] = -Infinity;
     }
-    this.oracle.onStart(ring);
-    this.#warmUp();
+    const eligible = sound.length === ring.size ? ring : new Ring(population.directory, sound);
+    this.oracle.onStart(sound, eligible);
   }
 
-  #startJoining(): void {
-    const { churn } = this.world;
-    let arrivals = 0;
-    for (let slot = 0; slot < this.#options.nodes; slot++) {
-      if (!churn.startsOnline(slot)) continue;
-      this.#joinsLeft++;
-      this.world.schedule(arrivals++ * ARRIVAL_GAP_US, () => {
-        this.#arrive(slot, this.world.population.admit(slot));
-      });
+  #takeIn(facts: Facts): void {
+    const { population, roles, values } = this.world;
+    for (const { peer, life, at, ok } of facts.joined) {
+      if (this.measureFrom === Infinity) this.joinsLeft--;
+      if (!ok) continue;
+      if (roles.isSound(population.slotOf(peer))) this.oracle.onEligible(peer, at);
+      const lives = population.isOnline(peer) && population.lifeOf(peer) === life;
+      if (lives) population.setSettledAt(peer, at);
     }
-    if (this.#joinsLeft === 0) this.#warmUp();
-  }
-
-  /** A node goes online and joins; the very first has nobody to be introduced to. */
-  #arrive(slot: number, peer: Peer): void {
-    const { world } = this;
-    world.begin(peer);
-    if (this.measureFrom !== Infinity) this.#beginSession(slot, peer);
-    const introducers = peer === 0 && this.measureFrom === Infinity ? 0 : 1;
-    const command = { type: 'join', introducers, peers: [] } as const;
-    world.step(peer, { type: 'command', op: JOIN_OP, command });
-  }
-
-  #onJoined(peer: Peer, outcome: Outcome): void {
-    const { population } = this.world;
-    if (outcome.type === 'joined') {
-      population.settledAt[peer] = this.world.now;
-      this.oracle.onEligible(peer);
-    }
-    if (this.measureFrom !== Infinity) return;
-    this.#joinsLeft--;
-    if (this.#joinsLeft === 0) this.#warmUp();
+    for (const { put, record } of facts.signed) values.onSigned(put, record);
+    for (const { put, at } of facts.acknowledged) values.onAcknowledged(put, at);
   }
 
   /** The initial joins have settled: churn begins, at the next full second. */
   #warmUp(): void {
-    const { world } = this;
-    const from = Math.ceil(world.now / 1_000_000) * 1_000_000;
-    this.measureFrom = from + this.#options.warmupMs * 1000;
-    if (this.#options.durationMs > 0) {
-      this.measureTo = this.measureFrom + this.#options.durationMs * 1000;
-    }
-    if (world.churn.isActive) world.schedule(from, () => this.#beginChurn());
-    world.schedule(this.measureFrom, () => this.#beginMeasuring());
-    for (const kind of ['put', 'lookup', 'get'] as const) {
-      this.#itemsLeft += this.workload.count(kind);
-      this.#scheduleItem(kind, 0);
-    }
+    const { world, options } = this;
+    const from = Math.ceil(this.turnedAt / SECOND_US) * SECOND_US;
+    world.schedule(from, { type: 'churn' });
+    this.#measureFrom(from + options.warmupMs * 1000);
   }
 
-  #beginChurn(): void {
-    const { population, churn } = this.world;
-    for (let slot = 0; slot < this.#options.nodes; slot++) {
-      const peer = population.occupants[slot] ?? -1;
-      if (peer >= 0 && population.isOnline(peer)) this.#beginSession(slot, peer);
-      else this.world.schedule(this.world.now + churn.absenceUs(slot), () => this.#return(slot));
-    }
-  }
-
-  #beginSession(slot: number, peer: Peer): void {
-    const { world } = this;
-    if (!world.churn.isActive) return;
-    if (world.measures.measuring) world.measures.sessions++;
-    const endsAt = world.now + world.churn.sessionUs(slot);
-    this.#endsAt[slot] = endsAt;
-    world.schedule(endsAt, () => this.#depart(slot, peer));
-  }
-
-  #depart(slot: number, peer: Peer): void {
-    const { world } = this;
-    this.oracle.onGone(peer);
-    world.end(peer);
-    this.#endsAt[slot] = Infinity;
-    this.#ledger.onGone(peer);
-    world.schedule(world.now + world.churn.absenceUs(slot), () => this.#return(slot));
-  }
-
-  #return(slot: number): void {
-    const { population, churn } = this.world;
-    const before = population.occupants[slot] ?? -1;
-    this.#arrive(slot, before >= 0 && churn.returns ? before : population.admit(slot));
+  /** Lets measuring, the faults and the workload come. */
+  #measureFrom(from: number): void {
+    const { world, options } = this;
+    this.measureFrom = from;
+    world.measuredFrom = from;
+    this.measureTo = options.durationMs > 0 ? from + options.durationMs * 1000 : Infinity;
+    world.schedule(from, { type: 'measure' });
+    options.faults.forEach(({ atMs }, fault) => {
+      world.schedule(from + atMs * 1000, { type: 'fault', fault });
+    });
+    this.items.schedule();
   }
 
   #beginMeasuring(): void {
     const { measures, now } = this.world;
-    measures.begin(now, this.#options.nodes);
-    for (const endsAt of this.#endsAt) {
+    measures.begin(now);
+    for (const endsAt of this.sessions.endsAt) {
       if (endsAt !== Infinity) measures.residualMs.add((endsAt - now) / 1000);
     }
   }
 
-  #scheduleItem(kind: ItemKind, item: number): void {
-    if (item >= this.workload.count(kind)) return;
-    const at = this.measureFrom + this.workload.beginsUs(kind, item);
-    this.world.schedule(at, () => {
-      this.#scheduleItem(kind, item + 1);
-      this.#beginItem(kind, item, 0);
-    });
+  #snapshotAt(): number {
+    return this.measureFrom + this.#snapshotAfterUs;
   }
 
-  #beginItem(kind: ItemKind, item: number, retries: number): void {
-    const { world, workload } = this;
-    const asker = workload.asker(kind, item, world.now);
-    const put = kind === 'get' ? workload.keyToRead(item, world.now) : item;
-    if (asker === undefined || put === undefined) {
-      if (retries < ITEM_RETRIES_MAX && world.now < this.measureTo) {
-        const again = (): void => this.#beginItem(kind, item, retries + 1);
-        world.schedule(world.now + ITEM_RETRY_US, again);
-      } else {
-        this.#itemsLeft--;
-        world.measures.skipped++;
-      }
-      return;
-    }
-    this.#itemsLeft--;
-    const op = JOIN_OP + 1 + workload.number(kind, item);
-    const target = kind === 'lookup' ? workload.target(item) : world.values.key(put).position;
-    this.#ledger.onBegun(op, { kind, asker, startedAt: world.now, target, put });
-    world.step(asker, { type: 'command', op, command: this.#commandOf(kind, put, target) });
-  }
-
-  #commandOf(kind: ItemKind, put: number, target: Position): Command {
-    if (kind === 'lookup') return { type: 'lookup', target };
-    const key = this.world.values.key(put);
-    if (kind === 'get') return { type: 'get', key };
-    const { valueBytes: size, replication, ttlS } = this.#options;
-    return { type: 'put', key, size, replication, ttlS };
+  /** When the next row of the time series is due. */
+  #sampleAt(): number {
+    return this.measureFrom + (this.sampler.rows.length + 1) * this.stepMs * 1000;
   }
 }

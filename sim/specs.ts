@@ -1,13 +1,23 @@
 /**
- * The small languages of simulation settings: durations (`169.5m`), rates (`1000/s`), latency
- * models (`uniform:10,100`) and churn models (`exponential:86.6m`). Text in, a value or one line
- * that says what is wrong out; what later versions will understand is named as such.
+ * The small languages of settings: whole numbers, shares (`0.05` or `5%`), durations (`169.5m`),
+ * rates (`1000/s`), time-outs, adversaries (`0.2:drop`). Text in; out comes a value, or one line
+ * that says what is wrong and what to write instead, beginning with the text in quotes.
+ *
+ * Latency and churn models have files of their own.
  */
 
-import type { ChurnSpec, LatencySpec } from './options.ts';
+import type { AdversaryKind, AdversarySpec } from './options.ts';
 
 export type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: string };
+
+export function good<T>(value: T): { readonly ok: true; readonly value: T } {
+  return { ok: true, value };
+}
+
+export function bad(fault: string): { readonly ok: false; readonly fault: string } {
+  return { ok: false, fault };
+}
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -17,13 +27,27 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+/** What editors check a duration by; `parseDuration` says what is wrong with one. */
+export const DURATION_PATTERN = '^(0|[0-9]+(\\.[0-9]+)?(ms|s|m|h|d))$';
+export const RATE_PATTERN = '^[0-9]+(\\.[0-9]+)?/(s|m|h)$';
+
+/** Simulated microseconds must stay whole numbers; this is far below where they would not. */
+const DURATION_DAYS_MAX = 10_000;
+
 /** A duration in whole milliseconds; a bare 0 needs no unit. */
 export function parseDuration(text: string): Parsed<number> {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
-  const unit = UNITS_MS[match?.[2] ?? ''];
-  if (match !== null && unit !== undefined) return good(Math.round(Number(match[1]) * unit));
   if (text === '0') return good(0);
-  return bad(`'${text}' is no duration: write a number with ms, s, m, h or d, as in 90s or 1.5h`);
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
+  const exactMs = Number(match?.[1]) * (UNITS_MS[match?.[2] ?? ''] ?? NaN);
+  if (Number.isNaN(exactMs)) {
+    return bad(`'${text}' is no duration: write a number with ms, s, m, h or d, as in 90s or 1.5h`);
+  }
+  const ms = Math.round(exactMs);
+  if (ms === 0 && exactMs > 0) return bad(`'${text}' is below 1ms, the shortest duration`);
+  if (ms > DURATION_DAYS_MAX * 86_400_000) {
+    return bad(`'${text}' is too long: write at most ${DURATION_DAYS_MAX}d`);
+  }
+  return good(ms);
 }
 
 /** Events per second. */
@@ -34,68 +58,59 @@ export function parseRate(text: string): Parsed<number> {
   return bad(`'${text}' is no rate: write a number above 0 per s, m or h, as in 1000/s`);
 }
 
-export function parseLatency(text: string): Parsed<LatencySpec> {
-  const [name, rest = ''] = split(text, ':');
-  const [a, b] = numbersOf(rest);
-  if (name === 'constant' && a !== undefined && b === undefined) {
-    return good({ type: 'constant', ms: a });
-  }
-  if (name === 'uniform' && a !== undefined && b !== undefined) {
-    if (a > b) return bad(`--latency ${text}: the lower bound comes first, as in uniform:10,100`);
-    return good({ type: 'uniform', lowMs: a, highMs: b });
-  }
-  if (name === 'lognormal' && a !== undefined && b !== undefined && a > 0) {
-    return good({ type: 'lognormal', medianMs: a, sigma: b });
-  }
-  if (name === 'regions' || name === 'matrix') {
-    return bad(`--latency ${name} comes with a later version: use constant, uniform or lognormal`);
-  }
-  return bad(
-    `'${text}' is no latency model: write constant:MS, uniform:LOW,HIGH or ` +
-      'lognormal:MEDIAN,SIGMA (one way, ms)',
-  );
+export function parseWhole(text: string, low: number, high: number): Parsed<number> {
+  const value = Number(text);
+  if (/^\d{1,15}$/.test(text) && value >= low && value <= high) return good(value);
+  return bad(`'${text}' cannot be: write a whole number from ${low} to ${high}`);
 }
 
-export function parseChurn(text: string): Parsed<ChurnSpec> {
-  if (text === 'none') return good({ type: 'none' });
-  const [name, rest = ''] = split(text, ':');
-  if (name === 'weibull' || name === 'cdf' || name === 'survival') {
-    return bad(`--churn ${name} comes with a later version: use none or exponential`);
-  }
-  const parts = rest.split(',');
-  const times = parts.map(parseDuration);
-  const [on, off] = times;
-  if (name !== 'exponential' || parts.length > 2 || on?.ok !== true || off?.ok === false) {
-    return bad(`'${text}' is no churn model: write none or exponential:MEAN_ON[,MEAN_OFF]`);
-  }
-  return good({ type: 'exponential', meanOnMs: on.value, meanOffMs: off?.value ?? null });
+export function parseNumber(text: string, low: number, high: number): Parsed<number> {
+  const value = numberOf(text);
+  if (value >= low && value <= high) return good(value);
+  return bad(`'${text}' cannot be: write a number from ${low} to ${high}`);
+}
+
+/** A share of a whole, from 0 to 1; `5%` is 0.05. */
+export function parseShare(text: string): Parsed<number> {
+  const share = text.endsWith('%') ? numberOf(text.slice(0, -1)) / 100 : numberOf(text);
+  if (share >= 0 && share <= 1) return good(share);
+  return bad(`'${text}' is no share: write a number from 0 to 1, or a percentage as in 5%`);
+}
+
+export function parseChoice<T extends string>(text: string, choices: readonly T[]): Parsed<T> {
+  const choice = choices.find((known) => known === text);
+  if (choice !== undefined) return good(choice);
+  return bad(`'${text}' is not known here: write ${choices.join(' or ')}`);
 }
 
 /** `adaptive`, or a fixed number of milliseconds; 0 stands for adaptive. */
 export function parseTimeout(text: string): Parsed<number> {
   if (text === 'adaptive') return good(0);
   const ms = Number(text);
-  if (Number.isSafeInteger(ms) && ms > 0) return good(ms);
-  return bad(`'${text}' is no time-out: write adaptive or whole milliseconds, as in 1500`);
+  if (/^\d{1,6}$/.test(text) && ms > 0 && ms <= TIMEOUT_MS_MAX) return good(ms);
+  return bad(
+    `'${text}' is no time-out: write adaptive, or whole milliseconds up to ${TIMEOUT_MS_MAX}`,
+  );
 }
 
-function good<T>(value: T): Parsed<T> {
-  return { ok: true, value };
+/** `SHARE:KIND`; `none`, or a share of nothing, is no adversary at all. */
+export function parseAdversaries(text: string): Parsed<AdversarySpec | null> {
+  if (text === 'none') return good(null);
+  const [part = '', name = '', ...rest] = text.split(':');
+  const share = parseShare(part);
+  const kind = ADVERSARIES.find((known) => known === name);
+  if (rest.length > 0 || kind === undefined || !share.ok || share.value >= 1) {
+    return bad(
+      `'${text}' names no adversaries: write none, or a share below 1 and one of ` +
+        `${ADVERSARIES.join(', ')}, as in 0.2:drop`,
+    );
+  }
+  return good(share.value === 0 ? null : { share: share.value, kind });
 }
 
-function bad(fault: string): { readonly ok: false; readonly fault: string } {
-  return { ok: false, fault };
-}
+export const ADVERSARIES: readonly AdversaryKind[] = ['drop', 'lie', 'stale', 'flood'];
+const TIMEOUT_MS_MAX = 600_000;
 
-function split(text: string, mark: string): [string, string?] {
-  const at = text.indexOf(mark);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-/** Up to two numbers of at least 0; none when anything else is there. */
-function numbersOf(text: string): readonly number[] {
-  const parts = text.split(',');
-  if (parts.length > 2) return [];
-  const numbers = parts.map((part) => (/^\d+(\.\d+)?$/.test(part) ? Number(part) : NaN));
-  return numbers.some(Number.isNaN) ? [] : numbers;
+function numberOf(text: string): number {
+  return /^\d+(\.\d+)?(e[-+]?\d{1,2})?$/i.test(text) ? Number(text) : NaN;
 }

@@ -24,6 +24,9 @@ export interface Keys {
   readonly targets: number;
   readonly values: number;
   readonly reads: number;
+  readonly places: number;
+  readonly roles: number;
+  readonly faults: number;
 }
 
 const CONCERNS = [
@@ -39,6 +42,9 @@ const CONCERNS = [
   'targets',
   'values',
   'reads',
+  'places',
+  'roles',
+  'faults',
 ] as const;
 
 export function keysOf(seed: string): Keys {

@@ -10,6 +10,7 @@ import { compareVersions, durableHeld } from '../src/store.ts';
 import type { Key, RecordHeader } from '../src/types.ts';
 import { Sample, type Distribution } from './distribution.ts';
 import type { Population } from './population.ts';
+import type { Roles } from './roles.ts';
 import { mix } from './streams.ts';
 
 /** Longer than any window in which workers run apart. */
@@ -17,10 +18,27 @@ const KNOWN_LAG_US = 1_000_000;
 /** How long after its end a record may still be found on a disk: 10 minutes. */
 const IMMORTAL_MS = 600_000;
 
+/** Who holds what, by PUT; of one part's nodes, or of all. */
+export interface Holdings {
+  /** Live nodes that hold the acknowledged version or a newer one. */
+  readonly holders: Int32Array;
+  /** The same on the disks of nodes that are offline. */
+  readonly onDisks: Int32Array;
+  /** Keys that a live node holds long after their end. */
+  readonly immortal: readonly number[];
+}
+
 export interface ValueReport {
   readonly lost: number;
+  readonly unreachable: number;
   readonly immortal: number;
   readonly replicas: Distribution;
+}
+
+/** Of a PUT: what was signed, and when it was acknowledged. */
+export interface Known {
+  readonly record: RecordHeader | undefined;
+  readonly acknowledgedAt: number;
 }
 
 export class Values {
@@ -43,6 +61,11 @@ export class Values {
     }
   }
 
+  /** How many PUTs there are. */
+  get count(): number {
+    return this.#keys.length;
+  }
+
   key(put: number): Key {
     const key = this.#keys[put];
     if (key === undefined) throw new Error(`broken invariant: there is no PUT ${put}`);
@@ -52,6 +75,20 @@ export class Values {
   /** The PUT that uses a key. */
   putOf(key: Key): number {
     return this.#byKey.get(nameOf(key)) ?? -1;
+  }
+
+  /** What is known of the first so many PUTs, for a snapshot. */
+  get known(): readonly Known[] {
+    return this.#signed.map((record, put) => {
+      return { record, acknowledgedAt: this.#acknowledgedAt[put] ?? Infinity };
+    });
+  }
+
+  set known(known: readonly Known[]) {
+    known.slice(0, this.#keys.length).forEach(({ record, acknowledgedAt }, put) => {
+      this.#signed[put] = record;
+      this.#acknowledgedAt[put] = acknowledgedAt;
+    });
   }
 
   onSigned(put: number, record: RecordHeader): void {
@@ -73,33 +110,72 @@ export class Values {
     return signed !== undefined && compareVersions(signed, record) === 0;
   }
 
-  /** Looks over all stores at the end of a run, each of them once. */
-  report(population: Population, nowMs: number, wallMs: number): ValueReport {
+  /** Whether the key of a PUT has been acknowledged and lives on. */
+  isDue(put: number, wallMs: number): boolean {
+    const signed = this.#signed[put];
+    if (signed === undefined || this.#acknowledgedAt[put] === Infinity) return false;
+    return wallMs < endOf(signed);
+  }
+
+  /** Looks over the stores and disks of this part's sound nodes, each of them once. */
+  holdings(population: Population, roles: Roles, nowMs: number, wallMs: number): Holdings {
     const holders = new Int32Array(this.#keys.length);
+    const onDisks = new Int32Array(this.#keys.length);
     const immortal = new Set<number>();
-    for (const state of population.states) {
-      if (state === undefined) continue;
-      for (const held of allItems(state.store)) {
-        const { header } = held;
+    if (this.#keys.length === 0) return { holders, onDisks, immortal: [] };
+    population.states.forEach((state, peer) => {
+      if (state === undefined || !roles.isSound(population.slotOf(peer))) return;
+      for (const { header } of allItems(state.store)) {
         const put = this.putOf(header.key);
         if (put < 0) continue;
         if (wallMs > endOf(header) + IMMORTAL_MS) immortal.add(put);
-        const signed = this.#signed[put];
         const durable = durableHeld(state.store, header.key, nowMs);
-        if (signed === undefined || durable === undefined) continue;
-        if (compareVersions(durable.header, signed) >= 0) holders[put] = (holders[put] ?? 0) + 1;
+        if (durable !== undefined && this.#isCurrent(put, durable.header)) increment(holders, put);
+      }
+    });
+    for (const [peer, records] of population.disks) {
+      if (!roles.isSound(population.slotOf(peer))) continue;
+      for (const { header } of records) {
+        const put = this.putOf(header.key);
+        if (put >= 0 && this.#isCurrent(put, header)) increment(onDisks, put);
       }
     }
-    const replicas = new Sample();
-    let lost = 0;
-    this.#signed.forEach((signed, put) => {
-      if (signed === undefined || this.#acknowledgedAt[put] === Infinity) return;
-      if (wallMs >= endOf(signed)) return;
-      replicas.add(holders[put] ?? 0);
-      if (holders[put] === 0) lost++;
-    });
-    return { lost, immortal: immortal.size, replicas: replicas.distribution(true) };
+    return { holders, onDisks, immortal: [...immortal] };
   }
+
+  #isCurrent(put: number, header: RecordHeader): boolean {
+    const signed = this.#signed[put];
+    return signed !== undefined && compareVersions(header, signed) >= 0;
+  }
+}
+
+/**
+ * What the holdings of all parts amount to.
+ *
+ * @param due by PUT: whether its key should be there
+ */
+export function valueReport(parts: readonly Holdings[], due: Uint8Array): ValueReport {
+  const replicas = new Sample();
+  let lost = 0;
+  let unreachable = 0;
+  due.forEach((isDue, put) => {
+    if (isDue === 0) return;
+    const live = sum(parts, ({ holders }) => holders[put] ?? 0);
+    replicas.add(live);
+    if (live > 0) return;
+    if (sum(parts, ({ onDisks }) => onDisks[put] ?? 0) > 0) unreachable++;
+    else lost++;
+  });
+  const immortal = new Set(parts.flatMap((part) => part.immortal)).size;
+  return { lost, unreachable, immortal, replicas: replicas.distribution(true) };
+}
+
+function increment(counts: Int32Array, at: number): void {
+  counts[at] = (counts[at] ?? 0) + 1;
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
 }
 
 /** Wall clock at which a record's life ends, by its publisher's word. */

@@ -4,7 +4,7 @@
  */
 
 import { withCall } from './calls.ts';
-import { nextNumber, type Draft } from './node.ts';
+import { emit, nextNumber, type Draft } from './node.ts';
 import { sharedBitsOfPeers } from './position.ts';
 import { slotOf } from './table.ts';
 import { hardLimitMs, patienceMs } from './timing.ts';
@@ -28,14 +28,14 @@ export function ask(draft: Draft, peer: Peer, body: Request, op: OpId): void {
     late: false,
     known,
   });
-  draft.effects.push({ type: 'send', to: peer, message: { type: 'request', call, body } });
+  emit(draft, { type: 'send', to: peer, message: { type: 'request', call, body } });
 }
 
 export function reply(draft: Draft, peer: Peer, call: CallId, body: Reply): void {
-  draft.effects.push({ type: 'send', to: peer, message: { type: 'reply', call, body } });
+  emit(draft, { type: 'send', to: peer, message: { type: 'reply', call, body } });
 }
 
 /** The one end of an operation of the host; own operations (negative) end in silence. */
 export function settle(draft: Draft, op: OpId, outcome: Outcome): void {
-  if (op > 0) draft.effects.push({ type: 'settle', op, outcome });
+  if (op > 0) emit(draft, { type: 'settle', op, outcome });
 }

@@ -4,7 +4,7 @@
  * each call ends exactly once: by its reply, its deadline, or the peer being unreachable.
  */
 
-import { emptyPaged, findItem, lookUp, withItem, withoutItem } from './paged.ts';
+import { emptyPaged, findItem, lookUp, pagesOf, withItem, withoutItem } from './paged.ts';
 import type { Order, Paged } from './paged.ts';
 import type { CallId, OpId, Peer, Request } from './types.ts';
 
@@ -54,6 +54,6 @@ export function isCalling(calls: Calls, peer: Peer): boolean {
 
 export function countChecks(calls: Calls): number {
   let count = 0;
-  for (const page of calls.pages) for (const call of page.items) if (call.op === 0) count++;
+  for (const page of pagesOf(calls)) for (const call of page.items) if (call.op === 0) count++;
   return count;
 }

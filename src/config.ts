@@ -3,7 +3,8 @@
  * of the project's contract, and the check that a set of them can work at all.
  */
 
-import { ALPHA_MAX, K_MAX, PEERS_PER_REPLY_MAX, REPLICATION_MAX, TTL_S_MAX } from './limits.ts';
+import { ALPHA_MAX, K_MAX, PATHS_MAX, PEERS_PER_REPLY_MAX } from './limits.ts';
+import { REPLICATION_MAX, TTL_S_MAX } from './limits.ts';
 import type { Config } from './types.ts';
 
 export const defaultConfig: Config = {
@@ -11,6 +12,7 @@ export const defaultConfig: Config = {
   alpha: 3,
   beta: 20,
   nearest: 20,
+  paths: 1,
   replication: 8,
   floor: 1,
   ttlS: 3600,
@@ -32,6 +34,7 @@ export function configFaults(config: Config): readonly string[] {
   whole('alpha', 1, ALPHA_MAX);
   whole('beta', 1, PEERS_PER_REPLY_MAX);
   whole('nearest', 1, K_MAX);
+  whole('paths', 1, PATHS_MAX);
   whole('replication', 1, REPLICATION_MAX);
   whole('floor', 1, REPLICATION_MAX);
   whole('ttlS', 1, TTL_S_MAX);

@@ -11,7 +11,7 @@
 import { ask } from './asking.ts';
 import { countChecks, isCalling } from './calls.ts';
 import { CHECK_MS_MIN, SUSPECTS_MAX, VERIFICATIONS_MAX } from './limits.ts';
-import { withUpkeep, type Draft } from './node.ts';
+import { emit, withUpkeep, type Draft } from './node.ts';
 import { peerWord, sharedBitsOfPeers } from './position.ts';
 import {
   bucketSize,
@@ -39,7 +39,7 @@ export function onHeard(draft: Draft, peer: Peer, proven: boolean): void {
     draft.table = withSpare(draft.table, bucket, peer);
   } else if (proven) {
     draft.table = withContact(draft.table, bucket, peer, peerWord(draft.peers, peer, 0));
-    draft.effects.push({ type: 'note', note: { type: 'contact-added', peer } });
+    emit(draft, { type: 'note', note: { type: 'contact-added', peer } });
   } else if (!isCalling(draft.calls, peer)) {
     if (countChecks(draft.calls) < VERIFICATIONS_MAX) check(draft, peer);
     else draft.table = withSpare(draft.table, bucket, peer);
@@ -51,7 +51,7 @@ export function onUnanswered(draft: Draft, peer: Peer): void {
   const bucket = sharedBitsOfPeers(draft.peers, draft.self, peer);
   const slot = slotOf(draft.table, bucket, peer);
   if (slot < 0) {
-    draft.table = dropSpare(draft.table, peer);
+    draft.table = dropSpare(draft.table, bucket, peer);
     return;
   }
   if (draft.suspects.includes(peer)) {
@@ -67,10 +67,10 @@ export function evict(draft: Draft, peer: Peer): void {
   const bucket = sharedBitsOfPeers(draft.peers, draft.self, peer);
   const slot = slotOf(draft.table, bucket, peer);
   draft.suspects = without(draft.suspects, peer);
-  draft.table = dropSpare(draft.table, peer);
+  draft.table = dropSpare(draft.table, bucket, peer);
   if (slot < 0) return;
   draft.table = withoutContact(draft.table, bucket, slot);
-  draft.effects.push({ type: 'note', note: { type: 'contact-evicted', peer } });
+  emit(draft, { type: 'note', note: { type: 'contact-evicted', peer } });
   hastenChecks(draft);
   const spare = newestSpare(draft.table, bucket);
   if (spare !== undefined && !isCalling(draft.calls, spare)) check(draft, spare);

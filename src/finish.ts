@@ -11,7 +11,7 @@ import { onUnanswered } from './contacts.ts';
 import { endJoin, refreshed, selfLookedUp } from './join.ts';
 import { onFarewell } from './leave.ts';
 import { trailOf, type Lookup } from './lookup.ts';
-import type { Draft } from './node.ts';
+import { emit, type Draft } from './node.ts';
 import { operationOrder } from './operation.ts';
 import type { Finished, GetOperation, Operation } from './operation.ts';
 import { withoutItem } from './paged.ts';
@@ -21,8 +21,10 @@ import { withLife } from './store.ts';
 
 /** Carries on every operation whose lookup ended in this step. */
 export function carryOn(draft: Draft): void {
-  for (let next = draft.finished.shift(); next !== undefined; next = draft.finished.shift()) {
-    finish(draft, next);
+  while (draft.finished !== undefined) {
+    const { finished } = draft;
+    draft.finished = undefined;
+    for (const each of finished) finish(draft, each);
   }
 }
 
@@ -47,7 +49,7 @@ export function onCallFailed(draft: Draft, call: Call): void {
 function endCall(draft: Draft, call: Call): void {
   draft.calls = withoutCall(draft.calls, call.call);
   const note = { type: 'call-expired', peer: call.peer, kind: call.kind } as const;
-  draft.effects.push({ type: 'note', note });
+  emit(draft, { type: 'note', note });
   onUnanswered(draft, call.peer);
 }
 

@@ -14,11 +14,11 @@ import { SPARES_PER_BUCKET_MAX } from './limits.ts';
 import { checkLookup } from './lookup-invariants.ts';
 import { writingOrder, type NodeState } from './node.ts';
 import { operationOrder, type Operation, type StoreOperation } from './operation.ts';
-import { allItems, lookUp, PAGE_ITEMS_MAX, type Order, type Paged } from './paged.ts';
+import { allItems, lookUp, PAGE_ITEMS_MAX, pagesOf, type Order, type Paged } from './paged.ts';
 import { peerWord, sharedBitsOfPeers } from './position.ts';
 import { compareVersions, heldOrder, type Held } from './store.ts';
 import { bucketCount, bucketEnd, bucketStart, contactAt, contactCount } from './table.ts';
-import { isHeard, slotOf } from './table.ts';
+import { isHeard, NO_PEER, slotOf } from './table.ts';
 import type { Directory, Peer } from './types.ts';
 
 /** @returns what is broken, one line each; empty when all is well */
@@ -77,21 +77,21 @@ function checkTable({ table, self, config }: NodeState, peers: Directory): strin
 function checkSpares({ table, self }: NodeState, peers: Directory): string[] {
   const faults: string[] = [];
   const { spares } = table;
-  if (spares.length % 2 !== 0) faults.push('spares: half a pair');
+  if (spares.length % SPARES_PER_BUCKET_MAX !== 0) faults.push('spares: half a bucket');
   const seen = new Set<Peer>();
-  const inBucket = new Map<number, number>();
-  for (let i = 0; i + 1 < spares.length; i += 2) {
-    const bucket = spares[i] ?? 0;
-    const peer = spares[i + 1] ?? 0;
+  for (let at = 0; at < spares.length; at++) {
+    const peer = spares[at] ?? NO_PEER;
+    const bucket = Math.floor(at / SPARES_PER_BUCKET_MAX);
+    if (peer === NO_PEER) {
+      const next = spares[at + 1] ?? NO_PEER;
+      if ((at + 1) % SPARES_PER_BUCKET_MAX !== 0 && next !== NO_PEER) faults.push('spares: a gap');
+      continue;
+    }
     if (peer === self) faults.push('spares: the own node');
     if (seen.has(peer)) faults.push(`spares: peer ${peer} is there twice`);
     seen.add(peer);
     if (sharedBitsOfPeers(peers, self, peer) !== bucket) faults.push(`spares: ${peer} misplaced`);
     if (slotOf(table, bucket, peer) >= 0) faults.push(`spares: peer ${peer} is a contact`);
-    inBucket.set(bucket, (inBucket.get(bucket) ?? 0) + 1);
-  }
-  for (const [bucket, count] of inBucket) {
-    if (count > SPARES_PER_BUCKET_MAX) faults.push(`spares: ${count} for bucket ${bucket}`);
   }
   return faults;
 }
@@ -112,8 +112,10 @@ function checkPaged<T, K>(name: string, paged: Paged<T>, order: Order<T, K>): st
   let size = 0;
   let dueAt = Infinity;
   let before: T | undefined;
-  for (const page of paged.pages) {
-    if (page.items.length === 0) faults.push(`${name}: an empty page`);
+  if (paged.pages.length === 1) faults.push(`${name}: a single page beside the items`);
+  if (paged.pages.length > 0 && paged.items.length > 0) faults.push(`${name}: items twice`);
+  for (const page of pagesOf(paged)) {
+    if (page.items.length === 0 && paged.size > 0) faults.push(`${name}: an empty page`);
     if (page.items.length > PAGE_ITEMS_MAX) faults.push(`${name}: a page is too long`);
     let pageDueAt = Infinity;
     for (const item of page.items) {

@@ -10,7 +10,7 @@ import { check } from './contacts.ts';
 import { INTRODUCE_MS_MAX, INTRODUCE_MS_MIN, INTRODUCERS_AT_ONCE } from './limits.ts';
 import { INTRODUCERS_MAX, JOIN_MS_MAX, REFRESHES_MAX } from './limits.ts';
 import { trailOf, type Lookup } from './lookup.ts';
-import { nextDraw, nextNumber, ownPosition, withUpkeep, type Draft } from './node.ts';
+import { emit, nextDraw, nextNumber, ownPosition, withUpkeep, type Draft } from './node.ts';
 import { noTrail, operationOrder } from './operation.ts';
 import type { JoinOperation, RefreshOperation } from './operation.ts';
 import { allItems, lookUp, withItem, withoutItem } from './paged.ts';
@@ -54,7 +54,7 @@ export function introduce(draft: Draft): void {
   const atOnce = Math.min(introducers, INTRODUCERS_AT_ONCE);
   for (let i = 0; i < atOnce; i++) {
     const introducer = (introduceRound * atOnce + i) % introducers;
-    draft.effects.push({ type: 'introduce', introducer });
+    emit(draft, { type: 'introduce', introducer });
   }
   const backOffMs = Math.min(
     INTRODUCE_MS_MAX,

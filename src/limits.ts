@@ -14,6 +14,8 @@ export const POSITION_WORD = 3;
 export const K_MAX = 64;
 /** Calls in flight of one lookup at most: more only loads the network. */
 export const ALPHA_MAX = 64;
+/** Disjoint paths of one lookup at most: S/Kademlia's figures end there, and so do three bits. */
+export const PATHS_MAX = 8;
 /** Contacts accepted from one reply at most; a peer that names more is cut off there. */
 export const PEERS_PER_REPLY_MAX = 64;
 /** Replicas at most; RELIABILITY A11. */
@@ -34,11 +36,11 @@ export const CERTIFICATE_BYTES_MAX = 4096;
 /** Addresses of one peer: two families, inside and outside. */
 export const ADDRESSES_PER_PEER_MAX = 4;
 
-/** Candidates that a lookup keeps, as a multiple of `nearest`: room for those that fail. */
+/** Candidates that a path of a lookup keeps, in multiples of `nearest`: room for failures. */
 export const SHORTLIST_FACTOR = 3;
 /** Nearest nodes that must have answered before a GET is content with the newest it has met. */
 export const READ_NEAREST = 3;
-/** Requests of one lookup at most: a guard against peers that name new peers for ever. */
+/** Requests of one lookup at most, shared by its paths: a guard against peers that name new peers for ever. */
 export const LOOKUP_REQUESTS_MAX = 500;
 
 /** Operations in flight per node: bounds memory when clients outrun the network. */

@@ -2,31 +2,31 @@
  * The iterative lookup (Kademlia, section 2.3), a machine that knows no messages: it is told who
  * answered with which peers, who missed a deadline and who failed, and says whom to ask next.
  *
- * A mark in the shortlist packs a peer's state with the responder that first named it.
- *
  * Rules: at most `alpha` calls in flight; only the nearest `nearest` candidates that have not
  * failed are asked; each peer at most twice, the second time only after a deadline passed; the
  * lookup is finished when the nearest `nearest` that can answer have answered. Only peers that
  * answered count in the result. A call past its deadline no longer counts as in flight, but an
- * answer that still comes is taken.
+ * answer that still comes is taken. With several paths the rules hold for each of them; `paths.ts`
+ * says what divides them.
  *
  * Departure from the paper: no final burst of k calls at once; `alpha` holds to the end.
  */
 
 import { assert } from './assert.ts';
-import { LOOKUP_REQUESTS_MAX, SHORTLIST_FACTOR } from './limits.ts';
+import { SHORTLIST_FACTOR } from './limits.ts';
+import { withAppended } from './lists.ts';
+import { ANSWERED, askedMark, FAILED, FRESH, freshMark, isAsked, isOpen } from './marks.ts';
+import { namerOf, OVERDUE, pathOf, stateOf, wasAskedAgain, withState } from './marks.ts';
+import { callsLeft, callsMax, dealt, hasConverged, isExhausted, type Divided } from './paths.ts';
 import { compareDistance } from './position.ts';
-import { emptyShortlist, withMark, withNamed, type Shortlist } from './shortlist.ts';
-import type { Directory, Peer, Position, Trail } from './types.ts';
+import { emptyShortlist, newcomers, withMark, withNewcomers } from './shortlist.ts';
+import type { Shortlist } from './shortlist.ts';
+import type { Config, Directory, Peer, Position, Trail } from './types.ts';
 
-export interface Lookup {
+export interface Lookup extends Divided {
   readonly self: Peer;
   readonly target: Position;
-  readonly alpha: number;
   readonly nearest: number;
-  readonly list: Shortlist;
-  readonly inFlight: number;
-  readonly requests: number;
   readonly replies: number;
   /** In the order of their answers. */
   readonly responders: readonly Peer[];
@@ -34,21 +34,23 @@ export interface Lookup {
   readonly namers: readonly number[];
 }
 
-/** A mark is a state plus `NAMER` times the number of the namer (as in `namers`). */
-const FRESH = 0;
-const ASKED = 1;
-const OVERDUE = 2;
-const ASKED_AGAIN = 3;
-const ANSWERED = 4;
-const FAILED = 5;
-const NAMER = 8;
+/** Whom a lookup asks now, and the lookup in which they count as asked. */
+export interface Asking {
+  readonly lookup: Lookup;
+  readonly ask: readonly Peer[];
+}
+
+const nobody: readonly Peer[] = [];
+
+/** What sets the bounds of a lookup. */
+export type LookupSize = Pick<Config, 'alpha' | 'nearest' | 'paths'>;
 
 /** A lookup that knows the given peers and has asked nobody. */
 export function beginLookup(
   self: Peer,
   target: Position,
   seeds: readonly Peer[],
-  size: { readonly alpha: number; readonly nearest: number },
+  size: LookupSize,
   directory: Directory,
 ): Lookup {
   const blank: Lookup = {
@@ -56,54 +58,53 @@ export function beginLookup(
     target,
     alpha: size.alpha,
     nearest: size.nearest,
+    paths: size.paths,
     list: emptyShortlist,
     inFlight: 0,
     requests: 0,
     replies: 0,
-    responders: [],
-    namers: [],
+    responders: nobody,
+    namers: nobody,
   };
-  return withCandidates(blank, seeds, 0, directory);
+  const most = size.nearest * SHORTLIST_FACTOR * size.paths;
+  const list = withNamed(blank, emptyShortlist, seeds, freshMark(0, 0), most, directory);
+  return withProgress(blank, dealt(list, size.paths), 0, 0);
 }
 
-/** The peers to ask now, all of them, and the lookup in which they count as asked. */
-export function nextToAsk(lookup: Lookup): { readonly lookup: Lookup; readonly ask: Peer[] } {
-  const ask: Peer[] = [];
-  let { inFlight, requests } = lookup;
+/** The peers to ask now, all of them. */
+export function nextToAsk(lookup: Lookup): Asking {
+  let ask = nobody;
+  const { peers, distances } = lookup.list;
   let marks: number[] | undefined;
-  let rank = 0;
-  for (let i = 0; i < lookup.list.peers.length && rank < lookup.nearest; i++) {
-    if (inFlight >= lookup.alpha || requests >= LOOKUP_REQUESTS_MAX) break;
-    const mark = lookup.list.marks[i] ?? 0;
-    const state = mark % NAMER;
-    if (state === FAILED) continue;
-    rank++;
-    if (state !== FRESH && state !== OVERDUE) continue;
-    marks ??= lookup.list.marks.slice();
-    marks[i] = mark - state + (state === FRESH ? ASKED : ASKED_AGAIN);
-    ask.push(lookup.list.peers[i] ?? 0);
-    inFlight++;
-    requests++;
+  for (let path = 0; path < lookup.paths; path++) {
+    let left = callsLeft(lookup, path);
+    let rank = 0;
+    for (let i = 0; i < peers.length && rank < lookup.nearest && left > 0; i++) {
+      const mark = lookup.list.marks[i] ?? 0;
+      if (pathOf(mark) !== path || stateOf(mark) === FAILED) continue;
+      rank++;
+      if (!isOpen(mark)) continue;
+      marks ??= lookup.list.marks.slice();
+      marks[i] = askedMark(mark);
+      ask = withAppended(ask, peers[i] ?? 0);
+      left--;
+    }
   }
   if (marks === undefined) return { lookup, ask };
-  const list = { peers: lookup.list.peers, distances: lookup.list.distances, marks };
-  return { lookup: withProgress(lookup, list, inFlight, requests), ask };
+  const { inFlight, requests } = lookup;
+  const list = { peers, distances, marks };
+  return { lookup: withProgress(lookup, list, inFlight + ask.length, requests + ask.length), ask };
 }
 
 /** Whether the nearest that can answer have answered, or nobody may be asked any more. */
 export function isFinished(lookup: Lookup): boolean {
-  if (haveAnswered(lookup, lookup.nearest)) return true;
-  return lookup.inFlight === 0 && lookup.requests >= LOOKUP_REQUESTS_MAX;
+  return isContent(lookup, lookup.nearest);
 }
 
-/** Whether the nearest so many that have not failed have all answered. */
-export function haveAnswered(lookup: Lookup, count: number): boolean {
-  let rank = 0;
-  for (let i = 0; i < lookup.list.marks.length && rank < count; i++) {
-    const state = (lookup.list.marks[i] ?? 0) % NAMER;
-    if (state === FAILED) continue;
-    if (state !== ANSWERED) return false;
-    rank++;
+/** The same for the nearest so many of each path. */
+export function isContent(lookup: Lookup, count: number): boolean {
+  for (let path = 0; path < lookup.paths; path++) {
+    if (!hasConverged(lookup, path, count) && !isExhausted(lookup, path)) return false;
   }
   return true;
 }
@@ -117,21 +118,24 @@ export function onAnswer(
 ): Lookup {
   const at = lookup.list.peers.indexOf(peer);
   const mark = lookup.list.marks[at] ?? 0;
-  const state = mark % NAMER;
+  const state = stateOf(mark);
   if (at < 0 || state === FRESH || state === ANSWERED) return lookup;
-  const answered: Lookup = {
+  const responders = withAppended(lookup.responders, peer);
+  const list = withMark(lookup.list, at, withState(mark, ANSWERED));
+  const newMark = freshMark(pathOf(mark), responders.length);
+  return {
     self: lookup.self,
     target: lookup.target,
     alpha: lookup.alpha,
     nearest: lookup.nearest,
-    list: withMark(lookup.list, at, mark - state + ANSWERED),
+    paths: lookup.paths,
+    list: withNamed(lookup, list, named, newMark, lookup.nearest, directory),
     inFlight: isAsked(mark) ? lookup.inFlight - 1 : lookup.inFlight,
     requests: lookup.requests,
     replies: lookup.replies + 1,
-    responders: lookup.responders.concat(peer),
-    namers: lookup.namers.concat((mark / NAMER) | 0),
+    responders,
+    namers: withAppended(lookup.namers, namerOf(mark)),
   };
-  return withCandidates(answered, named, answered.responders.length, directory);
 }
 
 /** A deadline passed: the peer may be asked once more, or has failed. */
@@ -139,14 +143,13 @@ export function onOverdue(lookup: Lookup, peer: Peer): Lookup {
   const at = lookup.list.peers.indexOf(peer);
   const mark = lookup.list.marks[at] ?? 0;
   if (at < 0 || !isAsked(mark)) return lookup;
-  const again = mark % NAMER === ASKED;
-  return remarked(lookup, at, again ? OVERDUE : FAILED);
+  return remarked(lookup, at, wasAskedAgain(mark) ? FAILED : OVERDUE);
 }
 
 /** The peer cannot be reached or refused: it is not asked again. */
 export function onFailure(lookup: Lookup, peer: Peer): Lookup {
   const at = lookup.list.peers.indexOf(peer);
-  const state = (lookup.list.marks[at] ?? 0) % NAMER;
+  const state = stateOf(lookup.list.marks[at] ?? 0);
   if (at < 0 || state === FRESH || state === ANSWERED || state === FAILED) return lookup;
   return remarked(lookup, at, FAILED);
 }
@@ -156,10 +159,10 @@ export function trailOf(lookup: Lookup, directory: Directory): Trail {
   const { list, target, responders } = lookup;
   const count = Math.min(lookup.nearest, responders.length);
   // Whoever was forgotten is farther than all that there is room for.
-  const room = Math.min(list.peers.length, lookup.nearest * SHORTLIST_FACTOR);
+  const room = lookup.paths === 1 ? lookup.nearest * SHORTLIST_FACTOR : Infinity;
   let nearest: Peer[] = [];
-  for (let i = 0; i < room && nearest.length < count; i++) {
-    if ((list.marks[i] ?? 0) % NAMER === ANSWERED) nearest.push(list.peers[i] ?? 0);
+  for (let i = 0; i < list.peers.length && i < room && nearest.length < count; i++) {
+    if (stateOf(list.marks[i] ?? 0) === ANSWERED) nearest.push(list.peers[i] ?? 0);
   }
   if (nearest.length < count) {
     const sorted = [...responders].sort((a, b) => compareDistance(directory, target, a, b));
@@ -176,25 +179,22 @@ export function trailOf(lookup: Lookup, directory: Directory): Trail {
   };
 }
 
-function isAsked(mark: number): boolean {
-  const state = mark % NAMER;
-  return state === ASKED || state === ASKED_AGAIN;
-}
-
 function remarked(lookup: Lookup, at: number, state: number): Lookup {
   const mark = lookup.list.marks[at] ?? 0;
-  const list = withMark(lookup.list, at, mark - (mark % NAMER) + state);
+  const list = withMark(lookup.list, at, withState(mark, state));
   const inFlight = isAsked(mark) ? lookup.inFlight - 1 : lookup.inFlight;
   return withProgress(lookup, list, inFlight, lookup.requests);
 }
 
 function withProgress(lookup: Lookup, list: Shortlist, inFlight: number, requests: number): Lookup {
-  assert(inFlight >= 0 && inFlight <= lookup.alpha, 'a lookup keeps at most alpha calls in flight');
+  const most = callsMax(lookup.alpha, lookup.paths);
+  assert(inFlight >= 0 && inFlight <= most, 'a lookup keeps its bound on calls in flight');
   return {
     self: lookup.self,
     target: lookup.target,
     alpha: lookup.alpha,
     nearest: lookup.nearest,
+    paths: lookup.paths,
     list,
     inFlight,
     requests,
@@ -204,20 +204,17 @@ function withProgress(lookup: Lookup, list: Shortlist, inFlight: number, request
   };
 }
 
-/** The lookup with newly named peers; the own node is never one of them. */
-function withCandidates(
-  lookup: Lookup,
+/** The list with those named that are new, the nearest `most` of them. */
+function withNamed(
+  { self, target, nearest, paths }: Lookup,
+  list: Shortlist,
   named: readonly Peer[],
-  namer: number,
+  mark: number,
+  most: number,
   directory: Directory,
-): Lookup {
-  const { self, target } = lookup;
-  const others = named.includes(self) ? named.filter((peer) => peer !== self) : named;
-  const room = lookup.nearest * SHORTLIST_FACTOR;
-  const mark = namer * NAMER + FRESH;
-  const most = namer === 0 ? room : lookup.nearest;
-  const list = withNamed(lookup.list, target, others, mark, most, room, isAsked, directory);
-  return list === lookup.list
-    ? lookup
-    : withProgress(lookup, list, lookup.inFlight, lookup.requests);
+): Shortlist {
+  const fresh = newcomers(list, target, self, named, directory);
+  if (fresh === undefined) return list;
+  const room = Math.max(most, nearest * SHORTLIST_FACTOR);
+  return withNewcomers(list, fresh, mark, most, room, paths);
 }

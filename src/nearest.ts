@@ -21,7 +21,9 @@ interface Search {
   readonly target: Position;
   readonly wanted: number;
   readonly exclude: readonly Peer[];
+  /** As long as `wanted`, of which `count` are found. */
   readonly found: Peer[];
+  count: number;
 }
 
 /**
@@ -38,23 +40,29 @@ export function nearestContacts(
   exclude: readonly Peer[],
   directory: Directory,
 ): Peer[] {
-  const search: Search = { table, directory, target, wanted, exclude, found: [] };
+  const found = new Array<Peer>(wanted);
+  const search: Search = { table, directory, target, wanted, exclude, found, count: 0 };
+  takeBuckets(search, own);
+  return search.count === wanted ? found : found.slice(0, search.count);
+}
+
+function takeBuckets(search: Search, own: Position): void {
+  const { table, target, wanted } = search;
   const buckets = bucketCount(table);
   const shared = differing(own, target, 0);
   if (shared < buckets) takeBucket(search, shared);
   for (let q = differing(own, target, shared + 1); q < buckets; q = differing(own, target, q + 1)) {
-    if (search.found.length >= wanted) return search.found;
+    if (search.count >= wanted) return;
     takeBucket(search, q);
   }
   for (let q = buckets - 1; q > shared; q--) {
-    if (search.found.length >= wanted) return search.found;
+    if (search.count >= wanted) return;
     if (differing(own, target, q) !== q) takeBucket(search, q);
   }
   for (let q = Math.min(shared, buckets) - 1; q >= 0; q--) {
-    if (search.found.length >= wanted) return search.found;
+    if (search.count >= wanted) return;
     takeBucket(search, q);
   }
-  return search.found;
 }
 
 /** The first bit from `from` on at which two positions differ; beyond the last bucket when none. */
@@ -81,31 +89,30 @@ function takeBucket(search: Search, bucket: number): void {
   if (start === end) return;
   const { packed } = table;
   const base = 1 + (packed[0] ?? 0);
-  if (found.length + end - start > wanted) {
+  if (search.count + end - start > wanted) {
     takeNearest(search, base + 2 * start, base + 2 * end);
     return;
   }
   for (let at = base + 2 * start; at < base + 2 * end; at += 2) {
     const peer = packed[at] ?? 0;
-    if (!exclude.includes(peer)) found.push(peer);
+    if (!isOneOf(exclude, peer)) found[search.count++] = peer;
   }
 }
 
 /** Insertion into the rest of `found`, kept sorted and bounded. */
 function takeNearest(search: Search, from: number, to: number): void {
   const { table, directory, target, exclude, found, wanted } = search;
-  const first = found.length;
-  const distances: number[] = [];
+  const first = search.count;
+  const distances = new Array<number>(wanted - first);
   for (let at = from; at < to; at += 2) {
     const peer = table.packed[at] ?? 0;
-    if (exclude.includes(peer)) continue;
+    if (isOneOf(exclude, peer)) continue;
     const distance = (table.packed[at + 1] ?? 0) ^ target.w0 ^ SIGN;
-    let slot = distances.length;
-    if (first + slot >= wanted) {
+    let slot = search.count - first;
+    if (search.count === wanted) {
       if (distance > (distances[slot - 1] ?? 0)) continue;
     } else {
-      distances.push(distance);
-      found.push(peer);
+      search.count++;
     }
     for (; slot > 0; slot--) {
       const other = distances[slot - 1] ?? 0;
@@ -120,4 +127,10 @@ function takeNearest(search: Search, from: number, to: number): void {
     distances[slot] = distance;
     found[first + slot] = peer;
   }
+}
+
+/** For the one or two that are left out; `includes` is made for long lists. */
+function isOneOf(peers: readonly Peer[], peer: Peer): boolean {
+  for (let i = 0; i < peers.length; i++) if (peers[i] === peer) return true;
+  return false;
 }

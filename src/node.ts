@@ -86,15 +86,16 @@ export interface NodeState {
 /** The registers of one step. Never kept beyond it. */
 export interface Draft {
   readonly before: NodeState;
+  readonly moment: Moment;
+  /** That of the moment. */
   readonly now: number;
-  readonly wall: number;
-  readonly entropy: number;
   readonly peers: Directory;
   readonly self: Peer;
   readonly config: Config;
-  readonly effects: Effect[];
+  /** Undefined until there is one: many steps have none, most of the others one. */
+  effects: Effect[] | undefined;
   /** Operations whose lookups ended in this step, to be carried on before it ends. */
-  readonly finished: Finished[];
+  finished: Finished[] | undefined;
   draws: number;
   table: Table;
   suspects: readonly Peer[];
@@ -159,14 +160,13 @@ export function create(self: Peer, config: Config, moment: Moment, kept: Kept): 
 export function openDraft(state: NodeState, moment: Moment, peers: Directory): Draft {
   return {
     before: state,
+    moment,
     now: moment.now,
-    wall: moment.wall,
-    entropy: moment.entropy,
     peers,
     self: state.self,
     config: state.config,
-    effects: [],
-    finished: [],
+    effects: undefined,
+    finished: undefined,
     draws: 0,
     table: state.table,
     suspects: state.suspects,
@@ -218,6 +218,12 @@ export function closeDraft(draft: Draft): NodeState {
   };
 }
 
+/** Adds an effect to those of the step. */
+export function emit(draft: Draft, effect: Effect): void {
+  if (draft.effects === undefined) draft.effects = [effect];
+  else draft.effects.push(effect);
+}
+
 /** The upkeep with some of its times changed. */
 export function withUpkeep(upkeep: Upkeep, change: Partial<Upkeep>): Upkeep {
   return {
@@ -241,7 +247,7 @@ export function ownPosition(draft: Draft): Position {
 
 /** The next draw of this step. */
 export function nextDraw(draft: Draft): number {
-  return draw(draft.entropy, draft.draws++);
+  return draw(draft.moment.entropy, draft.draws++);
 }
 
 /** The next number for a call, a token or an own operation. */

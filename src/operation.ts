@@ -105,6 +105,12 @@ export type Operation =
 /** Operations that are driven by one lookup at a time. */
 export type Driven = Exclude<Operation, StoreOperation | LeaveOperation>;
 
+/** The operation with its lookup gone on. Written out because each answer to a lookup does it. */
+export function withLookup(operation: Driven, lookup: Lookup): Driven {
+  if (operation.type !== 'lookup') return { ...operation, lookup };
+  return { op: operation.op, deadlineAt: operation.deadlineAt, type: 'lookup', lookup };
+}
+
 /** An operation whose lookup has come to its end. */
 export interface Finished {
   readonly operation: Driven;

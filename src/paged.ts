@@ -1,7 +1,8 @@
 /**
  * A sorted collection as a value: items in pages, pages in one array. An insertion copies one page
  * and the array of pages, never the whole, so that a store of 100,000 records takes about a
- * microsecond per change and the old version stays true.
+ * microsecond per change and the old version stays true. A collection that fits one page, as nearly
+ * all do, is that page, and has no array of pages.
  *
  * Each page and the whole know the earliest `dueAt` of their items, which is how deadlines of
  * calls, operations and records are found without a timer each.
@@ -10,16 +11,18 @@
  * Cost: O(log n) to find, O(page + n / page) to change.
  */
 
-interface Page<T> {
+import { withInserted, withRemoved } from './lists.ts';
+
+export interface Page<T> {
   readonly items: readonly T[];
+  /** Earliest due time of the items; Infinity when there is none. */
   readonly dueAt: number;
 }
 
-export interface Paged<T> {
+export interface Paged<T> extends Page<T> {
+  /** Two or more; none when one is enough: then the items are here, else only in the pages. */
   readonly pages: readonly Page<T>[];
   readonly size: number;
-  /** Earliest due time of all items; Infinity when there is none. */
-  readonly dueAt: number;
 }
 
 /** How items are ordered and when they fall due. */
@@ -33,17 +36,39 @@ export interface Order<T, K> {
 /** Items of a page at most. */
 export const PAGE_ITEMS_MAX = 128;
 
-const nothing: Paged<never> = { pages: [], size: 0, dueAt: Infinity };
+const noItems: readonly never[] = [];
+const noPages: readonly Page<never>[] = [];
+const nothing: Paged<never> = { items: noItems, dueAt: Infinity, pages: noPages, size: 0 };
 
 export function emptyPaged<T>(): Paged<T> {
   return nothing;
 }
 
+/** The pages in order; an empty collection has one that is empty. */
+export function pagesOf<T>(paged: Paged<T>): readonly Page<T>[] {
+  return paged.pages.length === 0 ? [paged] : paged.pages;
+}
+
+/** A collection with these pages, none of them empty. */
+export function pagedFrom<T>(pages: readonly Page<T>[]): Paged<T> {
+  const [first = nothing] = pages;
+  if (pages.length < 2) return onePage(first.items, first.dueAt);
+  let dueAt = Infinity;
+  let size = 0;
+  for (const page of pages) {
+    if (page.dueAt < dueAt) dueAt = page.dueAt;
+    size += page.items.length;
+  }
+  return { items: noItems, dueAt, pages, size };
+}
+
+export function pageFrom<T, K>(items: readonly T[], order: Order<T, K>): Page<T> {
+  return { items, dueAt: earliest(items, order) };
+}
+
 export function lookUp<T, K>(paged: Paged<T>, order: Order<T, K>, key: K): T | undefined {
-  const page = paged.pages[pageOf(paged, order, key)];
-  if (page === undefined) return undefined;
-  const at = slotOf(page.items, order, key);
-  const item = page.items[at];
+  const { items } = pageAt(paged, pageOf(paged, order, key));
+  const item = items[slotOf(items, order, key)];
   return item !== undefined && order.compare(item, key) === 0 ? item : undefined;
 }
 
@@ -51,47 +76,25 @@ export function lookUp<T, K>(paged: Paged<T>, order: Order<T, K>, key: K): T | u
 export function withItem<T, K>(paged: Paged<T>, order: Order<T, K>, item: T): Paged<T> {
   const key = order.keyOf(item);
   const index = pageOf(paged, order, key);
-  const page = paged.pages[index];
-  if (page === undefined) {
-    const dueAt = order.dueAt(item);
-    return { pages: [{ items: [item], dueAt }], size: 1, dueAt };
+  const { items: before } = pageAt(paged, index);
+  const at = slotOf(before, order, key);
+  const old = before[at];
+  if (old !== undefined && order.compare(old, key) === 0) {
+    const items = before.slice();
+    items[at] = item;
+    return withPage(paged, index, items, order);
   }
-  const at = slotOf(page.items, order, key);
-  const old = page.items[at];
-  const replaces = old !== undefined && order.compare(old, key) === 0;
-  const items = page.items.slice();
-  if (replaces) items[at] = item;
-  else items.splice(at, 0, item);
-  const pages = paged.pages.slice();
-  if (items.length > PAGE_ITEMS_MAX) {
-    const half = items.length >>> 1;
-    pages.splice(
-      index,
-      1,
-      pageFrom(items.slice(0, half), order),
-      pageFrom(items.slice(half), order),
-    );
-  } else {
-    pages[index] = pageFrom(items, order);
-  }
-  return { pages, size: paged.size + (replaces ? 0 : 1), dueAt: earliest(pages) };
+  return withPage(paged, index, withInserted(before, at, item), order);
 }
 
 /** Leaves the item out; the same object when there is none of that key. */
 export function withoutItem<T, K>(paged: Paged<T>, order: Order<T, K>, key: K): Paged<T> {
   const index = pageOf(paged, order, key);
-  const page = paged.pages[index];
-  if (page === undefined) return paged;
-  const at = slotOf(page.items, order, key);
-  const old = page.items[at];
+  const { items } = pageAt(paged, index);
+  const at = slotOf(items, order, key);
+  const old = items[at];
   if (old === undefined || order.compare(old, key) !== 0) return paged;
-  if (paged.size === 1) return nothing;
-  const pages = paged.pages.slice();
-  const items = page.items.slice();
-  items.splice(at, 1);
-  if (items.length === 0) pages.splice(index, 1);
-  else pages[index] = pageFrom(items, order);
-  return { pages, size: paged.size - 1, dueAt: earliest(pages) };
+  return withPage(paged, index, withRemoved(items, at), order);
 }
 
 /** The items due at `now` or before, in order, `limit` at most. */
@@ -101,9 +104,9 @@ export function dueItems<T, K>(
   now: number,
   limit: number,
 ): readonly T[] {
+  if (paged.dueAt > now) return noItems;
   const due: T[] = [];
-  if (paged.dueAt > now) return due;
-  for (const page of paged.pages) {
+  for (const page of pagesOf(paged)) {
     if (page.dueAt > now) continue;
     for (const item of page.items) {
       if (due.length === limit) return due;
@@ -115,30 +118,54 @@ export function dueItems<T, K>(
 
 /** All items in order; for tests, invariants and snapshots. */
 export function allItems<T>(paged: Paged<T>): readonly T[] {
-  return paged.pages.flatMap((page) => page.items);
+  return paged.pages.length === 0 ? paged.items : paged.pages.flatMap((page) => page.items);
 }
 
 /** The first item for which `test` holds, in order. */
 export function findItem<T>(paged: Paged<T>, test: (item: T) => boolean): T | undefined {
-  for (const page of paged.pages) {
+  for (const page of pagesOf(paged)) {
     for (const item of page.items) if (test(item)) return item;
   }
   return undefined;
 }
 
-function pageFrom<T, K>(items: readonly T[], order: Order<T, K>): Page<T> {
+function onePage<T>(items: readonly T[], dueAt: number): Paged<T> {
+  return items.length === 0 ? nothing : { items, dueAt, pages: noPages, size: items.length };
+}
+
+/** The collection with other items in one of its pages: one too long is halved, an empty one goes. */
+function withPage<T, K>(
+  paged: Paged<T>,
+  index: number,
+  items: readonly T[],
+  order: Order<T, K>,
+): Paged<T> {
+  const fits = items.length <= PAGE_ITEMS_MAX;
+  if (fits && paged.pages.length === 0) return onePage(items, earliest(items, order));
+  const pages = pagesOf(paged).slice();
+  if (!fits) {
+    const half = items.length >>> 1;
+    const [near, far] = [items.slice(0, half), items.slice(half)];
+    pages.splice(index, 1, pageFrom(near, order), pageFrom(far, order));
+  } else if (items.length === 0) {
+    pages.splice(index, 1);
+  } else {
+    pages[index] = pageFrom(items, order);
+  }
+  return pagedFrom(pages);
+}
+
+function earliest<T, K>(items: readonly T[], order: Order<T, K>): number {
   let dueAt = Infinity;
   for (const item of items) {
     const due = order.dueAt(item);
     if (due < dueAt) dueAt = due;
   }
-  return { items, dueAt };
+  return dueAt;
 }
 
-function earliest<T>(pages: readonly Page<T>[]): number {
-  let dueAt = Infinity;
-  for (const page of pages) if (page.dueAt < dueAt) dueAt = page.dueAt;
-  return dueAt;
+function pageAt<T>(paged: Paged<T>, index: number): Page<T> {
+  return paged.pages[index] ?? paged;
 }
 
 /** The page in which the key is or would be: the last whose first item is not after it. */

@@ -10,7 +10,7 @@
 import { ask, settle } from './asking.ts';
 import type { Call } from './calls.ts';
 import { REPLICATION_MAX } from './limits.ts';
-import type { Draft } from './node.ts';
+import { emit, type Draft } from './node.ts';
 import { noTrail, operationOrder } from './operation.ts';
 import type { LocateOperation, StoreOperation } from './operation.ts';
 import { lookUp, withItem, withoutItem } from './paged.ts';
@@ -30,7 +30,7 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
   candidates.splice(at < 0 ? candidates.length : at, 0, draft.self);
   const wanted = Math.min(replication || draft.config.replication, REPLICATION_MAX);
   const held = newestHeld(draft.store, key);
-  const version = Math.max(draft.wall, draft.issued + 1, (held?.header.version ?? 0) + 1);
+  const version = Math.max(draft.moment.wall, draft.issued + 1, (held?.header.version ?? 0) + 1);
   draft.issued = version;
   draft.operations = withItem(draft.operations, operationOrder, {
     op,
@@ -47,8 +47,8 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
     trail,
   });
   const life = Math.min(ttlS || draft.config.ttlS, draft.config.ttlSMax);
-  const body = { key, version, size, ttlS: life, publishedAtMs: draft.wall };
-  draft.effects.push({ type: 'sign', token: op, body });
+  const body = { key, version, size, ttlS: life, publishedAtMs: draft.moment.wall };
+  emit(draft, { type: 'sign', token: op, body });
 }
 
 /** The host has signed: the stores go out. */

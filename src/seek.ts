@@ -6,11 +6,11 @@
 import { ask } from './asking.ts';
 import type { Call } from './calls.ts';
 import { READ_NEAREST } from './limits.ts';
-import { beginLookup, haveAnswered, isFinished, nextToAsk } from './lookup.ts';
+import { beginLookup, isContent, isFinished, nextToAsk } from './lookup.ts';
 import { onAnswer, onFailure, onOverdue, type Lookup } from './lookup.ts';
 import { nearestContacts } from './nearest.ts';
 import { ownPosition, type Draft } from './node.ts';
-import { operationOrder, type Driven } from './operation.ts';
+import { operationOrder, withLookup, type Driven, type Finished } from './operation.ts';
 import { lookUp, withItem, withoutItem } from './paged.ts';
 import { compareBits } from './position.ts';
 import { compareVersions } from './store.ts';
@@ -20,17 +20,18 @@ import type { Peer, Position, RecordHeader, Request } from './types.ts';
 export function newLookup(draft: Draft, target: Position, more: readonly Peer[]): Lookup {
   const { config, peers, self, table } = draft;
   const own = ownPosition(draft);
-  const contacts = nearestContacts(table, own, target, config.nearest, [], peers);
+  const wanted = Math.max(config.nearest, config.paths);
+  const contacts = nearestContacts(table, own, target, wanted, [], peers);
   const seeds = more.length === 0 ? contacts : [...contacts, ...more];
   return beginLookup(self, target, seeds, config, peers);
 }
 
 /** Goes on with an operation's lookup: asks whom it wants to ask, or ends it. */
 export function advance(draft: Draft, operation: Driven, current: Lookup): void {
-  if (isContent(operation, current)) return end(draft, operation, current);
+  if (hasRead(operation, current)) return end(draft, operation, current);
   const { lookup, ask: asked } = nextToAsk(current);
   if (asked.length === 0 && isFinished(lookup)) return end(draft, operation, lookup);
-  const next = operation.lookup === lookup ? operation : { ...operation, lookup };
+  const next = operation.lookup === lookup ? operation : withLookup(operation, lookup);
   draft.operations = withItem(draft.operations, operationOrder, next);
   for (const peer of asked) ask(draft, peer, question(operation, lookup), operation.op);
 }
@@ -83,12 +84,14 @@ function question(operation: Driven, lookup: Lookup): Request {
 }
 
 /** Once a get has met a record, it is enough that the very nearest have answered. */
-function isContent(operation: Driven, lookup: Lookup): boolean {
+function hasRead(operation: Driven, lookup: Lookup): boolean {
   if (operation.type !== 'get' || operation.newest === undefined) return false;
-  return haveAnswered(lookup, READ_NEAREST);
+  return isContent(lookup, READ_NEAREST);
 }
 
 function end(draft: Draft, operation: Driven, lookup: Lookup): void {
   draft.operations = withoutItem(draft.operations, operationOrder, operation.op);
-  draft.finished.push({ operation, lookup });
+  const finished: Finished = { operation, lookup };
+  if (draft.finished === undefined) draft.finished = [finished];
+  else draft.finished.push(finished);
 }

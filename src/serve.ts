@@ -8,7 +8,8 @@ import { assertNever } from './assert.ts';
 import { evict, onHeard } from './contacts.ts';
 import { PERSISTS_MAX, RECORDS_MAX, WAITERS_MAX } from './limits.ts';
 import { nearestContacts } from './nearest.ts';
-import { nextNumber, ownPosition, writingOrder, type Draft, type Waiter } from './node.ts';
+import { emit, nextNumber, ownPosition, writingOrder } from './node.ts';
+import type { Draft, Waiter } from './node.ts';
 import { lookUp, withItem, withoutItem } from './paged.ts';
 import { compareVersions, durableHeld, headerNow, newestHeld } from './store.ts';
 import { withRecord, withWritten } from './store.ts';
@@ -72,8 +73,8 @@ export function keep(
   draft.store = withRecord(draft.store, record, draft.now, token);
   const writing = { token, key: record.key, waiters: [waiter] };
   draft.writings = withItem(draft.writings, writingOrder, writing);
-  const kept = { header: record, storedAtMs: draft.wall };
-  draft.effects.push({ type: 'persist', token, writes: [{ type: 'put', record: kept }] });
+  const kept = { header: record, storedAtMs: draft.moment.wall };
+  emit(draft, { type: 'persist', token, writes: [{ type: 'put', record: kept }] });
   return 'writing';
 }
 

@@ -1,12 +1,13 @@
 /**
  * The candidates of a lookup, sorted by distance to its target, in three parallel arrays of small
- * integers: the peer, the first word of its distance, and a mark that the lookup gives a meaning.
- * Only the order lives here; what a mark says is the lookup's business.
+ * integers: the peer, the first word of its distance, and its mark. Only the order and the room
+ * live here; of a mark, the path counts, because each path has room of its own.
  *
  * Invariants: strictly ascending distance, no peer twice. A list is never changed in place.
  */
 
 import { PEERS_PER_REPLY_MAX } from './limits.ts';
+import { mustStay, pathOf } from './marks.ts';
 import { compareDistance, peerWord, SIGN } from './position.ts';
 import type { Directory, Peer, Position } from './types.ts';
 
@@ -19,6 +20,13 @@ export interface Shortlist {
 
 export const emptyShortlist: Shortlist = { peers: [], distances: [], marks: [] };
 
+/** Peers that are not in a list yet, nearest first, and the slot before which each goes. */
+export interface Newcomers {
+  readonly peers: Peer[];
+  readonly distances: number[];
+  readonly slots: number[];
+}
+
 /** The list with another mark for one of its peers. */
 export function withMark(list: Shortlist, at: number, mark: number): Shortlist {
   const marks = list.marks.slice();
@@ -26,71 +34,25 @@ export function withMark(list: Shortlist, at: number, mark: number): Shortlist {
   return { peers: list.peers, distances: list.distances, marks };
 }
 
-/**
- * Merges newly named peers in; the same list when none of them is new.
- *
- * @param mark for the new ones
- * @param most how many new ones are taken, the nearest; so that one liar cannot fill the list
- * @param room how long the list may get; beyond it only marks that `mustStay` are kept
- */
-export function withNamed(
+/** Who of those named is not in the list; undefined when nobody is, as after most answers. */
+export function newcomers(
   list: Shortlist,
   target: Position,
+  self: Peer,
   named: readonly Peer[],
-  mark: number,
-  most: number,
-  room: number,
-  mustStay: (mark: number) => boolean,
   directory: Directory,
-): Shortlist {
-  const fresh = newCandidates(list, target, named, room, directory);
-  if (fresh.peers.length === 0) return list;
-  const peers: Peer[] = [];
-  const distances: number[] = [];
-  const marks: number[] = [];
-  let i = 0;
-  const taken = Math.min(most, fresh.peers.length);
-  for (let j = 0; j < taken && peers.length < room; j++) {
-    for (const slot = fresh.slots[j] ?? 0; i < slot && peers.length < room; i++) {
-      peers.push(list.peers[i] ?? 0);
-      distances.push(list.distances[i] ?? 0);
-      marks.push(list.marks[i] ?? 0);
-    }
-    if (peers.length === room) break;
-    peers.push(fresh.peers[j] ?? 0);
-    distances.push(fresh.distances[j] ?? 0);
-    marks.push(mark);
-  }
-  for (; i < list.peers.length; i++) {
-    if (peers.length >= room && !mustStay(list.marks[i] ?? 0)) continue;
-    peers.push(list.peers[i] ?? 0);
-    distances.push(list.distances[i] ?? 0);
-    marks.push(list.marks[i] ?? 0);
-  }
-  return { peers, distances, marks };
-}
-
-/** Peers that are not in the shortlist yet, nearest first, and the slot before which each goes. */
-interface Candidates {
-  readonly peers: Peer[];
-  readonly distances: number[];
-  readonly slots: number[];
-}
-
-function newCandidates(
-  list: Shortlist,
-  target: Position,
-  named: readonly Peer[],
-  room: number,
-  directory: Directory,
-): Candidates {
-  const fresh: Candidates = { peers: [], distances: [], slots: [] };
-  const count = Math.min(named.length, PEERS_PER_REPLY_MAX);
-  for (let i = 0; i < count; i++) {
+): Newcomers | undefined {
+  let fresh: Newcomers | undefined;
+  const from = distancesOf(named, target, directory);
+  for (let i = 0; i < from.length; i++) {
     const peer = named[i] ?? 0;
-    const distance = peerWord(directory, peer, 0) ^ target.w0 ^ SIGN;
+    const distance = from[i] ?? 0;
     const slot = slotFor(list.peers, list.distances, distance, peer, target, directory);
-    if (slot < 0 || slot >= room) continue;
+    if (slot < 0 || peer === self) continue;
+    if (fresh === undefined) {
+      fresh = { peers: [peer], distances: [distance], slots: [slot] };
+      continue;
+    }
     const at = slotFor(fresh.peers, fresh.distances, distance, peer, target, directory);
     if (at < 0) continue;
     insert(fresh.peers, at, peer);
@@ -98,6 +60,63 @@ function newCandidates(
     insert(fresh.slots, at, slot);
   }
   return fresh;
+}
+
+/**
+ * The list with newcomers, all under one mark.
+ *
+ * @param most how many of them are taken, the nearest; so that one liar cannot fill the list
+ * @param room candidates of one path at most; beyond it only those that `mustStay` are kept
+ */
+export function withNewcomers(
+  list: Shortlist,
+  fresh: Newcomers,
+  mark: number,
+  most: number,
+  room: number,
+  paths: number,
+): Shortlist {
+  const path = pathOf(mark);
+  const before = list.peers.length;
+  const taken = Math.min(most, fresh.peers.length);
+  const peers = new Array<Peer>(before + taken);
+  const distances = new Array<number>(before + taken);
+  const marks = new Array<number>(before + taken);
+  let length = 0;
+  let inPath = 0;
+  for (let i = 0, j = 0; i <= before; i++) {
+    for (; j < taken && fresh.slots[j] === i && inPath < room; j++, inPath++) {
+      peers[length] = fresh.peers[j] ?? 0;
+      distances[length] = fresh.distances[j] ?? 0;
+      marks[length++] = mark;
+    }
+    if (i === before) break;
+    const old = list.marks[i] ?? 0;
+    if (pathOf(old) === path && ++inPath > room && !mustStay(old, paths)) continue;
+    peers[length] = list.peers[i] ?? 0;
+    distances[length] = list.distances[i] ?? 0;
+    marks[length++] = old;
+  }
+  if (length === peers.length) return { peers, distances, marks };
+  return {
+    peers: peers.slice(0, length),
+    distances: distances.slice(0, length),
+    marks: marks.slice(0, length),
+  };
+}
+
+/**
+ * The distances of those named, as far as they are looked at. All at once, and only then compared:
+ * the directory is large, and a processor fetches many places of it together where none waits for
+ * the outcome of a comparison.
+ */
+function distancesOf(named: readonly Peer[], target: Position, directory: Directory): number[] {
+  const count = Math.min(named.length, PEERS_PER_REPLY_MAX);
+  const distances = new Array<number>(count);
+  for (let i = 0; i < count; i++) {
+    distances[i] = peerWord(directory, named[i] ?? 0, 0) ^ target.w0 ^ SIGN;
+  }
+  return distances;
 }
 
 /** Moves what comes after one place on; for a few small integers faster than `splice`. */
@@ -116,13 +135,7 @@ function slotFor(
   target: Position,
   directory: Directory,
 ): number {
-  let low = 0;
-  let high = distances.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((distances[middle] ?? 0) < distance) low = middle + 1;
-    else high = middle;
-  }
+  let low = countBelow(distances, distance);
   while (low < distances.length && distances[low] === distance) {
     const other = peers[low] ?? 0;
     if (other === peer) return -1;
@@ -130,4 +143,19 @@ function slotFor(
     low++;
   }
   return low;
+}
+
+/**
+ * How many of the ascending distances are below one. The halving has no branch: where a peer
+ * belongs cannot be foreseen, and a wrong guess costs a processor more than the comparison.
+ */
+function countBelow(distances: readonly number[], distance: number): number {
+  let low = 0;
+  let left = distances.length;
+  while (left > 1) {
+    const half = left >>> 1;
+    low += Number((distances[low + half - 1] ?? 0) < distance) * half;
+    left -= half;
+  }
+  return low + Number(left === 1 && (distances[low] ?? 0) < distance);
 }

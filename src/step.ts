@@ -15,7 +15,7 @@ import { carryOn, onCallFailed, onCallRefused } from './finish.ts';
 import { onIntroduced, startJoin } from './join.ts';
 import { onFarewell, startLeave } from './leave.ts';
 import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
-import { closeDraft, openDraft, type Draft, type NodeState } from './node.ts';
+import { closeDraft, emit, openDraft, type Draft, type NodeState } from './node.ts';
 import { onNotStored, onSigned, onStored, refuseCommand } from './put.ts';
 import { durableHeld } from './store.ts';
 import { advance, newLookup, onNamed, onValue } from './seek.ts';
@@ -36,6 +36,8 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
+const noEffects: readonly Effect[] = [];
+
 /** One thing happened at one instant to one node. */
 export function step(state: NodeState, moment: Moment, input: Input, peers: Directory): Step {
   const draft = openDraft(state, moment, peers);
@@ -47,7 +49,7 @@ export function step(state: NodeState, moment: Moment, input: Input, peers: Dire
   carryOn(draft);
   const next = closeDraft(draft);
   assert(next.wakeAt > moment.now || next === state, 'wakeAt lies in the future');
-  return { state: next, effects: draft.effects };
+  return { state: next, effects: draft.effects ?? noEffects };
 }
 
 function take(draft: Draft, input: Input): void {
@@ -85,7 +87,7 @@ function take(draft: Draft, input: Input): void {
 function onReply(draft: Draft, from: Peer, id: CallId, body: Reply): void {
   const call = openCall(draft.calls, id, from);
   if (call === undefined) {
-    draft.effects.push({ type: 'note', note: { type: 'reply-unasked', peer: from } });
+    emit(draft, { type: 'note', note: { type: 'reply-unasked', peer: from } });
     return;
   }
   draft.calls = withoutCall(draft.calls, id);

@@ -23,9 +23,12 @@ export interface Table {
   readonly packed: Int32Array;
   /** One bit per slot, 31 per number. */
   readonly heard: readonly number[];
-  /** Pairs (bucket, peer), the oldest first. */
-  readonly spares: readonly number[];
+  /** `SPARES_PER_BUCKET_MAX` places for each bucket, its oldest first, then `NO_PEER`. */
+  readonly spares: readonly Peer[];
 }
+
+/** Fills a place for a spare that is free. */
+export const NO_PEER = -1;
 
 const BITS = 31;
 
@@ -107,7 +110,7 @@ export function withContact(table: Table, bucket: number, peer: Peer, word: numb
   packed[at + 1] = word;
   packed.set(from.subarray(base + 2 * slot), at + 2);
   const heard = shiftedBits(table, count, (s) => (s < slot ? s : s - 1), count + 1);
-  const fresh = { packed, heard, spares: withoutSpare(table.spares, peer) };
+  const fresh = { packed, heard, spares: withoutSpare(table.spares, bucket, peer) };
   return withHeard(withHeard(fresh, slot, false), slot, true);
 }
 
@@ -133,31 +136,41 @@ export function withoutContact(table: Table, bucket: number, slot: number): Tabl
 
 /** The table with a spare for a bucket; the oldest of that bucket makes room. */
 export function withSpare(table: Table, bucket: number, peer: Peer): Table {
-  const { spares } = table;
-  let inBucket = 0;
-  let oldest = -1;
-  for (let i = 0; i < spares.length; i += 2) {
-    if (spares[i] !== bucket) continue;
-    if (spares[i + 1] === peer) return table;
-    if (oldest < 0) oldest = i;
-    inBucket++;
+  const start = bucket * SPARES_PER_BUCKET_MAX;
+  const last = start + SPARES_PER_BUCKET_MAX - 1;
+  let at = start;
+  for (; at <= last && (table.spares[at] ?? NO_PEER) !== NO_PEER; at++) {
+    if (table.spares[at] === peer) return table;
   }
-  // Joined, not pushed to: a list that grew by pushing keeps room that it never uses.
-  const others = inBucket < SPARES_PER_BUCKET_MAX ? spares : without(spares, oldest);
-  return { packed: table.packed, heard: table.heard, spares: others.concat(bucket, peer) };
+  const spares = withPlaces(table.spares, last + 1);
+  if (at > last) {
+    for (let i = start; i < last; i++) spares[i] = spares[i + 1] ?? NO_PEER;
+    at = last;
+  }
+  spares[at] = peer;
+  return { packed: table.packed, heard: table.heard, spares };
 }
 
 /** The newest spare of a bucket, or undefined. */
 export function newestSpare(table: Table, bucket: number): Peer | undefined {
-  for (let i = table.spares.length - 2; i >= 0; i -= 2) {
-    if (table.spares[i] === bucket) return table.spares[i + 1];
-  }
-  return undefined;
+  return sparesOf(table, bucket).at(-1);
+}
+
+/** The spares of a bucket, the oldest first. */
+export function sparesOf(table: Table, bucket: number): readonly Peer[] {
+  const start = bucket * SPARES_PER_BUCKET_MAX;
+  const places = table.spares.slice(start, start + SPARES_PER_BUCKET_MAX);
+  return places.filter((peer) => peer !== NO_PEER);
+}
+
+/** Buckets beyond the last that has ever had a spare have none. */
+export function spareBuckets(table: Table): number {
+  return table.spares.length / SPARES_PER_BUCKET_MAX;
 }
 
 /** The table without a spare; the same table when the peer is none. */
-export function dropSpare(table: Table, peer: Peer): Table {
-  const spares = withoutSpare(table.spares, peer);
+export function dropSpare(table: Table, bucket: number, peer: Peer): Table {
+  const spares = withoutSpare(table.spares, bucket, peer);
   return spares === table.spares ? table : { packed: table.packed, heard: table.heard, spares };
 }
 
@@ -168,16 +181,25 @@ export function bucketOfSlot(table: Table, slot: number): number {
   return bucket;
 }
 
-function withoutSpare(spares: readonly number[], peer: Peer): readonly number[] {
-  for (let i = 0; i < spares.length; i += 2) {
-    if (spares[i + 1] === peer) return without(spares, i);
+function withoutSpare(spares: readonly Peer[], bucket: number, peer: Peer): readonly Peer[] {
+  const start = bucket * SPARES_PER_BUCKET_MAX;
+  const last = start + SPARES_PER_BUCKET_MAX - 1;
+  for (let at = start; at <= last && at < spares.length; at++) {
+    if (spares[at] !== peer) continue;
+    const next = spares.slice();
+    for (; at < last; at++) next[at] = next[at + 1] ?? NO_PEER;
+    next[last] = NO_PEER;
+    return next;
   }
   return spares;
 }
 
-/** The pairs without the one that begins at an index. */
-function without(spares: readonly number[], at: number): readonly number[] {
-  return spares.filter((_, i) => i !== at && i !== at + 1);
+/** A copy with at least so many places. */
+function withPlaces(spares: readonly Peer[], places: number): Peer[] {
+  if (spares.length >= places) return spares.slice();
+  const more = new Array<Peer>(places).fill(NO_PEER);
+  for (let i = 0; i < spares.length; i++) more[i] = spares[i] ?? NO_PEER;
+  return more;
 }
 
 /** Bits for `count` slots, each taken from where its contact stood before. */

@@ -89,12 +89,14 @@ export interface Moment {
 export interface Config {
   /** Contacts per bucket. */
   readonly k: number;
-  /** Calls in flight of a lookup. */
+  /** Calls in flight of a lookup, shared by its paths, at least one each. */
   readonly alpha: number;
   /** Contacts named in a reply. */
   readonly beta: number;
   /** How many nearest nodes a lookup looks for. */
   readonly nearest: number;
+  /** Disjoint paths of a lookup. */
+  readonly paths: number;
   /** Replicas of a record when the client asks for 0. */
   readonly replication: number;
   /** Fewest replicas with which a PUT is good. */

@@ -18,12 +18,13 @@ import { onCallDue, onDeadline } from './finish.ts';
 import { introduce, introduceLater, refresh } from './join.ts';
 import { CHECK_MS_MAX, CHECK_MS_STEP } from './limits.ts';
 import { EXPIRIES_PER_STEP_MAX, REFRESH_MS } from './limits.ts';
-import { nextDraw, nextNumber, withUpkeep, type Draft } from './node.ts';
+import { emit, nextDraw, nextNumber, withUpkeep, type Draft } from './node.ts';
 import { operationOrder } from './operation.ts';
 import { dueItems, lookUp, withoutItem } from './paged.ts';
 import { jitter } from './random.ts';
 import { heldOrder } from './store.ts';
-import { bucketCount, bucketSize, contactAt, contactCount, isHeard, withHeard } from './table.ts';
+import { bucketCount, bucketSize, contactAt, contactCount, isHeard } from './table.ts';
+import { spareBuckets, sparesOf, withHeard } from './table.ts';
 import type { Peer, Write } from './types.ts';
 
 /** Handles everything that has fallen due at the draft's instant. */
@@ -53,8 +54,8 @@ function expireRecords(draft: Draft): void {
     // What a write under way was to replace goes with it: nothing on disk is left without an owner.
     if (held.replaced !== undefined) writes.push({ type: 'delete', record: held.replaced.header });
   }
-  draft.effects.push({ type: 'persist', token: nextNumber(draft), writes });
-  draft.effects.push({ type: 'note', note: { type: 'record-expired', count: due.length } });
+  emit(draft, { type: 'persist', token: nextNumber(draft), writes });
+  emit(draft, { type: 'note', note: { type: 'record-expired', count: due.length } });
 }
 
 function checkNext(draft: Draft): void {
@@ -106,12 +107,12 @@ function turnHand(draft: Draft, hand: number, from: number, to: number): number 
   return slot;
 }
 
-function spareWithRoom(draft: Draft): Peer | undefined {
-  const { spares } = draft.table;
-  for (let i = spares.length - 2; i >= 0; i -= 2) {
-    const peer = spares[i + 1] ?? 0;
-    if (bucketSize(draft.table, spares[i] ?? 0) >= draft.config.k) continue;
-    if (!isCalling(draft.calls, peer)) return peer;
+/** A spare whose bucket has room: of the deepest such bucket, because neighbours matter most. */
+function spareWithRoom({ table, config, calls }: Draft): Peer | undefined {
+  for (let bucket = spareBuckets(table) - 1; bucket >= 0; bucket--) {
+    if (bucketSize(table, bucket) >= config.k) continue;
+    const free = sparesOf(table, bucket).filter((spare) => !isCalling(calls, spare));
+    if (free.length > 0) return free.at(-1);
   }
   return undefined;
 }

@@ -93,7 +93,7 @@ export async function node(
   return { ...running, id, listen, api };
 }
 
-/** One line, whatever it says: what SPEC section 8 promises for wrong usage. */
+/** One line, whatever it says: what docs/operations.md promises for wrong usage. */
 export function isOneLine(text: string): boolean {
   return /^[^\n]+\n$/.test(text);
 }

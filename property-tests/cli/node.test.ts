@@ -1,7 +1,7 @@
 // `orrery node`, `put` and `get` as processes: the older implementation's two commands just work,
 // values go through byte for byte, and everything stops cleanly.
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
@@ -24,7 +24,9 @@ test.serial('two commands make a network; values go through both, and both stop'
 
   const put = await run(t, dir, ['put', 'greeting', 'grüß dich', ...here]);
   t.is(put.code, 0);
-  t.regex(put.stdout.toString(), /^stored: 2 of 2 replicas hold it/);
+  t.regex(put.stdout.toString(), /^stored: 2 of 2 replicas hold it \(key/);
+  const five = await run(t, dir, ['put', 'five', '5', '--replication', '5', ...here]);
+  t.regex(five.stdout.toString(), /^stored: 2 of 2 .*\(5 asked for, but only 2 nodes .*answered\)/);
   const got = await run(t, dir, ['get', 'greeting', ...there]);
   t.is(got.code, 0);
   t.is(got.stdout.toString(), 'grüß dich');
@@ -44,6 +46,18 @@ test.serial('two commands make a network; values go through both, and both stop'
   for (const one of [first, second]) t.like(await one.ended, { code: 0, signal: null });
 });
 
+test.serial('nodes with port 0 and no --data keep to directories of their own', async (t) => {
+  const dir = await scratch(t);
+  const ports: string[] = [];
+  for (let count = 0; count < 2; count++) {
+    const running = launch(t, dir, 'node', '-p', '0');
+    const [, port = ''] = await running.output(/listens on 127\.0\.0\.1:(\d+),/);
+    ports.push(port);
+    t.true((await stat(join(dir, '.orrery', `127.0.0.1-${port}`, 'node.crt'))).isFile());
+  }
+  t.not(ports[0], ports[1]);
+});
+
 test.serial('files, standard input and hex keys', async (t) => {
   const dir = await scratch(t);
   const { api } = await node(t, dir, 'one');
@@ -55,6 +69,9 @@ test.serial('files, standard input and hex keys', async (t) => {
   t.like(JSON.parse(put.stdout.toString()), { key, status: 'good', holders: 1, wanted: 1 });
   const got = await run(t, dir, ['get', key.toUpperCase(), '--hex', '--api', api]);
   t.deepEqual(got.stdout, value);
+  const nowhere = await run(t, dir, ['get', key, '--hex', '--file', '.', '--api', api]);
+  t.is(nowhere.code, 2);
+  t.true(isOneLine(nowhere.stderr) && nowhere.stderr.includes('it is a directory'));
   const copy = join(dir, 'copy');
   t.is((await run(t, dir, ['get', key, '--hex', '--file', copy, '--api', api])).code, 0);
   t.deepEqual(await readFile(copy), value);

@@ -19,13 +19,18 @@ import { freePorts, isOneLine, run, scratch } from './cli-kit.ts';
 const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
   [['nod'], /unknown command 'nod'.*Did you mean node/],
   [['node', '--prt', '1'], /orrery node: unknown option '--prt'.*Did you mean --port/],
-  [['node', '-a', '192.0.2.7'], /orrery ca init.*orrery ca issue/],
+  [['node', '-a', '192.0.2.7'], /192\.0\.2\.7:6501 is no address of this machine.*orrery ca init/],
+  [['node', '-a', '0.0.0.0'], /no certificate in .*npx orrery ca init.*npx orrery ca issue/],
+  [['node', '-a', '999.1.1.1'], /-a "999\.1\.1\.1" is no address/],
+  [['node', '--config', '.'], /\. is not a file/],
   [['node', '--config', 'missing.ini'], /missing\.ini is missing/],
   [['node', '--config', 'wrong.ini'], /wrong\.ini: k in \[dht\] must be a whole number.*"many"/],
   [['node', '--admin', '127.0.0.1:1'], /--admin comes with .*not in this version/],
   [['node', '--classic'], /--classic comes with .*not in this version/],
   [['put', 'key', ''], /the value is empty/],
-  [['put', 'key', '--file', 'nowhere'], /nowhere is missing/],
+  [['put', 'key', '--file', 'nowhere'], /nowhere cannot be read, there is no such file/],
+  [['put', 'key', '--file', '.'], /\. cannot be read, it is a directory/],
+  [['get', 'key', '--api', 'here'], /write it like 127\.0\.0\.1:7501/],
   [['get', 'key', '--hex'], /64 hex digits/],
   [['start', 'now'], /too many arguments/],
 ];
@@ -53,7 +58,7 @@ test('nobody at the API: one line that says how to start a node, exit code 1', a
     t.is(code, 1);
     t.is(stdout.length, 0);
     t.true(isOneLine(stderr), stderr);
-    t.regex(stderr, /start a node with "orrery node/);
+    t.regex(stderr, /start a node with "npx orrery node/);
   }
 });
 
@@ -110,7 +115,21 @@ ttl = 120
   t.deepEqual(settings.listen, { host: '::1', port: 7001 });
   t.deepEqual(settings.api, { host: '127.0.0.1', port: 8001 });
   t.deepEqual(settings.bootstrap, ['[::1]:7000']);
+  const [note = '', ...others] = settings.notes;
+  t.regex(note, /port 9000, but clients are served on port 8001/);
+  t.is(others.length, 0);
   t.like(settings.config, { k: 16, nearest: 16, beta: 16, alpha: 5, ttlS: 120, replication: 8 });
+});
+
+test('of the port of api_address there is a word only when the file itself is at odds', (t) => {
+  const notesOf = (api: string, flags: NodeFlags): number =>
+    resolveSettings(flags, parseIni(`[dht]\napi_address = ${api}\n`, 'a.ini')).notes.length;
+  t.is(notesOf('127.0.0.1', {}), 0);
+  t.is(notesOf('127.0.0.1:7501', {}), 0);
+  t.is(notesOf('127.0.0.1:7501', { port: 6502 }), 0);
+  t.is(notesOf('127.0.0.1:7502', { port: 6502 }), 0);
+  t.is(notesOf('127.0.0.1:7502', {}), 1);
+  t.is(notesOf('127.0.0.1:7502', { api: '127.0.0.1:9' }), 0);
 });
 
 test('a wrong INI file is named with its key', (t) => {
@@ -120,7 +139,8 @@ test('a wrong INI file is named with its key', (t) => {
     ['[dht]\nbuckets = 5', /unknown key "buckets"/],
     ['[dht]\nk', /k in \[dht\] must be a whole number/],
     ['[dht]\nk = 0', /k in \[dht\] must be .* from 1 to 64, not "0"/],
-    ['[dht]\nk = 5\nk = 6', /k in \[dht\]/],
+    ['[dht]\nk = 5\nk = 6', /k stands twice in \[dht\], in lines 2 and 3/],
+    ['[a]\nk = 1\n[dht]\n; k = 5\r\nK = 5\n[b]\nk = 2\n[DHT]\n k=6', /k .*lines 5 and 9/],
     ['[dht]\nalpha = 3.5', /alpha in \[dht\]/],
     ['[dht]\nttl = -1', /ttl in \[dht\]/],
     ['[dht]\nttl =', /ttl in \[dht\]/],

@@ -5,35 +5,51 @@ import fc from 'fast-check';
 import { formatEndpoint, fromWireAddress, isLoopback } from '../../runtime/address.ts';
 import { parseEndpoint, plainHost, reachableAt, toWireAddress } from '../../runtime/address.ts';
 import { UsageError } from '../../runtime/failure.ts';
+import { runs } from '../parameters.ts';
 
 const port = fc.integer({ min: 1, max: 65_535 });
 
-testProp('an IPv4 address survives text and bytes', [fc.ipV4(), port], (t, host, number) => {
-  const endpoint = parseEndpoint(`${host}:${number}`, 'the address');
-  t.deepEqual(endpoint, { host, port: number });
-  const wire = toWireAddress(endpoint);
-  t.is(wire?.family, 4);
-  t.deepEqual(wire && fromWireAddress(wire), endpoint);
-});
+testProp(
+  'an IPv4 address survives text and bytes',
+  [fc.ipV4(), port],
+  (t, host, number) => {
+    const endpoint = parseEndpoint(`${host}:${number}`, 'the address');
+    t.deepEqual(endpoint, { host, port: number });
+    const wire = toWireAddress(endpoint);
+    t.is(wire?.family, 4);
+    t.deepEqual(wire && fromWireAddress(wire), endpoint);
+  },
+  runs(100),
+);
 
-testProp('an IPv6 address survives text and bytes', [fc.ipV6(), port], (t, host, number) => {
-  const wire = toWireAddress(parseEndpoint(`[${host}]:${number}`, 'the address'));
-  if (wire === undefined) return t.fail();
-  const back = fromWireAddress(wire);
-  if (back === undefined) return t.fail();
-  t.deepEqual(toWireAddress(back), wire);
-  t.is(plainHost(host), back.host);
-  t.is(plainHost(back.host), back.host);
-  t.deepEqual(parseEndpoint(formatEndpoint(back), 'the address'), back);
-});
+testProp(
+  'an IPv6 address survives text and bytes',
+  [fc.ipV6(), port],
+  (t, host, number) => {
+    const wire = toWireAddress(parseEndpoint(`[${host}]:${number}`, 'the address'));
+    if (wire === undefined) return t.fail();
+    const back = fromWireAddress(wire);
+    if (back === undefined) return t.fail();
+    t.deepEqual(toWireAddress(back), wire);
+    t.is(plainHost(host), back.host);
+    t.is(plainHost(back.host), back.host);
+    t.deepEqual(parseEndpoint(formatEndpoint(back), 'the address'), back);
+  },
+  runs(100),
+);
 
-testProp('IPv4 in the clothes of IPv6 is IPv4', [fc.ipV4(), port], (t, host, number) => {
-  t.deepEqual(
-    toWireAddress({ host: `::ffff:${host}`, port: number }),
-    toWireAddress({ host, port: number }),
-  );
-  t.is(plainHost(`::ffff:${host}`), host);
-});
+testProp(
+  'IPv4 in the clothes of IPv6 is IPv4',
+  [fc.ipV4(), port],
+  (t, host, number) => {
+    t.deepEqual(
+      toWireAddress({ host: `::ffff:${host}`, port: number }),
+      toWireAddress({ host, port: number }),
+    );
+    t.is(plainHost(`::ffff:${host}`), host);
+  },
+  runs(100),
+);
 
 testProp(
   'bytes that are no address are no endpoint',
@@ -43,6 +59,7 @@ testProp(
     t.is(endpoint !== undefined, ip.length === 4 || ip.length === 16);
     t.is(fromWireAddress({ family: 4, ip, port: 0 }), undefined);
   },
+  runs(100),
 );
 
 test('IPv6 is written as RFC 5952 says', (t) => {
@@ -55,7 +72,18 @@ test('IPv6 is written as RFC 5952 says', (t) => {
 
 test('a text that is no HOST:PORT is refused in one line', (t) => {
   const wrong = ['', ':1', 'a', 'a:', 'a:b', 'a:65536', '::1:5', '[::1]', '[x]:1', '[1.2.3.4]:1'];
-  for (const text of [...wrong, '-a:1', 'a b:1', 'a:123456', `${'a'.repeat(300)}:1`]) {
+  // What ends in a number is an address or nothing.
+  for (const text of [
+    ...wrong,
+    '999.1.1.1:1',
+    '1.2.3:1',
+    '7:1',
+    'a.7:1',
+    '-a:1',
+    'a b:1',
+    'a:123456',
+    `${'a'.repeat(300)}:1`,
+  ]) {
     const error = t.throws(() => parseEndpoint(text, 'the address'), { instanceOf: UsageError });
     t.false(error.message.includes('\n'));
   }

@@ -1,88 +1,13 @@
 // Links between real TLS ends: one per pair, up only after hello, and a fault ends only its own.
 import test from 'ava';
-import type { ExecutionContext } from 'ava';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PeerDirectory } from '../../host/directory.ts';
-import { createAddressBook } from '../../runtime/address-book.ts';
-import type { AddressBook } from '../../runtime/address-book.ts';
 import { reachableAt } from '../../runtime/address.ts';
-import type { Endpoint } from '../../runtime/address.ts';
-import { Dialer } from '../../runtime/dialer.ts';
 import { ownHello } from '../../runtime/greeting.ts';
-import { tlsOptions } from '../../runtime/identity.ts';
-import type { Identity } from '../../runtime/identity.ts';
-import type { CallFrame } from '../../runtime/link.ts';
-import { Links } from '../../runtime/links.ts';
-import { listenForLinks } from '../../runtime/listener.ts';
-import { silentLog } from '../../runtime/log.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
-import type { CallId, Peer } from '../../src/types.ts';
-import { ANY_PORT, eventually, identityAt, newSite } from './node-kit.ts';
-import type { Site } from './node-kit.ts';
-import { rawPeer } from './raw-peer.ts';
-
-/** One end with links and no core: it answers every request and notes what it is told. */
-interface End {
-  readonly identity: Identity;
-  readonly links: Links;
-  readonly listen: Endpoint;
-  readonly book: AddressBook;
-  readonly frames: CallFrame[];
-  readonly unreachable: CallId[];
-  readonly peerOf: (other: { readonly identity: Identity }) => Peer;
-}
-
-async function endAt(t: ExecutionContext, site: Site, name: string): Promise<End> {
-  const identity = await identityAt(site, name);
-  const directory = new PeerDirectory();
-  const intern = (id: Uint8Array): Peer => directory.intern(id) ?? t.fail();
-  const self = intern(identity.nodeId);
-  const tls = tlsOptions(identity);
-  const listener = await listenForLinks(ANY_PORT, tls, silentLog, (socket, peerId) => {
-    links.accept(socket, peerId);
-  });
-  const book = createAddressBook();
-  const frames: CallFrame[] = [];
-  const unreachable: CallId[] = [];
-  const links: Links = new Links({
-    self,
-    directory,
-    book,
-    dialer: new Dialer(tls),
-    log: silentLog,
-    addresses: reachableAt(listener.address),
-    onFrame: (from, frame) => {
-      frames.push(frame);
-      const { call } = frame;
-      if (frame.type === 'request') {
-        links.reply(from, call, encodePeer({ type: 'reply', call, body: { type: 'ok' } }));
-      }
-    },
-    onUnreachable: (_peer, call) => unreachable.push(call),
-  });
-  t.teardown(async () => {
-    links.close();
-    await listener.close();
-  });
-  const { address: listen } = listener;
-  const peerOf = (other: { readonly identity: Identity }): Peer => intern(other.identity.nodeId);
-  return { identity, links, listen, book, frames, unreachable, peerOf };
-}
-
-function ping(from: End, to: End, call: CallId): void {
-  const frame = encodePeer({ type: 'request', call, body: { type: 'ping' } });
-  from.links.request(from.peerOf(to), call, frame);
-}
-
-function replies(end: End): readonly CallId[] {
-  return end.frames.filter(({ type }) => type === 'reply').map(({ call }) => call);
-}
-
-function introduceEach(a: End, b: End): void {
-  a.book.hear(a.peerOf(b), reachableAt(b.listen));
-  b.book.hear(b.peerOf(a), reachableAt(a.listen));
-}
+import { endAt, introduceEach, ping, replies } from './link-kit.ts';
+import { eventually, identityAt, newSite } from './node-kit.ts';
+import { rawPeer, rawServer } from './raw-peer.ts';
 
 test('calls go both ways over one link', async (t) => {
   const site = await newSite(t);
@@ -181,6 +106,52 @@ test('calls open on a link that ends are unreachable, each once', async (t) => {
   await eventually(t, 'reported', () => a.unreachable.length === 1);
   t.deepEqual(a.unreachable, [6]);
   t.is(a.links.counts.linksUp, 0);
+});
+
+test('two links of a pair: a call number belongs to one of them, both ways', async (t) => {
+  const site = await newSite(t);
+  const a = await endAt(t, site, 'a');
+  const identity = await identityAt(site, 'other');
+  const peer = a.peerOf({ identity });
+  const hello = encodePeer(ownHello([]));
+  const server = await rawServer(t, identity);
+  a.book.hear(peer, reachableAt(server.listen));
+  a.links.request(peer, 1, encodePeer({ type: 'request', call: 1, body: { type: 'ping' } }));
+  const dialled = await server.accepted;
+  dialled.socket.write(hello);
+  await eventually(t, 'asked on the first link', () => dialled.heard.length === 2);
+  const second = await rawPeer(t, site, a.listen, undefined, identity);
+  second.socket.write(hello);
+  await eventually(t, 'two links', () => a.links.counts.linksUp === 2);
+
+  const ok = encodePeer({ type: 'reply', call: 1, body: { type: 'ok' } });
+  second.socket.write(ok);
+  await eventually(t, 'not taken there', () => a.links.counts.repliesUnasked === 1);
+  t.deepEqual(replies(a), []);
+  dialled.socket.write(ok);
+  await eventually(t, 'taken here', () => replies(a).length === 1);
+
+  a.holds = true;
+  const asked = encodePeer({ type: 'request', call: 7, body: { type: 'ping' } });
+  for (const raw of [dialled, second]) {
+    const before = a.frames.length;
+    raw.socket.write(asked);
+    await eventually(t, 'asked', () => a.frames.length > before);
+  }
+  second.socket.write(asked);
+  await eventually(t, 'asked again', () => a.links.counts.requestsDropped === 1);
+  const [first, later] = a.frames.slice(-2).map(({ call }) => call);
+  t.true(first === 7 && later !== undefined && later !== 7);
+  for (const [call, body] of [
+    [later ?? 0, { type: 'refused', reason: 'full' }],
+    [7, { type: 'ok' }],
+  ] as const) {
+    a.links.reply(peer, call, encodePeer({ type: 'reply', call, body }));
+  }
+  await eventually(t, 'both answered', () => dialled.heard.length + second.heard.length === 5);
+  t.deepEqual(dialled.heard.at(-1), { type: 'reply', call: 7, body: { type: 'ok' } });
+  const refused = { type: 'refused', reason: 'full' } as const;
+  t.deepEqual(second.heard.at(-1), { type: 'reply', call: 7, body: refused });
 });
 
 test('a malformed frame, or none of hello first, ends that link alone', async (t) => {

@@ -4,6 +4,7 @@ import { testProp } from '@fast-check/ava';
 import fc from 'fast-check';
 import { foreignText, limitedLog, reasonOf, shortHex } from '../../runtime/log.ts';
 import type { Log, LogFields } from '../../runtime/log.ts';
+import { runs } from '../parameters.ts';
 
 test('a kind of line is written ten times a second, then what was left out is said', (t) => {
   const lines: [LogFields, string][] = [];
@@ -33,6 +34,7 @@ testProp(
     t.regex(reasonOf(new Error(text)), /^[\x20-\x7e]{0,64}$/);
     t.regex(reasonOf(text), /^[\x20-\x7e]{0,64}$/);
   },
+  runs(100),
 );
 
 test('an id shows eight digits', (t) => {

@@ -8,7 +8,10 @@ import { ClientError, connectClient } from '../../runtime/client.ts';
 import { UsageError } from '../../runtime/failure.ts';
 import { formatEndpoint } from '../../runtime/address.ts';
 import { identityPaths, readIdentity } from '../../runtime/identity.ts';
+import { silentLog } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log.ts';
 import { startNode } from '../../runtime/node.ts';
+import { revokeCertificates } from '../../runtime/revocations.ts';
 import { ANY_PORT, clientOf, eventually, identityAt, networkOf } from './node-kit.ts';
 import { newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
 
@@ -138,6 +141,33 @@ test('an introducer that is not there is asked again until it is', async (t) => 
   t.is(node.status().contacts, 1);
   const peer = node.directory.find(Uint8Array.from(Buffer.from(third.id, 'hex')));
   t.is(peer === undefined ? undefined : node.addressOf(peer), formatEndpoint(listen));
+});
+
+test('a bootstrap node of another authority, or that refuses ours, is named once', async (t) => {
+  const [here, there] = [await newSite(t), await newSite(t)];
+  const stranger = await nodeAt(t, there, 'stranger');
+  // Its own list is older than its revocation, so it starts; the other node knows.
+  const revoked = await identityAt(here, 'revoked');
+  await revokeCertificates(here.authority, revoked.nodeIdHex, 'superseded');
+  const knowing = await nodeAt(t, here, 'knowing');
+  const bootstrap = [stranger, knowing].map(({ listen }) => formatEndpoint(listen));
+  const warnings: string[] = [];
+  let failures = 0;
+  const log: Log = {
+    ...silentLog,
+    info: (_, message) => (failures += message === 'bootstrap node failed' ? 1 : 0),
+    warn: ({ at }, message) => warnings.push(`${String(at)}: ${message}`),
+  };
+  await nodeAt(t, here, 'revoked', { identity: revoked, bootstrap, log });
+  await eventually(t, 'both tried twice', () => failures >= 4);
+  t.is(warnings.length, 2, warnings.join('\n'));
+  const [foreign = '', refusing = ''] = [...warnings].sort(
+    (a, b) => Number(a.includes('refuse')) - Number(b.includes('refuse')),
+  );
+  t.regex(foreign, /another authority: nodes meet only/);
+  t.true(foreign.startsWith(bootstrap[0] ?? t.fail()));
+  t.regex(refusing, /may refuse our certificate/);
+  t.true(refusing.startsWith(bootstrap[1] ?? t.fail()));
 });
 
 test('IPv6 works from end to end', async (t) => {

@@ -1,15 +1,16 @@
 // A certified peer whose frames a test writes itself: for everything that a good node never sends.
 import { randomUUID } from 'node:crypto';
-import { connect } from 'node:tls';
+import { connect, createServer } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import type { ExecutionContext } from 'ava';
 import type { Endpoint } from '../../runtime/address.ts';
 import { tlsOptions } from '../../runtime/identity.ts';
 import type { Identity } from '../../runtime/identity.ts';
+import { bindServer } from '../../runtime/listening.ts';
 import { createReader } from '../../runtime/stream.ts';
 import { decodePeer } from '../../src/codec/peer.ts';
 import type { WireMessage } from '../../src/wire-types.ts';
-import { identityAt } from './node-kit.ts';
+import { ANY_PORT, identityAt } from './node-kit.ts';
 import type { Site } from './node-kit.ts';
 
 export interface RawPeer {
@@ -24,10 +25,37 @@ export async function rawPeer(
   t: ExecutionContext,
   site: Site,
   to: Endpoint,
-  onMessage: (message: WireMessage) => void = () => undefined,
+  onMessage?: (message: WireMessage) => void,
+  given?: Identity,
 ): Promise<RawPeer> {
-  const identity = await identityAt(site, `raw${randomUUID()}`);
+  const identity = given ?? (await identityAt(site, `raw${randomUUID()}`));
   const socket = connect({ ...tlsOptions(identity), ...to });
+  const raw = listenTo(t, identity, socket, onMessage);
+  await new Promise((resolve) => socket.once('secureConnect', resolve));
+  return raw;
+}
+
+/** Waits for one connection to this identity. */
+export async function rawServer(
+  t: ExecutionContext,
+  identity: Identity,
+): Promise<{ readonly listen: Endpoint; readonly accepted: Promise<RawPeer> }> {
+  const server = createServer(tlsOptions(identity));
+  t.teardown(() => server.close());
+  const accepted = new Promise<RawPeer>((resolve) => {
+    server.once('secureConnection', (socket) => {
+      resolve(listenTo(t, identity, socket));
+    });
+  });
+  return { listen: await bindServer(server, ANY_PORT, 'the raw server'), accepted };
+}
+
+function listenTo(
+  t: ExecutionContext,
+  identity: Identity,
+  socket: TLSSocket,
+  onMessage: (message: WireMessage) => void = () => undefined,
+): RawPeer {
   const heard: WireMessage[] = [];
   const reader = createReader(decodePeer);
   let ended = false;
@@ -45,6 +73,5 @@ export async function rawPeer(
   t.teardown(() => {
     socket.destroy();
   });
-  await new Promise((resolve) => socket.once('secureConnect', resolve));
   return { identity, socket, heard, ended: () => ended };
 }

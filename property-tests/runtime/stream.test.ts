@@ -6,6 +6,7 @@ import { createReader } from '../../runtime/stream.ts';
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../../src/codec/peer.ts';
 import type { ClientMessage, WireMessage } from '../../src/wire-types.ts';
+import { runs } from '../parameters.ts';
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const message: fc.Arbitrary<ClientMessage> = fc.oneof(
@@ -36,6 +37,7 @@ testProp(
     t.deepEqual(found, messages);
     t.is(reader.waiting(), 0);
   },
+  runs(100),
 );
 
 test('two frames are found at every cut of both', (t) => {

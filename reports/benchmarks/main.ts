@@ -8,10 +8,11 @@
  * Exit codes: 0 done, 1 a suite failed, 2 wrong usage.
  */
 import { fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { fileFault, makeDirectory } from '../../runtime/files.ts';
 import type { Pace, SuiteReport } from './measure.ts';
 import { describeMachine, printSuite, writeJson } from './output.ts';
 
@@ -56,6 +57,7 @@ if (process.send === undefined) {
 }
 
 async function main({ names, pace, here, out }: Options): Promise<void> {
+  await refuseUnwritable(out);
   const suites: SuiteReport[] = [];
   for (const name of names) {
     try {
@@ -66,7 +68,11 @@ async function main({ names, pace, here, out }: Options): Promise<void> {
       fail(error, 1);
     }
   }
-  writeJson(out, { ...describeMachine(pace.seed), quick: pace.quick, suites });
+  try {
+    writeJson(out, { ...describeMachine(pace.seed), quick: pace.quick, suites });
+  } catch (error) {
+    fail(error, 1);
+  }
 }
 
 async function runHere(name: string, pace: Pace): Promise<SuiteReport> {
@@ -111,6 +117,7 @@ function optionsOf(args: readonly string[]): Options {
     if (unknown !== undefined) {
       throw new Error(`no suite "${unknown}": there are ${[...SUITES.keys()].join(', ')}`);
     }
+    if (values.out === '') throw new Error('--out needs the name of a file');
     return {
       names: positionals.length > 0 ? positionals : [...SUITES.keys()],
       pace: { seed: values.seed, quick: values.quick },
@@ -130,6 +137,17 @@ function savedPath(): string {
     root = dirname(root);
   }
   return join(root, 'reports', 'results', 'benchmarks.json');
+}
+
+/** Before minutes of measuring, not after; the file itself comes at the end. */
+async function refuseUnwritable(path: string): Promise<void> {
+  try {
+    await makeDirectory(dirname(path));
+    if (existsSync(path)) closeSync(openSync(path, 'r+'));
+    else accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    fail(`--out ${path} cannot be written, ${fileFault(error)}: name another file`, 2);
+  }
 }
 
 function fail(error: unknown, exitCode: number): never {

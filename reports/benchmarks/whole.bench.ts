@@ -29,7 +29,7 @@ export function runWhole(pace: Pace): Promise<SuiteReport> {
       name: 'set-up of a node',
       operations: NODES,
       run: () => {
-        const started = new Run(lookups, { hash: sha256 });
+        const started = new Run(lookups, { materials: {}, hooks: { hash: sha256 } });
         started.start();
         hold(started);
       },

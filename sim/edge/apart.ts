@@ -1,51 +1,84 @@
 /**
- * A simulation in a thread of its own, so that the main thread can hear signals and show progress,
- * and so that the thread's heap fits the work: states are values that die young, and a large young
- * generation lets them die before they are copied.
+ * A simulation in threads of its own, so that the main thread can hear signals and show progress:
+ * one thread, or as many as `workers` says.
  */
 
-import { setFlagsFromString } from 'node:v8';
-import { Worker } from 'node:worker_threads';
-import { Interrupted, type SimulateHooks } from '../main.ts';
+import { Interrupted, type SimOutput, type SimulateHooks } from '../main.ts';
 import type { SimOptions } from '../options.ts';
 import type { SimResult } from '../result.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { Crew } from './crew.ts';
+import { simulateDivided } from './divided/divide.ts';
 import type { Report, Task } from './thread.ts';
 
-/** By how much a heap may grow, in percent, before it is swept: memory before a little time. */
-const GROWTH_PERCENT = 40;
-const YOUNG_MB = 192;
-const OLD_MB = 16_384;
+export type ApartHooks = Omit<SimulateHooks, 'touch'>;
 
 /**
  * Runs one simulation to its end.
  *
  * @throws Interrupted when `onProgress` said to stop
  */
+export async function runApart(
+  options: SimOptions,
+  version: string,
+  hooks: ApartHooks,
+): Promise<SimOutput> {
+  const crew = new Crew();
+  const onProgress: NonNullable<SimulateHooks['onProgress']> = (progress) => {
+    if (hooks.onProgress?.(progress) === true) throw new Interrupted('stopped before its end');
+    return false;
+  };
+  try {
+    if (options.workers > 1) {
+      return await simulateDivided(crew, options, version, { ...hooks, onProgress });
+    }
+    const { materials = {}, rows = false, from, snapshot } = hooks;
+    const snapshotAfterMs = snapshot?.afterMs;
+    const task: Task = { options, version, materials, rows, from, snapshotAfterMs };
+    return await crew.run<Report, SimOutput>('thread.js', task, (report) => {
+      if (report.type === 'output') return report.output;
+      if (report.type === 'snapshot') snapshot?.take(report.snapshot);
+      else onProgress(report.progress);
+      return undefined;
+    });
+  } finally {
+    await crew.end();
+  }
+}
+
+/**
+ * Runs a simulation as far as a snapshot, and no further.
+ *
+ * @param afterMs ms after the end of the warm-up
+ * @throws Interrupted when `onProgress` said to stop
+ */
+export async function snapshotApart(
+  options: SimOptions,
+  version: string,
+  afterMs: number,
+  hooks: Pick<ApartHooks, 'materials' | 'from' | 'onProgress'>,
+): Promise<Snapshot> {
+  let taken: Snapshot | undefined;
+  const take = (snapshot: Snapshot): void => {
+    taken = snapshot;
+    throw new Enough('the snapshot is there');
+  };
+  try {
+    await runApart(options, version, { ...hooks, rows: true, snapshot: { afterMs, take } });
+  } catch (error) {
+    if (!(error instanceof Enough)) throw error;
+  }
+  if (taken !== undefined) return taken;
+  throw new Error(`the run ended before ${afterMs} ms after its warm-up: no snapshot was taken`);
+}
+
+class Enough extends Error {}
+
+/** The same, for those who want the result alone. */
 export async function simulateApart(
   options: SimOptions,
   version: string,
-  hooks: Pick<SimulateHooks, 'onProgress'>,
+  hooks: Omit<ApartHooks, 'rows'>,
 ): Promise<SimResult> {
-  const task: Task = { options, version };
-  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
-  const worker = new Worker(new URL('thread.js', import.meta.url), {
-    workerData: task,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, maxOldGenerationSizeMb: OLD_MB },
-  });
-  try {
-    return await new Promise<SimResult>((resolve, reject) => {
-      worker.on('error', reject);
-      worker.on('exit', (code) => {
-        reject(new Error(`the simulation's thread ended early, with code ${code}`));
-      });
-      worker.on('message', (report: Report) => {
-        if (report.type === 'result') resolve(report.result);
-        else if (hooks.onProgress?.(report.progress) === true) {
-          reject(new Interrupted('stopped before its end'));
-        }
-      });
-    });
-  } finally {
-    await worker.terminate();
-  }
+  return (await runApart(options, version, hooks)).result;
 }

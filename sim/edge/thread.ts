@@ -4,30 +4,43 @@
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { simulate, type Progress } from '../main.ts';
+import { simulateWhole, type Progress, type SimOutput } from '../main.ts';
+import type { Materials } from '../materials.ts';
 import type { SimOptions } from '../options.ts';
-import type { SimResult } from '../result.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
 
 /** What the thread is given. */
 export interface Task {
   readonly options: SimOptions;
   readonly version: string;
+  readonly materials: Materials;
+  readonly rows: boolean;
+  readonly from: Snapshot | undefined;
+  readonly snapshotAfterMs: number | undefined;
 }
 
 /** What the thread says. */
 export type Report =
   | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'result'; readonly result: SimResult };
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly type: 'output'; readonly output: SimOutput };
 
 function report(message: Report): void {
   parentPort?.postMessage(message);
 }
 
-const { options, version } = workerData as Task;
-const result = simulate(options, version, {
+const { options, version, materials, rows, from, snapshotAfterMs } = workerData as Task;
+const take = (snapshot: Snapshot): void => {
+  report({ type: 'snapshot', snapshot });
+};
+const output = simulateWhole(options, version, {
+  materials,
+  rows,
+  ...(from === undefined ? {} : { from }),
+  ...(snapshotAfterMs === undefined ? {} : { snapshot: { afterMs: snapshotAfterMs, take } }),
   onProgress: (progress) => {
     report({ type: 'progress', progress });
     return false;
   },
 });
-report({ type: 'result', result });
+report({ type: 'output', output });

@@ -1,0 +1,207 @@
+/**
+ * Words of operations under way and of the lookups that drive them: a code for the kind, number
+ * and deadline, then the fields of the kind.
+ *
+ * Readers name the fields in the order in which the core's rules build each kind (`src/step.ts`,
+ * `src/put.ts`, `src/join.ts`, `src/leave.ts`, `src/lookup.ts`).
+ */
+
+import { assertNever } from '../../src/assert.ts';
+import type { Lookup } from '../../src/lookup.ts';
+import type { JoinOperation, LocateOperation, Met } from '../../src/operation.ts';
+import type { Operation, StoreOperation } from '../../src/operation.ts';
+import { oneOf, readOptional, writeOptional } from './forms.ts';
+import { readTrail, writeTrail } from './outcome.ts';
+import { readHeader, readKey, readPosition } from './record.ts';
+import { writeHeader, writeKey, writePosition } from './record.ts';
+import type { Reader, Writer } from './words.ts';
+
+export function writeOperation(out: Writer, operation: Operation): void {
+  kinds.write(out, operation.type);
+  out.number(operation.op);
+  out.number(operation.deadlineAt);
+  switch (operation.type) {
+    case 'lookup':
+      return writeLookup(out, operation.lookup);
+    case 'get':
+      writeKey(out, operation.key);
+      writeLookup(out, operation.lookup);
+      return writeOptional(out, operation.newest, writeMet);
+    case 'locate':
+      return writeLocate(out, operation);
+    case 'store':
+      return writeStore(out, operation);
+    case 'join':
+      return writeJoin(out, operation);
+    case 'refresh':
+      out.number(operation.bucket);
+      out.number(operation.join);
+      return writeLookup(out, operation.lookup);
+    case 'leave':
+      return out.number(operation.waiting);
+    default:
+      return assertNever(operation);
+  }
+}
+
+export function readOperation(input: Reader): Operation {
+  const type = kinds.read(input);
+  const op = input.number();
+  const deadlineAt = input.number();
+  switch (type) {
+    case 'lookup':
+      return { op, deadlineAt, type, lookup: readLookup(input) };
+    case 'get':
+      return {
+        op,
+        deadlineAt,
+        type,
+        key: readKey(input),
+        lookup: readLookup(input),
+        newest: readOptional(input, readMet),
+      };
+    case 'locate':
+      return readLocate(input, op, deadlineAt);
+    case 'store':
+      return readStore(input, op, deadlineAt);
+    case 'join':
+      return readJoin(input, op, deadlineAt);
+    case 'refresh':
+      return {
+        op,
+        deadlineAt,
+        type,
+        bucket: input.number(),
+        join: input.number(),
+        lookup: readLookup(input),
+      };
+    case 'leave':
+      return { op, deadlineAt, type, waiting: input.number() };
+    default:
+      return assertNever(type);
+  }
+}
+
+function writeLookup(out: Writer, lookup: Lookup): void {
+  out.word(lookup.self);
+  writePosition(out, lookup.target);
+  out.number(lookup.alpha);
+  out.number(lookup.nearest);
+  out.number(lookup.paths);
+  out.intList(lookup.list.peers);
+  out.intList(lookup.list.distances);
+  out.intList(lookup.list.marks);
+  out.number(lookup.inFlight);
+  out.number(lookup.requests);
+  out.number(lookup.replies);
+  out.intList(lookup.responders);
+  out.intList(lookup.namers);
+}
+
+function readLookup(input: Reader): Lookup {
+  return {
+    self: input.word(),
+    target: readPosition(input),
+    alpha: input.number(),
+    nearest: input.number(),
+    paths: input.number(),
+    list: { peers: input.intList(), distances: input.intList(), marks: input.intList() },
+    inFlight: input.number(),
+    requests: input.number(),
+    replies: input.number(),
+    responders: input.intList(),
+    namers: input.intList(),
+  };
+}
+
+function writeMet(out: Writer, met: Met): void {
+  writeHeader(out, met.record);
+  out.word(met.holder);
+  out.number(met.expiresAt);
+}
+
+function readMet(input: Reader): Met {
+  return { record: readHeader(input), holder: input.word(), expiresAt: input.number() };
+}
+
+function writeLocate(out: Writer, operation: LocateOperation): void {
+  writeKey(out, operation.key);
+  out.number(operation.size);
+  out.number(operation.replication);
+  out.number(operation.ttlS);
+  writeLookup(out, operation.lookup);
+}
+
+function readLocate(input: Reader, op: number, deadlineAt: number): LocateOperation {
+  return {
+    op,
+    deadlineAt,
+    type: 'locate',
+    key: readKey(input),
+    size: input.number(),
+    replication: input.number(),
+    ttlS: input.number(),
+    lookup: readLookup(input),
+  };
+}
+
+function writeStore(out: Writer, operation: StoreOperation): void {
+  writeOptional(out, operation.record, writeHeader);
+  out.number(operation.signedAt);
+  out.number(operation.wanted);
+  out.intList(operation.candidates);
+  out.number(operation.taken);
+  out.intList(operation.waiting);
+  out.intList(operation.again);
+  out.intList(operation.holders);
+  writeTrail(out, operation.trail);
+}
+
+function readStore(input: Reader, op: number, deadlineAt: number): StoreOperation {
+  return {
+    op,
+    deadlineAt,
+    type: 'store',
+    record: readOptional(input, readHeader),
+    signedAt: input.number(),
+    wanted: input.number(),
+    candidates: input.intList(),
+    taken: input.number(),
+    waiting: input.intList(),
+    again: input.intList(),
+    holders: input.intList(),
+    trail: readTrail(input),
+  };
+}
+
+function writeJoin(out: Writer, operation: JoinOperation): void {
+  writeOptional(out, operation.lookup, writeLookup);
+  out.intList(operation.saved);
+  out.intList(operation.buckets);
+  out.number(operation.refreshing);
+}
+
+function readJoin(input: Reader, op: number, deadlineAt: number): JoinOperation {
+  return {
+    op,
+    deadlineAt,
+    type: 'join',
+    lookup: readOptional(input, readLookup),
+    saved: input.intList(),
+    buckets: input.intList(),
+    refreshing: input.number(),
+  };
+}
+
+const kinds = oneOf<Operation['type']>({
+  lookup: 1,
+  get: 2,
+  locate: 3,
+  store: 4,
+  join: 5,
+  refresh: 6,
+  leave: 7,
+});
+
+/** Words of an operation at least: kind, number, deadline, and what a farewell waits for. */
+export const OPERATION_WORDS_MIN = 4;

@@ -1,0 +1,133 @@
+/**
+ * Words of positions, keys and records: the parts that messages, inputs, effects and states share.
+ * Fields: `Position`, `Bits256`, `Key`, `RecordHeader`, `RecordBody`, `KeptRecord` and `Kept`, all
+ * of them in the order in which `src/types.ts` names them.
+ */
+
+import type {
+  Bits256,
+  Kept,
+  KeptRecord,
+  Key,
+  Position,
+  RecordBody,
+  RecordHeader,
+} from '../../src/types.ts';
+import { readList, writeList } from './forms.ts';
+import type { Reader, Writer } from './words.ts';
+
+export function writePosition(out: Writer, position: Position): void {
+  out.word(position.w0);
+  out.word(position.w1);
+  out.word(position.w2);
+  out.word(position.w3);
+  out.word(position.w4);
+}
+
+export function readPosition(input: Reader): Position {
+  return {
+    w0: input.word(),
+    w1: input.word(),
+    w2: input.word(),
+    w3: input.word(),
+    w4: input.word(),
+  };
+}
+
+export function writeKey(out: Writer, key: Key): void {
+  writeBits(out, key.raw);
+  writePosition(out, key.position);
+}
+
+export function readKey(input: Reader): Key {
+  return { raw: readBits(input), position: readPosition(input) };
+}
+
+export function writeHeader(out: Writer, header: RecordHeader): void {
+  writeKey(out, header.key);
+  out.number(header.version);
+  writeBits(out, header.publisher);
+  out.number(header.size);
+  out.number(header.ttlS);
+  out.number(header.publishedAtMs);
+  out.number(header.lifeMs);
+}
+
+export function readHeader(input: Reader): RecordHeader {
+  return {
+    key: readKey(input),
+    version: input.number(),
+    publisher: readBits(input),
+    size: input.number(),
+    ttlS: input.number(),
+    publishedAtMs: input.number(),
+    lifeMs: input.number(),
+  };
+}
+
+export function writeBody(out: Writer, body: RecordBody): void {
+  writeKey(out, body.key);
+  out.number(body.version);
+  out.number(body.size);
+  out.number(body.ttlS);
+  out.number(body.publishedAtMs);
+}
+
+export function readBody(input: Reader): RecordBody {
+  return {
+    key: readKey(input),
+    version: input.number(),
+    size: input.number(),
+    ttlS: input.number(),
+    publishedAtMs: input.number(),
+  };
+}
+
+export function writeKeptRecord(out: Writer, record: KeptRecord): void {
+  writeHeader(out, record.header);
+  out.number(record.storedAtMs);
+}
+
+export function readKeptRecord(input: Reader): KeptRecord {
+  return { header: readHeader(input), storedAtMs: input.number() };
+}
+
+/** What a host kept of an earlier life of a node. */
+export function writeKept(out: Writer, kept: Kept): void {
+  writeList(out, kept.records, writeKeptRecord);
+  out.intList(kept.peers);
+}
+
+export function readKept(input: Reader): Kept {
+  return {
+    records: readList(input, HEADER_WORDS_MIN + 1, readKeptRecord),
+    peers: input.intList(),
+  };
+}
+
+function writeBits(out: Writer, bits: Bits256): void {
+  out.word(bits.b0);
+  out.word(bits.b1);
+  out.word(bits.b2);
+  out.word(bits.b3);
+  out.word(bits.b4);
+  out.word(bits.b5);
+  out.word(bits.b6);
+  out.word(bits.b7);
+}
+
+function readBits(input: Reader): Bits256 {
+  return {
+    b0: input.word(),
+    b1: input.word(),
+    b2: input.word(),
+    b3: input.word(),
+    b4: input.word(),
+    b5: input.word(),
+    b6: input.word(),
+    b7: input.word(),
+  };
+}
+
+/** Words of a record at least: its key, its publisher, and one for each of its numbers. */
+export const HEADER_WORDS_MIN = 13 + 8 + 5;

@@ -1,0 +1,206 @@
+/**
+ * Words of a node's whole state, field by field in the order of `create` and `closeDraft`
+ * (`src/node.ts`). The settings are not among them: all nodes of a host share one object, and the
+ * reader is given it. What was read is stepped exactly as what was written would have been.
+ *
+ * A table's packed words go into a slab when there is one: an array with a buffer of its own costs
+ * some 250 bytes. Parts that are empty come back as the core's own, as `host/serial/paged.ts` says.
+ */
+
+import { callOrder, type Call } from '../../src/calls.ts';
+import { writingOrder, type NodeState } from '../../src/node.ts';
+import type { Upkeep, Waiter, Writing } from '../../src/node.ts';
+import { operationOrder } from '../../src/operation.ts';
+import { heldOrder, type Held } from '../../src/store.ts';
+import { emptyTable, type Table } from '../../src/table.ts';
+import type { Timing } from '../../src/timing.ts';
+import type { Config } from '../../src/types.ts';
+import { readList, writeList } from './forms.ts';
+import { requestKinds } from './message.ts';
+import { OPERATION_WORDS_MIN, readOperation, writeOperation } from './operation.ts';
+import { readPaged, writePaged } from './paged.ts';
+import { HEADER_WORDS_MIN, readHeader, readKey, writeHeader, writeKey } from './record.ts';
+import type { Reader, Slab, Writer } from './words.ts';
+
+export function writeState(out: Writer, state: NodeState): void {
+  out.word(state.self);
+  writeTable(out, state.table);
+  out.intList(state.suspects);
+  writePaged(out, state.calls, writeCall);
+  writePaged(out, state.operations, writeOperation);
+  writePaged(out, state.store, writeHeld);
+  writePaged(out, state.writings, writeWriting);
+  writeTiming(out, state.timing);
+  writeUpkeep(out, state.upkeep);
+  out.number(state.counter);
+  out.number(state.issued);
+  out.bool(state.leaving);
+  out.number(state.wakeAt);
+}
+
+/** @param config the settings with which the state was made */
+export function readState(input: Reader, config: Config, slab?: Slab): NodeState {
+  return {
+    self: input.word(),
+    config,
+    table: readTable(input, slab),
+    suspects: input.intList(),
+    calls: readPaged(input, callOrder, CALL_WORDS_MIN, readCall),
+    operations: readPaged(input, operationOrder, OPERATION_WORDS_MIN, readOperation),
+    store: readPaged(input, heldOrder, HELD_WORDS_MIN, readHeld),
+    writings: readPaged(input, writingOrder, WRITING_WORDS_MIN, readWriting),
+    timing: readTiming(input),
+    upkeep: readUpkeep(input),
+    counter: input.number(),
+    issued: input.number(),
+    leaving: input.bool(),
+    wakeAt: input.number(),
+  };
+}
+
+function writeTable(out: Writer, table: Table): void {
+  out.int32Array(table.packed);
+  out.intList(table.heard);
+  out.intList(table.spares);
+}
+
+function readTable(input: Reader, slab: Slab | undefined): Table {
+  const packed = input.int32Array(slab);
+  const heard = input.intList();
+  const spares = input.intList();
+  const isEmpty = packed.length === 1 && packed[0] === 0;
+  if (isEmpty && heard.length === 0 && spares.length === 0) return emptyTable;
+  return { packed, heard, spares };
+}
+
+function writeCall(out: Writer, call: Call): void {
+  out.number(call.call);
+  out.word(call.peer);
+  requestKinds.write(out, call.kind);
+  out.number(call.op);
+  out.number(call.sentAt);
+  out.number(call.lateAt);
+  out.number(call.deadlineAt);
+  out.bool(call.late);
+  out.bool(call.known);
+}
+
+function readCall(input: Reader): Call {
+  return {
+    call: input.number(),
+    peer: input.word(),
+    kind: requestKinds.read(input),
+    op: input.number(),
+    sentAt: input.number(),
+    lateAt: input.number(),
+    deadlineAt: input.number(),
+    late: input.bool(),
+    known: input.bool(),
+  };
+}
+
+/** A record and what it replaces, the newest first: a list, because a chain may be long. */
+function writeHeld(out: Writer, newest: Held): void {
+  let count = 0;
+  for (let held: Held | undefined = newest; held !== undefined; held = held.replaced) count++;
+  out.word(count);
+  for (let held: Held | undefined = newest; held !== undefined; held = held.replaced) {
+    writeHeader(out, held.header);
+    out.number(held.expiresAt);
+    out.number(held.token);
+  }
+}
+
+function readHeld(input: Reader): Held {
+  const count = input.count(HELD_WORDS_MIN - 1);
+  const chain: Omit<Held, 'replaced'>[] = [];
+  for (let i = 0; i < count; i++) {
+    chain.push({
+      header: readHeader(input),
+      expiresAt: input.number(),
+      token: input.number(),
+    });
+  }
+  let newest: Held | undefined;
+  for (let link = chain.pop(); link !== undefined; link = chain.pop()) {
+    const { header, expiresAt, token } = link;
+    newest = { header, expiresAt, token, replaced: newest };
+  }
+  if (newest === undefined) throw input.fault('a record without a version');
+  return newest;
+}
+
+function writeWriting(out: Writer, writing: Writing): void {
+  out.number(writing.token);
+  writeKey(out, writing.key);
+  writeList(out, writing.waiters, writeWaiter);
+}
+
+function readWriting(input: Reader): Writing {
+  return {
+    token: input.number(),
+    key: readKey(input),
+    waiters: readList(input, WAITER_WORDS_MIN, readWaiter),
+  };
+}
+
+function writeWaiter(out: Writer, waiter: Waiter): void {
+  out.word(waiter.peer);
+  out.number(waiter.call);
+  out.number(waiter.op);
+}
+
+function readWaiter(input: Reader): Waiter {
+  return { peer: input.word(), call: input.number(), op: input.number() };
+}
+
+function writeTiming(out: Writer, timing: Timing): void {
+  out.number(timing.knownMeanEighths);
+  out.number(timing.knownDeviationQuarters);
+  out.number(timing.otherMeanEighths);
+  out.number(timing.otherDeviationQuarters);
+}
+
+function readTiming(input: Reader): Timing {
+  return {
+    knownMeanEighths: input.number(),
+    knownDeviationQuarters: input.number(),
+    otherMeanEighths: input.number(),
+    otherDeviationQuarters: input.number(),
+  };
+}
+
+function writeUpkeep(out: Writer, upkeep: Upkeep): void {
+  out.number(upkeep.checkAt);
+  out.number(upkeep.checkEveryMs);
+  out.number(upkeep.hand);
+  out.number(upkeep.nearHand);
+  out.bool(upkeep.nearTurn);
+  out.number(upkeep.refreshAt);
+  out.number(upkeep.refreshBucket);
+  out.number(upkeep.introducers);
+  out.number(upkeep.introduceAt);
+  out.number(upkeep.introduceRound);
+}
+
+function readUpkeep(input: Reader): Upkeep {
+  return {
+    checkAt: input.number(),
+    checkEveryMs: input.number(),
+    hand: input.number(),
+    nearHand: input.number(),
+    nearTurn: input.bool(),
+    refreshAt: input.number(),
+    refreshBucket: input.number(),
+    introducers: input.number(),
+    introduceAt: input.number(),
+    introduceRound: input.number(),
+  };
+}
+
+const CALL_WORDS_MIN = 9;
+/** A count of one, its record, its end and its token. */
+const HELD_WORDS_MIN = 1 + HEADER_WORDS_MIN + 2;
+/** Its token, its key and a count. */
+const WRITING_WORDS_MIN = 1 + 13 + 1;
+const WAITER_WORDS_MIN = 3;

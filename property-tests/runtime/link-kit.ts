@@ -1,0 +1,83 @@
+// Ends of links for tests: real TLS, an address book and a directory of its own, and no core.
+import type { ExecutionContext } from 'ava';
+import { PeerDirectory } from '../../host/directory.ts';
+import { createAddressBook } from '../../runtime/address-book.ts';
+import type { AddressBook } from '../../runtime/address-book.ts';
+import { reachableAt } from '../../runtime/address.ts';
+import type { Endpoint } from '../../runtime/address.ts';
+import { Dialer } from '../../runtime/dialer.ts';
+import { tlsOptions } from '../../runtime/identity.ts';
+import type { Identity } from '../../runtime/identity.ts';
+import type { CallFrame } from '../../runtime/link.ts';
+import { Links } from '../../runtime/links.ts';
+import { listenForLinks } from '../../runtime/listener.ts';
+import { silentLog } from '../../runtime/log.ts';
+import { encodePeer } from '../../src/codec/peer.ts';
+import type { CallId, Peer } from '../../src/types.ts';
+import { ANY_PORT, identityAt } from './node-kit.ts';
+import type { Site } from './node-kit.ts';
+
+/** One end with links and no core: it notes what it is told. */
+export interface End {
+  readonly identity: Identity;
+  readonly links: Links;
+  readonly listen: Endpoint;
+  readonly book: AddressBook;
+  readonly frames: CallFrame[];
+  /** Whether requests are left open; else each is answered at once. */
+  holds: boolean;
+  readonly unreachable: CallId[];
+  readonly peerOf: (other: { readonly identity: Identity }) => Peer;
+}
+
+export async function endAt(t: ExecutionContext, site: Site, name: string): Promise<End> {
+  const identity = await identityAt(site, name);
+  const directory = new PeerDirectory();
+  const intern = (id: Uint8Array): Peer => directory.intern(id) ?? t.fail();
+  const self = intern(identity.nodeId);
+  const tls = tlsOptions(identity);
+  const listener = await listenForLinks(ANY_PORT, tls, silentLog, (socket, peerId) => {
+    links.accept(socket, peerId);
+  });
+  const book = createAddressBook();
+  const frames: CallFrame[] = [];
+  const unreachable: CallId[] = [];
+  const links: Links = new Links({
+    self,
+    directory,
+    book,
+    dialer: new Dialer(tls),
+    log: silentLog,
+    addresses: reachableAt(listener.address),
+    onFrame: (from, frame) => {
+      frames.push(frame);
+      const { call } = frame;
+      if (frame.type === 'request' && !end.holds) {
+        links.reply(from, call, encodePeer({ type: 'reply', call, body: { type: 'ok' } }));
+      }
+    },
+    onUnreachable: (_peer, call) => unreachable.push(call),
+  });
+  t.teardown(async () => {
+    links.close();
+    await listener.close();
+  });
+  const { address: listen } = listener;
+  const peerOf = (other: { readonly identity: Identity }): Peer => intern(other.identity.nodeId);
+  const end: End = { identity, links, listen, book, frames, holds: false, unreachable, peerOf };
+  return end;
+}
+
+export function ping(from: End, to: End, call: CallId): void {
+  const frame = encodePeer({ type: 'request', call, body: { type: 'ping' } });
+  from.links.request(from.peerOf(to), call, frame);
+}
+
+export function replies(end: End): readonly CallId[] {
+  return end.frames.filter(({ type }) => type === 'reply').map(({ call }) => call);
+}
+
+export function introduceEach(a: End, b: End): void {
+  a.book.hear(a.peerOf(b), reachableAt(b.listen));
+  b.book.hear(b.peerOf(a), reachableAt(a.listen));
+}

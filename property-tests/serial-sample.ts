@@ -1,0 +1,138 @@
+/**
+ * One state written out by hand, with each kind of operation and of everything else in it, whatever
+ * the core would make of it: so that a print of its words changes with their form alone.
+ */
+import { callOrder, type Call } from '../src/calls.ts';
+import type { Lookup } from '../src/lookup.ts';
+import { writingOrder, type NodeState, type Writing } from '../src/node.ts';
+import { operationOrder, type Operation } from '../src/operation.ts';
+import { emptyPaged, withItem, type Order, type Paged } from '../src/paged.ts';
+import { heldOrder, type Held } from '../src/store.ts';
+import { defaultConfig } from '../src/config.ts';
+import { short, smallKey, smallRecord } from './core-arbitraries.ts';
+
+export function sampleState(): NodeState {
+  return {
+    self: 7,
+    config: defaultConfig,
+    table: { packed: Int32Array.of(1, 2, 8, -1, 9, 5), heard: [3], spares: [0, 4] },
+    suspects: [8],
+    calls: paged(callOrder, calls),
+    operations: paged(operationOrder, operations),
+    store: paged(heldOrder, [held]),
+    writings: paged(writingOrder, [writing]),
+    timing: {
+      knownMeanEighths: 80,
+      knownDeviationQuarters: 9,
+      otherMeanEighths: -1,
+      otherDeviationQuarters: 0,
+    },
+    upkeep: {
+      checkAt: 7000,
+      checkEveryMs: 6750,
+      hand: 1,
+      nearHand: 0,
+      nearTurn: true,
+      refreshAt: 360_000,
+      refreshBucket: 2,
+      introducers: 3,
+      introduceAt: Infinity,
+      introduceRound: 4,
+    },
+    counter: 99,
+    issued: 1_700_000_000_001,
+    leaving: false,
+    wakeAt: 3000,
+  };
+}
+
+const record = { ...smallRecord(1, 5, 60_000), publishedAtMs: 1_700_000_000_000 };
+const key = smallKey(2);
+
+const lookup: Lookup = {
+  self: 7,
+  target: short('8'),
+  alpha: 3,
+  nearest: 20,
+  paths: 2,
+  list: { peers: [9, 8], distances: [-5, 6], marks: [1, 3] },
+  inFlight: 1,
+  requests: 2,
+  replies: 1,
+  responders: [8],
+  namers: [0],
+};
+
+const trail = { nearest: [8, 9], responders: [9, 8], namedBy: [7, 9], requests: 4, replies: 2 };
+
+const operations: readonly Operation[] = [
+  { op: -6, deadlineAt: 30_000, type: 'refresh', bucket: -1, join: 5, lookup },
+  { op: 1, deadlineAt: 10_000, type: 'lookup', lookup },
+  {
+    op: 2,
+    deadlineAt: 10_001,
+    type: 'get',
+    key,
+    lookup,
+    newest: { record, holder: 8, expiresAt: 70_000 },
+  },
+  { op: 3, deadlineAt: 2, type: 'locate', key, size: 9, replication: 8, ttlS: 60, lookup },
+  {
+    op: 4,
+    deadlineAt: 10_003,
+    type: 'store',
+    record,
+    signedAt: 10,
+    wanted: 3,
+    candidates: [8, 9, 7],
+    taken: 2,
+    waiting: [9],
+    again: [8],
+    holders: [],
+    trail,
+  },
+  {
+    op: 5,
+    deadlineAt: 300_000,
+    type: 'join',
+    lookup: undefined,
+    saved: [11, 12],
+    buckets: [3, 0],
+    refreshing: 1,
+  },
+  { op: 2 ** 40, deadlineAt: 2000, type: 'leave', waiting: 2 },
+];
+
+const calls: readonly Call[] = (['ping', 'find-node', 'find-value', 'store', 'leave'] as const).map(
+  (kind, i) => ({
+    call: 20 + i,
+    peer: 8 + i,
+    kind,
+    op: i,
+    sentAt: 100 * i,
+    lateAt: 100 * i + 300,
+    deadlineAt: 100 * i + 1200,
+    late: i % 2 === 0,
+    known: i < 3,
+  }),
+);
+
+const held: Held = {
+  header: record,
+  expiresAt: 60_000,
+  token: 31,
+  replaced: { header: smallRecord(1, 3, 50_000), expiresAt: 50_000, token: 0, replaced: undefined },
+};
+
+const writing: Writing = {
+  token: 31,
+  key: record.key,
+  waiters: [
+    { peer: 8, call: 77, op: 0 },
+    { peer: 7, call: 0, op: 4 },
+  ],
+};
+
+function paged<T, K>(order: Order<T, K>, items: readonly T[]): Paged<T> {
+  return items.reduce((all, item) => withItem(all, order, item), emptyPaged<T>());
+}

@@ -1,0 +1,49 @@
+/**
+ * What travels between a sweep and its workers comes back as it was: typed arrays with all their
+ * bits, results byte for byte; what is damaged or foreign is told, not taken.
+ */
+import { fc, testProp } from '@fast-check/ava';
+import test from 'ava';
+import { gzipSync } from 'node:zlib';
+import { packMaterials, packResult, readJob } from '../../sim/edge/sweep/redis/wire.ts';
+import { unpackMaterials, unpackResult } from '../../sim/edge/sweep/redis/wire.ts';
+import type { Materials } from '../../sim/materials.ts';
+
+const cost = { wallMs: 1.5, setupCpuMs: 0, cpuMs: 3, peakRssBytes: 4096 };
+
+testProp(
+  'materials come back as they were, under the name of their content',
+  [fc.int32Array({ maxLength: 50 }), fc.float64Array({ maxLength: 50 }), fc.string()],
+  (t, whole, real, word) => {
+    // Any plain data: what the engine reads from files may grow.
+    const materials = { matrix: { size: 7, oneWayUs: whole }, real, word } as unknown as Materials;
+    const packed = packMaterials(materials);
+    t.deepEqual(unpackMaterials(packed), materials);
+    t.is(packMaterials(structuredClone(materials)).sha256, packed.sha256);
+    t.throws(() => unpackMaterials({ ...packed, bytes: gzipSync('{}') }), { message: /damaged/ });
+  },
+);
+
+testProp('a result comes back byte for byte', [fc.string(), fc.double()], (t, word, figure) => {
+  const text = `${JSON.stringify({ word, figure, digest: 'ab' }, null, 2)}\n`;
+  const back = unpackResult(JSON.parse(JSON.stringify(packResult({ text, digest: 'ab', cost }))));
+  t.deepEqual(back, { text, digest: 'ab', cost });
+});
+
+test('what is no result, or no cell, is not taken for one', (t) => {
+  const good = packResult({ text: '{"digest":"ab"}', digest: 'ab', cost });
+  const foreign: readonly unknown[] = [
+    null,
+    'done',
+    { ...good, cost: undefined },
+    { ...good, text: 'not packed' },
+    { ...good, text: gzipSync('{"digest":').toString('base64') },
+    { ...good, text: gzipSync('{}').toString('base64') },
+    { ...good, cost: { ...cost, cpuMs: 'much' } },
+  ];
+  for (const value of foreign) t.is(unpackResult(value), undefined, JSON.stringify(value));
+  t.not(unpackResult(good), undefined);
+  for (const value of [null, {}, { version: 1, options: {}, materials: '' }]) {
+    t.is(readJob(value), undefined);
+  }
+});

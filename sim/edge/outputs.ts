@@ -1,0 +1,42 @@
+/**
+ * The files of a run: `result.json`, the table of its lookups and its time series. What a result
+ * holds of the machine's figures is in `result.json` alone.
+ */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { LOOKUP_COLUMNS, lookupLine, type LookupRow } from '../lookup-row.ts';
+import type { SimResult } from '../result.ts';
+import type { Series } from '../series.ts';
+import type { SimOutput } from '../main.ts';
+
+/** Writes the files into a folder that is there. */
+export async function writeOutputs(dir: string, { result, rows }: SimOutput): Promise<void> {
+  await writeFile(join(dir, 'result.json'), resultText(result));
+  await writeFile(join(dir, 'lookups.csv.gz'), await promisify(gzip)(lookupsText(rows)));
+  await writeFile(join(dir, 'series.csv'), seriesText(result.series));
+}
+
+/** `result.json` as it stands on disk and on standard output. */
+export function resultText(result: SimResult): string {
+  return `${JSON.stringify(result, null, 2)}\n`;
+}
+
+function lookupsText(rows: readonly LookupRow[]): string {
+  return `${[LOOKUP_COLUMNS.join(','), ...rows.map(lookupLine)].join('\n')}\n`;
+}
+
+/** A line per step; a measure that does not exist at a time is an empty cell. */
+function seriesText({ stepMs: _, traffic, ...columns }: Series): string {
+  const sent = Object.entries(traffic).map(([kind, values]) => [`sent_${kind}`, values] as const);
+  const all: (readonly [string, readonly (number | null)[]])[] = [
+    ...Object.entries(columns),
+    ...sent,
+  ];
+  const lines = columns.atMs.map((_at, step) =>
+    all.map(([, values]) => values[step] ?? '').join(','),
+  );
+  return `${[all.map(([name]) => name).join(','), ...lines].join('\n')}\n`;
+}

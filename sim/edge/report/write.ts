@@ -1,0 +1,38 @@
+/**
+ * Writes the report of a folder: report.html, and in figures/ each figure as SVG and its numbers as
+ * CSV. A folder with sweep.json is a sweep, any other a run.
+ *
+ * Invariant: the same results give the same bytes, on every machine.
+ */
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ReportFault } from './fault.ts';
+import { csvFile, svgFile } from './figure.ts';
+import { bytesOf, readRun } from './read.ts';
+import { runReport } from './run-page.ts';
+import { sweepReport } from './sweep-page.ts';
+import { readSweep } from './sweep-read.ts';
+
+/** @throws ReportFault when the folder has no result, or a file of it is damaged */
+export async function writeReport(dir: string): Promise<void> {
+  const { html, figures } = (await isSweep(dir))
+    ? sweepReport(await readSweep(dir))
+    : runReport(await readRun(dir));
+  try {
+    const folder = join(dir, 'figures');
+    await mkdir(folder, { recursive: true });
+    for (const figure of figures) {
+      await writeFile(join(folder, `${figure.id}.svg`), svgFile(figure));
+      await writeFile(join(folder, `${figure.id}.csv`), csvFile(figure));
+    }
+    await writeFile(join(dir, 'report.html'), html);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ReportFault(`the report cannot be written to ${dir}: ${reason}`);
+  }
+}
+
+export async function isSweep(dir: string): Promise<boolean> {
+  return (await bytesOf(join(dir, 'sweep.json'))) !== undefined;
+}

@@ -1,0 +1,79 @@
+/**
+ * A cell of a sweep: one simulation, named by what it does.
+ *
+ * Invariants: cells with the same id have the same settings, files and version, so a result that is
+ * there already need not be made again; the text of a result holds nothing that depends on the
+ * machine, so its bytes are the same wherever the cell was run. What it cost stands apart.
+ */
+
+import { createHash } from 'node:crypto';
+import { canonical, canonicalOptions } from '../../canonical.ts';
+import type { Materials } from '../../materials.ts';
+import type { SimOptions } from '../../options.ts';
+import type { Cost, SimResult } from '../../result.ts';
+
+/** Where a cell stands in the grid: the value of each axis, as written in the sweep's file. */
+export type Values = Readonly<Record<string, unknown>>;
+
+export type Seed = number | string;
+
+export interface Place {
+  readonly values: Values;
+  readonly seed: Seed;
+}
+
+/** A simulation to be run. */
+export interface Cell extends Place {
+  readonly id: string;
+  readonly options: SimOptions;
+  readonly materials: Materials;
+}
+
+/** Settings that contradict one another at this place of the grid. */
+export interface ImpossibleCell extends Place {
+  readonly id: string;
+  readonly fault: string;
+}
+
+export interface Finished {
+  /** The bytes of its file. */
+  readonly text: string;
+  readonly digest: string;
+  readonly cost: Cost;
+}
+
+export function cellId(options: SimOptions, version: string): string {
+  return idOf(`${version}\n${canonicalOptions(options)}`);
+}
+
+/** Of a cell whose settings do not resolve: they are taken as they were given. */
+export function impossibleId(given: unknown, version: string): string {
+  return idOf(`${version}\nimpossible\n${canonical(given)}`);
+}
+
+function idOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, ID_LENGTH);
+}
+
+/** Parts a result into what is repeatable and what the machine decided. */
+export function finish(result: SimResult): Finished {
+  const { wallMs, setupCpuMs, cpuMs, peakRssBytes, ...repeatable } = result;
+  return {
+    text: `${JSON.stringify(repeatable, null, 2)}\n`,
+    digest: result.digest,
+    cost: { wallMs, setupCpuMs, cpuMs, peakRssBytes },
+  };
+}
+
+/** The digest in the text of a cell's file; undefined when the text is not whole. */
+export function digestIn(text: string): string | undefined {
+  try {
+    const read: unknown = JSON.parse(text);
+    if (typeof read !== 'object' || read === null || !('digest' in read)) return undefined;
+    return typeof read.digest === 'string' ? read.digest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const ID_LENGTH = 16;

@@ -1,0 +1,38 @@
+/**
+ * What is in the event queue, and what crosses the borders of a world: the kinds of events, who is
+ * told what happens, and where events for nodes of other parts go.
+ */
+
+import type { Message, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
+import type { Task } from './task.ts';
+
+/** What an event is; the life of the node it is meant for is kept above these bits. */
+export const MESSAGE = 0;
+export const BYTES = 1;
+export const WAKE = 2;
+export const INPUT = 3;
+export const TASK = 4;
+export const FLOOD = 5;
+export const KIND_BITS = 3;
+
+/** The operation numbers of joining and leaving; those of the workload come after them. */
+export const JOIN_OP = 1;
+export const LEAVE_OP = 2;
+
+/** Who watches: the run that owns the world. */
+export interface Watcher {
+  onTask(task: Task): void;
+  onSettled(peer: Peer, op: OpId, outcome: Outcome): void;
+  onSigned(peer: Peer, op: OpId, record: RecordHeader): void;
+}
+
+/** Where an event for a node of another part goes. */
+export type Abroad = (
+  part: number,
+  at: number,
+  to: Peer,
+  from: Peer,
+  counter: number,
+  kind: number,
+  payload: Message | Uint8Array,
+) => void;

@@ -1,0 +1,14 @@
+/**
+ * What a simulation knows from files: plain data, already checked, that can be copied to another
+ * thread. `sim/edge/materials.ts` reads it; the engine only takes it.
+ */
+
+import type { Matrix } from './matrix.ts';
+import type { SessionCurve } from './session-curve.ts';
+
+export interface Materials {
+  /** Of `--latency matrix:FILE`. */
+  readonly matrix?: Matrix;
+  /** Of `--churn cdf:FILE` and `--churn survival:FILE`. */
+  readonly sessions?: SessionCurve;
+}

@@ -1,0 +1,90 @@
+/**
+ * What one part of a simulation has to say at its end, in plain data that travels between threads;
+ * the result is made from the reports of all parts.
+ */
+
+import { Sample } from './distribution.ts';
+import { tableSums, type TableSums } from './health.ts';
+import type { LookupRow } from './lookup-row.ts';
+import type { Counts, MessageKind, Samples } from './measures.ts';
+import type { Run } from './run.ts';
+import type { SampleRow } from './sampler.ts';
+import type { Holdings } from './values.ts';
+import { WALL_START_MS } from './world.ts';
+
+/** What every part knows of all nodes; the same in each. */
+export interface Common {
+  readonly nowUs: number;
+  /** Items of the workload that had not begun at the end. */
+  readonly itemsLeft: number;
+  readonly stepMs: number;
+  readonly sessions: number;
+  readonly onlineUs: number;
+  readonly populationUs: number;
+  readonly meanResidualMs: number | null;
+  /** By PUT: 1 when its key has been acknowledged and lives on. */
+  readonly due: Uint8Array;
+}
+
+export interface PartReport {
+  readonly common: Common;
+  readonly counts: Counts;
+  readonly samples: Readonly<Record<keyof Samples, Float64Array>>;
+  readonly sent: Readonly<Record<MessageKind, number>>;
+  readonly tables: Omit<TableSums, 'contacts'> & { readonly contacts: Float64Array };
+  readonly holdings: Holdings;
+  readonly series: readonly SampleRow[];
+  readonly rows: readonly LookupRow[];
+  /** Two words of digest per handle; zero for the nodes of other parts. */
+  readonly folds: Int32Array;
+}
+
+export function reportOf(run: Run): PartReport {
+  const { world, oracle, options } = run;
+  const { measures, population, roles, nowMs } = world;
+  const sums = tableSums(population, oracle.eligible, options.k);
+  const samples: Partial<Record<keyof Samples, Float64Array>> = {};
+  for (const [name, sample] of Object.entries(measures.samples)) {
+    samples[name as keyof Samples] = (sample as Sample).values();
+  }
+  return {
+    common: commonOf(run),
+    counts: measures.counts,
+    samples: samples as PartReport['samples'],
+    sent: measures.sent,
+    tables: { ...sums, contacts: sums.contacts.values() },
+    holdings: world.values.holdings(population, roles, nowMs, WALL_START_MS + nowMs),
+    series: run.sampler.rows,
+    rows: run.ledger.rows,
+    folds: population.folds(),
+  };
+}
+
+function commonOf(run: Run): Common {
+  const { measures, values, now, nowMs } = run.world;
+  measures.countTime(now);
+  const { sessions, onlineUs, populationUs, residualMs } = measures;
+  return {
+    nowUs: now,
+    itemsLeft: run.items.left,
+    stepMs: run.stepMs,
+    sessions,
+    onlineUs,
+    populationUs,
+    meanResidualMs: residualMs.distribution(false).mean,
+    due: Uint8Array.from({ length: values.count }, (_, put) =>
+      values.isDue(put, WALL_START_MS + nowMs) ? 1 : 0,
+    ),
+  };
+}
+
+/** One sample of all parts. */
+export function sampleOf(parts: readonly PartReport[], name: keyof Samples): Sample {
+  const all = new Sample();
+  for (const part of parts) all.addAll(Sample.of(part.samples[name]));
+  return all;
+}
+
+export function sumOf(parts: readonly PartReport[], name: keyof Counts): number {
+  return parts.reduce((sum, part) => sum + part.counts[name], 0);
+}

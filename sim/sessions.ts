@@ -1,0 +1,207 @@
+/**
+ * Who is there when: first arrivals, sessions and absences, and the faults of a scenario. All of
+ * it follows from the options and the seed alone, so every part of a divided simulation goes
+ * through the same motions for all nodes; only the steps of a node are its own part's.
+ */
+
+import { LEAVE_MS_MAX } from '../src/limits.ts';
+import { allItems } from '../src/paged.ts';
+import { withLife, type Held } from '../src/store.ts';
+import type { KeptRecord, Peer } from '../src/types.ts';
+import type { Churn } from './churn.ts';
+import type { Ledger } from './ledger.ts';
+import type { FaultSpec } from './options.ts';
+import type { Oracle } from './oracle.ts';
+import { mix } from './streams.ts';
+import type { Task } from './task.ts';
+import { JOIN_OP, LEAVE_OP } from './events.ts';
+import { WALL_START_MS, type World } from './world.ts';
+
+/** Between two nodes of a joined start, in microseconds. */
+const ARRIVAL_GAP_US = 20_000;
+
+export class Sessions {
+  readonly #world: World;
+  readonly #churn: Churn;
+  readonly #oracle: Oracle;
+  readonly #ledger: Ledger;
+  /** Instant at which each slot's session ends, in microseconds. */
+  readonly endsAt: Float64Array;
+  /** The initial joins have settled: sessions end and begin. */
+  begun = false;
+
+  constructor(world: World, churn: Churn, oracle: Oracle, ledger: Ledger) {
+    this.#world = world;
+    this.#churn = churn;
+    this.#oracle = oracle;
+    this.#ledger = ledger;
+    this.endsAt = new Float64Array(world.population.occupants.length).fill(Infinity);
+  }
+
+  /** Puts the first nodes online, all at once; the caller gives them their tables. */
+  placeAll(): Peer[] {
+    const { population, options } = this.#world;
+    const online: Peer[] = [];
+    for (let slot = 0; slot < options.nodes; slot++) {
+      const peer = population.admit(slot);
+      if (!this.#churn.startsOnline(slot)) continue;
+      this.#world.begin(peer);
+      online.push(peer);
+    }
+    return online;
+  }
+
+  /** Lets the first nodes arrive one after the other; returns how many there will be. */
+  arriveAll(): number {
+    let arrivals = 0;
+    for (let slot = 0; slot < this.#world.options.nodes; slot++) {
+      if (!this.#churn.startsOnline(slot)) continue;
+      this.#world.schedule(arrivals++ * ARRIVAL_GAP_US, { type: 'arrive', slot });
+    }
+    return arrivals;
+  }
+
+  /** From here on sessions end; those under way have their residual lives. */
+  begin(): void {
+    const { population, options, now } = this.#world;
+    this.begun = true;
+    if (!this.#churn.isActive) return;
+    for (let slot = 0; slot < options.nodes; slot++) {
+      const peer = population.occupants[slot] ?? -1;
+      if (peer >= 0 && population.isOnline(peer)) {
+        this.#endAfter(slot, peer, this.#churn.residualSessionUs(slot));
+      } else {
+        const at = now + this.#churn.residualAbsenceUs(slot);
+        this.#world.schedule(at, { type: 'return', slot, same: this.#churn.returns });
+      }
+    }
+  }
+
+  arrive(slot: number): void {
+    this.#arrive(slot, this.#world.population.admit(slot));
+  }
+
+  return(slot: number, same: boolean): void {
+    const { population } = this.#world;
+    const before = population.occupants[slot] ?? -1;
+    if (before >= 0 && population.isOnline(before)) return;
+    this.#arrive(slot, before >= 0 && same ? before : population.admit(slot));
+  }
+
+  depart({ slot, life }: Extract<Task, { type: 'depart' }>): void {
+    const { population, now } = this.#world;
+    const peer = population.occupants[slot] ?? -1;
+    if (!population.isOnline(peer) || population.lifeOf(peer) !== life) return;
+    this.#end(slot, peer);
+    const at = now + this.#churn.absenceUs(slot);
+    this.#world.schedule(at, { type: 'return', slot, same: this.#churn.returns });
+  }
+
+  farewell({ slot, life }: Extract<Task, { type: 'farewell' }>): void {
+    const { population, now } = this.#world;
+    const peer = population.occupants[slot] ?? -1;
+    if (!population.isOnline(peer) || population.lifeOf(peer) !== life) return;
+    this.#oracle.onGone(peer, now);
+    this.#ledger.onGone(peer);
+    this.#world.command(peer, LEAVE_OP, { type: 'leave' });
+  }
+
+  /** @param slots the slots of a join storm: the first of them, counted over all storms */
+  onFault(fault: FaultSpec, number: number, firstSlot: number): void {
+    const { now, network, keys, measures } = this.#world;
+    switch (fault.type) {
+      case 'mass-failure':
+        return this.#fail(fault.share, number, fault.returnMs);
+      case 'partition':
+        network.split = { key: mix(keys.faults, number, 0), share: fault.share };
+        return this.#world.schedule(now + fault.forMs * 1000, { type: 'heal', fault: number });
+      case 'loss':
+        network.loss = fault.share;
+        return this.#world.schedule(now + fault.forMs * 1000, { type: 'heal', fault: number });
+      case 'join-storm':
+        measures.countTime(now);
+        measures.slots += fault.nodes;
+        for (let i = 0; i < fault.nodes; i++) {
+          const at = now + Math.floor((fault.overMs * 1000 * i) / fault.nodes);
+          this.#world.schedule(at, { type: 'arrive', slot: firstSlot + i });
+        }
+    }
+  }
+
+  onHealed(fault: FaultSpec): void {
+    const { network, options } = this.#world;
+    if (fault.type === 'partition') network.split = undefined;
+    if (fault.type === 'loss') network.loss = options.loss;
+  }
+
+  /** A node goes online and joins; the very first has nobody to be introduced to. */
+  #arrive(slot: number, peer: Peer): void {
+    const world = this.#world;
+    world.begin(peer);
+    if (this.begun) {
+      if (world.measures.measuring) world.measures.sessions++;
+      if (this.#churn.isActive) this.#endAfter(slot, peer, this.#churn.sessionUs(slot));
+    }
+    const introducers = peer === 0 && !this.begun ? 0 : 1;
+    world.command(peer, JOIN_OP, { type: 'join', introducers, peers: [] });
+  }
+
+  #endAfter(slot: number, peer: Peer, us: number): void {
+    const { population, options, now } = this.#world;
+    const life = population.lifeOf(peer);
+    const endsAt = now + us;
+    this.endsAt[slot] = endsAt;
+    this.#world.schedule(endsAt, { type: 'depart', slot, life });
+    const farewellAt = endsAt - LEAVE_MS_MAX * 1000;
+    if (options.departure === 'leave' && farewellAt > now) {
+      this.#world.schedule(farewellAt, { type: 'farewell', slot, life });
+    }
+  }
+
+  /** A share of the online nodes disappears at once. */
+  #fail(share: number, number: number, returnMs: number | null): void {
+    const { population, keys, now } = this.#world;
+    const key = mix(keys.faults, number, 0);
+    const slots: number[] = [];
+    population.occupants.forEach((peer, slot) => {
+      if (peer >= 0 && population.isOnline(peer)) slots.push(slot);
+    });
+    slots.sort((a, b) => mix(key, a, 1) - mix(key, b, 1) || a - b);
+    for (const slot of slots.slice(0, Math.round(share * slots.length))) {
+      this.#end(slot, population.occupants[slot] ?? 0);
+      if (returnMs === null) continue;
+      this.#world.schedule(now + returnMs * 1000, { type: 'return', slot, same: true });
+    }
+  }
+
+  #end(slot: number, peer: Peer): void {
+    const world = this.#world;
+    this.#oracle.onGone(peer, world.now);
+    if (world.options.disk === 'keep') this.#keepDisk(peer);
+    world.end(peer);
+    this.endsAt[slot] = Infinity;
+    this.#ledger.onGone(peer);
+  }
+
+  /** What the node had written down, as its next life will find it. */
+  #keepDisk(peer: Peer): void {
+    const { population, nowMs } = this.#world;
+    const state = population.states[peer];
+    if (state === undefined) return;
+    const records: KeptRecord[] = [];
+    for (const held of allItems(state.store)) {
+      const durable = durableOf(held);
+      if (durable === undefined || durable.expiresAt <= nowMs) continue;
+      const header = withLife(durable.header, durable.expiresAt - nowMs);
+      records.push({ header, storedAtMs: WALL_START_MS + nowMs });
+    }
+    if (records.length > 0) population.disks.set(peer, records);
+  }
+}
+
+/** What of a record is on disk: a replacement may still be under way. */
+function durableOf(held: Held): Held | undefined {
+  let at: Held | undefined = held;
+  while (at !== undefined && at.token !== 0) at = at.replaced;
+  return at;
+}

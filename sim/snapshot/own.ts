@@ -1,0 +1,176 @@
+/**
+ * The half of a snapshot that each part writes of its own nodes: their states, what is on its way
+ * to them, what has been counted. A reader takes what is its own of every part's section, so that
+ * a snapshot may be gone on with in another number of parts than it was made with.
+ */
+
+import { readBytes, readList, readText, writeBytes } from '../../host/serial/forms.ts';
+import { writeList, writeText } from '../../host/serial/forms.ts';
+import { readInput, writeInput } from '../../host/serial/input.ts';
+import { readMessage, writeMessage } from '../../host/serial/message.ts';
+import { readKeptRecord, readPosition } from '../../host/serial/record.ts';
+import { writeKeptRecord, writePosition } from '../../host/serial/record.ts';
+import { readState, writeState } from '../../host/serial/state.ts';
+import type { Reader, Writer } from '../../host/serial/words.ts';
+import type { Input, Message, Peer } from '../../src/types.ts';
+import { Slab } from '../converged.ts';
+import { Sample } from '../distribution.ts';
+import type { LookupRow } from '../lookup-row.ts';
+import type { Counts, MessageKind, Samples } from '../measures.ts';
+import { MESSAGE_KINDS } from '../measures.ts';
+import type { WorkKind } from '../options.ts';
+import { OWN_WORDS } from '../population.ts';
+import type { Run } from '../run.ts';
+import type { SampleRow } from '../sampler.ts';
+import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE } from '../events.ts';
+import { readNumbers, writeNumbers } from './common.ts';
+
+const KINDS: readonly WorkKind[] = ['lookup', 'put', 'get'];
+
+/** What a section holds that adds up over parts. */
+export interface Sums {
+  readonly counts: readonly number[];
+  readonly sent: readonly number[];
+  readonly samples: readonly (readonly number[])[];
+  readonly taken: readonly SampleRow[];
+  readonly rows: readonly LookupRow[];
+}
+
+export function writeOwn(out: Writer, run: Run): void {
+  const { population } = run.world;
+  const own: Peer[] = [];
+  for (let peer = 0; peer < population.count; peer++) if (population.isMine(peer)) own.push(peer);
+  writeList(out, own, (_, peer) => {
+    writeNode(out, run, peer);
+  });
+  writeList(out, [...population.disks], (_, [peer, records]) => {
+    out.word(peer);
+    writeList(out, records, writeKeptRecord);
+  });
+  writeEvents(out, run);
+  const links: number[] = [];
+  run.world.network.links.forEach((...link) => links.push(...link));
+  writeNumbers(out, links);
+  writeList(out, [...run.ledger.running], (_, [op, running]) => {
+    out.word(op);
+    out.word(KINDS.indexOf(running.kind));
+    writeNumbers(out, [running.item, running.asker, running.startedAt, running.targetPeer]);
+    out.word(running.put);
+    writePosition(out, running.target);
+  });
+  const { counts, sent, samples } = run.world.measures;
+  writeNumbers(out, Object.values<number>({ ...counts }));
+  writeNumbers(out, Object.values(sent));
+  writeList(out, Object.values<Sample>({ ...samples }), (_, sample) => {
+    writeNumbers(out, sample.values());
+  });
+  writeList(out, run.sampler.taken, writeNumbers);
+  writeText(out, JSON.stringify(run.ledger.rows));
+}
+
+/** Takes this part's nodes, and returns what adds up. */
+export function readOwn(input: Reader, run: Run, slab: Slab): Sums {
+  const { population, network } = run.world;
+  readList(input, OWN_WORDS + 3, () => {
+    readNode(input, run, slab);
+  });
+  readList(input, 2, () => {
+    const peer = input.word();
+    const records = readList(input, 1, readKeptRecord);
+    if (population.isMine(peer)) population.disks.set(peer, records);
+  });
+  readEvents(input, run);
+  const links = readNumbers(input);
+  for (let i = 0; i < links.length; i += 4) {
+    const [node = 0, peer = 0, since = 0, clearAt = 0] = links.slice(i, i + 4);
+    if (population.isMine(node)) network.links.begin(node, peer, since, clearAt);
+  }
+  readList(input, 7, () => {
+    const op = input.word();
+    const kind = KINDS[input.word()] ?? 'lookup';
+    const [item = 0, asker = 0, startedAt = 0, targetPeer = -1] = readNumbers(input);
+    const running = { kind, item, asker, startedAt, targetPeer, put: input.word() };
+    const target = readPosition(input);
+    if (population.isMine(asker)) run.ledger.onBegun(op, { ...running, target });
+  });
+  return {
+    counts: readNumbers(input),
+    sent: readNumbers(input),
+    samples: readList(input, 1, readNumbers),
+    taken: readList(input, 1, readNumbers),
+    rows: JSON.parse(readText(input)) as LookupRow[],
+  };
+}
+
+/** Lets this part go on counting where all parts together stood. */
+export function addSums(run: Run, { counts, sent, samples, rows }: Sums): void {
+  const { measures } = run.world;
+  (Object.keys(measures.counts) as (keyof Counts)[]).forEach((name, i) => {
+    measures.counts[name] += counts[i] ?? 0;
+  });
+  MESSAGE_KINDS.forEach((name: MessageKind, i) => {
+    measures.sent[name] += sent[i] ?? 0;
+  });
+  (Object.keys(measures.samples) as (keyof Samples)[]).forEach((name, i) => {
+    measures.samples[name].addAll(Sample.of(Float64Array.from(samples[i] ?? [])));
+  });
+  run.ledger.rows.push(...rows);
+}
+
+function writeNode(out: Writer, run: Run, peer: Peer): void {
+  const { population } = run.world;
+  out.word(peer);
+  out.number(population.wakeAt(peer));
+  for (const word of population.own(peer)) out.word(word);
+  const state = population.states[peer];
+  out.bool(state !== undefined);
+  if (state !== undefined) writeState(out, state);
+}
+
+function readNode(input: Reader, run: Run, slab: Slab): void {
+  const { population, config } = run.world;
+  const peer = input.word();
+  if (peer < 0 || peer >= population.count) throw input.fault(`there is no node ${peer}`);
+  const isMine = population.isMine(peer);
+  const wakeAt = input.number();
+  const own = Int32Array.from({ length: OWN_WORDS }, () => input.word());
+  const state = input.bool() ? readState(input, config, isMine ? slab : undefined) : undefined;
+  if (!isMine) return;
+  population.setWakeAt(peer, wakeAt);
+  population.own(peer).set(own);
+  population.states[peer] = state;
+}
+
+function writeEvents(out: Writer, run: Run): void {
+  const { queue } = run.world;
+  let events = 0;
+  queue.forEach((_at, _to, _from, _counter, kind) => void (events += kind === TASK ? 0 : 1));
+  out.word(events);
+  queue.forEach((at, to, from, counter, kind, payload) => {
+    if (kind === TASK) return;
+    out.number(at);
+    for (const word of [to, from, counter, kind]) out.word(word);
+    const type = kind & ((1 << KIND_BITS) - 1);
+    if (type === MESSAGE) writeMessage(out, payload as Message);
+    else if (type === BYTES) writeBytes(out, payload as Uint8Array);
+    else if (type === INPUT) writeInput(out, payload as Input);
+  });
+}
+
+function readEvents(input: Reader, run: Run): void {
+  const { queue, population } = run.world;
+  readList(input, 5, () => {
+    const at = input.number();
+    const [to, from, counter, kind] = [input.word(), input.word(), input.word(), input.word()];
+    const payload = readPayload(input, kind & ((1 << KIND_BITS) - 1));
+    if (population.isMine(to)) queue.push(at, to, from, counter, kind, payload);
+  });
+}
+
+function readPayload(input: Reader, type: number): unknown {
+  if (type === MESSAGE) return readMessage(input);
+  if (type === BYTES) return readBytes(input);
+  if (type === INPUT) return readInput(input);
+  if (type === WAKE || type === FLOOD) return undefined;
+  throw input.fault(`${type} is no kind of event`);
+}
