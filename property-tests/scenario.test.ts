@@ -105,87 +105,7 @@ test('a scenario with everything becomes these options', async (t) => {
 });
 
 test('what is wrong in a file is told with its line', async (t) => {
-  const wrong: readonly (readonly [string, string])[] = [
-    ['nodes: 5\n\nlokups: 5\n', "unknown key 'lokups' in x.yaml line 3: did you mean lookups?"],
-    [
-      'nodes: many',
-      "nodes in x.yaml line 1: 'many' cannot be: write a whole number from 1 to 4000000",
-    ],
-    ['k: 8\nk: 9', 'bad YAML in x.yaml line 2: Map keys must be unique'],
-    [
-      'nodes: [1',
-      'bad YAML in x.yaml line 1: Flow sequence in block collection must be sufficiently indented and end with a ]',
-    ],
-    ['', 'x.yaml holds no settings: write keys with values, as in nodes: 1000'],
-    ['- nodes: 5', 'x.yaml holds no settings: write keys with values, as in nodes: 1000'],
-    [
-      'seed: 12345678901234567890',
-      'seed in x.yaml line 1: 12345678901234567000 is not kept exactly: write the digits in quotes',
-    ],
-    [
-      'grid:\n  k: [1]',
-      'grid in x.yaml line 1: belongs to a sweep: run the file with npx orrery sweep',
-    ],
-    [
-      'name: [a]',
-      'name in x.yaml line 1: write it as a sentence in quotes, of at most 100 letters',
-    ],
-    [
-      'duration: 1h\nphases:\n  measure: 2h',
-      'duration in x.yaml line 1: is given under phases too: delete one of the two',
-    ],
-    ['phases: 5m', 'phases in x.yaml line 1: write a group of keys, each with its value'],
-    [
-      'phases:\n  warmpu: 5m',
-      "unknown key 'warmpu' of phases in x.yaml line 2: did you mean warmup?",
-    ],
-    [
-      'workloads: 5',
-      'workloads in x.yaml line 1: write a list, each entry on a line of its own after a dash',
-    ],
-    ['workloads:\n  - kind: lookup', 'workload 1 in x.yaml line 2: give a count or a rate'],
-    [
-      'workloads:\n  - count: 5',
-      'kind of workload 1 in x.yaml line 2: is missing: give it a value',
-    ],
-    [
-      'workloads:\n  - kind: lookup\n    count: 5\n    rate: 1/s\n    over: 1m',
-      'workload 1 in x.yaml line 2: count, rate and over say too much: leave one of them out',
-    ],
-    [
-      'workloads:\n  - kind: lookup\n    rate: 1/h\n    over: 1m',
-      'workload 1 in x.yaml line 2: so low a rate asks nothing in that time: give a higher one',
-    ],
-    [
-      'workloads:\n  - kind: lookup\n    count: 5\n    from: 9m\n    over: 2m',
-      'workload 1 goes on to 660 s, but measuring ends at 600 s: shorten it',
-    ],
-    [
-      'faults:\n  - at: 1m',
-      'type of fault 1 in x.yaml line 2: is none of the known ones: write mass-failure, partition, join-storm, loss',
-    ],
-    [
-      'faults:\n  - type: flood\n    at: 1m',
-      'type of fault 1 in x.yaml line 2: is none of the known ones: write mass-failure, partition, join-storm, loss',
-    ],
-    [
-      'faults:\n  - type: loss\n    at: 1m\n    share: 0.1',
-      'for of fault 1 in x.yaml line 2: is missing: give it a value',
-    ],
-    [
-      'faults:\n  - type: loss\n    at: 1m\n    for: 1m\n    sahre: 0.1\n    share: 0.1',
-      "unknown key 'sahre' of fault 1 in x.yaml line 5: did you mean share?",
-    ],
-    [
-      'faults:\n  - { type: mass-failure, at: 20m, share: 0.1 }',
-      'fault 1 begins at 1200 s, but measuring ends at 600 s: move it',
-    ],
-    [
-      'faults:\n  - { type: partition, at: 1m, for: 1m, share: 0.6 }',
-      'share of fault 1 must be above 0 and at most 0.5',
-    ],
-  ];
-  for (const [text, line] of wrong) t.deepEqual(await faultsOf(t, text), [line], text);
+  for (const [text, line] of WRONG) t.deepEqual(await faultsOf(t, text), [line], text);
   const both = await faultsOf(t, 'k: 0\nphases: {}\nlinks: hot\n');
   t.deepEqual(
     both.map((line) => line.slice(0, 19)),
@@ -205,3 +125,82 @@ test('hostile files are refused, not obeyed', async (t) => {
     message: 'the scenario no/such.yaml is missing: name a YAML file',
   });
 });
+
+/** Files that cannot be, and the one line about each. */
+const WRONG: readonly (readonly [string, string])[] = [
+  ['nodes: 5\n\nlokups: 5\n', "unknown key 'lokups' in x.yaml line 3: did you mean lookups?"],
+  [
+    'nodes: many',
+    "nodes in x.yaml line 1: 'many' cannot be: write a whole number from 1 to 4000000",
+  ],
+  ['k: 8\nk: 9', 'bad YAML in x.yaml line 2: Map keys must be unique'],
+  [
+    'nodes: [1',
+    'bad YAML in x.yaml line 1: Flow sequence in block collection must be sufficiently ' +
+      'indented and end with a ]',
+  ],
+  ['', 'x.yaml holds no settings: write keys with values, as in nodes: 1000'],
+  ['- nodes: 5', 'x.yaml holds no settings: write keys with values, as in nodes: 1000'],
+  [
+    'seed: 12345678901234567890',
+    'seed in x.yaml line 1: 12345678901234567000 is not kept exactly: write the digits in quotes',
+  ],
+  [
+    'grid:\n  k: [1]',
+    'grid in x.yaml line 1: belongs to a sweep: run the file with npx orrery sweep',
+  ],
+  ['name: [a]', 'name in x.yaml line 1: write it as a sentence in quotes, of at most 100 letters'],
+  [
+    'duration: 1h\nphases:\n  measure: 2h',
+    'duration in x.yaml line 1: is given under phases too: delete one of the two',
+  ],
+  ['phases: 5m', 'phases in x.yaml line 1: write a group of keys, each with its value'],
+  [
+    'phases:\n  warmpu: 5m',
+    "unknown key 'warmpu' of phases in x.yaml line 2: did you mean warmup?",
+  ],
+  [
+    'workloads: 5',
+    'workloads in x.yaml line 1: write a list, each entry on a line of its own after a dash',
+  ],
+  ['workloads:\n  - kind: lookup', 'workload 1 in x.yaml line 2: give a count or a rate'],
+  ['workloads:\n  - count: 5', 'kind of workload 1 in x.yaml line 2: is missing: give it a value'],
+  [
+    'workloads:\n  - kind: lookup\n    count: 5\n    rate: 1/s\n    over: 1m',
+    'workload 1 in x.yaml line 2: count, rate and over say too much: leave one of them out',
+  ],
+  [
+    'workloads:\n  - kind: lookup\n    rate: 1/h\n    over: 1m',
+    'workload 1 in x.yaml line 2: so low a rate asks nothing in that time: give a higher one',
+  ],
+  [
+    'workloads:\n  - kind: lookup\n    count: 5\n    from: 9m\n    over: 2m',
+    'workload 1 goes on to 660 s, but measuring ends at 600 s: shorten it',
+  ],
+  [
+    'faults:\n  - at: 1m',
+    'type of fault 1 in x.yaml line 2: is none of the known ones: ' +
+      'write mass-failure, partition, join-storm, loss',
+  ],
+  [
+    'faults:\n  - type: flood\n    at: 1m',
+    'type of fault 1 in x.yaml line 2: is none of the known ones: ' +
+      'write mass-failure, partition, join-storm, loss',
+  ],
+  [
+    'faults:\n  - type: loss\n    at: 1m\n    share: 0.1',
+    'for of fault 1 in x.yaml line 2: is missing: give it a value',
+  ],
+  [
+    'faults:\n  - type: loss\n    at: 1m\n    for: 1m\n    sahre: 0.1\n    share: 0.1',
+    "unknown key 'sahre' of fault 1 in x.yaml line 5: did you mean share?",
+  ],
+  [
+    'faults:\n  - { type: mass-failure, at: 20m, share: 0.1 }',
+    'fault 1 begins at 1200 s, but measuring ends at 600 s: move it',
+  ],
+  [
+    'faults:\n  - { type: partition, at: 1m, for: 1m, share: 0.6 }',
+    'share of fault 1 must be above 0 and at most 0.5',
+  ],
+];

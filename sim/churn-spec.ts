@@ -1,7 +1,8 @@
 /**
- * The language of `--churn`: none, exponential:MEAN_ON[,MEAN_OFF], weibull:SCALE,SHAPE[,SCALE,SHAPE],
- * cdf:FILE[,column=NAME], survival:FILE. Out comes a spec, or one line that says what is wrong,
- * beginning with the text in quotes. A file is named here and read by `sim/edge/materials.ts`.
+ * The language of `--churn`: none, exponential:MEAN_ON[,MEAN_OFF],
+ * weibull:SCALE,SHAPE[,SCALE,SHAPE], cdf:FILE[,column=NAME], survival:FILE. Out comes a spec, or
+ * one line that says what is wrong, beginning with the text in quotes. A file is named here and
+ * read by `sim/edge/materials.ts`.
  */
 
 import type { ChurnSpec, WeibullSpec } from './options.ts';

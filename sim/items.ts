@@ -5,6 +5,7 @@
 
 import type { Command, Position } from '../src/types.ts';
 import type { Ledger } from './ledger.ts';
+import { mix } from './streams.ts';
 import type { Task } from './task.ts';
 import type { Work, Workload } from './workload.ts';
 import { LEAVE_OP } from './events.ts';
@@ -12,6 +13,8 @@ import type { World } from './world.ts';
 
 /** How long an item waits when nobody can ask, or nothing can be read yet, in microseconds. */
 const ITEM_RETRY_US = 100_000;
+/** The numbers of a fork's operations begin somewhere below this one. */
+const FORK_OPS = 0x1fffffff;
 /** How often an item waits before it is given up. */
 const ITEM_RETRIES_MAX = 600;
 
@@ -19,6 +22,8 @@ export class Items {
   /** All items of the workload, and those that have not begun. */
   readonly all: number;
   left: number;
+  /** Operation number of the first item. */
+  firstOp = LEAVE_OP + 1;
   readonly #world: World;
   readonly #workload: Workload;
   readonly #ledger: Ledger;
@@ -39,6 +44,12 @@ export class Items {
   /** Lets the first item of each workload come; each brings on the next. */
   schedule(): void {
     for (let work = 0; work < this.#workload.works.length; work++) this.#schedule(work, 0);
+  }
+
+  /** All items are to come, under numbers that no operation still under way has. */
+  beginAnew(nowMs: number): void {
+    this.left = this.all;
+    this.firstOp = LEAVE_OP + 1 + (mix(nowMs, 0, 0) & FORK_OPS);
   }
 
   onItem(work: number, item: number): void {
@@ -78,7 +89,7 @@ export class Items {
     }
     this.left--;
     if (!population.isMine(asker)) return;
-    const op = LEAVE_OP + 1 + work.first + item;
+    const op = this.firstOp + work.first + item;
     const isLookup = work.kind === 'lookup';
     const target = isLookup ? workload.target(work, item, targetPeer) : values.key(put).position;
     const running = { kind: work.kind, item: work.first + item, asker, startedAt: now };

@@ -3,8 +3,8 @@
  * message on it will arrive (a link delivers in order). An entry belongs to one direction and is
  * only read and written by its sender's side, so that nodes can be divided among workers.
  *
- * One open-addressing table of rows in one buffer for all nodes. On growth it forgets what no longer
- * matters: with warm links, everything that has been delivered.
+ * One open-addressing table of rows in one buffer for all nodes. On growth it forgets what no
+ * longer matters: with warm links, everything that has been delivered.
  */
 
 /** A row of 32 bytes, so that a link is one cache line: two times, then words at these places. */

@@ -1,4 +1,7 @@
-/** How far a run has come. */
+/**
+ * How far a run has come: in which phase it is, and how much of that is done. Without a duration
+ * the measured time is as long as the workload takes, so then its items are what is counted.
+ */
 
 import type { Run } from './run.ts';
 

@@ -219,8 +219,9 @@ export class Run implements Watcher {
     world.measures.forget();
     Object.assign(counts, { events, messages });
     this.ledger.forget();
+    world.values.forget();
     this.sampler.forget();
-    items.left = items.all;
+    items.beginAnew(Math.floor(this.turnedAt / 1000));
     world.network.loss = options.loss;
     world.network.split = undefined;
     this.#measureFrom(this.turnedAt);

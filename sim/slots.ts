@@ -1,4 +1,7 @@
-/** Places for nodes: those of the population first, then those of each join storm in its turn. */
+/**
+ * Places for nodes: those of the population first, then those of each join storm in its turn.
+ * They follow from the options alone, so that every part of a divided run counts them alike.
+ */
 
 import type { SimOptions } from './options.ts';
 

@@ -91,6 +91,12 @@ export class Values {
     });
   }
 
+  /** Nobody has put anything yet: a fork has PUTs of its own. */
+  forget(): void {
+    this.#signed.fill(undefined);
+    this.#acknowledgedAt.fill(Infinity);
+  }
+
   onSigned(put: number, record: RecordHeader): void {
     this.#signed[put] = record;
   }

@@ -40,7 +40,7 @@ export const ADDRESSES_PER_PEER_MAX = 4;
 export const SHORTLIST_FACTOR = 3;
 /** Nearest nodes that must have answered before a GET is content with the newest it has met. */
 export const READ_NEAREST = 3;
-/** Requests of one lookup at most, shared by its paths: a guard against peers that name new peers for ever. */
+/** Requests of one lookup at most, of all its paths: a guard against peers that name new ones. */
 export const LOOKUP_REQUESTS_MAX = 500;
 
 /** Operations in flight per node: bounds memory when clients outrun the network. */

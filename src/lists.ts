@@ -1,6 +1,6 @@
 /**
  * Changed copies of short lists. Each is made at its full length at once: a list that grows by
- * pushing is moved on its way and keeps room that it never uses, and `concat` is made for long ones.
+ * pushing is moved on its way and keeps room that it never uses; `concat` is made for long ones.
  */
 
 /** The list with one more item before a place. */

@@ -133,7 +133,7 @@ function onePage<T>(items: readonly T[], dueAt: number): Paged<T> {
   return items.length === 0 ? nothing : { items, dueAt, pages: noPages, size: items.length };
 }
 
-/** The collection with other items in one of its pages: one too long is halved, an empty one goes. */
+/** The collection with other items in one page: one too long is halved, an empty one goes. */
 function withPage<T, K>(
   paged: Paged<T>,
   index: number,

@@ -66,6 +66,14 @@ test('the picker draws the path of the lookup that is picked', async (t) => {
   const failed = byNumber(await chosen());
   t.false(failed?.succeeded, 'f goes to a failure');
   await shows(failed);
+  t.deepEqual(opened.noise, []);
+});
+
+test('a number that is not on the page is told so', async (t) => {
+  const { dir } = await busyReport();
+  const opened = await open(t, dir);
+  if (opened === undefined) return;
+  const { page } = opened;
   await page.fill('#picker input', '999999');
   await page.keyboard.press('Enter');
   t.regex((await texts(page, '[data-part=note]'))[0] ?? '', /^Lookup 999999 is not on this page/);

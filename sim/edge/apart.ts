@@ -35,7 +35,8 @@ export async function runApart(
     const { materials = {}, rows = false, from, snapshot } = hooks;
     const snapshotAfterMs = snapshot?.afterMs;
     const task: Task = { options, version, materials, rows, from, snapshotAfterMs };
-    return await crew.run<Report, SimOutput>('thread.js', task, (report) => {
+    return await crew.run<SimOutput>('thread.js', task, (message) => {
+      const report = message as Report;
       if (report.type === 'output') return report.output;
       if (report.type === 'snapshot') snapshot?.take(report.snapshot);
       else onProgress(report.progress);

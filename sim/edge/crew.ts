@@ -21,7 +21,7 @@ export class Crew {
    * @param file the thread's compiled module, from this folder
    * @param hear what the message stands for, or undefined to go on listening
    */
-  run<M, R>(file: string, task: unknown, hear: (message: M) => R | undefined): Promise<R> {
+  run<R>(file: string, task: unknown, hear: (message: unknown) => R | undefined): Promise<R> {
     setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
     const worker = new Worker(new URL(file, import.meta.url), {
       workerData: task,
@@ -34,7 +34,7 @@ export class Crew {
         this.#workers.delete(worker);
         reject(new Error(`the simulation's thread ended early, with code ${code}`));
       });
-      worker.on('message', (message: M) => {
+      worker.on('message', (message: unknown) => {
         try {
           const result = hear(message);
           if (result !== undefined) resolve(result);

@@ -31,7 +31,8 @@ export async function readScenario(path: string): Promise<Scenario> {
     throw new SettingsFault(
       about.error.issues.map((issue) => {
         const key = String(issue.path[0]);
-        const advice = `write it as a sentence in quotes, of at most ${LENGTH_MAX[key] ?? 0} letters`;
+        const most = LENGTH_MAX[key] ?? 0;
+        const advice = `write it as a sentence in quotes, of at most ${most} letters`;
         return tell({ path: [key], subject: subjectOf([key]), advice }, place([key]));
       }),
     );

@@ -43,6 +43,7 @@ export function writeCommon(out: Writer, run: Run): void {
     out.number(share);
   });
   out.word(items.left);
+  out.word(items.firstOp);
   out.bool(measures.measuring);
   out.word(measures.sessions);
   writeNumbers(out, measures.residualMs.values());
@@ -81,6 +82,7 @@ export function readCommon(input: Reader, run: Run): readonly Scheduled[] {
   network.loss = input.number();
   network.split = readOptional(input, () => ({ key: input.word(), share: input.number() }));
   items.left = input.word();
+  items.firstOp = input.word();
   measures.measuring = input.bool();
   measures.sessions = input.word();
   measures.residualMs.addAll(Sample.of(Float64Array.from(readNumbers(input))));

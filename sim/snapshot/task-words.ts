@@ -1,4 +1,7 @@
-/** Words of a task: its kind, then its fields. */
+/**
+ * Words of a task: its kind, then its fields. Tasks are what the simulation itself will do, so they
+ * are a part of every snapshot.
+ */
 
 import type { Reader, Writer } from '../../host/serial/words.ts';
 import { assertNever } from '../../src/assert.ts';

@@ -31,7 +31,8 @@ export async function simulateDivided(
   const run = (part: number): Promise<PartReport> => {
     const plan = { options, materials, part, rows, from, snapshotAfterMs };
     const task: PartTask = { ...plan, shared, spins };
-    return crew.run<PartMessage, PartReport>('divided/part-thread.js', task, (message) => {
+    return crew.run<PartReport>('divided/part-thread.js', task, (said) => {
+      const message = said as PartMessage;
       if (message.type === 'report') return message.report;
       if (message.type === 'progress') onProgress?.(message.progress);
       else if (message.type === 'started' && ++started === workers) bill.begin();

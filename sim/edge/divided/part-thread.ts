@@ -1,4 +1,8 @@
-/** The thread of one part: runs it from its first to its last event and reports to the main one. */
+/**
+ * The thread of one part: runs it from its first to its last event, and tells the main thread how
+ * far it has come and, at the end, what its nodes did. Parts never speak through the main thread:
+ * what crosses goes through the mailbox.
+ */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { runOf, Watch, type Progress } from '../../main.ts';
