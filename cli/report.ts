@@ -1,5 +1,5 @@
 /**
- * `orrery report DIR` (SPEC section 8): makes the report of a run or a sweep again, or with
+ * `orrery report DIR`: makes the report of a run or a sweep again, or with
  * `--verify` runs the simulation again from its recorded options and seed and compares digests.
  *
  * Exit codes: 0 done and, when verifying, all digests equal; 1 a digest differs; 2 a folder without

@@ -1,5 +1,5 @@
 /**
- * `orrery sweep`: a grid of settings times seeds, on this machine or on a queue (SPEC section 8).
+ * `orrery sweep`: a grid of settings times seeds, on this machine or on a queue.
  * Results go to a folder, a table of the main measures to standard output, progress to standard
  * error.
  *
@@ -23,6 +23,7 @@ import { planSweep } from '../sim/edge/sweep/plan.ts';
 import { readPlanFile } from '../sim/edge/sweep/plan-file.ts';
 import { runSweep } from '../sim/edge/sweep/sweep.ts';
 import type { SweepOutcome } from '../sim/edge/sweep/sweep.ts';
+import { Warmups } from '../sim/edge/sweep/warmups.ts';
 import { CommandFailure, EXIT_INTERRUPTED } from './failure.ts';
 import { wholeNumber } from './flags.ts';
 import { Meter } from './meter.ts';
@@ -93,7 +94,9 @@ interface Asked {
 
 async function sweep(asked: Asked): Promise<number> {
   const { version } = asked;
-  const plan = await planSweep(await readPlanFile(asked.file), version);
+  const atOnce = asked.workers ?? availableParallelism();
+  const warmups = new Warmups(asked.out, version, atOnce);
+  const plan = await planSweep(await readPlanFile(asked.file), version, warmups);
   for (const note of plan.notes) say(`note: ${note}`);
   const folder = new SweepFolder(asked.out);
   const stop = watchForStop();

@@ -1,12 +1,12 @@
 /**
  * The one pass between what travelled and what the core understands, in both hosts: `admit` hashes
  * keys, verifies records, clamps what a sender may have overstated and turns ids into handles;
- * `present` is its reverse. SPEC section 7; hash, verification and addresses come from the edge.
+ * `present` is its reverse. Hash, verification and addresses come from the edge.
  *
  * Bytes handed on (`Envelope`, addresses) may be views of the receive buffer: an edge copies what
  * it keeps. Nothing here throws on what a peer sent.
  *
- * Remaining life (RELIABILITY section 2): the publisher cannot sign it, so a hostile holder could
+ * Remaining life: the publisher cannot sign it, so a hostile holder could
  * set it back. Therefore it is at most what was passed on, at most the TTL, and at most what the
  * signed publication time leaves by our own clock, with an allowance for clocks that differ.
  */

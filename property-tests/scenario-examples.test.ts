@@ -14,6 +14,7 @@ import { scenarioJsonSchema, sweepJsonSchema } from '../sim/edge/settings-schema
 import { SETTINGS } from '../sim/edge/settings-table.ts';
 import { planSweep } from '../sim/edge/sweep/plan.ts';
 import { readPlanFile } from '../sim/edge/sweep/plan-file.ts';
+import { Warmups } from '../sim/edge/sweep/warmups.ts';
 
 const SCENARIOS = fileURLToPath(new URL('../../scenarios/', import.meta.url));
 const SWEEPS = join(SCENARIOS, 'sweeps');
@@ -47,7 +48,7 @@ test('every example of a sweep has only cells that can be run', async (t) => {
     const file = await readPlanFile(path);
     t.is(basename(path), `${file.name}.yaml`);
     t.not(file.question, undefined, path);
-    const { cells } = await planSweep(file, '1');
+    const { cells } = await planSweep(file, '1', new Warmups(path, '1', 1));
     t.deepEqual(
       cells.filter((cell) => 'fault' in cell),
       [],

@@ -18,7 +18,7 @@ export const ALPHA_MAX = 64;
 export const PATHS_MAX = 8;
 /** Contacts accepted from one reply at most; a peer that names more is cut off there. */
 export const PEERS_PER_REPLY_MAX = 64;
-/** Replicas at most; RELIABILITY A11. */
+/** Replicas at most: a client that asks for more would load its neighbourhood for nothing. */
 export const REPLICATION_MAX = 20;
 /** Remaining life travels as u32 milliseconds. */
 export const LIFE_MS_MAX = 0xffffffff;
@@ -27,11 +27,11 @@ export const TTL_S_MAX = Math.floor(LIFE_MS_MAX / 1000);
 
 /** Bytes of a value: one frame of the client API (u16 size) less a PUT's header. */
 export const VALUE_BYTES_MAX = 65_495;
-/** Bytes of a frame between peers: a value, its envelope and room to grow; SPEC section 5. */
+/** Bytes of a frame between peers: a value, its envelope and room to grow. */
 export const FRAME_BYTES_MAX = 72 * 1024;
 /** Bytes of a hello after its length field: ample for its addresses and for extensions to come. */
 export const HELLO_BYTES_MAX = 4096;
-/** Bytes of a certificate; RELIABILITY A17. */
+/** Bytes of a certificate: ours take 400; a huge one costs time before anybody is trusted. */
 export const CERTIFICATE_BYTES_MAX = 4096;
 /** Addresses of one peer: two families, inside and outside. */
 export const ADDRESSES_PER_PEER_MAX = 4;
@@ -60,9 +60,9 @@ export const CALL_MS_MAX = 3000;
 /** How much later than expected an answer is still taken: a dial and a handshake are two trips. */
 export const LATE_FACTOR = 4;
 
-/** Versions more than this ahead of our wall clock are refused, in ms; SPEC section 3. */
+/** Versions more than this ahead of our wall clock are refused, in ms. */
 export const VERSION_AHEAD_MS_MAX = 600_000;
-/** How far clocks may differ before a record lives shorter than its TTL, in ms; RELIABILITY 2. */
+/** How far clocks may differ before a record lives shorter than its TTL, in ms. */
 export const CLOCK_ALLOWANCE_MS = 600_000;
 
 /** Spare contacts kept per bucket for when a live one fails. */

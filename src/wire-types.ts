@@ -72,7 +72,7 @@ export type WireMessage =
   | { readonly type: 'request'; readonly call: number; readonly body: WireRequest }
   | { readonly type: 'reply'; readonly call: number; readonly body: WireReply };
 
-/** A message of the client API (SPEC section 2). */
+/** A message of the client API. */
 export type ClientMessage =
   | {
       /** 650, or 690 when `checked`. */

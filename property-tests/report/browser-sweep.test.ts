@@ -73,7 +73,7 @@ test('curves pass through the means, with intervals, the law beside them', async
   const svg = '#figure-curve-hops-to-target .wide svg';
   const lines = await readAll(
     page,
-    `${svg} path[fill="none"][stroke-width="2"]`,
+    `${svg} path[fill="none"]`,
     "element.getAttribute('stroke') + ' ' + element.getAttribute('d')",
   );
   const pointsOf = (colour: string): number[][] => {
@@ -81,7 +81,7 @@ test('curves pass through the means, with intervals, the law beside them', async
     const found = [...path.matchAll(/[ML](-?[\d.]+) (-?[\d.]+)/g)];
     return found.map(([, x, y]) => [Number(x), Number(y)]);
   };
-  const [curve, law] = [pointsOf('#0072b2'), pointsOf('#6b7280')];
+  const [curve, law] = [pointsOf('#0072b2'), pointsOf('#1b2430')];
   t.is(curve.length, nodes.length);
   t.is(law.length, nodes.length);
   const { cells } = await readSweep(dir);

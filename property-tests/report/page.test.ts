@@ -12,7 +12,7 @@ import { ReportFault } from '../../sim/edge/report/fault.ts';
 import { LOOKUP_COLUMNS } from '../../sim/lookup-row.ts';
 import { writeReport } from '../../sim/edge/report/write.ts';
 import { BUSY, cellsOf, GREEDY, makeRun, makeSweep, reportFiles } from './report-kit.ts';
-import { reportIn, scratch } from './report-kit.ts';
+import { reportIn, scratch, xmlFault } from './report-kit.ts';
 
 const HOSTILE = {
   name: '</script><script>document.title = "taken"</script>',
@@ -109,6 +109,7 @@ test('each figure is an SVG without styles and a file of its numbers', async (t)
     const svg = files[`${id}.svg`] ?? '';
     t.regex(svg, /^<\?xml [^>]*>\n<svg role="img" aria-label="[^"]+" .*xmlns=/);
     t.false(/style|class=|<script|zr\d/.test(svg), id);
+    t.is(xmlFault(svg), undefined, id);
     const used = [...svg.matchAll(/ (?:fill|stroke)="(#[^"]*)"/g)].map(
       ([, colour]) => colour ?? '',
     );

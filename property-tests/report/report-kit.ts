@@ -139,3 +139,23 @@ export function cellsOf(csv: string): string[][] {
     .split('\n')
     .map((line) => line.split(','));
 }
+
+/** What is wrong with a text as XML, at the first place; nothing when all tags fit. */
+export function xmlFault(text: string): string | undefined {
+  const open: string[] = [];
+  for (const [tag] of text.matchAll(/<[^>]*>?/g)) {
+    const parts = TAG.exec(tag);
+    if (parts === null) {
+      if (tag.startsWith('<?xml ')) continue;
+      return `no tag: ${tag}`;
+    }
+    const [, slash, name = '', , end] = parts;
+    if (slash === '/') {
+      if (open.pop() !== name) return `closes what is not open: ${tag}`;
+    } else if (end !== '/') open.push(name);
+  }
+  if (open.length > 0) return `never closed: ${open.join(', ')}`;
+  return /&(?!#?\w+;)/.test(text) ? 'an ampersand that stands for itself' : undefined;
+}
+
+const TAG = /^<(\/?)([a-zA-Z][\w:-]*)((?:\s+[a-zA-Z][\w:-]*="[^"<]*")*)\s*(\/?)>$/;

@@ -12,13 +12,14 @@ import { cellId } from '../../sim/edge/sweep/cell.ts';
 import type { Plan } from '../../sim/edge/sweep/plan.ts';
 import { planSweep } from '../../sim/edge/sweep/plan.ts';
 import { readPlanFile } from '../../sim/edge/sweep/plan-file.ts';
+import { Warmups } from '../../sim/edge/sweep/warmups.ts';
 import { defaultOptions } from '../../sim/options.ts';
 import { scratch } from '../cli/cli-kit.ts';
 import { DOZEN, sweepFile } from './sweep-kit.ts';
 
 async function planOf(t: ExecutionContext, text: string, version = '1.0.0'): Promise<Plan> {
   const path = await sweepFile(await scratch(t), text);
-  return planSweep(await readPlanFile(path), version);
+  return planSweep(await readPlanFile(path), version, new Warmups(path, version, 1));
 }
 
 async function faultOf(t: ExecutionContext, text: string): Promise<string> {
@@ -61,7 +62,11 @@ test('a scenario lies below base, and its seed below the seeds', async (t) => {
   const dir = await scratch(t);
   await writeFile(join(dir, 'one.yaml'), 'nodes: 40\nk: 6\nseed: 99\nquestion: Why?\n');
   const path = await sweepFile(dir, 'scenario: one.yaml\nbase: { k: 7 }\nseeds: [5]\n');
-  const { cells, question } = await planSweep(await readPlanFile(path), '1.0.0');
+  const { cells, question } = await planSweep(
+    await readPlanFile(path),
+    '1.0.0',
+    new Warmups(dir, '1.0.0', 1),
+  );
   t.is(question, 'Why?');
   t.like(cells[0], { options: { nodes: 40, k: 7, seed: '5' } });
 });

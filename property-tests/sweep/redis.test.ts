@@ -27,10 +27,13 @@ test('a killed worker loses nothing, and the files are those of a local sweep', 
   if (!requireOrSkip(t, hasRedis(), REDIS)) return;
   const dir = await scratch(t);
   const { url } = await startRedis(t, dir);
-  // A file that the cells read travels with them.
+  // What cells read from files and the warm-ups that they share travel with them.
   const rows = Array.from({ length: 6 }, (_, i) => [10, 20, 30, 40, 50, 60 + i].join(','));
   await writeFile(join(dir, 'rtt.csv'), rows.join('\n'));
-  const file = await sweepFile(dir, DOZEN.replace('base: {', 'base: { latency: matrix:rtt.csv,'));
+  const file = await sweepFile(
+    dir,
+    DOZEN.replace('base: {', 'warm: once\nbase: { warmup: 5s, latency: matrix:rtt.csv,'),
+  );
   const far = join(dir, 'far');
   const sweeping = launch(t, dir, 'sweep', file, '--redis', url, '--out', far);
   const victim = launch(t, dir, ...WORKER, url);
@@ -177,7 +180,7 @@ async function versionOf(worker: ReturnType<typeof launch>): Promise<string> {
 function cellOf(given: Parameters<typeof defaultOptions>[0]): Cell {
   const options = defaultOptions(given);
   const id = cellId(options, 'test');
-  return { id, values: {}, seed: 1, options, materials: {} };
+  return { id, values: {}, seed: 1, options, materials: {}, start: undefined };
 }
 
 /** Puts cells on the queue and hears of them until all have ended or it is told to stop. */

@@ -5,8 +5,8 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { gzipSync } from 'node:zlib';
-import { packMaterials, packResult, readJob } from '../../sim/edge/sweep/redis/wire.ts';
-import { unpackMaterials, unpackResult } from '../../sim/edge/sweep/redis/wire.ts';
+import { packContent, packResult, readJob } from '../../sim/edge/sweep/redis/wire.ts';
+import { unpackContent, unpackResult } from '../../sim/edge/sweep/redis/wire.ts';
 import type { Materials } from '../../sim/materials.ts';
 
 const cost = { wallMs: 1.5, setupCpuMs: 0, cpuMs: 3, peakRssBytes: 4096 };
@@ -14,13 +14,14 @@ const cost = { wallMs: 1.5, setupCpuMs: 0, cpuMs: 3, peakRssBytes: 4096 };
 testProp(
   'materials come back as they were, under the name of their content',
   [fc.int32Array({ maxLength: 50 }), fc.float64Array({ maxLength: 50 }), fc.string()],
-  (t, whole, real, word) => {
+  async (t, whole, real, word) => {
     // Any plain data: what the engine reads from files may grow.
     const materials = { matrix: { size: 7, oneWayUs: whole }, real, word } as unknown as Materials;
-    const packed = packMaterials(materials);
-    t.deepEqual(unpackMaterials(packed), materials);
-    t.is(packMaterials(structuredClone(materials)).sha256, packed.sha256);
-    t.throws(() => unpackMaterials({ ...packed, bytes: gzipSync('{}') }), { message: /damaged/ });
+    const packed = await packContent(materials);
+    t.deepEqual(await unpackContent(packed), materials);
+    t.is((await packContent(structuredClone(materials))).sha256, packed.sha256);
+    const other = unpackContent({ ...packed, bytes: gzipSync('{}') });
+    await t.throwsAsync(other, { message: /damaged/ });
   },
 );
 
@@ -43,7 +44,7 @@ test('what is no result, or no cell, is not taken for one', (t) => {
   ];
   for (const value of foreign) t.is(unpackResult(value), undefined, JSON.stringify(value));
   t.not(unpackResult(good), undefined);
-  for (const value of [null, {}, { version: 1, options: {}, materials: '' }]) {
+  for (const value of [null, {}, { version: 1, options: {}, materials: '', start: null }]) {
     t.is(readJob(value), undefined);
   }
 });

@@ -1,5 +1,5 @@
 /**
- * Scenario files (SPEC section 8): settings with a name and the question that they answer. The
+ * Scenario files: settings with a name and the question that they answer. The
  * settings are the layer below the flags of the command line.
  */
 

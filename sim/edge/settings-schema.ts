@@ -120,6 +120,11 @@ export function sweepJsonSchema(): Readonly<Record<string, unknown>> {
     name: scenarioSchema.shape.name,
     question: scenarioSchema.shape.question,
     scenario: z.string().optional().describe('A scenario file whose settings come before base.'),
+    from: z.string().optional().describe('A snapshot of orrery sim: every cell is forked from it.'),
+    warm: z
+      .literal('once')
+      .optional()
+      .describe('Cells that differ only in what a fork may change are forked from one warm-up.'),
     base: z
       .strictObject({ ...keys, ...structuredShape })
       .optional()

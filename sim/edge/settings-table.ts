@@ -1,5 +1,5 @@
 /**
- * The one table of a simulation's settings (SPEC section 8): what each is called, how it is
+ * The one table of a simulation's settings: what each is called, how it is
  * written, what it is when nobody says. Flags of `orrery sim`, keys of a scenario and axes of a
  * sweep all come from here, so that one word means the same everywhere.
  *

@@ -69,7 +69,10 @@ function instantOf({ turnedAt, measureFrom }: Run): { atUs: number; afterMs: num
 const FIXED = ['nodes', 'k', 'tables', 'warmupMs', 'wire'] as const;
 
 /** What keeps a snapshot from being gone on with under other options; one line each. */
-export function forkFaults(snapshot: Snapshot, options: SimOptions): readonly string[] {
+export function forkFaults(
+  snapshot: Pick<Snapshot, 'options'>,
+  options: SimOptions,
+): readonly string[] {
   return FIXED.filter((name) => snapshot.options[name] !== options[name]).map((name) => {
     const flag = name === 'warmupMs' ? 'warmup' : name;
     const [had, has] = [String(snapshot.options[name]), String(options[name])];

@@ -1,5 +1,5 @@
 /**
- * The client API (SPEC section 2), byte-exact: 650 PUT, 651 GET, 652 SUCCESS, 653 FAILURE and our
+ * The client API, byte-exact: 650 PUT, 651 GET, 652 SUCCESS, 653 FAILURE and our
  * 690 PUT CHECKED, 691 PUT RESULT. Big-endian; `size` counts the whole message. `docs/wire.md` is
  * the normative description.
  *

@@ -1,5 +1,5 @@
 /**
- * The enhanced dialect between peers, ALPN `orrery/1` (SPEC section 5; normative: `docs/wire.md`).
+ * The enhanced dialect between peers, ALPN `orrery/1` (normative: `docs/wire.md`).
  *
  * Frame: length u32 (of all that follows), code u16, call u32, body. One code per service function,
  * 660 to 689; 660 and 661 concern the link, of the others even ones ask and odd ones answer, so

@@ -1,6 +1,6 @@
 /**
- * Records as they travel in STORE and VALUE, and the bytes that a publisher signs (SPEC section 3;
- * `docs/wire.md`, "Records").
+ * Records as they travel in STORE and VALUE, and the bytes that a publisher signs
+ * (`docs/wire.md`, "Records").
  *
  * Layout: life u32, signature 64, then the signed part: key 32, version u64, publication u64,
  * TTL u32, publisher 32, certificate (u16 length, bytes), value (u16 length, bytes). What the

@@ -91,9 +91,17 @@ function axisOf(plan: AxisPlan, layout: Layout): object {
  * A legend with every name at a place of its own: what a page's font needs is not known when the
  * chart is drawn, so each name gets room enough in any.
  */
-export function legendOf(names: readonly string[], layout: Layout, icon?: string): object {
+export function legendOf(
+  names: readonly string[],
+  layout: Layout,
+  icon?: string | ((name: string) => string | undefined),
+): object {
+  const iconOf = (name: string): object => {
+    const own = typeof icon === 'function' ? icon(name) : icon;
+    return own === undefined ? {} : { icon: own };
+  };
   return placesOf(names, layout).map(({ name, left, line }) => ({
-    data: [{ name, ...(icon === undefined ? {} : { icon }) }],
+    data: [{ name, ...iconOf(name) }],
     left,
     top: LEGEND_LINE * line,
     padding: 0,
@@ -102,6 +110,9 @@ export function legendOf(names: readonly string[], layout: Layout, icon?: string
     textStyle: { color: TONES.muted.light, fontSize: 13 },
   }));
 }
+
+/** In a legend, of a dashed line. */
+export const DASHES = 'path://M0 4H8V6H0Z M13 4H21V6H13Z';
 
 const LEGEND_LINE = 22;
 /** Of a letter, rather too much than too little. */

@@ -42,7 +42,8 @@ export interface Drawing extends Size {
   readonly points: readonly (readonly [number, number | null])[];
 }
 
-export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+/** Single quotes: the library writes it between double ones as it is. */
+export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 
 use([
   BarChart,

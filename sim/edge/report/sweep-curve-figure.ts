@@ -2,11 +2,11 @@
  * Draws the curves of a sweep, with 95 % intervals over the seeds.
  */
 
-import { gridOf, legendOf, xAxis, yAxis } from './axes.ts';
+import { DASHES, gridOf, legendOf, xAxis, yAxis } from './axes.ts';
 import type { ChartOption, Mark } from './chart.ts';
 import { figureOf } from './figure.ts';
 import type { Cell, Figure, Layout } from './figure.ts';
-import { seriesColour } from './palette.ts';
+import { seriesColour, TONES } from './palette.ts';
 import { curvesOf, isNumber, mainAxis, scaleOf } from './sweep-curves.ts';
 import type { Axis, Curve } from './sweep-curves.ts';
 import { pointText } from './sweep-measures.ts';
@@ -35,7 +35,7 @@ export function curveFigure(sweep: SweepFolder, measure: Measure): Figure | unde
   const names = curves.length > 1 || hasTheory ? legendNames(curves, hasTheory) : [];
   const option = (layout: Layout): ChartOption => ({
     grid: gridOf(layout, names, 58),
-    ...(names.length === 0 ? {} : { legend: legendOf(names, layout) }),
+    ...(names.length === 0 ? {} : { legend: legendOf(names, layout, iconOf) }),
     xAxis: xAxis({ name: axis.key, ...scale.plan }, layout),
     yAxis: yAxis({ name: measure.unit, format: measure.tick, ...floorOf(curves) }, layout),
     series: curves.flatMap((curve, i) => curveSeries(curve, i, scale.at, hasTheory)),
@@ -75,6 +75,10 @@ function rowOf(axis: Axis, others: readonly string[], point: Point): Cell[] {
 
 function legendNames(curves: readonly Curve[], hasTheory: boolean): readonly string[] {
   return [...curves.map(({ name }) => name), ...(hasTheory ? ['theory'] : [])];
+}
+
+function iconOf(name: string): string | undefined {
+  return name === 'theory' ? DASHES : undefined;
 }
 
 /** From zero, unless that would hide how the curves differ. */
@@ -120,12 +124,14 @@ function curveSeries(
   const law = {
     type: 'line',
     name: 'theory',
-    color: seriesColour(7),
+    color: TONES.ink.light,
     symbol: 'none',
-    lineStyle: { width: 2, color: seriesColour(7), type: 'dashed' },
+    // Above the curves: where the law holds it would be hidden by them.
+    z: 3,
+    lineStyle: { width: 1.5, color: TONES.ink.light, type: 'dashed' },
     data: curve.points.map((point, i) => [at(point), curve.theory[i] ?? null]),
   };
-  return [law, bars, line];
+  return [bars, line, law];
 }
 
 interface RenderApi {

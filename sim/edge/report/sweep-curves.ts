@@ -12,7 +12,7 @@ import { hopLaw, meanOf } from './hop-theory.ts';
 import { isChainExact } from './lookup-figures.ts';
 import { pointsOf } from './sweep-measures.ts';
 import type { Measure, Point } from './sweep-measures.ts';
-import { valueText } from './sweep-read.ts';
+import { axisWords, valueText } from './sweep-read.ts';
 import type { SweepFolder } from './sweep-read.ts';
 
 export type Axis = SweepFolder['axes'][number];
@@ -75,14 +75,16 @@ function sameValues(a: Point['values'], b: Point['values']): boolean {
 }
 
 /** How values of an axis become places; numbers that span much lie by their logarithms. */
-export function scaleOf({ key, values }: Axis): {
+export function scaleOf(axis: Axis): {
   readonly plan: Partial<AxisPlan>;
   readonly at: (point: Point) => number;
 } {
+  const { key, values } = axis;
   const numbers = values.filter(isNumber);
   if (numbers.length < values.length || values.length < 2) {
-    const words = values.map(valueText);
-    return { plan: { words }, at: (point) => words.indexOf(valueText(point.values[key])) };
+    const whole = values.map(valueText);
+    const at = (point: Point): number => whole.indexOf(valueText(point.values[key]));
+    return { plan: axisWords(axis), at };
   }
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   const isLog = least > 0 && most / least >= LOG_FROM;

@@ -10,7 +10,7 @@ import type { Cell, Figure, Layout } from './figure.ts';
 import { heatColour, textOn, TONES } from './palette.ts';
 import { pointsOf, pointText } from './sweep-measures.ts';
 import type { Measure, Point } from './sweep-measures.ts';
-import { valueText } from './sweep-read.ts';
+import { axisWords, valueText } from './sweep-read.ts';
 import type { SweepFolder } from './sweep-read.ts';
 
 interface Tile {
@@ -39,8 +39,8 @@ export function heatFigure(sweep: SweepFolder, measure: Measure): Figure | undef
   const shareOf = (mean: number): number => (most > least ? (mean - least) / (most - least) : 0.5);
   const option = (layout: Layout): ChartOption => ({
     grid: { left: 66, right: 14, top: 62, bottom: 48, outerBoundsMode: 'none' },
-    xAxis: { ...xAxis({ name: across.key, words: columns }, layout), axisTick: { show: false } },
-    yAxis: { ...yAxis({ name: up.key, words: rows }, layout), splitLine: { show: false } },
+    xAxis: { ...xAxis(axisWords(across), layout), axisTick: { show: false } },
+    yAxis: { ...yAxis(axisWords(up), layout), splitLine: { show: false } },
     series: [
       tileSeries(tiles, measure, shareOf, (layout.width - 80) / columns.length),
       scaleSeries(measure, least, most),

@@ -38,7 +38,10 @@ export function measuresOf({ cells }: SweepFolder): readonly Measure[] {
   );
 }
 
-/** What is shown first: the first measure that tells the cells apart by a percent. */
+/** What a reader asks for first, as far as it tells the cells apart. */
+const FOREMOST = ['succeeded', 'found', 'hops-to-target', 'latency-p50'];
+
+/** What is shown first: the foremost measure that tells the cells apart by a percent. */
 export function firstMeasure(
   sweep: SweepFolder,
   measures: readonly Measure[],
@@ -50,7 +53,10 @@ export function firstMeasure(
     const [least, most] = [Math.min(...means), Math.max(...means)];
     return most - least > 0.01 * Math.abs(most);
   };
-  return measures.find(differs) ?? measures[0];
+  const isForemost = ({ id }: Measure): boolean => FOREMOST.includes(id);
+  const foremost = FOREMOST.flatMap((id) => measures.filter((measure) => measure.id === id));
+  const others = measures.filter((measure) => !isForemost(measure));
+  return [...foremost, ...others].find(differs) ?? measures[0];
 }
 
 /** In the order of the grid. */

@@ -15,7 +15,7 @@ import { curveFigure } from './sweep-curve-figure.ts';
 import { heatFigure } from './sweep-heat.ts';
 import { firstMeasure, measuresOf } from './sweep-measures.ts';
 import type { Measure } from './sweep-measures.ts';
-import { valueText } from './sweep-read.ts';
+import { digestOfSweep, valueText } from './sweep-read.ts';
 import type { SweepCell, SweepFolder } from './sweep-read.ts';
 
 export function sweepReport(sweep: SweepFolder): Report {
@@ -40,7 +40,9 @@ export function sweepReport(sweep: SweepFolder): Report {
   return { html, figures };
 }
 
-function headHtml({ name, question, version, axes, seeds, cells }: SweepFolder): string {
+function headHtml(sweep: SweepFolder): string {
+  const { name, question, version, axes, seeds, cells } = sweep;
+  const digest = digestOfSweep(sweep);
   const count = (status: SweepCell['status']): number =>
     cells.filter((cell) => cell.status === status).length;
   const grid = axes.map(({ key, values }) => `${key}: ${values.map(valueText).join(', ')}`);
@@ -54,6 +56,7 @@ function headHtml({ name, question, version, axes, seeds, cells }: SweepFolder):
     question === undefined ? '' : `<p class="question">${escape(question)}</p>`,
     ...grid.map((line) => `<p class="facts">${escape(line)}</p>`),
     `<p class="facts">${escape(facts)}</p>`,
+    digest === undefined ? '' : `<p class="digest">Digest <code>${digest}</code></p>`,
   ].join('\n');
 }
 
@@ -142,4 +145,6 @@ const METHODS = `<p>A cell is one simulation: a place of the grid and a seed. It
 <p>Curves and colours show the mean over the seeds; intervals are 95 % intervals by Student’s t over
 the seeds, as many networks as there are seeds. With one seed there is no interval; an interval ends
 where values cannot be, such as above 100 %. Each figure is also an SVG file with its numbers as CSV
-in <code>figures/</code>.</p>`;
+in <code>figures/</code>.</p>
+<p>The digest of the sweep is SHA-256 over those of its cells in the order of the grid, a line
+each.</p>`;

@@ -4,6 +4,7 @@
  * there is a fault.
  */
 
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ReportFault } from './fault.ts';
@@ -69,7 +70,33 @@ export async function readSweep(dir: string): Promise<SweepFolder> {
   return { ...read, question: read.question, cells };
 }
 
+/**
+ * SHA-256 over the digests of the cells in the order of the grid, a line each; none before every
+ * cell is done.
+ */
+export function digestOfSweep({ cells }: SweepFolder): string | undefined {
+  const digests = cells.flatMap(({ result }) => (result === undefined ? [] : [result.digest]));
+  if (digests.length < cells.length) return undefined;
+  return createHash('sha256')
+    .update(digests.map((digest) => `${digest}\n`).join(''))
+    .digest('hex');
+}
+
 /** A value of an axis in words. */
 export function valueText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The values as words for a chart: what all begin with, such as a model's name, is said once. */
+export function axisWords({ key, values }: SweepFolder['axes'][number]): {
+  readonly name: string;
+  readonly words: readonly string[];
+} {
+  const words = values.map(valueText);
+  const shared = /^[^:]+:/.exec(words[0] ?? '')?.[0];
+  if (shared === undefined || !words.every((word) => word.startsWith(shared))) {
+    return { name: key, words };
+  }
+  const name = `${key} ${shared.slice(0, -1)}`;
+  return { name, words: words.map((word) => word.slice(shared.length)) };
 }

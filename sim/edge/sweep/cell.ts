@@ -11,6 +11,7 @@ import { canonical, canonicalOptions } from '../../canonical.ts';
 import type { Materials } from '../../materials.ts';
 import type { SimOptions } from '../../options.ts';
 import type { Cost, SimResult } from '../../result.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
 
 /** Where a cell stands in the grid: the value of each axis, as written in the sweep's file. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -22,11 +23,27 @@ export interface Place {
   readonly seed: Seed;
 }
 
-/** A simulation to be run. */
-export interface Cell extends Place {
-  readonly id: string;
+/** A network that is there already, from which cells are forked. */
+export interface Start {
+  /** Says what it is; the same for the same network. */
+  readonly name: string;
+  /** Of the run that it comes from. */
+  readonly options: SimOptions;
+  /** Loads it, or makes it first. */
+  readonly snapshot: (signal: AbortSignal) => Promise<Snapshot>;
+}
+
+/** What is run. */
+export interface Task {
   readonly options: SimOptions;
   readonly materials: Materials;
+  /** Undefined when it begins from nothing. */
+  readonly start: Start | undefined;
+}
+
+/** A simulation to be run. */
+export interface Cell extends Place, Task {
+  readonly id: string;
 }
 
 /** Settings that contradict one another at this place of the grid. */
@@ -42,8 +59,9 @@ export interface Finished {
   readonly cost: Cost;
 }
 
-export function cellId(options: SimOptions, version: string): string {
-  return idOf(`${version}\n${canonicalOptions(options)}`);
+export function cellId(options: SimOptions, version: string, start?: Start): string {
+  const from = start === undefined ? '' : `\nfrom ${start.name}`;
+  return idOf(`${version}\n${canonicalOptions(options)}${from}`);
 }
 
 /** Of a cell whose settings do not resolve: they are taken as they were given. */

@@ -6,7 +6,7 @@
  */
 
 import { simulateApart } from '../apart.ts';
-import type { Cell, Finished } from './cell.ts';
+import type { Cell, Finished, Task } from './cell.ts';
 import { finish } from './cell.ts';
 import { lineOf } from './fault.ts';
 
@@ -70,7 +70,7 @@ async function runCell(
  * @throws the signal's reason at once when it is aborted: the thread stops at its next report
  */
 export async function simulateCell(
-  { options, materials }: Pick<Cell, 'options' | 'materials'>,
+  { options, materials, start }: Task,
   version: string,
   signal: AbortSignal,
   onShare: (share: number) => void,
@@ -83,16 +83,21 @@ export async function simulateCell(
     };
     signal.addEventListener('abort', giveUp);
   });
-  try {
-    const work = simulateApart({ ...options, workers: 1 }, version, {
+  const work = async (): Promise<Finished> => {
+    const from = await start?.snapshot(signal);
+    const result = await simulateApart({ ...options, workers: 1 }, version, {
       materials,
+      ...(from === undefined ? {} : { from }),
       onProgress: ({ phase, share }) => {
         // Joining and warming up are as good as none of it.
         onShare(phase === 'measuring' ? share : 0);
         return signal.aborted;
       },
     });
-    return finish(await Promise.race([work, givenUp]));
+    return finish(result);
+  };
+  try {
+    return await Promise.race([work(), givenUp]);
   } finally {
     signal.removeEventListener('abort', giveUp);
   }

@@ -6,7 +6,7 @@
  * in the settings' own table.
  */
 
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { readScenario } from '../scenario.ts';
 import { meant, SettingsFault, tell, type Path } from '../settings-fault.ts';
@@ -25,6 +25,10 @@ export interface PlanFile {
   readonly below: readonly Layer[];
   readonly axes: readonly Axis[];
   readonly seeds: readonly Seed[];
+  /** A snapshot from which all cells are forked. */
+  readonly from: string | undefined;
+  /** Whether cells that warm up alike are forked from one warm-up. */
+  readonly warmOnce: boolean;
   /** Where a part of it stands, as in ` in x.yaml line 7`. */
   readonly place: (part: Path) => string;
 }
@@ -34,10 +38,15 @@ export async function readPlanFile(path: string): Promise<PlanFile> {
   const { value, place } = await readYamlFile(path, 'the sweep');
   const checked = schema.safeParse(value);
   if (!checked.success) throw new SettingsFault([faultOf(checked.error, place)]);
-  const { name, question, base: given, scenario, grid: axes, seeds } = checked.data;
+  const { name, question, base: given, scenario, grid: axes, seeds, from, warm } = checked.data;
+  if (from !== undefined && warm !== undefined) {
+    const advice = 'a snapshot is warm already: give from or warm, not both';
+    throw new SettingsFault([tell({ path: ['warm'], subject: 'warm', advice }, place(['warm']))]);
+  }
   const dir = dirname(path);
   const above: Layer = { given, baseDir: dir, place: (part) => place(['base', ...part]) };
-  const told = scenario === undefined ? undefined : await readScenario(join(dir, scenario));
+  const at = (file: string): string => (isAbsolute(file) ? file : join(dir, file));
+  const told = scenario === undefined ? undefined : await readScenario(at(scenario));
   return {
     path,
     dir,
@@ -46,6 +55,8 @@ export async function readPlanFile(path: string): Promise<PlanFile> {
     below: told === undefined ? [above] : [withoutSeed(told.layer), above],
     axes: Object.entries(axes).map(([key, values]) => ({ key, values })),
     seeds: typeof seeds === 'number' ? upTo(seeds) : [...new Set(seeds)],
+    from: from === undefined ? undefined : at(from),
+    warmOnce: warm !== undefined,
     place,
   };
 }
@@ -73,6 +84,8 @@ const schema = z.strictObject(
     name: z.string({ error: 'write a name' }).min(1).max(200).optional(),
     question: z.string({ error: 'write a sentence' }).max(10_000).optional(),
     scenario: z.string({ error: 'name a scenario file' }).min(1).optional(),
+    from: z.string({ error: 'name a snapshot' }).min(1).optional(),
+    warm: z.literal('once', { error: 'write once, or leave it out' }).optional(),
     base: z.record(base.key, z.unknown(), { error: base.hint }).default({}),
     grid: z
       .record(

@@ -4,17 +4,21 @@
  *
  * Rules: a value with which no cell can be is a fault of the file and is told with its place;
  * settings that contradict one another only in some corners of the grid cost those cells and no
- * others. Two places of the grid may be the same cell, which then is run once.
+ * others. Two places of the grid may be the same cell, which then is run once. With `warm: once`
+ * each seed warms up once for each combination of those axes that a fork cannot change; the other
+ * axes take effect when the warm-up is over.
  */
 
+import { forkFaults } from '../../snapshot/snapshot.ts';
 import { readMaterials } from '../materials.ts';
 import { SettingsFault, type Path } from '../settings-fault.ts';
 import { resolveLayers, type Layer } from '../settings.ts';
-import type { Cell, ImpossibleCell, Place } from './cell.ts';
+import type { Cell, ImpossibleCell, Place, Start } from './cell.ts';
 import { cellId, impossibleId } from './cell.ts';
 import { SweepFault, lineOf } from './fault.ts';
 import type { Axis } from './folder.ts';
 import type { PlanFile } from './plan-file.ts';
+import { Warmups } from './warmups.ts';
 
 export interface Plan {
   readonly name: string;
@@ -27,20 +31,20 @@ export interface Plan {
   readonly cells: readonly (Cell | ImpossibleCell)[];
 }
 
-/** @throws SweepFault when the file asks for what cannot be */
-export async function planSweep(file: PlanFile, version: string): Promise<Plan> {
+/**
+ * @param warmups makes and keeps the snapshots that cells begin with; not used before they are run
+ * @throws SweepFault when the file asks for what cannot be
+ */
+export async function planSweep(file: PlanFile, version: string, warmups: Warmups): Promise<Plan> {
   const { name, question, axes, seeds } = file;
   const count = axes.reduce((product, { values }) => product * values.length, seeds.length);
   if (count > CELLS_MAX) {
     throw new SweepFault(`${file.path} asks for ${count} cells: at most ${CELLS_MAX} are run`);
   }
-  const read = readOnce();
+  const start = file.from === undefined ? undefined : await warmups.fromFile(file.from);
+  const planner: Planner = { file, version, warmups, start, read: readOnce() };
   const spots: Spot[] = [];
-  for (const picks of picksOf(file)) {
-    const place = placeAt(file, picks);
-    const layers = [...file.below, gridLayer(file, place, picks)];
-    spots.push({ picks, ...(await cellAt(place, layers, version, read)) });
-  }
+  for (const picks of picksOf(file)) spots.push({ picks, ...(await cellAt(picks, planner)) });
   refuseWhatNeverIs(spots, file);
   const cells = spots.map(({ cell }) => cell);
   return { name, question, axes, seeds, notes: notesOfAll(spots), cells };
@@ -50,6 +54,15 @@ const CELLS_MAX = 100_000;
 
 /** A place of the grid: which value of each axis, then which seed. */
 type Picks = readonly number[];
+
+interface Planner {
+  readonly file: PlanFile;
+  readonly version: string;
+  readonly warmups: Warmups;
+  /** Of all cells. */
+  readonly start: Start | undefined;
+  readonly read: typeof readMaterials;
+}
 
 interface Made {
   readonly cell: Cell | ImpossibleCell;
@@ -85,23 +98,44 @@ function gridLayer(file: PlanFile, { values, seed }: Place, picks: Picks): Layer
   return { given: { ...values, seed }, baseDir: file.dir, place };
 }
 
-async function cellAt(
-  place: Place,
-  layers: readonly Layer[],
-  version: string,
-  read: typeof readMaterials,
-): Promise<Made> {
+async function cellAt(picks: Picks, planner: Planner): Promise<Made> {
+  const { file, version, read } = planner;
+  const place = placeAt(file, picks);
+  const layer = gridLayer(file, place, picks);
+  const layers = [...file.below, layer];
   try {
-    const { notes, materials, options: resolved } = await resolveLayers(layers, read);
-    const options = { ...resolved, workers: 1 };
-    return { cell: { ...place, id: cellId(options, version), options, materials }, notes };
+    const before = planner.start ?? (file.warmOnce ? await warmUpOf(layer, planner) : undefined);
+    const { notes, ...resolved } = await resolveLayers(layers, read, planner.start?.options);
+    const options = { ...resolved.options, workers: 1 };
+    const faults = before === undefined ? [] : forkFaults(before, options);
+    if (faults.length > 0) throw new SettingsFault(faults);
+    const id = cellId(options, version, before);
+    return { cell: { ...place, id, options, materials: resolved.materials, start: before }, notes };
   } catch (error) {
     if (!(error instanceof SettingsFault)) throw error;
-    const given: unknown = layers.map((layer) => layer.given);
+    const given: unknown = layers.map((one) => one.given);
     const id = impossibleId(given, version);
     return { cell: { ...place, id, fault: lineOf(error) }, notes: [] };
   }
 }
+
+/** The settings of this place that a fork cannot change, over what all cells share. */
+async function warmUpOf(layer: Layer, { file, warmups, read }: Planner): Promise<Start> {
+  const given = Object.entries(layer.given).filter(([key]) => WARM_KEYS.has(key));
+  const layers = [...file.below, { ...layer, given: Object.fromEntries(given) }];
+  const { options, materials } = await resolveLayers(layers, read);
+  return warmups.after({ ...options, workers: 1 }, materials);
+}
+
+const WARM_KEYS: ReadonlySet<string> = new Set([
+  'seed',
+  'nodes',
+  'k',
+  'tables',
+  'warmup',
+  'phases',
+  'wire',
+]);
 
 /** Cells that name the same files read them once and hold them once. */
 function readOnce(): typeof readMaterials {

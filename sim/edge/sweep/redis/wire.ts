@@ -1,6 +1,6 @@
 /**
  * What travels through Redis: a cell as a job, its result as the job's return value, and beside the
- * jobs what cells read from files, once for each content.
+ * jobs what cells read from files and begin with, once for each content.
  *
  * Invariants: everything is JSON (typed arrays as base64 of their little-endian bytes), so any Node
  * version reads it and reading it runs nothing; what is read is checked for its shape; a result is
@@ -8,10 +8,12 @@
  */
 
 import { createHash } from 'node:crypto';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Materials } from '../../../materials.ts';
 import type { SimOptions } from '../../../options.ts';
+import type { Snapshot } from '../../../snapshot/snapshot.ts';
 import type { Finished } from '../cell.ts';
 import { digestIn } from '../cell.ts';
 import { SweepFault } from '../fault.ts';
@@ -26,44 +28,49 @@ export function jobId(cellId: string): string {
   return `cell-${cellId}`;
 }
 
-export function materialsKey(sha256: string): string {
-  return `orrery-sweep-materials-${sha256}`;
+export function contentKey(sha256: string): string {
+  return `orrery-sweep-content-${sha256}`;
 }
 
 export interface CellJob {
   readonly version: string;
   readonly options: SimOptions;
-  /** SHA-256 of the packed materials. */
+  /** SHA-256 of what it reads from files. */
   readonly materials: string;
+  /** SHA-256 of the snapshot that it begins with, if it does. */
+  readonly start: string | null;
 }
 
 /** @returns undefined when it is not a job of ours */
 export function readJob(data: unknown): CellJob | undefined {
   const read = jobSchema.safeParse(data);
   if (!read.success) return undefined;
-  const { version, options, materials } = read.data;
-  return { version, options: options as unknown as SimOptions, materials };
+  const { options, ...rest } = read.data;
+  return { ...rest, options: options as unknown as SimOptions };
 }
 
-export interface PackedMaterials {
+export interface Packed {
   readonly sha256: string;
   readonly bytes: Buffer;
 }
 
-/** @throws SweepFault when they are too big to travel */
-export function packMaterials(materials: Materials): PackedMaterials {
-  const text = textOf(materials);
+/** What cells share. */
+export type Content = Materials | Snapshot;
+
+/** @throws SweepFault when it is too big to travel */
+export async function packContent(content: Content): Promise<Packed> {
+  const text = textOf(content);
   const sha256 = createHash('sha256').update(text).digest('hex');
-  return { sha256, bytes: gzipSync(text) };
+  return { sha256, bytes: await promisify(gzip)(text) };
 }
 
 /** @throws Error when the bytes are not those that were packed */
-export function unpackMaterials({ sha256, bytes }: PackedMaterials): Materials {
-  const text = gunzipSync(bytes);
+export async function unpackContent({ sha256, bytes }: Packed): Promise<unknown> {
+  const text = await promisify(gunzip)(bytes);
   if (createHash('sha256').update(text).digest('hex') !== sha256) {
-    throw new Error('what the cell reads from files came damaged');
+    throw new Error('what the cell needs came damaged');
   }
-  return JSON.parse(text.toString(), (_, value: unknown) => unpacked(value)) as Materials;
+  return JSON.parse(text.toString(), (_, value: unknown) => unpacked(value));
 }
 
 /** What a job returns. */
@@ -86,12 +93,12 @@ export function unpackResult(value: unknown): Finished | undefined {
   }
 }
 
-function textOf(materials: Materials): string {
+function textOf(content: Content): string {
   try {
-    return JSON.stringify(materials, (_, value: unknown) => packed(value));
+    return JSON.stringify(content, (_, value: unknown) => packed(value));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new SweepFault('the files of this sweep are too big for Redis: leave --redis out');
+    throw new SweepFault('what the cells need is too big for Redis: leave --redis out');
   }
 }
 
@@ -100,6 +107,7 @@ const jobSchema = z.object({
   // Made and checked by the same version; contradictions are refused by the simulator.
   options: z.record(z.string(), z.unknown()),
   materials: z.string(),
+  start: z.string().nullable(),
 });
 
 const amount = z.number().min(0);
@@ -121,7 +129,7 @@ const ARRAYS = {
 
 const NAMES = Object.keys(ARRAYS) as (keyof typeof ARRAYS)[];
 
-const packedSchema = z.strictObject({ typed: z.enum(NAMES), base64: z.base64() });
+const packedSchema = z.strictObject({ typed: z.enum(NAMES), base64: z.string() });
 
 function packed(value: unknown): unknown {
   const typed = NAMES.find((name) => value instanceof ARRAYS[name]);

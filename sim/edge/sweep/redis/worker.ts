@@ -11,12 +11,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Materials } from '../../../materials.ts';
+import type { Snapshot } from '../../../snapshot/snapshot.ts';
+import type { Task } from '../cell.ts';
 import { lineOf } from '../fault.ts';
 import { simulateCell } from '../local.ts';
 import type { RedisLink } from './link.ts';
 import { otherVersions, Presence, versionsOf } from './presence.ts';
-import type { Returned } from './wire.ts';
-import { materialsKey, packResult, queueName, readJob, unpackMaterials } from './wire.ts';
+import type { CellJob, Returned } from './wire.ts';
+import { contentKey, packResult, queueName, readJob, unpackContent } from './wire.ts';
 
 export interface Serving {
   readonly link: RedisLink;
@@ -92,9 +94,8 @@ async function runJob(
   say(`${name} begun`);
   const begunAt = performance.now();
   try {
-    const materials = await shelf.find(cell.materials);
-    const { options } = cell;
-    const finished = await simulateCell({ options, materials }, version, signal, () => undefined);
+    const task = await shelf.taskOf(cell);
+    const finished = await simulateCell(task, version, signal, () => undefined);
     say(`${name} done in ${((performance.now() - begunAt) / 1000).toFixed(1)} s`);
     return packResult(finished);
   } catch (error) {
@@ -108,28 +109,38 @@ async function runJob(
   }
 }
 
-/** What the last few cells read from files. */
+/** What the last few cells read from files or began with. */
 class Shelf {
   readonly #link: RedisLink;
-  readonly #held = new Map<string, Materials>();
+  readonly #held = new Map<string, Promise<unknown>>();
 
   constructor(link: RedisLink) {
     this.#link = link;
   }
 
-  async find(sha256: string): Promise<Materials> {
-    const held = this.#held.get(sha256) ?? (await this.#fetch(sha256));
+  async taskOf({ options, materials, start }: CellJob): Promise<Task> {
+    // Made by the same version, and the very bytes that it made.
+    const found = (await this.#find(materials)) as Materials;
+    if (start === null) return { options, materials: found, start: undefined };
+    const snapshot = (await this.#find(start)) as Snapshot;
+    const from = { name: start, options: snapshot.options, snapshot: async () => snapshot };
+    return { options, materials: found, start: from };
+  }
+
+  #find(sha256: string): Promise<unknown> {
+    const held = this.#held.get(sha256) ?? this.#fetch(sha256);
     this.#held.delete(sha256);
     this.#held.set(sha256, held);
+    held.catch(() => this.#held.delete(sha256));
     const [oldest] = this.#held.keys();
     if (this.#held.size > SHELF_MAX && oldest !== undefined) this.#held.delete(oldest);
     return held;
   }
 
-  async #fetch(sha256: string): Promise<Materials> {
-    const bytes = await this.#link.client.getBuffer(materialsKey(sha256));
-    if (bytes === null) throw new Error('what the cell reads from files is gone from Redis');
-    return unpackMaterials({ sha256, bytes });
+  async #fetch(sha256: string): Promise<unknown> {
+    const bytes = await this.#link.client.getBuffer(contentKey(sha256));
+    if (bytes === null) throw new Error('what the cell needs is gone from Redis');
+    return unpackContent({ sha256, bytes });
   }
 }
 
