@@ -19,15 +19,12 @@ import { resolveLayers, type Given, type Layer } from '../sim/edge/settings.ts';
 import { readSetting, SETTINGS, type Setting } from '../sim/edge/settings-table.ts';
 import type { SimResult } from '../sim/result.ts';
 import { EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from './failure.ts';
-import { laterOption, refuseLater } from './flags.ts';
 import { say } from './output.ts';
 import { warningsFor } from './sim-estimate.ts';
 import { runWatched } from './sim-run.ts';
 import { moment, refuseOtherNetwork, snapshotsOf } from './sim-snapshot.ts';
 import { summaryOf } from './sim-summary.ts';
 import { watchForStop } from './signals.ts';
-
-const LATER = [laterOption('--repair <duration>', 'repair of replicas within a set time')];
 
 const EXAMPLES = `
 Examples:
@@ -58,10 +55,8 @@ export function simCommand(version: string): CommandUnknownOpts {
     .option('--snapshot-at <duration>', 'save it so long after the warm-up instead', moment)
     .option('--from <file>', 'go on from a snapshot, under its settings where none are given')
     .optionsGroup('Options:');
-  for (const option of LATER) command.addOption(option);
   command.action(async (...[path]: readonly unknown[]) => {
     const flags: Given = command.opts();
-    refuseLater(flags, LATER);
     try {
       await run(typeof path === 'string' ? path : undefined, flags, version);
     } catch (error) {

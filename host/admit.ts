@@ -19,9 +19,11 @@ import {
   TTL_S_MAX,
   VERSION_AHEAD_MS_MAX,
 } from '../src/limits.ts';
+import { headerFor } from '../src/codec/record.ts';
 import type { Key, Message, Peer, RecordHeader, Refusal, Reply, Request } from '../src/types.ts';
 import type {
   WireAddress,
+  WireHeader,
   WireMessage,
   WirePeer,
   WireRecord,
@@ -30,6 +32,7 @@ import type {
   WireRequest,
 } from '../src/wire-types.ts';
 import type { PeerDirectory } from './directory.ts';
+import { bytesOfWords, rangeOf, sumOf, wireRange, wireSum, wordsOf } from './rounds.ts';
 import { bits256Of, bytesOfBits256, bytesOfPosition, positionOf, positionOfId } from './words.ts';
 
 /** The bytes of a record that the core does not hold. */
@@ -45,8 +48,8 @@ export interface Edge {
   readonly directory: PeerDirectory;
   /** SHA-256. */
   hash(bytes: Uint8Array): Uint8Array;
-  /** Certificate valid at publication, not revoked, and its key signed `signedBytes(record)`. */
-  verify(record: WireRecord, wallMs: number): boolean;
+  /** Certificate valid at publication, not revoked, and its key signed `signedBytes(header)`. */
+  verify(header: WireHeader, wallMs: number): boolean;
   /** The addresses to name a peer by; one without any is never named. */
   addressesOf(peer: Peer): readonly WireAddress[];
   /** Hearsay: where a peer is said to be. Never overrides what the peer itself proved. */
@@ -109,7 +112,14 @@ function admitRequest(edge: Edge, body: WireRequest, wallMs: number): Request | 
     case 'find-node':
       return { type: 'find-node', target: positionOf(body.target) };
     case 'find-value':
-      return { type: 'find-value', key: keyOf(edge, body.key) };
+    case 'find-version':
+      return { type: body.type, key: keyOf(edge, body.key) };
+    case 'check': {
+      const { range, nonce, sum } = body;
+      return { type: 'check', range: rangeOf(range), nonce: nonce | 0, sum: sumOf(sum) };
+    }
+    case 'compare':
+      return { type: 'compare', range: rangeOf(body.range), tags: wordsOf(body.tags) };
     case 'store': {
       const record = admitRecord(edge, body.record, wallMs);
       return 'type' in record ? record : { type: 'store', record };
@@ -129,6 +139,15 @@ function admitReply(edge: Edge, body: WireReply, wallMs: number): Reply | Record
       const record = admitRecord(edge, body.record, wallMs);
       return 'type' in record ? record : { type: 'value', record };
     }
+    case 'version': {
+      const record = admitHeader(edge, body.header, wallMs);
+      if ('type' in record) return record;
+      return { type: 'version', record, peers: admitPeers(edge, body.peers) };
+    }
+    case 'sum':
+      return { type: 'sum', range: rangeOf(body.range), sum: sumOf(body.sum) };
+    case 'tags':
+      return { type: 'tags', range: rangeOf(body.range), tags: wordsOf(body.tags) };
     case 'refused':
       return { type: 'refused', reason: refusalOf(body.reason) };
     default:
@@ -136,33 +155,38 @@ function admitReply(edge: Edge, body: WireReply, wallMs: number): Reply | Record
   }
 }
 
-/** Cheap checks first: the signature costs more than all others together. */
 function admitRecord(edge: Edge, record: WireRecord, wallMs: number): RecordHeader | RecordRefusal {
-  const { version, publishedAtMs, ttlS } = record;
+  const header = admitHeader(edge, headerFor(record, edge.hash(record.value)), wallMs);
+  if (!('type' in header)) edge.keep(header, record);
+  return header;
+}
+
+/** Cheap checks first: the signature costs more than all others together. */
+function admitHeader(edge: Edge, header: WireHeader, wallMs: number): RecordHeader | RecordRefusal {
+  const { version, publishedAtMs, ttlS, replication, size } = header;
   const latestMs = wallMs + VERSION_AHEAD_MS_MAX;
   if (ttlS < 1 || ttlS > TTL_S_MAX || version > latestMs || publishedAtMs > latestMs) {
     return INVALID;
   }
-  const lifeMs = lifeOf(record, wallMs);
+  const lifeMs = lifeOf(header, wallMs);
   if (lifeMs < 1) return EXPIRED;
-  if (!edge.verify(record, wallMs)) return INVALID;
-  const header: RecordHeader = {
-    key: keyOf(edge, record.key),
+  if (!edge.verify(header, wallMs)) return INVALID;
+  return {
+    key: keyOf(edge, header.key),
     version,
-    publisher: bits256Of(record.publisher),
-    size: record.value.length,
+    publisher: bits256Of(header.publisher),
+    size,
+    replication,
     ttlS,
     publishedAtMs,
     lifeMs,
   };
-  edge.keep(header, record);
-  return header;
 }
 
-function lifeOf(record: WireRecord, wallMs: number): number {
-  const ttlMs = record.ttlS * 1000;
-  const byClockMs = record.publishedAtMs + ttlMs - wallMs + CLOCK_ALLOWANCE_MS;
-  return Math.min(record.lifeMs, ttlMs, Math.floor(byClockMs), LIFE_MS_MAX);
+function lifeOf({ ttlS, publishedAtMs, lifeMs }: WireHeader, wallMs: number): number {
+  const ttlMs = ttlS * 1000;
+  const byClockMs = publishedAtMs + ttlMs - wallMs + CLOCK_ALLOWANCE_MS;
+  return Math.min(lifeMs, ttlMs, Math.floor(byClockMs), LIFE_MS_MAX);
 }
 
 /** Each peer once, in the order named; those that the directory has no room for are left out. */
@@ -191,7 +215,14 @@ function presentRequest(edge: Edge, body: Request): WireRequest | undefined {
     case 'find-node':
       return { type: 'find-node', target: bytesOfPosition(body.target) };
     case 'find-value':
-      return { type: 'find-value', key: bytesOfBits256(body.key.raw) };
+    case 'find-version':
+      return { type: body.type, key: bytesOfBits256(body.key.raw) };
+    case 'check': {
+      const { range, nonce, sum } = body;
+      return { type: 'check', range: wireRange(range), nonce: nonce >>> 0, sum: wireSum(sum) };
+    }
+    case 'compare':
+      return { type: 'compare', range: wireRange(body.range), tags: bytesOfWords(body.tags) };
     case 'store': {
       const record = presentRecord(edge, body.record);
       return record === undefined ? undefined : { type: 'store', record };
@@ -211,6 +242,16 @@ function presentReply(edge: Edge, body: Reply): WireReply | undefined {
       const record = presentRecord(edge, body.record);
       return record === undefined ? undefined : { type: 'value', record };
     }
+    case 'version': {
+      const record = presentRecord(edge, body.record);
+      if (record === undefined) return undefined;
+      const header = headerFor(record, edge.hash(record.value));
+      return { type: 'version', header, peers: presentPeers(edge, body.peers) };
+    }
+    case 'sum':
+      return { type: 'sum', range: wireRange(body.range), sum: wireSum(body.sum) };
+    case 'tags':
+      return { type: 'tags', range: wireRange(body.range), tags: bytesOfWords(body.tags) };
     case 'refused':
       return { type: 'refused', reason: body.reason };
     default:
@@ -226,6 +267,7 @@ function presentRecord(edge: Edge, header: RecordHeader): WireRecord | undefined
     version: header.version,
     publishedAtMs: header.publishedAtMs,
     ttlS: header.ttlS,
+    replication: header.replication,
     publisher: envelope.publisher,
     certificate: envelope.certificate,
     signature: envelope.signature,

@@ -224,6 +224,16 @@ function noteWords(print: Fingerprint, note: Note): void {
     case 'record-expired':
       print.word(5);
       return print.number(note.count);
+    case 'replica-sent':
+      print.word(6);
+      keyWords(print, note.key);
+      return print.word(note.peer);
+    case 'replica-dropped':
+      print.word(7);
+      return keyWords(print, note.key);
+    case 'fellow-shunned':
+      print.word(8);
+      return print.word(note.peer);
     default:
       return assertNever(note);
   }
@@ -251,6 +261,7 @@ const FAILURES: Readonly<Record<Failure, number>> = {
   'too-many-operations': 4,
   leaving: 5,
   invalid: 6,
+  full: 7,
 };
 
 const START_A = 0x243f6a88;

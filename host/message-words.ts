@@ -8,10 +8,12 @@ import type {
   Key,
   Message,
   Position,
+  Range,
   RecordBody,
   RecordHeader,
   Refusal,
   Request,
+  Sum,
 } from '../src/types.ts';
 
 /** What takes the words in; `Fingerprint` is the one that there is. */
@@ -38,6 +40,18 @@ export function messageWords(print: Print, message: Message): void {
     case 'find-value':
       print.word(REQUEST_WORDS[body.type]);
       return keyWords(print, body.key);
+    case 'find-version':
+      print.word(REQUEST_WORDS[body.type]);
+      return keyWords(print, body.key);
+    case 'check':
+      print.word(REQUEST_WORDS[body.type]);
+      print.word(body.nonce);
+      rangeWords(print, body.range);
+      return sumWords(print, body.sum);
+    case 'compare':
+      print.word(REQUEST_WORDS[body.type]);
+      rangeWords(print, body.range);
+      return print.words(body.tags);
     case 'store':
       print.word(REQUEST_WORDS[body.type]);
       return headerWords(print, body.record);
@@ -49,6 +63,18 @@ export function messageWords(print: Print, message: Message): void {
     case 'value':
       print.word(8);
       return headerWords(print, body.record);
+    case 'version':
+      print.word(13);
+      headerWords(print, body.record);
+      return print.words(body.peers);
+    case 'sum':
+      print.word(14);
+      rangeWords(print, body.range);
+      return sumWords(print, body.sum);
+    case 'tags':
+      print.word(15);
+      rangeWords(print, body.range);
+      return print.words(body.tags);
     case 'refused':
       print.word(9);
       return print.word(REFUSALS[body.reason]);
@@ -67,6 +93,7 @@ export function bodyWords(print: Print, body: RecordBody): void {
   keyWords(print, body.key);
   print.number(body.version);
   print.number(body.size);
+  print.word(body.replication);
   print.number(body.ttlS);
   print.number(body.publishedAtMs);
 }
@@ -74,6 +101,17 @@ export function bodyWords(print: Print, body: RecordBody): void {
 export function keyWords(print: Print, key: Key): void {
   bitsWords(print, key.raw);
   positionWords(print, key.position);
+}
+
+function rangeWords(print: Print, range: Range): void {
+  print.word(range.bits);
+  positionWords(print, range.from);
+}
+
+function sumWords(print: Print, sum: Sum): void {
+  print.number(sum.count);
+  print.word(sum.high);
+  print.word(sum.low);
 }
 
 function bitsWords(print: Print, bits: Bits256): void {
@@ -101,6 +139,9 @@ export const REQUEST_WORDS: Readonly<Record<Request['type'], number>> = {
   'find-value': 3,
   store: 4,
   leave: 5,
+  'find-version': 10,
+  check: 11,
+  compare: 12,
 };
 const REFUSALS: Readonly<Record<Refusal, number>> = {
   stale: 1,
@@ -108,4 +149,5 @@ const REFUSALS: Readonly<Record<Refusal, number>> = {
   full: 3,
   'not-stored': 4,
   leaving: 5,
+  far: 6,
 };

@@ -28,11 +28,11 @@ export function createEdge(parts: {
   return {
     directory,
     hash: sha256,
-    verify: (record) => {
-      const publisher = judge(record.certificate, record.publishedAtMs);
+    verify: (header) => {
+      const publisher = judge(header.certificate, header.publishedAtMs);
       if (publisher === undefined) return false;
-      if (Buffer.compare(publisher.nodeId, record.publisher) !== 0) return false;
-      return verifyBytes(publisher.publicKey, signedBytes(record), record.signature);
+      if (Buffer.compare(publisher.nodeId, header.publisher) !== 0) return false;
+      return verifyBytes(publisher.publicKey, signedBytes(header), header.signature);
     },
     addressesOf: (peer) => book.addressesOf(peer),
     learn: (peer, addresses) => {
@@ -49,7 +49,10 @@ export function createSigner(identity: Identity): Signer {
   return {
     publisher: identity.nodeId,
     certificate: identity.certificateDer,
-    sign: (record) => signBytes(identity, signedBytes(record)),
+    sign: (claims, value) => {
+      const sealed = { ...claims, size: value.length, digest: sha256(value) };
+      return signBytes(identity, signedBytes(sealed));
+    },
   };
 }
 

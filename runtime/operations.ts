@@ -180,6 +180,7 @@ function statusOf(failure: Failure): PutStatus {
     case 'no-peers':
     case 'timed-out':
     case 'too-few-replicas':
+    case 'full':
     case 'leaving':
     case 'invalid':
       return failure;

@@ -2,7 +2,7 @@
  * A record as it lies on disk: everything that is needed to serve it again, signature included.
  *
  * Layout, big-endian: format u8 (1), storedAtMs u64, lifeMs u32, version u64, publishedAtMs u64,
- * ttlS u32, publisher 32, signature 64, certificate length u16, certificate, value. Invariant:
+ * ttlS u32, replication u8, publisher 32, signature 64, certificate length u16, certificate, value. Invariant:
  * bytes of another format or length give nothing instead of a wrong record. Views, not copies: the
  * parts of a record that was read share its bytes.
  */
@@ -27,9 +27,10 @@ export function encodeStored(stored: StoredRecord): Uint8Array {
   bytes.writeBigUInt64BE(BigInt(record.version), 13);
   bytes.writeBigUInt64BE(BigInt(record.publishedAtMs), 21);
   bytes.writeUInt32BE(record.ttlS, 29);
-  bytes.set(record.publisher, 33);
-  bytes.set(record.signature, 65);
-  bytes.writeUInt16BE(certificate.length, 129);
+  bytes.writeUInt8(record.replication, 33);
+  bytes.set(record.publisher, 34);
+  bytes.set(record.signature, 66);
+  bytes.writeUInt16BE(certificate.length, 130);
   bytes.set(certificate, HEAD_BYTES);
   bytes.set(value, HEAD_BYTES + certificate.length);
   return bytes;
@@ -40,7 +41,7 @@ export function decodeStored(key: Uint8Array, from: Uint8Array): StoredRecord | 
   if (from.length <= HEAD_BYTES || from[0] !== FORMAT) return undefined;
   const head = Buffer.from(from.buffer, from.byteOffset, from.byteLength);
   const bytes = new Uint8Array(from.buffer, from.byteOffset, from.byteLength);
-  const valueAt = HEAD_BYTES + head.readUInt16BE(129);
+  const valueAt = HEAD_BYTES + head.readUInt16BE(130);
   const size = bytes.length - valueAt;
   if (valueAt - HEAD_BYTES > CERTIFICATE_BYTES_MAX) return undefined;
   if (size < 1 || size > VALUE_BYTES_MAX) return undefined;
@@ -52,8 +53,9 @@ export function decodeStored(key: Uint8Array, from: Uint8Array): StoredRecord | 
       version: Number(head.readBigUInt64BE(13)),
       publishedAtMs: Number(head.readBigUInt64BE(21)),
       ttlS: head.readUInt32BE(29),
-      publisher: bytes.subarray(33, 65),
-      signature: bytes.subarray(65, 129),
+      replication: head.readUInt8(33),
+      publisher: bytes.subarray(34, 66),
+      signature: bytes.subarray(66, 130),
       certificate: bytes.subarray(HEAD_BYTES, valueAt),
       value: bytes.subarray(valueAt),
     },
@@ -61,4 +63,4 @@ export function decodeStored(key: Uint8Array, from: Uint8Array): StoredRecord | 
 }
 
 const FORMAT = 1;
-const HEAD_BYTES = 131;
+const HEAD_BYTES = 132;

@@ -7,6 +7,7 @@
  */
 import { admit, present } from '../host/admit.ts';
 import type { Edge } from '../host/admit.ts';
+import { bytesOfBits256 } from '../host/words.ts';
 import { encodePeer } from '../src/codec/peer.ts';
 import { assertNever } from '../src/assert.ts';
 import type { CallId, Input, Message, Peer } from '../src/types.ts';
@@ -85,7 +86,10 @@ export function effectHandlers(parts: TrafficParts): Handlers {
     },
     note: ({ note }) => {
       if (note.type === 'record-expired') log.debug({ records: note.count }, note.type);
-      else log.debug({ peer: nameOf(edge, note.peer) }, note.type);
+      else if (note.type === 'fellow-shunned')
+        log.warn({ peer: nameOf(edge, note.peer) }, note.type);
+      else if ('peer' in note) log.debug({ peer: nameOf(edge, note.peer) }, note.type);
+      else log.debug({ key: shortHex(bytesOfBits256(note.key.raw)) }, note.type);
     },
   };
 }

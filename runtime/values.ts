@@ -13,6 +13,7 @@ import { bits256Of, bytesOfBits256 } from '../host/words.ts';
 import { assert } from '../src/assert.ts';
 import { LIFE_MS_MAX } from '../src/limits.ts';
 import type { Bits256, Key, OpId, RecordBody, RecordHeader, Token, Write } from '../src/types.ts';
+import type { SignedFields } from '../src/codec/record.ts';
 import type { WireRecord } from '../src/wire-types.ts';
 import { VALUES_BYTES_MAX } from './bounds.ts';
 import type { Disk, DiskWrite } from './disk.ts';
@@ -22,7 +23,7 @@ import { decodeStored, encodeStored } from './record-bytes.ts';
 export interface Signer {
   readonly publisher: Uint8Array;
   readonly certificate: Uint8Array;
-  readonly sign: (record: Omit<WireRecord, 'lifeMs' | 'signature'>) => Uint8Array;
+  readonly sign: (claims: Omit<SignedFields, 'size' | 'digest'>, value: Uint8Array) => Uint8Array;
 }
 
 export class Values {
@@ -106,20 +107,21 @@ export class Values {
     assert(put?.held === undefined, 'a record is signed once');
     assert(put?.value.length === body.size, 'what is signed belongs to a PUT in progress');
     const { publisher, certificate } = this.#signer;
-    const { key, version, publishedAtMs, ttlS, size } = body;
+    const { key, version, publishedAtMs, ttlS, replication, size } = body;
     const { value } = put;
     const raw = bytesOfBits256(key.raw);
-    const fields = { key: raw, version, publishedAtMs, ttlS, publisher, certificate, value };
+    const claims = { key: raw, version, publishedAtMs, ttlS, replication, publisher, certificate };
     const header: RecordHeader = {
       key,
       version,
       publisher: bits256Of(publisher),
       size,
+      replication,
       ttlS,
       publishedAtMs,
       lifeMs: Math.min(ttlS * 1000, LIFE_MS_MAX),
     };
-    const signature = this.#signer.sign(fields);
+    const signature = this.#signer.sign(claims, value);
     put.held = this.#hold(header, { value, publisher, certificate, signature });
     return header;
   }
@@ -157,8 +159,9 @@ export class Values {
     const envelope = this.envelopeOf(header);
     if (envelope === undefined) return undefined;
     const key = bytesOfBits256(header.key.raw);
-    const { version, publishedAtMs, ttlS, lifeMs } = header;
-    const record = { ...pick(envelope), key, version, publishedAtMs, ttlS, lifeMs };
+    const { version, publishedAtMs, ttlS, replication, lifeMs } = header;
+    const claims = { key, version, publishedAtMs, ttlS, replication, lifeMs };
+    const record = { ...pick(envelope), ...claims };
     const bytes = encodeStored({ record, storedAtMs });
     names.push(this.#beginWriting(header, bytes));
     return { type: 'put', key, bytes };
@@ -251,9 +254,10 @@ interface Writing {
 
 /** The header of a record as it stands on disk, under a key that was hashed before. */
 export function headerOf(record: WireRecord, key: Key): RecordHeader {
-  const { version, ttlS, publishedAtMs, lifeMs } = record;
+  const { version, replication, ttlS, publishedAtMs, lifeMs, value } = record;
   const publisher = bits256Of(record.publisher);
-  return { key, version, publisher, size: record.value.length, ttlS, publishedAtMs, lifeMs };
+  const size = value.length;
+  return { key, version, publisher, size, replication, ttlS, publishedAtMs, lifeMs };
 }
 
 function pick(envelope: Envelope): Envelope {

@@ -28,6 +28,9 @@ const BURST_REQUESTS = 10;
 const FLOOD_CALLS = 0x40000000;
 const DRAWS_MAX = 16;
 
+/** What hostile nodes answer in a way of their own, beside stores. */
+const ASKS: readonly Request['type'][] = ['find-node', 'find-value', 'find-version'];
+
 const FORGER: Bits256 = { b0: -1, b1: -1, b2: -1, b3: -1, b4: -1, b5: -1, b6: -1, b7: -1 };
 
 export class Adversaries {
@@ -73,11 +76,15 @@ export class Adversaries {
       const has = newestHeld(store, request.record.key) !== undefined;
       return this.kind === 'stale' && has ? { type: 'ok' } : undefined;
     }
-    if (request.type !== 'find-node' && request.type !== 'find-value') return undefined;
+    if (!ASKS.includes(request.type)) return undefined;
     if (this.kind === 'drop') return { type: 'peers', peers: [] };
     if (this.kind !== 'lie') return undefined;
     if (request.type === 'find-node') return this.#accomplices(self, request.target);
-    return { type: 'value', record: forged(request.key, wallMs) };
+    if (request.type !== 'find-value' && request.type !== 'find-version') return undefined;
+    const record = forged(request.key, wallMs);
+    return request.type === 'find-value'
+      ? { type: 'value', record }
+      : { type: 'version', record, peers: [] };
   }
 
   /** The requests of one burst, with those that they go to. */
@@ -118,7 +125,7 @@ export function isFlood(message: Message): boolean {
 /** Whether the message carries a record that nobody signed. */
 export function isForged(message: Message): boolean {
   const { body } = message;
-  return (body.type === 'value' || body.type === 'store') && isForgery(body.record);
+  return 'record' in body && isForgery(body.record);
 }
 
 export function isForgery(record: RecordHeader): boolean {
@@ -128,5 +135,5 @@ export function isForgery(record: RecordHeader): boolean {
 function forged(key: Key, wallMs: number): RecordHeader {
   const ttlS = 3600;
   const life = { ttlS, publishedAtMs: wallMs, lifeMs: ttlS * 1000 };
-  return { key, version: wallMs + 1, publisher: FORGER, size: 100, ...life };
+  return { key, version: wallMs + 1, publisher: FORGER, size: 100, replication: 1, ...life };
 }

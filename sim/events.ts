@@ -3,7 +3,8 @@
  * told what happens, and where events for nodes of other parts go.
  */
 
-import type { Message, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
+import type { Key, Message, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
+import type { Fate } from './replicas.ts';
 import type { Task } from './task.ts';
 
 /** What an event is; the life of the node it is meant for is kept above these bits. */
@@ -24,6 +25,8 @@ export interface Watcher {
   onTask(task: Task): void;
   onSettled(peer: Peer, op: OpId, outcome: Outcome): void;
   onSigned(peer: Peer, op: OpId, record: RecordHeader): void;
+  /** A node holds a record from now on, or no longer. */
+  onReplica(peer: Peer, key: Key, fate: Fate): void;
 }
 
 /** Where an event for a node of another part goes. */

@@ -4,6 +4,7 @@
  */
 
 import type { Peer, RecordHeader } from '../src/types.ts';
+import type { ReplicaFact } from './replicas.ts';
 
 export interface Joined {
   readonly peer: Peer;
@@ -18,6 +19,47 @@ export interface Facts {
   readonly joined: readonly Joined[];
   readonly signed: readonly { readonly put: number; readonly record: RecordHeader }[];
   readonly acknowledged: readonly { readonly put: number; readonly at: number }[];
+  readonly replicas: readonly ReplicaFact[];
   /** Operations of the workload under way at own nodes. */
   readonly running: number;
+}
+
+/** Gathers the facts of one part until the next turn. */
+export class FactBox {
+  #joined: Joined[] = [];
+  #signed: { put: number; record: RecordHeader }[] = [];
+  #acknowledged: { put: number; at: number }[] = [];
+  #replicas: ReplicaFact[] = [];
+
+  onJoined(joined: Joined): void {
+    this.#joined.push(joined);
+  }
+
+  onSigned(put: number, record: RecordHeader): void {
+    this.#signed.push({ put, record });
+  }
+
+  onAcknowledged(put: number, at: number): void {
+    this.#acknowledged.push({ put, at });
+  }
+
+  onReplica(fact: ReplicaFact): void {
+    this.#replicas.push(fact);
+  }
+
+  /** All since the last time. */
+  take(running: number): Facts {
+    const facts = {
+      joined: this.#joined,
+      signed: this.#signed,
+      acknowledged: this.#acknowledged,
+      replicas: this.#replicas,
+      running,
+    };
+    this.#joined = [];
+    this.#signed = [];
+    this.#acknowledged = [];
+    this.#replicas = [];
+    return facts;
+  }
 }

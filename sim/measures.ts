@@ -13,11 +13,17 @@ export const MESSAGE_KINDS = [
   'ping',
   'find-node',
   'find-value',
+  'find-version',
   'store',
+  'check',
+  'compare',
   'leave',
   'ok',
   'peers',
   'value',
+  'version',
+  'sum',
+  'tags',
   'refused',
 ] as const;
 
@@ -40,6 +46,8 @@ export interface Counts {
   getsFound: number;
   getsNotFound: number;
   getsWrong: number;
+  /** Replicas sent to fellow holders. */
+  replicasSent: number;
 }
 
 export interface Samples {
@@ -66,6 +74,7 @@ export class Measures {
     getsFound: 0,
     getsNotFound: 0,
     getsWrong: 0,
+    replicasSent: 0,
   };
   readonly samples: Samples = {
     hops: new Sample(),
@@ -80,11 +89,17 @@ export class Measures {
     ping: 0,
     'find-node': 0,
     'find-value': 0,
+    'find-version': 0,
     store: 0,
+    check: 0,
+    compare: 0,
     leave: 0,
     ok: 0,
     peers: 0,
     value: 0,
+    version: 0,
+    sum: 0,
+    tags: 0,
     refused: 0,
   };
 
@@ -133,6 +148,10 @@ export class Measures {
   onSent(message: Message): void {
     this.counts.messages++;
     if (this.measuring) this.sent[message.body.type]++;
+  }
+
+  onReplicaSent(): void {
+    if (this.measuring) this.counts.replicasSent++;
   }
 
   /** The number of online nodes changes at an instant. */

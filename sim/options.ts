@@ -111,6 +111,8 @@ export interface SimOptions {
   readonly paths: number;
   readonly replication: number;
   readonly floor: number;
+  /** Between two checks of fellow holders, give or take; 0: replicas are not looked after. */
+  readonly repairMs: number;
   readonly ttlS: number;
   readonly tables: 'converged' | 'joined';
   readonly latency: LatencySpec;
@@ -163,6 +165,10 @@ export function nodeConfig(options: SimOptions): Config {
     ttlSMax: Math.max(options.ttlS, 30 * 86_400),
     timeoutMs: options.timeoutMs,
     operationMs: options.operationMs,
+    repairMs: options.repairMs,
+    quota: defaultConfig.quota,
+    publisherQuota: defaultConfig.publisherQuota,
+    peerQuota: defaultConfig.peerQuota,
   };
 }
 
@@ -182,6 +188,7 @@ export function defaultOptions(given: Partial<SimOptions> = {}): SimOptions {
     paths: 1,
     replication: Math.min(defaultConfig.replication, nodes, nearest),
     floor: defaultConfig.floor,
+    repairMs: defaultConfig.repairMs,
     ttlS: 86_400,
     tables: 'joined',
     latency: { type: 'uniform', lowMs: 10, highMs: 100 },

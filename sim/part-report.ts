@@ -22,6 +22,9 @@ export interface Common {
   readonly onlineUs: number;
   readonly populationUs: number;
   readonly meanResidualMs: number | null;
+  readonly repairDelayMs: Float64Array;
+  /** Minutes that acknowledged keys have lived while it was measured, of all together. */
+  readonly keyMinutes: number;
   /** By PUT: 1 when its key has been acknowledged and lives on. */
   readonly due: Uint8Array;
 }
@@ -72,6 +75,8 @@ function commonOf(run: Run): Common {
     onlineUs,
     populationUs,
     meanResidualMs: residualMs.distribution(false).mean,
+    repairDelayMs: run.replicas.delays.values(),
+    keyMinutes: values.livedMs(run.measureFrom, now, WALL_START_MS) / 60_000,
     due: Uint8Array.from({ length: values.count }, (_, put) =>
       values.isDue(put, WALL_START_MS + nowMs) ? 1 : 0,
     ),

@@ -147,6 +147,7 @@ function commonOf(parts: readonly PartReport[]): Common {
 }
 
 function valuesOf(parts: readonly PartReport[]): SimResult['values'] {
+  const common = commonOf(parts);
   const holdings = parts.map((part) => part.holdings);
   return {
     puts: sumOf(parts, 'puts'),
@@ -155,13 +156,20 @@ function valuesOf(parts: readonly PartReport[]): SimResult['values'] {
     found: sumOf(parts, 'getsFound'),
     notFound: sumOf(parts, 'getsNotFound'),
     wrong: sumOf(parts, 'getsWrong'),
-    ...valueReport(holdings, commonOf(parts).due),
-    repairDelayMs: new Sample().distribution(false),
-    repairPerKeyMinute: 0,
+    ...valueReport(holdings, common.due),
+    repairDelayMs: Sample.of(common.repairDelayMs).distribution(false),
+    repairPerKeyMinute: common.keyMinutes === 0 ? 0 : repairMessages(parts) / common.keyMinutes,
     putLatencyMs: sampleOf(parts, 'putMs').distribution(false),
     getLatencyMs: sampleOf(parts, 'getMs').distribution(false),
     getMessages: sampleOf(parts, 'getMessages').distribution(true),
   };
+}
+
+/** Rounds of fellow holders, and the replicas that they sent one another with their answers. */
+function repairMessages(parts: readonly PartReport[]): number {
+  const rounds = ['check', 'sum', 'compare', 'tags'] as const;
+  const sent = parts.map((part) => rounds.reduce((sum, kind) => sum + part.sent[kind], 0));
+  return sent.reduce((sum, count) => sum + count, 2 * sumOf(parts, 'replicasSent'));
 }
 
 function timesOf(parts: readonly PartReport[]): Pick<SimResult, 'churn' | 'traffic'> {

@@ -10,10 +10,10 @@
  * depend on how a simulation is divided.
  */
 
-import type { OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
+import type { Key, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
 import { Churn } from './churn.ts';
 import { convergedTable, Slab } from './converged.ts';
-import type { Facts, Joined } from './facts.ts';
+import { FactBox, type Facts } from './facts.ts';
 import { Items } from './items.ts';
 import { latencyModel, type LatencyModel } from './latency.ts';
 import { Ledger } from './ledger.ts';
@@ -21,6 +21,7 @@ import type { Materials } from './materials.ts';
 import type { SimOptions } from './options.ts';
 import { Oracle } from './oracle.ts';
 import { WHOLE, type Part } from './population.ts';
+import { Replicas, type Fate } from './replicas.ts';
 import { Ring } from './ring.ts';
 import { Sampler, stepMsOf } from './sampler.ts';
 import { Sessions } from './sessions.ts';
@@ -60,6 +61,7 @@ export class Run implements Watcher {
   readonly sessions: Sessions;
   readonly items: Items;
   readonly sampler: Sampler;
+  readonly replicas: Replicas;
   readonly stepMs: number;
   /** The instant up to which everything has happened, in microseconds. */
   turnedAt = 0;
@@ -73,9 +75,7 @@ export class Run implements Watcher {
   snapshotDue = false;
 
   readonly #snapshotAfterUs: number;
-  #joined: Joined[] = [];
-  #signed: { put: number; record: RecordHeader }[] = [];
-  #acknowledged: { put: number; at: number }[] = [];
+  readonly #facts = new FactBox();
 
   constructor(options: SimOptions, setting: RunSetting) {
     const { materials, hooks, origin = options, part = WHOLE, rows = false } = setting;
@@ -95,16 +95,13 @@ export class Run implements Watcher {
     this.oracle = new Oracle(population, roles, nearest, (settled, at, verdict) => {
       this.ledger.onVerdict(settled, at, verdict);
     });
-    const reports = {
-      onSigned: (put: number, record: RecordHeader) => void this.#signed.push({ put, record }),
-      onAcknowledged: (put: number, at: number) => void this.#acknowledged.push({ put, at }),
-    };
     const placeName = (peer: Peer): string => this.latency.placeName(peer);
-    this.ledger = new Ledger(world, this.oracle, reports, rows ? placeName : undefined);
+    this.ledger = new Ledger(world, this.oracle, this.#facts, rows ? placeName : undefined);
     this.sessions = new Sessions(world, this.churn, this.oracle, this.ledger);
     const workload = new Workload(works, nodes, keys, population, roles, values);
     this.items = new Items(world, workload, this.ledger);
     this.sampler = new Sampler(world);
+    this.replicas = new Replicas(values.count, options.replication);
     this.stepMs = stepMsOf(options, this.items.spanMs);
   }
 
@@ -139,16 +136,7 @@ export class Run implements Watcher {
 
   /** What happened at this part's nodes since the last turn. */
   takeFacts(): Facts {
-    const facts = {
-      joined: this.#joined,
-      signed: this.#signed,
-      acknowledged: this.#acknowledged,
-      running: this.ledger.running.size,
-    };
-    this.#joined = [];
-    this.#signed = [];
-    this.#acknowledged = [];
-    return facts;
+    return this.#facts.take(this.ledger.running.size);
   }
 
   /** All parts have come to this instant: takes their facts in, and decides. */
@@ -158,6 +146,10 @@ export class Run implements Watcher {
     world.now = at;
     world.network.now = at;
     for (const facts of parts) this.#takeIn(facts);
+    this.replicas.take(
+      parts.flatMap(({ replicas }) => replicas),
+      world.measures.measuring,
+    );
     this.oracle.turn();
     if (at === this.#snapshotAt()) this.snapshotDue = true;
     if (at >= this.#sampleAt()) this.sampler.sample(this.oracle.eligible);
@@ -208,7 +200,15 @@ export class Run implements Watcher {
   onSettled(peer: Peer, op: OpId, outcome: Outcome): void {
     if (op !== JOIN_OP) return this.ledger.onSettled(op, outcome);
     const life = this.world.population.lifeOf(peer);
-    this.#joined.push({ peer, life, at: this.world.now, ok: outcome.type === 'joined' });
+    const ok = outcome.type === 'joined';
+    this.#facts.onJoined({ peer, life, at: this.world.now, ok });
+  }
+
+  onReplica(peer: Peer, key: Key, fate: Fate): void {
+    const { population, roles, values, now } = this.world;
+    if (!roles.isSound(population.slotOf(peer))) return;
+    const put = values.putOf(key);
+    if (put >= 0) this.#facts.onReplica({ at: now, put, peer, fate });
   }
 
   /** The network of a snapshot is measured anew, from here on and under this run's options. */
@@ -220,6 +220,7 @@ export class Run implements Watcher {
     Object.assign(counts, { events, messages });
     this.ledger.forget();
     world.values.forget();
+    this.replicas.forget();
     this.sampler.forget();
     items.beginAnew(Math.floor(this.turnedAt / 1000));
     world.network.loss = options.loss;

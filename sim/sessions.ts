@@ -4,9 +4,9 @@
  * through the same motions for all nodes; only the steps of a node are its own part's.
  */
 
-import { LEAVE_MS_MAX } from '../src/limits.ts';
+import { HANDOVER_MS_MAX, LEAVE_MS_MAX } from '../src/limits.ts';
 import { allItems } from '../src/paged.ts';
-import { withLife, type Held } from '../src/store.ts';
+import { durable, withLife } from '../src/store.ts';
 import type { KeptRecord, Peer } from '../src/types.ts';
 import type { Churn } from './churn.ts';
 import type { Ledger } from './ledger.ts';
@@ -152,7 +152,7 @@ export class Sessions {
     const endsAt = now + us;
     this.endsAt[slot] = endsAt;
     this.#world.schedule(endsAt, { type: 'depart', slot, life });
-    const farewellAt = endsAt - LEAVE_MS_MAX * 1000;
+    const farewellAt = endsAt - (HANDOVER_MS_MAX + LEAVE_MS_MAX) * 1000;
     if (options.departure === 'leave' && farewellAt > now) {
       this.#world.schedule(farewellAt, { type: 'farewell', slot, life });
     }
@@ -190,18 +190,11 @@ export class Sessions {
     if (state === undefined) return;
     const records: KeptRecord[] = [];
     for (const held of allItems(state.store)) {
-      const durable = durableOf(held);
-      if (durable === undefined || durable.expiresAt <= nowMs) continue;
-      const header = withLife(durable.header, durable.expiresAt - nowMs);
+      const stored = durable(held, nowMs);
+      if (stored === undefined) continue;
+      const header = withLife(stored.header, stored.expiresAt - nowMs);
       records.push({ header, storedAtMs: WALL_START_MS + nowMs });
     }
     if (records.length > 0) population.disks.set(peer, records);
   }
-}
-
-/** What of a record is on disk: a replacement may still be under way. */
-function durableOf(held: Held): Held | undefined {
-  let at: Held | undefined = held;
-  while (at !== undefined && at.token !== 0) at = at.replaced;
-  return at;
 }

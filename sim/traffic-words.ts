@@ -3,13 +3,14 @@
  * nodes, and once per turn the facts. A batch is a run of entries, each begun by its tag.
  */
 
-import { readBytes, readList, writeBytes, writeList } from '../host/serial/forms.ts';
+import { oneOf, readBytes, readList, writeBytes, writeList } from '../host/serial/forms.ts';
 import { readMessage, writeMessage } from '../host/serial/message.ts';
 import { readHeader, writeHeader } from '../host/serial/record.ts';
 import type { Reader, Writer } from '../host/serial/words.ts';
 import type { Message, Peer } from '../src/types.ts';
 import type { Facts } from './facts.ts';
 import { BYTES, KIND_BITS } from './events.ts';
+import type { Fate } from './replicas.ts';
 
 /** An event for a node of another part, as the queue holds it. */
 export interface Arrival {
@@ -52,6 +53,12 @@ export function writeFacts(out: Writer, facts: Facts): void {
     out.word(put);
     out.number(at);
   });
+  writeList(out, facts.replicas, (_, { at, put, peer, fate }) => {
+    out.number(at);
+    out.word(put);
+    out.word(peer);
+    fates.write(out, fate);
+  });
   out.word(facts.running);
 }
 
@@ -89,6 +96,14 @@ function readFacts(input: Reader): Facts {
     })),
     signed: readList(input, 2, () => ({ put: input.word(), record: readHeader(input) })),
     acknowledged: readList(input, 2, () => ({ put: input.word(), at: input.number() })),
+    replicas: readList(input, 4, () => ({
+      at: input.number(),
+      put: input.word(),
+      peer: input.word(),
+      fate: fates.read(input),
+    })),
     running: input.word(),
   };
 }
+
+const fates = oneOf<Fate>({ gained: 1, died: 2, dropped: 3 });

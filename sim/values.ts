@@ -6,6 +6,7 @@
 import { keyOf } from '../host/admit.ts';
 import { bytesOfBits256 } from '../host/words.ts';
 import { allItems } from '../src/paged.ts';
+import { compareBits } from '../src/position.ts';
 import { compareVersions, durableHeld } from '../src/store.ts';
 import type { Key, RecordHeader } from '../src/types.ts';
 import { Sample, type Distribution } from './distribution.ts';
@@ -46,7 +47,7 @@ export class Values {
   /** By PUT: the record that was signed, and when it was acknowledged (µs; Infinity: not). */
   readonly #signed: (RecordHeader | undefined)[] = [];
   readonly #acknowledgedAt: number[] = [];
-  readonly #byKey = new Map<string, number>();
+  readonly #byKey = new Map<number, number>();
 
   constructor(puts: number, seedKey: number, hash: (bytes: Uint8Array) => Uint8Array) {
     for (let put = 0; put < puts; put++) {
@@ -74,7 +75,9 @@ export class Values {
 
   /** The PUT that uses a key. */
   putOf(key: Key): number {
-    return this.#byKey.get(nameOf(key)) ?? -1;
+    const put = this.#byKey.get(nameOf(key)) ?? -1;
+    const own = this.#keys[put];
+    return own !== undefined && compareBits(own.raw, key.raw) === 0 ? put : -1;
   }
 
   /** What is known of the first so many PUTs, for a snapshot. */
@@ -121,6 +124,18 @@ export class Values {
     const signed = this.#signed[put];
     if (signed === undefined || this.#acknowledgedAt[put] === Infinity) return false;
     return wallMs < endOf(signed);
+  }
+
+  /** For how long acknowledged keys have lived between two instants, all of them together. */
+  livedMs(fromUs: number, toUs: number, wallStartMs: number): number {
+    let livedUs = 0;
+    this.#signed.forEach((record, put) => {
+      const since = Math.max(fromUs, this.#acknowledgedAt[put] ?? Infinity);
+      if (record === undefined || since === Infinity) return;
+      const endsUs = (endOf(record) - wallStartMs) * 1000;
+      livedUs += Math.max(0, Math.min(toUs, endsUs) - since);
+    });
+    return livedUs / 1000;
   }
 
   /** Looks over the stores and disks of this part's sound nodes, each of them once. */
@@ -189,6 +204,7 @@ function endOf(header: RecordHeader): number {
   return header.publishedAtMs + header.ttlS * 1000;
 }
 
-function nameOf({ raw }: Key): string {
-  return `${raw.b0},${raw.b1},${raw.b2},${raw.b3},${raw.b4},${raw.b5},${raw.b6},${raw.b7}`;
+/** The first 53 bits of a key, which tell those of a simulation apart. */
+function nameOf({ raw }: Key): number {
+  return (raw.b0 >>> 0) * 2 ** 21 + (raw.b1 >>> 11);
 }

@@ -9,9 +9,9 @@
 import { admit, present, type Edge, type Envelope } from '../host/admit.ts';
 import { bytesOfBits256 } from '../host/words.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
-import { signedBytes } from '../src/codec/record.ts';
+import { signedBytes, type SignedFields } from '../src/codec/record.ts';
 import type { Message, RecordHeader } from '../src/types.ts';
-import type { WireAddress, WireRecord } from '../src/wire-types.ts';
+import type { WireAddress } from '../src/wire-types.ts';
 import { isForgery } from './adversary.ts';
 import type { Population } from './population.ts';
 import { mix } from './streams.ts';
@@ -40,7 +40,7 @@ export class Wire {
     this.#edge = {
       directory: population.directory,
       hash: hooks.hash,
-      verify: (record) => sameBytes(record.signature, this.#sign(record)),
+      verify: (header) => sameBytes(header.signature, this.#sign(header)),
       addressesOf: (peer) => [addressOf(peer)],
       learn: () => undefined,
       envelopeOf: (record) => this.#envelopeOf(record),
@@ -72,24 +72,24 @@ export class Wire {
     for (let i = 0; i < value.length; i++)
       value[i] = mix(this.#valueKey, put, i >>> 2) >>> (8 * (i & 3));
     const publisher = bytesOfBits256(header.publisher);
-    const unsigned: WireRecord = {
+    const unsigned: SignedFields = {
       key: bytesOfBits256(header.key.raw),
       version: header.version,
       publishedAtMs: header.publishedAtMs,
       ttlS: header.ttlS,
+      replication: header.replication,
       publisher,
       certificate: CERTIFICATE,
-      signature: new Uint8Array(64),
-      value,
-      lifeMs: header.lifeMs,
+      size: header.size,
+      digest: this.#hooks.hash(value),
     };
     // Who forges has no key: what it puts in place of a signature does not fit.
     const signature = isForgery(header) ? new Uint8Array(64) : this.#sign(unsigned);
     return { value, publisher, certificate: CERTIFICATE, signature };
   }
 
-  #sign(record: WireRecord): Uint8Array {
-    const once = this.#hooks.hash(signedBytes(record));
+  #sign(header: SignedFields): Uint8Array {
+    const once = this.#hooks.hash(signedBytes(header));
     const signature = new Uint8Array(64);
     signature.set(once);
     signature.set(this.#hooks.hash(once), 32);

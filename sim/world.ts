@@ -22,6 +22,7 @@ import { Network } from './network.ts';
 import { nodeConfig, type SimOptions } from './options.ts';
 import { Population, type Part } from './population.ts';
 import { EventQueue } from './queue.ts';
+import { ReplicaWatch } from './replica-watch.ts';
 import { Roles } from './roles.ts';
 import { mix, type Keys } from './streams.ts';
 import type { Task } from './task.ts';
@@ -54,6 +55,7 @@ export class World {
   readonly #adversaries: Adversaries | undefined;
   readonly #wire: Wire | undefined;
   readonly #watcher: Watcher;
+  readonly #replicas: ReplicaWatch;
   readonly #folds: Folds;
   readonly #introducers: Introducers;
 
@@ -83,6 +85,7 @@ export class World {
     }
     this.config = nodeConfig(options);
     this.#watcher = watcher;
+    this.#replicas = new ReplicaWatch(watcher);
     if (options.wire) this.#wire = new Wire(this.population, values, keys.values, hooks);
   }
 
@@ -147,6 +150,7 @@ export class World {
       population.disks.delete(peer);
       const state = create(peer, this.config, this.#moment(peer), { records, peers: [] });
       population.begin(peer, state, this.now);
+      this.#replicas.onBegin(peer, records);
       this.#armWake(peer, state.wakeAt);
       this.#beginFlood(peer);
     } else {
@@ -159,6 +163,7 @@ export class World {
   /** The node disappears without a word. */
   end(peer: Peer): void {
     this.#adversaries?.onEnd(peer);
+    this.#replicas.onEnd(peer, this.population.states[peer], this.nowMs);
     this.population.end(peer);
     this.measures.onOnline(-1, this.now);
   }
@@ -176,6 +181,7 @@ export class World {
     this.population.states[peer] = state;
     this.#folds.add(peer, this.now, input, effects);
     for (const effect of effects) this.#perform(peer, effect);
+    this.#replicas.onStep(peer, input, before, state, this.nowMs);
     this.#armWake(peer, state.wakeAt);
   }
 
@@ -229,7 +235,8 @@ export class World {
       case 'send':
         return this.#send(peer, effect.to, effect.message);
       case 'persist': {
-        const { token } = effect;
+        const { token, writes } = effect;
+        this.#replicas.onWrites(peer, writes);
         return this.#push(this.now + DISK_US, peer, INPUT, { type: 'persisted', token, ok: true });
       }
       case 'sign': {
@@ -243,14 +250,15 @@ export class World {
       case 'settle':
         return this.#watcher.onSettled(peer, effect.op, effect.outcome);
       case 'note':
+        if (effect.note.type === 'replica-sent') this.measures.onReplicaSent();
         return;
     }
   }
 
   #send(from: Peer, to: Peer, message: Message): void {
-    const { population, network } = this;
+    const { population, network, roles } = this;
     const isRequest = message.type === 'request';
-    if (!isRequest && this.roles.hasSilent && this.#isSilent(from)) return;
+    if (!isRequest && roles.hasSilent && roles.isSilent(population.slotOf(from))) return;
     this.measures.onSent(message);
     const counter = population.nextCounter(from);
     const lost = network.isLost(isRequest ? from : to, message.call, isRequest ? 0 : 1);
@@ -262,10 +270,6 @@ export class World {
     const part = population.partOf(to);
     if (part === population.part.index) this.queue.push(at, to, from, counter, kind, payload);
     else this.abroad?.(part, at, to, from, counter, kind, payload);
-  }
-
-  #isSilent(peer: Peer): boolean {
-    return this.roles.isSilent(this.population.slotOf(peer));
   }
 
   /** Something that happens to a node by itself, while its present life lasts. */

@@ -10,7 +10,7 @@ import { slotOf } from './table.ts';
 import { hardLimitMs, patienceMs } from './timing.ts';
 import type { CallId, OpId, Outcome, Peer, Reply, Request } from './types.ts';
 
-/** Sends a request for an operation (0: a liveness check) and waits for its reply. */
+/** Sends a request for an operation (0: none) and waits for its reply. */
 export function ask(draft: Draft, peer: Peer, body: Request, op: OpId): void {
   const call = nextNumber(draft);
   const bucket = sharedBitsOfPeers(draft.peers, draft.self, peer);
@@ -27,6 +27,7 @@ export function ask(draft: Draft, peer: Peer, body: Request, op: OpId): void {
     deadlineAt: draft.now + (fixedMs || hardLimitMs(waitMs)),
     late: false,
     known,
+    nonce: body.type === 'check' ? body.nonce : 0,
   });
   emit(draft, { type: 'send', to: peer, message: { type: 'request', call, body } });
 }

@@ -12,7 +12,7 @@ export interface Call {
   readonly call: CallId;
   readonly peer: Peer;
   readonly kind: Request['type'];
-  /** The operation that waits for it; 0 for a liveness check. */
+  /** The operation that waits for it; 0 for a liveness check or a round with a fellow. */
   readonly op: OpId;
   readonly sentAt: number;
   /** When an answer is late: whoever waits for it goes on without. */
@@ -22,6 +22,8 @@ export interface Call {
   readonly late: boolean;
   /** Whether the peer was a contact when it was called: its link is probably up. */
   readonly known: boolean;
+  /** Of a check: under which the answer is to be summed; else 0. */
+  readonly nonce: number;
 }
 
 export type Calls = Paged<Call>;
@@ -52,8 +54,10 @@ export function isCalling(calls: Calls, peer: Peer): boolean {
   return findItem(calls, (call) => call.peer === peer) !== undefined;
 }
 
-export function countChecks(calls: Calls): number {
+/** Liveness checks under way. */
+export function countPings(calls: Calls): number {
   let count = 0;
-  for (const page of pagesOf(calls)) for (const call of page.items) if (call.op === 0) count++;
+  for (const { items } of pagesOf(calls))
+    for (const { kind } of items) if (kind === 'ping') count++;
   return count;
 }

@@ -9,7 +9,9 @@
  */
 
 import { ask } from './asking.ts';
-import { countChecks, isCalling } from './calls.ts';
+import { countPings, isCalling } from './calls.ts';
+import { fellowOf, forgetFellow, withFellow } from './fellows.ts';
+import { onGone, onNear } from './group.ts';
 import { CHECK_MS_MIN, SUSPECTS_MAX, VERIFICATIONS_MAX } from './limits.ts';
 import { emit, withUpkeep, type Draft } from './node.ts';
 import { peerWord, sharedBitsOfPeers } from './position.ts';
@@ -40,8 +42,9 @@ export function onHeard(draft: Draft, peer: Peer, proven: boolean): void {
   } else if (proven) {
     draft.table = withContact(draft.table, bucket, peer, peerWord(draft.peers, peer, 0));
     emit(draft, { type: 'note', note: { type: 'contact-added', peer } });
+    onNear(draft, peer);
   } else if (!isCalling(draft.calls, peer)) {
-    if (countChecks(draft.calls) < VERIFICATIONS_MAX) check(draft, peer);
+    if (countPings(draft.calls) < VERIFICATIONS_MAX) check(draft, peer);
     else draft.table = withSpare(draft.table, bucket, peer);
   }
 }
@@ -52,7 +55,7 @@ export function onUnanswered(draft: Draft, peer: Peer): void {
   const slot = slotOf(draft.table, bucket, peer);
   if (slot < 0) {
     draft.table = dropSpare(draft.table, bucket, peer);
-    return;
+    return onFellowMissed(draft, peer);
   }
   if (draft.suspects.includes(peer)) {
     evict(draft, peer);
@@ -68,12 +71,23 @@ export function evict(draft: Draft, peer: Peer): void {
   const slot = slotOf(draft.table, bucket, peer);
   draft.suspects = without(draft.suspects, peer);
   draft.table = dropSpare(draft.table, bucket, peer);
-  if (slot < 0) return;
+  forgetFellow(draft, peer);
+  if (slot < 0) return onGone(draft, peer);
   draft.table = withoutContact(draft.table, bucket, slot);
+  onGone(draft, peer);
   emit(draft, { type: 'note', note: { type: 'contact-evicted', peer } });
   hastenChecks(draft);
   const spare = newestSpare(draft.table, bucket);
   if (spare !== undefined && !isCalling(draft.calls, spare)) check(draft, spare);
+}
+
+/** A fellow that is no contact, its bucket being full, goes like one: with its second miss. */
+function onFellowMissed(draft: Draft, peer: Peer): void {
+  const fellow = fellowOf(draft, peer);
+  if (fellow === undefined) return;
+  if (fellow.missed) return evict(draft, peer);
+  withFellow(draft, { ...fellow, missed: true });
+  if (!isCalling(draft.calls, peer)) check(draft, peer);
 }
 
 /** Asks a peer for a sign of life. */

@@ -9,15 +9,17 @@ import type { Call } from './calls.ts';
 import { withCall, withoutCall } from './calls.ts';
 import { onUnanswered } from './contacts.ts';
 import { endJoin, refreshed, selfLookedUp } from './join.ts';
-import { onFarewell } from './leave.ts';
-import { trailOf, type Lookup } from './lookup.ts';
+import { onNotFetched, readVersions, settleUnread } from './get.ts';
+import { endHandover, goOnHandingOver, onFarewell } from './leave.ts';
+import { trailOf } from './lookup.ts';
 import { emit, type Draft } from './node.ts';
 import { operationOrder } from './operation.ts';
-import type { Finished, GetOperation, Operation } from './operation.ts';
+import type { Finished, Operation } from './operation.ts';
 import { withoutItem } from './paged.ts';
-import { located, onNotStored, settlePut } from './put.ts';
+import { located, onNotStored, onStored, settleStore, type Miss } from './put.ts';
+import { onPushed } from './reconcile.ts';
 import { onFailedCall, onLateCall } from './seek.ts';
-import { withLife } from './store.ts';
+import type { Refusal } from './types.ts';
 
 /** Carries on every operation whose lookup ended in this step. */
 export function carryOn(draft: Draft): void {
@@ -36,14 +38,21 @@ export function onCallDue(draft: Draft, call: Call): void {
     if (call.deadlineAt > draft.now) return;
   }
   endCall(draft, call);
-  if (call.kind === 'store') onNotStored(draft, call.op, call.peer, call);
-  else if (call.kind === 'leave') onFarewell(draft, call.op);
+  if (call.kind === 'store') onStoreFailed(draft, call, { late: call });
+  else onCallRefused(draft, call, undefined);
 }
 
 /** The peer of a call cannot be reached. */
 export function onCallFailed(draft: Draft, call: Call): void {
   endCall(draft, call);
-  onCallRefused(draft, call);
+  onCallRefused(draft, call, undefined);
+}
+
+/** A store was acknowledged: that of an operation, or a replica that was sent. */
+export function onStoreDone(draft: Draft, call: Call): void {
+  onStored(draft, call.op, call.peer);
+  onPushed(draft, call.op, true);
+  goOnHandingOver(draft);
 }
 
 function endCall(draft: Draft, call: Call): void {
@@ -54,14 +63,21 @@ function endCall(draft: Draft, call: Call): void {
 }
 
 function isQuestion(call: Call): boolean {
-  return call.kind === 'find-node' || call.kind === 'find-value';
+  return call.kind === 'find-node' || call.kind === 'find-version';
 }
 
 /** The operation that made the call goes on without its answer. */
-export function onCallRefused(draft: Draft, call: Call): void {
-  if (call.kind === 'store') onNotStored(draft, call.op, call.peer, undefined);
+export function onCallRefused(draft: Draft, call: Call, reason: Refusal | undefined): void {
+  if (call.kind === 'store') onStoreFailed(draft, call, { reason });
   else if (call.kind === 'leave') onFarewell(draft, call.op);
+  else if (call.kind === 'find-value') onNotFetched(draft, call.op, call.peer);
   else if (isQuestion(call)) onFailedCall(draft, call);
+}
+
+function onStoreFailed(draft: Draft, call: Call, miss: Miss): void {
+  onNotStored(draft, call.op, call.peer, miss);
+  onPushed(draft, call.op, false, miss.reason);
+  goOnHandingOver(draft);
 }
 
 /** The time granted to an operation is over. */
@@ -69,7 +85,11 @@ export function onDeadline(draft: Draft, operation: Operation): void {
   const { op } = operation;
   switch (operation.type) {
     case 'store':
-      return settlePut(draft, operation, 'timed-out');
+      return settleStore(draft, operation, 'timed-out');
+    case 'push':
+      return onPushed(draft, op, false);
+    case 'handover':
+      return endHandover(draft, operation);
     case 'join':
       return endJoin(draft, operation);
     case 'leave':
@@ -78,9 +98,9 @@ export function onDeadline(draft: Draft, operation: Operation): void {
     case 'refresh':
       draft.operations = withoutItem(draft.operations, operationOrder, op);
       return refreshed(draft, operation);
+    case 'fetch':
+      return settleUnread(draft, operation);
     case 'get':
-      draft.operations = withoutItem(draft.operations, operationOrder, op);
-      return settleGet(draft, operation, operation.lookup, 'timed-out');
     case 'lookup':
     case 'locate': {
       draft.operations = withoutItem(draft.operations, operationOrder, op);
@@ -97,7 +117,7 @@ function finish(draft: Draft, { operation, lookup }: Finished): void {
     case 'lookup':
       return settle(draft, operation.op, { type: 'nodes', trail: trailOf(lookup, draft.peers) });
     case 'get':
-      return settleGet(draft, operation, lookup, 'absent');
+      return readVersions(draft, operation, trailOf(lookup, draft.peers));
     case 'locate':
       return located(draft, operation, trailOf(lookup, draft.peers));
     case 'join':
@@ -106,25 +126,5 @@ function finish(draft: Draft, { operation, lookup }: Finished): void {
       return refreshed(draft, operation);
     default:
       return assertNever(operation);
-  }
-}
-
-/** Ends a GET with the newest record that it met, if that is still alive. */
-function settleGet(
-  draft: Draft,
-  operation: GetOperation,
-  lookup: Lookup,
-  otherwise: 'absent' | 'timed-out',
-): void {
-  const { op, newest } = operation;
-  const trail = trailOf(lookup, draft.peers);
-  const leftMs = (newest?.expiresAt ?? 0) - draft.now;
-  if (newest !== undefined && leftMs > 0) {
-    const record = withLife(newest.record, leftMs);
-    settle(draft, op, { type: 'found', record, holder: newest.holder, trail });
-  } else if (otherwise === 'absent') {
-    settle(draft, op, { type: 'absent', trail });
-  } else {
-    settle(draft, op, { type: 'failed', failure: otherwise, holders: [], wanted: 0, trail });
   }
 }

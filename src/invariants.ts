@@ -4,19 +4,19 @@
  * after steps; the node itself does not.
  *
  * Covered: the table (own node absent, right buckets, caps, spares, bits), suspects, every sorted
- * collection, calls with the operations that wait for them, lookups, versions in the store, and
- * the one published deadline.
+ * collection, calls with the operations that wait for them, lookups, and the one published deadline;
+ * the store and what belongs to it in `store-invariants.ts`.
  */
 
 import { callOrder, type Call } from './calls.ts';
-import { PERSISTS_MAX, RECORDS_MAX, SUSPECTS_MAX } from './limits.ts';
-import { SPARES_PER_BUCKET_MAX } from './limits.ts';
+import { SPARES_PER_BUCKET_MAX, SUSPECTS_MAX } from './limits.ts';
 import { checkLookup } from './lookup-invariants.ts';
-import { writingOrder, type NodeState } from './node.ts';
-import { operationOrder, type Operation, type StoreOperation } from './operation.ts';
-import { allItems, lookUp, PAGE_ITEMS_MAX, pagesOf, type Order, type Paged } from './paged.ts';
+import { upkeepAt, writingOrder, type NodeState } from './node.ts';
+import { isDriven, operationOrder, type Operation, type StoreOperation } from './operation.ts';
+import { allItems, lookUp } from './paged.ts';
+import { checkPaged } from './paged-invariants.ts';
 import { peerWord, sharedBitsOfPeers } from './position.ts';
-import { compareVersions, heldOrder, type Held } from './store.ts';
+import { checkStored } from './store-invariants.ts';
 import { bucketCount, bucketEnd, bucketStart, contactAt, contactCount } from './table.ts';
 import { isHeard, NO_PEER, slotOf } from './table.ts';
 import type { Directory, Peer } from './types.ts';
@@ -29,20 +29,18 @@ export function checkNode(state: NodeState, peers: Directory): readonly string[]
     ...checkSuspects(state, peers),
     ...checkPaged('calls', state.calls, callOrder),
     ...checkPaged('operations', state.operations, operationOrder),
-    ...checkPaged('store', state.store, heldOrder),
     ...checkPaged('writings', state.writings, writingOrder),
     ...allItems(state.calls).flatMap((call) => checkCall(state, call)),
     ...allItems(state.operations).flatMap((each) => checkOperation(state, each, peers)),
-    ...checkStore(state),
+    ...checkStored(state, peers),
     ...checkWake(state),
   ];
 }
 
 /** The earliest deadline that anything in the state has. */
 export function demandedWake(state: NodeState): number {
-  const { calls, operations, store, upkeep, leaving } = state;
-  const upkeepAt = Math.min(upkeep.checkAt, upkeep.refreshAt, upkeep.introduceAt);
-  return Math.min(calls.dueAt, operations.dueAt, store.dueAt, leaving ? Infinity : upkeepAt);
+  const { calls, operations, store } = state;
+  return Math.min(calls.dueAt, operations.dueAt, store.dueAt, upkeepAt(state));
 }
 
 function checkTable({ table, self, config }: NodeState, peers: Directory): string[] {
@@ -107,55 +105,41 @@ function checkSuspects({ suspects, table, self }: NodeState, peers: Directory): 
   return faults;
 }
 
-function checkPaged<T, K>(name: string, paged: Paged<T>, order: Order<T, K>): string[] {
-  const faults: string[] = [];
-  let size = 0;
-  let dueAt = Infinity;
-  let before: T | undefined;
-  if (paged.pages.length === 1) faults.push(`${name}: a single page beside the items`);
-  if (paged.pages.length > 0 && paged.items.length > 0) faults.push(`${name}: items twice`);
-  for (const page of pagesOf(paged)) {
-    if (page.items.length === 0 && paged.size > 0) faults.push(`${name}: an empty page`);
-    if (page.items.length > PAGE_ITEMS_MAX) faults.push(`${name}: a page is too long`);
-    let pageDueAt = Infinity;
-    for (const item of page.items) {
-      if (before !== undefined && order.compare(before, order.keyOf(item)) >= 0) {
-        faults.push(`${name}: not ascending`);
-      }
-      before = item;
-      size++;
-      pageDueAt = Math.min(pageDueAt, order.dueAt(item));
-    }
-    if (pageDueAt !== page.dueAt) faults.push(`${name}: wrong deadline of a page`);
-    dueAt = Math.min(dueAt, pageDueAt);
-  }
-  if (size !== paged.size) faults.push(`${name}: size ${paged.size}, but ${size} items`);
-  if (dueAt !== paged.dueAt) faults.push(`${name}: dueAt ${paged.dueAt}, but ${dueAt}`);
-  return faults;
-}
-
 function checkCall(state: NodeState, call: Call): string[] {
   const faults: string[] = [];
   const fault = (what: string): void => void faults.push(`call ${call.call}: ${what}`);
   if (call.peer === state.self) fault('to the own node');
   if (call.lateAt < call.sentAt || call.deadlineAt < call.lateAt) fault('times out of order');
-  if ((call.op === 0) !== (call.kind === 'ping')) fault(`a ${call.kind} for operation ${call.op}`);
+  const asks = ASKS[call.kind];
+  if ((call.op === 0) !== (asks.length === 0)) fault(`a ${call.kind} for operation ${call.op}`);
   const type = lookUp(state.operations, operationOrder, call.op)?.type;
-  if (type === undefined) return faults;
-  // A PUT keeps its number when it goes on from locating to storing; late answers still come.
-  const fits =
-    call.kind === 'store' || call.kind === 'leave'
-      ? type === call.kind
-      : (type === 'get') === (call.kind === 'find-value') && type !== 'leave';
-  if (!fits) fault(`a ${call.kind} for a ${type}`);
+  if (type !== undefined && !asks.includes(type)) fault(`a ${call.kind} for a ${type}`);
   return faults;
 }
+
+/**
+ * Which operations make which calls; none: the node itself. An operation keeps its number when it
+ * goes on, from a lookup to storing or fetching, and late answers still come.
+ */
+const ASKS: Readonly<Record<Call['kind'], readonly Operation['type'][]>> = {
+  ping: [],
+  check: [],
+  compare: [],
+  'find-node': ['lookup', 'join', 'refresh'],
+  'find-version': ['get', 'fetch', 'locate', 'store'],
+  'find-value': ['fetch', 'store'],
+  store: ['store', 'push'],
+  leave: ['leave'],
+};
+
+const OWN: readonly Operation['type'][] = ['refresh', 'push'];
 
 function checkOperation(state: NodeState, operation: Operation, peers: Directory): string[] {
   const faults: string[] = [];
   const fault = (what: string): void => void faults.push(`operation ${operation.op}: ${what}`);
   const { op, type } = operation;
-  if (op === 0 || op < 0 !== (type === 'refresh')) fault(`a ${type} with this number`);
+  const isOwn = OWN.includes(type) || ('purpose' in operation && operation.purpose === 'republish');
+  if (op === 0 || op < 0 !== isOwn) fault(`a ${type} with this number`);
   if (state.leaving && type !== 'leave') fault(`a ${type} while leaving`);
   const calls = allItems(state.calls).filter((call) => call.op === op);
   if (type === 'store') {
@@ -173,7 +157,7 @@ function checkOperation(state: NodeState, operation: Operation, peers: Directory
     );
     if (refreshes.length !== operation.refreshing) fault('wrong count of refreshes');
   }
-  if (operation.lookup === undefined) return faults;
+  if (!isDriven(operation) || operation.lookup === undefined) return faults;
   faults.push(...checkLookup(operation.lookup, peers).map((what) => `operation ${op}: ${what}`));
   // A peer that was asked again and then answered the first question, or proved to be out of reach,
   // is done with although its second call is open: so there may be more calls than in flight.
@@ -189,12 +173,13 @@ function checkPut(
   calls: readonly Call[],
   fault: (what: string) => void,
 ): void {
-  const { op, candidates, taken, waiting, holders, wanted, record } = operation;
+  const { op, purpose, candidates, taken, waiting, holders, wanted, record } = operation;
   const asked = candidates.slice(0, taken);
   const involved = [...waiting, ...holders];
   if (new Set(candidates).size !== candidates.length) fault('a candidate is there twice');
   if (new Set(involved).size !== involved.length) fault('a peer counts twice');
-  if (involved.some((peer) => !asked.includes(peer))) fault('a holder that was not asked');
+  const met = purpose === 'put' ? waiting.concat(holders) : waiting;
+  if (met.some((peer) => !asked.includes(peer))) fault('a holder that was not asked');
   if (involved.length > wanted) fault('more replicas than wanted');
   if (record === undefined && taken > 0) fault('stored before it was signed');
   if (record !== undefined && waiting.length === 0) fault('waits for nobody');
@@ -206,28 +191,6 @@ function checkPut(
         : calls.some((call) => call.peer === peer && call.kind === 'store');
     if (!isOpen) fault(`waits for peer ${peer}, which was not asked`);
   }
-}
-
-function checkStore(state: NodeState): string[] {
-  const faults: string[] = [];
-  if (state.store.size > RECORDS_MAX) faults.push('store: too many records');
-  if (state.writings.size > PERSISTS_MAX) faults.push('writings: too many');
-  for (const held of allItems(state.store)) {
-    for (let each: Held | undefined = held; each !== undefined; each = each.replaced) {
-      const { header, token, replaced } = each;
-      const fault = (what: string): void =>
-        void faults.push(`store: version ${header.version} ${what}`);
-      if (heldOrder.compare(each, held.header.key) !== 0) fault('under another key');
-      if (token === 0 && replaced !== undefined) fault('is on disk and keeps another');
-      if (token !== 0 && lookUp(state.writings, writingOrder, token) === undefined) {
-        fault('waits for a write that is not under way');
-      }
-      if (replaced !== undefined && compareVersions(replaced.header, header) > 0) {
-        fault('replaces a newer one');
-      }
-    }
-  }
-  return faults;
 }
 
 /** What was left over at a step is due a millisecond later, and only that. */

@@ -1,14 +1,20 @@
 /**
- * Leaving: what is under way fails, the nearest contacts are told, and from then on requests are
- * refused. It is over when the farewells are answered, or after `LEAVE_MS_MAX`.
+ * Leaving, in two stages. First the node hands each record that it should hold to the node that
+ * takes its place in the record's group, those with the fewest known holders first; it goes on
+ * answering meanwhile, but takes no records. Then the nearest contacts are told, and from then on
+ * all requests are refused. Each stage has a deadline.
  */
 
 import { ask, settle } from './asking.ts';
-import { LEAVE_MS_MAX } from './limits.ts';
+import { neighbourhood } from './group.ts';
+import { HANDOVER_MS_MAX, LEAVE_MS_MAX, PUSHES_MAX } from './limits.ts';
 import { nearestContacts } from './nearest.ts';
 import { ownPosition, type Draft } from './node.ts';
 import { noOperations, noTrail, operationOrder } from './operation.ts';
-import { allItems, lookUp, withItem, withoutItem } from './paged.ts';
+import type { Handed, HandoverOperation } from './operation.ts';
+import { allItems, findItem, lookUp, withItem, withoutItem } from './paged.ts';
+import { push, pushesUnderWay } from './reconcile.ts';
+import { durableHeld, type Held } from './store.ts';
 import type { OpId } from './types.ts';
 
 export function startLeave(draft: Draft, op: OpId): void {
@@ -16,6 +22,39 @@ export function startLeave(draft: Draft, op: OpId): void {
     const outcome = { type: 'failed', failure: 'leaving', holders: [], wanted: 0 } as const;
     settle(draft, other, { ...outcome, trail: noTrail });
   }
+  const deadlineAt = draft.now + HANDOVER_MS_MAX;
+  const left = draft.config.repairMs === 0 ? [] : heirs(draft);
+  draft.operations = withItem(noOperations, operationOrder, {
+    op,
+    deadlineAt,
+    type: 'handover',
+    left,
+  });
+  goOnHandingOver(draft);
+}
+
+/** Whether the node is about to leave. */
+export function isHandingOver({ operations }: Draft): boolean {
+  return handover(operations) !== undefined;
+}
+
+/** A replica has arrived, or not: the next go out, or the farewells when there are none. */
+export function goOnHandingOver(draft: Draft): void {
+  const operation = handover(draft.operations);
+  if (operation === undefined) return;
+  const underWay = pushesUnderWay(draft);
+  const now = operation.left.slice(0, PUSHES_MAX - underWay);
+  if (now.length === 0 && underWay === 0) return endHandover(draft, operation);
+  const left = operation.left.slice(now.length);
+  draft.operations = withItem(draft.operations, operationOrder, { ...operation, left });
+  for (const { key, peer } of now) {
+    const held = durableHeld(draft.store, key, draft.now);
+    if (held !== undefined) push(draft, held, peer);
+  }
+}
+
+/** All is handed over, or time is up: the farewells go out. */
+export function endHandover(draft: Draft, { op }: HandoverOperation): void {
   draft.leaving = true;
   const own = ownPosition(draft);
   const told = nearestContacts(draft.table, own, own, draft.config.nearest, [], draft.peers);
@@ -44,4 +83,31 @@ export function onFarewell(draft: Draft, op: OpId): void {
   }
   const next = { ...operation, waiting: operation.waiting - 1 };
   draft.operations = withItem(draft.operations, operationOrder, next);
+}
+
+function handover(operations: Draft['operations']): HandoverOperation | undefined {
+  if (operations.size === 0) return undefined;
+  const found = findItem(operations, ({ type }) => type === 'handover');
+  return found?.type === 'handover' ? found : undefined;
+}
+
+/** Who takes over what. */
+function heirs(draft: Draft): readonly Handed[] {
+  const { self, store } = draft;
+  const mine = allItems(store).filter(({ group }) => group.includes(self));
+  const sorted = [...mine].sort((a, b) => holdersOf(a) - holdersOf(b));
+  return sorted.flatMap((held) => {
+    const { key, replication } = held.header;
+    const next = neighbourhood(draft, key.position, replication + 1).filter(
+      (peer) => peer !== self,
+    );
+    const heir = next.find((peer) => !held.group.includes(peer));
+    return heir === undefined ? [] : [{ key, peer: heir }];
+  });
+}
+
+function holdersOf({ known }: Held): number {
+  let count = 0;
+  for (let bits = known; bits !== 0; bits &= bits - 1) count++;
+  return count;
 }

@@ -38,8 +38,6 @@ export const ADDRESSES_PER_PEER_MAX = 4;
 
 /** Candidates that a path of a lookup keeps, in multiples of `nearest`: room for failures. */
 export const SHORTLIST_FACTOR = 3;
-/** Nearest nodes that must have answered before a GET is content with the newest it has met. */
-export const READ_NEAREST = 3;
 /** Requests of one lookup at most, of all its paths: a guard against peers that name new ones. */
 export const LOOKUP_REQUESTS_MAX = 500;
 
@@ -49,7 +47,7 @@ export const OPERATIONS_MAX = 4096;
 export const PERSISTS_MAX = 4096;
 /** Peers that may wait for the same write of a record. */
 export const WAITERS_MAX = 8;
-/** Records held per node. */
+/** Records held per node; an operator may lower it. */
 export const RECORDS_MAX = 1_000_000;
 
 /** Shortest deadline of a call in ms: below it a pause of the event loop looks like death. */
@@ -64,6 +62,25 @@ export const LATE_FACTOR = 4;
 export const VERSION_AHEAD_MS_MAX = 600_000;
 /** How far clocks may differ before a record lives shorter than its TTL, in ms. */
 export const CLOCK_ALLOWANCE_MS = 600_000;
+
+/** Fellow holders that a node looks after replicas with; more are left to them. */
+export const FELLOWS_MAX = 512;
+/** When a fellow is first checked, or again because it should hold more than before, in ms. */
+export const FELLOW_SOON_MS = 1000;
+/** The same where somebody nearer to the key will probably see to it. */
+export const FELLOW_LATER_MS = 5000;
+/** Records listed in one comparison; ranges with more are halved. 16 KiB on the wire. */
+export const TAGS_MAX = 2048;
+/** Replicas on their way to fellow holders at once. */
+export const PUSHES_MAX = 64;
+/** Rounds in which a fellow may lack what it had acknowledged before it is passed over. */
+export const BROKEN_MAX = 3;
+/** For how long, in ms. */
+export const SHUN_MS = 3_600_000;
+/** Records of its own that a node sees to it are republished; of more, the earliest. */
+export const PUBLISHED_MAX = 100_000;
+/** Republications under way at once. */
+export const REPUBLICATIONS_MAX = 8;
 
 /** Spare contacts kept per bucket for when a live one fails. */
 export const SPARES_PER_BUCKET_MAX = 3;
@@ -90,7 +107,9 @@ export const INTRODUCERS_MAX = 64;
 export const JOIN_MS_MAX = 300_000;
 /** Introducers asked at once, so that one that is slow or hostile does not decide alone. */
 export const INTRODUCERS_AT_ONCE = 3;
-/** How long a node that leaves waits for its farewells to be answered, in ms. */
+/** How long a node that leaves takes to hand its records over, in ms. */
+export const HANDOVER_MS_MAX = 6000;
+/** How long it then waits for its farewells to be answered, in ms. */
 export const LEAVE_MS_MAX = 2000;
 /** Records dropped for their age in one step; the rest a millisecond later. */
 export const EXPIRIES_PER_STEP_MAX = 1024;

@@ -7,18 +7,17 @@
  * States are built in one place with their fields in one order, which keeps them fast in V8.
  */
 
-import { noCalls, type Calls } from './calls.ts';
-import { assert } from './assert.ts';
-import { configFaults } from './config.ts';
-import { CHECK_MS_MAX, REFRESH_MS } from './limits.ts';
-import { noOperations, type Finished, type Operations } from './operation.ts';
-import { emptyPaged, withItem, type Order, type Paged } from './paged.ts';
+import type { Calls } from './calls.ts';
+import type { Finished, Operations } from './operation.ts';
+import type { Order, Paged } from './paged.ts';
 import { positionOf } from './position.ts';
-import { draw, jitter } from './random.ts';
-import { compareVersions, emptyStore, heldOrder, newestHeld, type Store } from './store.ts';
-import { emptyTable, type Table } from './table.ts';
-import { unmeasured, type Timing } from './timing.ts';
-import type { CallId, Config, Directory, Effect, Kept, Key, Moment } from './types.ts';
+import type { Usage } from './quota.ts';
+import { draw } from './random.ts';
+import type { Fellows, Published } from './replicas.ts';
+import type { Store } from './store.ts';
+import type { Table } from './table.ts';
+import type { Timing } from './timing.ts';
+import type { CallId, Config, Directory, Effect, Key, Moment } from './types.ts';
 import type { OpId, Peer, Position, Token } from './types.ts';
 
 /** When what is due next to keep the table alive. Times in monotonic ms. */
@@ -35,6 +34,8 @@ export interface Upkeep {
   readonly introducers: number;
   readonly introduceAt: number;
   readonly introduceRound: number;
+  /** When the groups of all records are to be found anew; Infinity: they are true. */
+  readonly regroupAt: number;
 }
 
 /** A record on its way to the disk, and who waits for it to be there. */
@@ -57,8 +58,6 @@ export const writingOrder: Order<Writing, Token> = {
   dueAt: () => Infinity,
 };
 
-const nobody: readonly Peer[] = [];
-
 /** Numbers start again at 1 after this one: calls travel as u32, and none stays open for long. */
 const NUMBER_MAX = 0x3fffffff;
 
@@ -71,6 +70,10 @@ export interface NodeState {
   readonly calls: Calls;
   readonly operations: Operations;
   readonly store: Store;
+  readonly usage: Usage;
+  readonly fellows: Fellows;
+  /** Records of its own that are to be republished. */
+  readonly published: Paged<Published>;
   readonly writings: Paged<Writing>;
   readonly timing: Timing;
   readonly upkeep: Upkeep;
@@ -102,59 +105,15 @@ export interface Draft {
   calls: Calls;
   operations: Operations;
   store: Store;
+  usage: Usage;
+  fellows: Fellows;
+  published: Paged<Published>;
   writings: Paged<Writing>;
   timing: Timing;
   upkeep: Upkeep;
   counter: number;
   issued: number;
   leaving: boolean;
-}
-
-/**
- * A node that knows nobody yet. Saved peers are handed to it with its `join` command; records come
- * back with the age that the wall clock gives them.
- *
- * @throws Error when the settings cannot work (the host has checked them with `configFaults`)
- */
-export function create(self: Peer, config: Config, moment: Moment, kept: Kept): NodeState {
-  const faults = configFaults(config);
-  assert(faults.length === 0, faults.join('; '));
-  let store = emptyStore;
-  for (const { header, storedAtMs } of kept.records) {
-    const held = newestHeld(store, header.key);
-    if (held !== undefined && compareVersions(held.header, header) >= 0) continue;
-    const ageMs = Math.max(0, moment.wall - storedAtMs);
-    const expiresAt = moment.now + header.lifeMs - ageMs;
-    store = withItem(store, heldOrder, { header, expiresAt, token: 0, replaced: undefined });
-  }
-  const upkeep: Upkeep = {
-    checkAt: moment.now + jitter(draw(moment.entropy, 0), CHECK_MS_MAX, 0.5),
-    checkEveryMs: CHECK_MS_MAX,
-    hand: 0,
-    nearHand: 0,
-    nearTurn: false,
-    refreshAt: moment.now + jitter(draw(moment.entropy, 1), REFRESH_MS, 0.5),
-    refreshBucket: 0,
-    introducers: 0,
-    introduceAt: Infinity,
-    introduceRound: 0,
-  };
-  return {
-    self,
-    config,
-    table: emptyTable,
-    suspects: nobody,
-    calls: noCalls,
-    operations: noOperations,
-    store,
-    writings: emptyPaged(),
-    timing: unmeasured,
-    upkeep,
-    counter: 0,
-    issued: 0,
-    leaving: false,
-    wakeAt: Math.max(moment.now + 1, Math.min(upkeep.checkAt, upkeep.refreshAt, store.dueAt)),
-  };
 }
 
 export function openDraft(state: NodeState, moment: Moment, peers: Directory): Draft {
@@ -173,6 +132,9 @@ export function openDraft(state: NodeState, moment: Moment, peers: Directory): D
     calls: state.calls,
     operations: state.operations,
     store: state.store,
+    usage: state.usage,
+    fellows: state.fellows,
+    published: state.published,
     writings: state.writings,
     timing: state.timing,
     upkeep: state.upkeep,
@@ -191,6 +153,9 @@ export function closeDraft(draft: Draft): NodeState {
     draft.calls === before.calls &&
     draft.operations === before.operations &&
     draft.store === before.store &&
+    draft.usage === before.usage &&
+    draft.fellows === before.fellows &&
+    draft.published === before.published &&
     draft.writings === before.writings &&
     draft.timing === before.timing &&
     draft.upkeep === before.upkeep &&
@@ -208,6 +173,9 @@ export function closeDraft(draft: Draft): NodeState {
     calls: draft.calls,
     operations: draft.operations,
     store: draft.store,
+    usage: draft.usage,
+    fellows: draft.fellows,
+    published: draft.published,
     writings: draft.writings,
     timing: draft.timing,
     upkeep: draft.upkeep,
@@ -237,6 +205,7 @@ export function withUpkeep(upkeep: Upkeep, change: Partial<Upkeep>): Upkeep {
     introducers: change.introducers ?? upkeep.introducers,
     introduceAt: change.introduceAt ?? upkeep.introduceAt,
     introduceRound: change.introduceRound ?? upkeep.introduceRound,
+    regroupAt: change.regroupAt ?? upkeep.regroupAt,
   };
 }
 
@@ -264,8 +233,17 @@ function nextWake(draft: Draft): number {
   );
 }
 
-function upkeepAt(draft: Draft): number {
-  const { upkeep, leaving } = draft;
+/** When the node next does something of its own accord. */
+export function upkeepAt({ upkeep, fellows, published, leaving }: UpkeepState): number {
   if (leaving) return Infinity;
-  return Math.min(upkeep.checkAt, upkeep.refreshAt, upkeep.introduceAt);
+  return Math.min(
+    upkeep.checkAt,
+    upkeep.refreshAt,
+    upkeep.introduceAt,
+    upkeep.regroupAt,
+    fellows.dueAt,
+    published.dueAt,
+  );
 }
+
+type UpkeepState = Pick<NodeState, 'upkeep' | 'fellows' | 'published' | 'leaving'>;

@@ -29,12 +29,28 @@ export interface Met {
   readonly expiresAt: number;
 }
 
-/** A lookup of a value; it ends when the nearest have answered, with the newest record met. */
+/** What a record is stored for: a client's PUT, a GET that met older ones, or republication. */
+export type Purpose = 'put' | 'read' | 'republish';
+
+/** First half of a GET: who holds which version? */
 export interface GetOperation extends Common {
   readonly type: 'get';
   readonly key: Key;
   readonly lookup: Lookup;
-  readonly newest: Met | undefined;
+  readonly met: readonly Met[];
+  readonly purpose: Exclude<Purpose, 'put'>;
+}
+
+/** Second half of a GET: the value of the newest version, from one that holds it. */
+export interface FetchOperation extends Common {
+  readonly type: 'fetch';
+  readonly key: Key;
+  readonly purpose: Exclude<Purpose, 'put'>;
+  /** Without those that did not give what they said they hold. */
+  readonly met: readonly Met[];
+  /** Who is asked now. */
+  readonly source: Met | undefined;
+  readonly trail: Trail;
 }
 
 /** First half of a PUT: where are the nearest nodes? */
@@ -45,15 +61,20 @@ export interface LocateOperation extends Common {
   readonly replication: number;
   readonly ttlS: number;
   readonly lookup: Lookup;
+  /** The highest version met. */
+  readonly version: number;
 }
 
-/** Second half of a PUT: the host signs, then the nearest store. */
+/** Second half of a PUT: the host signs, then the nearest store; last part of a GET, if need be. */
 export interface StoreOperation extends Common {
   readonly type: 'store';
+  readonly purpose: Purpose;
   /** Undefined until the host has signed it; its life was whole at `signedAt`. */
   readonly record: RecordHeader | undefined;
   readonly signedAt: number;
   readonly wanted: number;
+  /** With so many holders it is good. */
+  readonly needed: number;
   /** Nearest first, the own node among them where it belongs. */
   readonly candidates: readonly Peer[];
   /** How many candidates were taken so far. */
@@ -62,7 +83,20 @@ export interface StoreOperation extends Common {
   /** Those whose first store missed its deadline and that are asked once more. */
   readonly again: readonly Peer[];
   readonly holders: readonly Peer[];
+  /** Who gave the record of a GET; the own node for a PUT. */
+  readonly source: Peer;
+  /** Those that have no room. */
+  readonly fullCount: number;
   readonly trail: Trail;
+}
+
+/** A replica on its way to a fellow holder. */
+export interface PushOperation extends Common {
+  readonly type: 'push';
+  readonly key: Key;
+  /** Of the version that is sent, as `tags.ts` names it. */
+  readonly tag: number;
+  readonly peer: Peer;
 }
 
 /** A join: introductions, then a lookup of the own position, then refreshes of far buckets. */
@@ -87,6 +121,17 @@ export interface RefreshOperation extends Common {
   readonly lookup: Lookup;
 }
 
+/** What a node that leaves does first: it hands its records to those that will hold them. */
+export interface HandoverOperation extends Common {
+  readonly type: 'handover';
+  readonly left: readonly Handed[];
+}
+
+export interface Handed {
+  readonly key: Key;
+  readonly peer: Peer;
+}
+
 /** A farewell to contacts. */
 export interface LeaveOperation extends Common {
   readonly type: 'leave';
@@ -96,14 +141,27 @@ export interface LeaveOperation extends Common {
 export type Operation =
   | FindOperation
   | GetOperation
+  | FetchOperation
   | LocateOperation
   | StoreOperation
+  | PushOperation
   | JoinOperation
   | RefreshOperation
+  | HandoverOperation
   | LeaveOperation;
 
 /** Operations that are driven by one lookup at a time. */
-export type Driven = Exclude<Operation, StoreOperation | LeaveOperation>;
+export type Driven =
+  FindOperation | GetOperation | LocateOperation | JoinOperation | RefreshOperation;
+
+export function isDriven(operation: Operation): operation is Driven {
+  const { type } = operation;
+  return type === 'lookup' || type === 'get' || type === 'locate' || isOwnLookup(type);
+}
+
+function isOwnLookup(type: Operation['type']): boolean {
+  return type === 'join' || type === 'refresh';
+}
 
 /** The operation with its lookup gone on. Written out because each answer to a lookup does it. */
 export function withLookup(operation: Driven, lookup: Lookup): Driven {

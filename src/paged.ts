@@ -129,6 +129,29 @@ export function findItem<T>(paged: Paged<T>, test: (item: T) => boolean): T | un
   return undefined;
 }
 
+/** The collection with each item replaced by what `change` makes of it, under the same key. */
+export function mapped<T, K>(
+  paged: Paged<T>,
+  order: Order<T, K>,
+  change: (item: T) => T,
+): Paged<T> {
+  let pages: Page<T>[] | undefined;
+  pagesOf(paged).forEach((page, index) => {
+    let items: T[] | undefined;
+    for (let at = 0; at < page.items.length; at++) {
+      const item = page.items[at] as T;
+      const next = change(item);
+      if (next === item) continue;
+      items ??= page.items.slice();
+      items[at] = next;
+    }
+    if (items === undefined) return;
+    pages ??= pagesOf(paged).slice();
+    pages[index] = pageFrom(items, order);
+  });
+  return pages === undefined ? paged : pagedFrom(pages);
+}
+
 function onePage<T>(items: readonly T[], dueAt: number): Paged<T> {
   return items.length === 0 ? nothing : { items, dueAt, pages: noPages, size: items.length };
 }

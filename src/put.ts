@@ -15,9 +15,11 @@ import { noTrail, operationOrder } from './operation.ts';
 import type { LocateOperation, StoreOperation } from './operation.ts';
 import { lookUp, withItem, withoutItem } from './paged.ts';
 import { compareDistance } from './position.ts';
-import { keep } from './serve.ts';
+import { onPublished } from './published.ts';
+import { majorityOf } from './quorum.ts';
+import { keep } from './keep.ts';
 import { newestHeld, withLife } from './store.ts';
-import type { Failure, OpId, Peer, RecordHeader, Token, Trail } from './types.ts';
+import type { Failure, OpId, Peer, RecordHeader, Refusal, Token, Trail } from './types.ts';
 
 /** The nearest are known: the version is chosen and the host asked to sign. */
 export function located(draft: Draft, operation: LocateOperation, trail: Trail): void {
@@ -28,26 +30,34 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
     (peer) => compareDistance(draft.peers, target, draft.self, peer) < 0,
   );
   candidates.splice(at < 0 ? candidates.length : at, 0, draft.self);
-  const wanted = Math.min(replication || draft.config.replication, REPLICATION_MAX);
-  const held = newestHeld(draft.store, key);
-  const version = Math.max(draft.moment.wall, draft.issued + 1, (held?.header.version ?? 0) + 1);
+  const asked = Math.min(replication || draft.config.replication, REPLICATION_MAX);
+  const replicas = Math.max(asked, draft.config.floor);
+  const wanted = Math.min(replicas, candidates.length);
+  const held = newestHeld(draft.store, key)?.header.version ?? 0;
+  const newest = Math.max(held, operation.version);
+  const version = Math.max(draft.moment.wall, draft.issued + 1, newest + 1);
   draft.issued = version;
   draft.operations = withItem(draft.operations, operationOrder, {
     op,
     deadlineAt: operation.deadlineAt,
     type: 'store',
+    purpose: 'put',
     record: undefined,
     signedAt: draft.now,
-    wanted: Math.min(Math.max(wanted, draft.config.floor), candidates.length),
+    wanted,
+    needed: Math.max(majorityOf(wanted), draft.config.floor),
     candidates,
     taken: 0,
     waiting: [],
     again: [],
     holders: [],
+    source: draft.self,
+    fullCount: 0,
     trail,
   });
   const life = Math.min(ttlS || draft.config.ttlS, draft.config.ttlSMax);
-  const body = { key, version, size, ttlS: life, publishedAtMs: draft.moment.wall };
+  const publishedAtMs = draft.moment.wall;
+  const body = { key, version, size, replication: replicas, ttlS: life, publishedAtMs };
   emit(draft, { type: 'sign', token: op, body });
 }
 
@@ -56,6 +66,11 @@ export function onSigned(draft: Draft, token: Token, record: RecordHeader): void
   const operation = lookUp(draft.operations, operationOrder, token);
   if (operation?.type !== 'store' || operation.record !== undefined) return;
   proceed(draft, { ...operation, record, signedAt: draft.now });
+}
+
+/** A record that was read is stored on those that lack it; nobody waits longer than need be. */
+export function beginStore(draft: Draft, operation: StoreOperation): void {
+  proceed(draft, operation);
 }
 
 /** A store was acknowledged, by a peer or by the own disk. */
@@ -69,27 +84,39 @@ export function onStored(draft: Draft, op: OpId, peer: Peer): void {
   });
 }
 
+/** Why a store did not work: the call that missed its deadline, or what the peer said. */
+export interface Miss {
+  readonly late?: Call | undefined;
+  readonly reason?: Refusal | undefined;
+}
+
 /** A store was refused or went unanswered; after a missed deadline it is asked once more. */
-export function onNotStored(draft: Draft, op: OpId, peer: Peer, call: Call | undefined): void {
+export function onNotStored(draft: Draft, op: OpId, peer: Peer, miss: Miss): void {
   const operation = lookUp(draft.operations, operationOrder, op);
   if (operation?.type !== 'store' || !operation.waiting.includes(peer)) return;
-  if (call !== undefined && operation.record !== undefined && !operation.again.includes(peer)) {
-    const again = [...operation.again, peer];
+  const { again: asked, record: signed } = operation;
+  if (miss.late !== undefined && signed !== undefined && !asked.includes(peer)) {
+    const again = [...asked, peer];
     draft.operations = withItem(draft.operations, operationOrder, { ...operation, again });
-    const record = recordNow(draft, operation, operation.record);
+    const record = recordNow(draft, operation, signed);
     ask(draft, peer, { type: 'store', record }, op);
     return;
   }
   const waiting = operation.waiting.filter((other) => other !== peer);
-  proceed(draft, { ...operation, waiting });
+  const fullCount = operation.fullCount + Number(miss.reason === 'full');
+  proceed(draft, { ...operation, waiting, fullCount });
 }
 
-/** Ends a PUT with what it has: good with a majority, else the failure with the true holders. */
-export function settlePut(draft: Draft, operation: StoreOperation, failure: Failure): void {
-  const { op, record, holders, wanted, trail } = operation;
+/** Ends it with what it has: good with a majority, else the failure with the true holders. */
+export function settleStore(draft: Draft, operation: StoreOperation, failure: Failure): void {
+  const { op, purpose, record, holders, wanted, needed, source, trail } = operation;
   draft.operations = withoutItem(draft.operations, operationOrder, op);
-  const needed = Math.max(Math.floor(wanted / 2) + 1, draft.config.floor);
-  if (record !== undefined && holders.length >= needed) {
+  const isGood = record !== undefined && holders.length >= needed;
+  if (purpose !== 'put' && record !== undefined && (isGood || failure !== 'timed-out')) {
+    const now = recordNow(draft, operation, record);
+    settle(draft, op, { type: 'found', record: now, holder: source, trail });
+  } else if (purpose === 'put' && isGood) {
+    onPublished(draft, record.key, record.lifeMs);
     settle(draft, op, { type: 'stored', record, holders, wanted, trail });
   } else {
     settle(draft, op, { type: 'failed', failure, holders, wanted, trail });
@@ -103,7 +130,7 @@ export function refuseCommand(draft: Draft, op: OpId, failure: Failure): void {
 
 /** Asks as many further candidates as replicas are missing, or settles when it is over. */
 function proceed(draft: Draft, operation: StoreOperation): void {
-  const { op, candidates, wanted, holders } = operation;
+  const { op, candidates, wanted, holders, needed, purpose } = operation;
   if (operation.record === undefined) return;
   const record = recordNow(draft, operation, operation.record);
   let { taken, waiting } = operation;
@@ -116,11 +143,17 @@ function proceed(draft: Draft, operation: StoreOperation): void {
     else own = keepOwn(draft, record, op);
   }
   const next: StoreOperation = { ...operation, taken, waiting };
-  if (waiting.length === 0) return settlePut(draft, next, 'too-few-replicas');
-  draft.operations = withItem(draft.operations, operationOrder, next);
   for (const peer of strangers) ask(draft, peer, { type: 'store', record }, op);
+  // A reader has waited long enough; who gets the record besides may take its time.
+  const isRead = purpose === 'read' && holders.length >= needed;
+  if (waiting.length === 0 || isRead) return settleStore(draft, next, failureOf(next));
+  draft.operations = withItem(draft.operations, operationOrder, next);
   if (own === 'held') onStored(draft, op, draft.self);
-  if (own === 'failed') onNotStored(draft, op, draft.self, undefined);
+  if (own === 'failed') onNotStored(draft, op, draft.self, {});
+}
+
+function failureOf({ fullCount }: StoreOperation): Failure {
+  return fullCount > 0 ? 'full' : 'too-few-replicas';
 }
 
 /** The record as it is sent now: its life began to run when it was signed. */
@@ -129,7 +162,7 @@ function recordNow(draft: Draft, operation: StoreOperation, record: RecordHeader
 }
 
 function keepOwn(draft: Draft, record: RecordHeader, op: OpId): 'held' | 'failed' | 'none' {
-  const result = keep(draft, record, { peer: draft.self, call: 0, op });
+  const result = keep(draft, record, { peer: draft.self, call: 0, op }, undefined);
   if (result === 'writing') return 'none';
   return result === 'held' ? 'held' : 'failed';
 }

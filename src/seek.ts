@@ -5,15 +5,14 @@
 
 import { ask } from './asking.ts';
 import type { Call } from './calls.ts';
-import { READ_NEAREST } from './limits.ts';
-import { beginLookup, isContent, isFinished, nextToAsk } from './lookup.ts';
+import { beginLookup, isFinished, nextToAsk } from './lookup.ts';
 import { onAnswer, onFailure, onOverdue, type Lookup } from './lookup.ts';
 import { nearestContacts } from './nearest.ts';
 import { ownPosition, type Draft } from './node.ts';
-import { operationOrder, withLookup, type Driven, type Finished } from './operation.ts';
+import { isDriven, operationOrder, withLookup, type Driven, type Finished } from './operation.ts';
 import { lookUp, withItem, withoutItem } from './paged.ts';
 import { compareBits } from './position.ts';
-import { compareVersions } from './store.ts';
+import { hasMajority } from './quorum.ts';
 import type { Peer, Position, RecordHeader, Request } from './types.ts';
 
 /** A lookup seeded with the nearest contacts and any further peers. */
@@ -43,17 +42,24 @@ export function onNamed(draft: Draft, call: Call, named: readonly Peer[]): void 
   advance(draft, operation, onAnswer(operation.lookup, call.peer, named, draft.peers));
 }
 
-/** The peer holds a record of the key that a get looks for; it names nobody. */
-export function onValue(draft: Draft, call: Call, record: RecordHeader): void {
+/** The peer holds a version of the key that is looked for, and named others. */
+export function onVersion(
+  draft: Draft,
+  call: Call,
+  record: RecordHeader,
+  named: readonly Peer[],
+): void {
   const operation = driven(draft, call);
-  if (operation?.type !== 'get') return;
+  if (operation?.type !== 'get' && operation?.type !== 'locate') return;
   // A good signature proves a record, not that it is the one that was asked for.
   if (compareBits(record.key.raw, operation.key.raw) !== 0) return onFailedCall(draft, call);
-  const lookup = onAnswer(operation.lookup, call.peer, [], draft.peers);
+  const lookup = onAnswer(operation.lookup, call.peer, named, draft.peers);
+  if (operation.type === 'locate') {
+    const version = Math.max(operation.version, record.version);
+    return advance(draft, { ...operation, version }, lookup);
+  }
   const met = { record, holder: call.peer, expiresAt: draft.now + record.lifeMs };
-  const { newest } = operation;
-  const isNewer = newest === undefined || compareVersions(record, newest.record) > 0;
-  advance(draft, isNewer ? { ...operation, newest: met } : operation, lookup);
+  advance(draft, { ...operation, met: [...operation.met, met] }, lookup);
 }
 
 /** No answer in time: the lookup goes on, and asks the peer once more if it still matters. */
@@ -72,21 +78,20 @@ export function onFailedCall(draft: Draft, call: Call): void {
 
 function driven(draft: Draft, call: Call): Driven | undefined {
   const operation = lookUp(draft.operations, operationOrder, call.op);
-  if (operation === undefined || operation.type === 'store' || operation.type === 'leave') {
-    return undefined;
-  }
-  return operation;
+  return operation !== undefined && isDriven(operation) ? operation : undefined;
 }
 
 function question(operation: Driven, lookup: Lookup): Request {
-  if (operation.type === 'get') return { type: 'find-value', key: operation.key };
+  if (operation.type === 'get' || operation.type === 'locate') {
+    return { type: 'find-version', key: operation.key };
+  }
   return { type: 'find-node', target: lookup.target };
 }
 
-/** Once a get has met a record, it is enough that the very nearest have answered. */
+/** A reader need not hear from everybody; who republishes wants to know who lacks the record. */
 function hasRead(operation: Driven, lookup: Lookup): boolean {
-  if (operation.type !== 'get' || operation.newest === undefined) return false;
-  return isContent(lookup, READ_NEAREST);
+  if (operation.type !== 'get' || operation.purpose !== 'read') return false;
+  return hasMajority(lookup, operation.met);
 }
 
 function end(draft: Draft, operation: Driven, lookup: Lookup): void {

@@ -9,25 +9,27 @@
  */
 
 import { assert, assertNever } from './assert.ts';
-import { openCall, withoutCall } from './calls.ts';
+import { openCall, withoutCall, type Call } from './calls.ts';
 import { evict, onHeard } from './contacts.ts';
-import { carryOn, onCallFailed, onCallRefused } from './finish.ts';
+import { carryOn, onCallFailed, onCallRefused, onStoreDone } from './finish.ts';
+import { beginRead, onFetched } from './get.ts';
 import { onIntroduced, startJoin } from './join.ts';
-import { onFarewell, startLeave } from './leave.ts';
+import { onPersisted } from './keep.ts';
+import { isHandingOver, onFarewell, startLeave } from './leave.ts';
 import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
 import { closeDraft, emit, openDraft, type Draft, type NodeState } from './node.ts';
 import { onNotStored, onSigned, onStored, refuseCommand } from './put.ts';
-import { durableHeld } from './store.ts';
-import { advance, newLookup, onNamed, onValue } from './seek.ts';
-import { onPersisted, serve } from './serve.ts';
+import { onSum, onTags } from './repair.ts';
+import { advance, newLookup, onNamed, onVersion } from './seek.ts';
+import { serve } from './serve.ts';
 import { operationOrder } from './operation.ts';
 import { lookUp } from './paged.ts';
 import { measured } from './timing.ts';
-import type { CallId, Command, Directory, Effect, Input, Key, Moment } from './types.ts';
+import type { CallId, Command, Directory, Effect, Input, Moment } from './types.ts';
 import type { OpId, Peer, Reply } from './types.ts';
 import { runDue } from './upkeep.ts';
 
-export { create } from './node.ts';
+export { create } from './create.ts';
 export type { NodeState } from './node.ts';
 
 export interface Step {
@@ -69,7 +71,7 @@ function take(draft: Draft, input: Input): void {
     case 'persisted': {
       for (const op of onPersisted(draft, input.token, input.ok)) {
         if (input.ok) onStored(draft, op, draft.self);
-        else onNotStored(draft, op, draft.self, undefined);
+        else onNotStored(draft, op, draft.self, {});
       }
       return;
     }
@@ -93,23 +95,41 @@ function onReply(draft: Draft, from: Peer, id: CallId, body: Reply): void {
   draft.calls = withoutCall(draft.calls, id);
   draft.timing = measured(draft.timing, call.known, draft.now - call.sentAt);
   onHeard(draft, from, true);
+  if (body.type === 'refused') {
+    if (body.reason === 'leaving') evict(draft, from);
+    return onCallRefused(draft, call, body.reason);
+  }
+  if (!takeReply(draft, call, body)) onCallRefused(draft, call, undefined);
+}
+
+/** @returns false when it is no answer to what was asked */
+function takeReply(draft: Draft, call: Call, body: Exclude<Reply, { type: 'refused' }>): boolean {
+  const { kind, op, peer } = call;
   switch (body.type) {
     case 'ok':
-      if (call.kind === 'store') return onStored(draft, call.op, from);
-      if (call.kind === 'leave') return onFarewell(draft, call.op);
-      if (call.kind !== 'ping') onCallRefused(draft, call);
-      return;
+      if (kind === 'store') onStoreDone(draft, call);
+      else if (kind === 'leave') onFarewell(draft, op);
+      return kind === 'store' || kind === 'leave' || kind === 'ping';
     case 'peers':
-      if (call.kind === 'find-node' || call.kind === 'find-value') {
-        return onNamed(draft, call, body.peers);
-      }
-      return onCallRefused(draft, call);
+      if (kind !== 'find-node' && kind !== 'find-version') return false;
+      onNamed(draft, call, body.peers);
+      return true;
+    case 'version':
+      if (kind !== 'find-version') return false;
+      onVersion(draft, call, body.record, body.peers);
+      return true;
     case 'value':
-      if (call.kind === 'find-value') return onValue(draft, call, body.record);
-      return onCallRefused(draft, call);
-    case 'refused':
-      if (body.reason === 'leaving') evict(draft, from);
-      return onCallRefused(draft, call);
+      if (kind !== 'find-value') return false;
+      onFetched(draft, op, peer, body.record);
+      return true;
+    case 'sum':
+      if (kind !== 'check' && kind !== 'compare') return false;
+      onSum(draft, call, body);
+      return true;
+    case 'tags':
+      if (kind !== 'compare') return false;
+      onTags(draft, call, body);
+      return true;
     default:
       return assertNever(body);
   }
@@ -121,7 +141,7 @@ function begin(draft: Draft, op: OpId, command: Command): void {
     lookUp(draft.operations, operationOrder, op) === undefined,
     'a number names one operation',
   );
-  if (draft.leaving) return refuseCommand(draft, op, 'leaving');
+  if (draft.leaving || isHandingOver(draft)) return refuseCommand(draft, op, 'leaving');
   if (draft.operations.size >= OPERATIONS_MAX) {
     return refuseCommand(draft, op, 'too-many-operations');
   }
@@ -136,27 +156,15 @@ function begin(draft: Draft, op: OpId, command: Command): void {
       return advance(draft, { op, deadlineAt, type: 'lookup', lookup }, lookup);
     }
     case 'get':
-      return beginGet(draft, op, deadlineAt, command.key);
+      return beginRead(draft, { op, deadlineAt, key: command.key, purpose: 'read' });
     case 'put': {
       const { key, size, replication, ttlS } = command;
       if (size < 1 || size > VALUE_BYTES_MAX) return refuseCommand(draft, op, 'invalid');
       const lookup = newLookup(draft, key.position, []);
-      const operation = { op, deadlineAt, type: 'locate', key, size, replication, ttlS } as const;
-      return advance(draft, { ...operation, lookup }, lookup);
+      const rest = { key, size, replication, ttlS, lookup, version: 0 };
+      return advance(draft, { op, deadlineAt, type: 'locate', ...rest }, lookup);
     }
     default:
       return assertNever(command);
   }
-}
-
-/** The own record is one of those met; somebody nearer may have a newer one. */
-function beginGet(draft: Draft, op: OpId, deadlineAt: number, key: Key): void {
-  const held = durableHeld(draft.store, key, draft.now);
-  const newest = held && {
-    record: held.header,
-    holder: draft.self,
-    expiresAt: held.expiresAt,
-  };
-  const lookup = newLookup(draft, key.position, []);
-  advance(draft, { op, deadlineAt, type: 'get', key, lookup, newest }, lookup);
 }

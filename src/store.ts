@@ -3,14 +3,18 @@
  * store arrives and counts as held once the host has said that it is on disk (S16); until then it
  * is not served, and what it replaces is kept in case the disk fails.
  *
+ * Beside each record stands its group, the nodes that should hold it, and which of them are known
+ * to do so; `group.ts` and `repair.ts` look after that.
+ *
  * Invariants: newest version wins, ties by the greater publisher id, never back (S14); a record
  * leaves at its expiry on the monotonic clock (S12, S13); at most `RECORDS_MAX` records.
  */
 
 import { compareBits, comparePositions } from './position.ts';
-import { emptyPaged, lookUp, withItem, withoutItem } from './paged.ts';
+import { emptyPaged, lookUp } from './paged.ts';
 import type { Order, Paged } from './paged.ts';
-import type { Key, RecordHeader, Token } from './types.ts';
+import { tagOf, type Tag } from './tags.ts';
+import type { Key, Peer, RecordHeader, Token } from './types.ts';
 
 export interface Held {
   readonly header: RecordHeader;
@@ -20,6 +24,13 @@ export interface Held {
   readonly token: Token;
   /** While its own write is under way: what it replaces, itself on disk or on its way there. */
   readonly replaced: Held | undefined;
+  /** Who sent it; nobody when it came from an own client or the disk. */
+  readonly from: Peer | undefined;
+  readonly tag: Tag;
+  /** The nodes that should hold it, nearest to the key first; the own node may be among them. */
+  readonly group: readonly Peer[];
+  /** A bit for each of the group that is known to hold this version, the first one lowest. */
+  readonly known: number;
 }
 
 export type Store = Paged<Held>;
@@ -44,28 +55,64 @@ export function newestHeld(store: Store, key: Key): Held | undefined {
   return lookUp(store, heldOrder, key);
 }
 
-/** The record of a key that is on disk and alive at `now`. */
-export function durableHeld(store: Store, key: Key, now: number): Held | undefined {
-  let held = lookUp(store, heldOrder, key);
+/** Of a record and those that it replaces: the newest that is on disk and alive at `now`. */
+export function durable(newest: Held | undefined, now: number): Held | undefined {
+  let held = newest;
   while (held !== undefined && held.token !== 0) held = held.replaced;
   return held !== undefined && held.expiresAt > now ? held : undefined;
 }
 
-/** A record whose write is asked for under `token`; the caller has compared versions. */
-export function withRecord(store: Store, header: RecordHeader, now: number, token: Token): Store {
-  const replaced = lookUp(store, heldOrder, header.key);
-  const held: Held = { header, expiresAt: now + header.lifeMs, token, replaced };
-  return withItem(store, heldOrder, held);
+/** The record of a key that is on disk and alive at `now`. */
+export function durableHeld(store: Store, key: Key, now: number): Held | undefined {
+  return durable(newestHeld(store, key), now);
 }
 
-/** The write of a record ended; a failed one gives way to what it replaced. */
-export function withWritten(store: Store, key: Key, token: Token, ok: boolean): Store {
-  const held = lookUp(store, heldOrder, key);
-  if (held === undefined) return store;
-  const next = afterWrite(held, token, ok);
-  if (next === held) return store;
-  if (next === undefined) return withoutItem(store, heldOrder, key);
-  return withItem(store, heldOrder, next);
+/** A record of which nothing is known yet but itself; `token` 0 when it is on disk. */
+export function newHeld(
+  header: RecordHeader,
+  expiresAt: number,
+  token: Token,
+  from: Peer | undefined,
+  replaced: Held | undefined,
+): Held {
+  return {
+    header,
+    expiresAt,
+    token,
+    replaced,
+    from,
+    tag: tagOf(header),
+    group: replaced?.group ?? nobody,
+    known: 0,
+  };
+}
+
+/** The record with another group, or other members known to hold it. */
+export function withGroup(held: Held, group: readonly Peer[], known: number): Held {
+  return {
+    header: held.header,
+    expiresAt: held.expiresAt,
+    token: held.token,
+    replaced: held.replaced,
+    from: held.from,
+    tag: held.tag,
+    group,
+    known,
+  };
+}
+
+/**
+ * What is held after a write ended; a failed one gives way to what it replaced. Writes end in any
+ * order: one that was overtaken counts too, in case the newer one fails.
+ */
+export function afterWrite(held: Held, token: Token, ok: boolean): Held | undefined {
+  if (held.token === token) {
+    if (ok) return { ...held, token: 0, replaced: undefined };
+    return held.replaced && withGroup(held.replaced, held.group, 0);
+  }
+  if (held.replaced === undefined) return held;
+  const replaced = afterWrite(held.replaced, token, ok);
+  return replaced === held.replaced ? held : { ...held, replaced };
 }
 
 /** The header as it is sent at `now`: the life that is left, never more. */
@@ -81,20 +128,11 @@ export function withLife(header: RecordHeader, leftMs: number): RecordHeader {
     version: header.version,
     publisher: header.publisher,
     size: header.size,
+    replication: header.replication,
     ttlS: header.ttlS,
     publishedAtMs: header.publishedAtMs,
     lifeMs,
   };
 }
 
-/** Writes end in any order: one that was overtaken counts too, in case the newer one fails. */
-function afterWrite(held: Held, token: Token, ok: boolean): Held | undefined {
-  const { header, expiresAt } = held;
-  if (held.token === token) {
-    return ok ? { header, expiresAt, token: 0, replaced: undefined } : held.replaced;
-  }
-  if (held.replaced === undefined) return held;
-  const replaced = afterWrite(held.replaced, token, ok);
-  if (replaced === held.replaced) return held;
-  return { header, expiresAt, token: held.token, replaced };
-}
+const nobody: readonly Peer[] = [];

@@ -53,6 +53,8 @@ export interface RecordHeader {
   readonly publisher: Bits256;
   /** Bytes of the value. */
   readonly size: number;
+  /** On how many nodes the publisher wants it, 1 to `REPLICATION_MAX`. */
+  readonly replication: number;
   /** Seconds that the publisher granted at `publishedAtMs`. */
   readonly ttlS: number;
   /** The publisher's wall clock, in ms. */
@@ -66,6 +68,7 @@ export interface RecordBody {
   readonly key: Key;
   readonly version: number;
   readonly size: number;
+  readonly replication: number;
   readonly ttlS: number;
   readonly publishedAtMs: number;
 }
@@ -109,6 +112,18 @@ export interface Config {
   readonly timeoutMs: number;
   /** Deadline of an operation in ms. */
   readonly operationMs: number;
+  /** Between two checks of a fellow holder, in ms, give or take; 0: replicas are not looked after. */
+  readonly repairMs: number;
+  /** What this node stores at most: of all, of one publisher, and from one peer. */
+  readonly quota: Quota;
+  readonly publisherQuota: Quota;
+  readonly peerQuota: Quota;
+}
+
+/** A bound on stored records: keys, and bytes of their values. */
+export interface Quota {
+  readonly keys: number;
+  readonly bytes: number;
 }
 
 /** What a host kept of an earlier life of this node. */
@@ -142,18 +157,47 @@ export type Command =
 export type Request =
   | { readonly type: 'ping' }
   | { readonly type: 'find-node'; readonly target: Position }
+  /** The value of a key, from a node that is said to hold it. */
   | { readonly type: 'find-value'; readonly key: Key }
+  /** Which version of a key the node holds, and who may hold it besides. */
+  | { readonly type: 'find-version'; readonly key: Key }
   | { readonly type: 'store'; readonly record: RecordHeader }
+  /** Do you hold what I hold? The sum is over what both should hold, under the nonce's other key. */
+  | {
+      readonly type: 'check';
+      readonly range: Range;
+      readonly nonce: number;
+      readonly sum: Sum;
+    }
+  /** The records that the sender holds and its receiver should, two words each. */
+  | { readonly type: 'compare'; readonly range: Range; readonly tags: readonly number[] }
   | { readonly type: 'leave' };
+
+/** The keys whose positions begin with the first `bits` bits of a position. */
+export interface Range {
+  readonly bits: number;
+  readonly from: Position;
+}
+
+/** How many records, and the sum of their tags under a nonce: two words. */
+export interface Sum {
+  readonly count: number;
+  readonly high: number;
+  readonly low: number;
+}
 
 export type Reply =
   | { readonly type: 'ok' }
   | { readonly type: 'peers'; readonly peers: readonly Peer[] }
   | { readonly type: 'value'; readonly record: RecordHeader }
+  /** What the node holds, without its value, and whom it knows near the key. */
+  | { readonly type: 'version'; readonly record: RecordHeader; readonly peers: readonly Peer[] }
+  | { readonly type: 'sum'; readonly range: Range; readonly sum: Sum }
+  | { readonly type: 'tags'; readonly range: Range; readonly tags: readonly number[] }
   | { readonly type: 'refused'; readonly reason: Refusal };
 
 /** Why a node did not do what it was asked. */
-export type Refusal = 'stale' | 'expired' | 'full' | 'not-stored' | 'leaving';
+export type Refusal = 'stale' | 'expired' | 'full' | 'far' | 'not-stored' | 'leaving';
 
 export type Message =
   | { readonly type: 'request'; readonly call: CallId; readonly body: Request }
@@ -228,7 +272,13 @@ export type Outcome =
 
 /** Why an operation did not reach its end; bad luck of the caller or of the network. */
 export type Failure =
-  'no-peers' | 'timed-out' | 'too-few-replicas' | 'too-many-operations' | 'leaving' | 'invalid';
+  | 'no-peers'
+  | 'timed-out'
+  | 'too-few-replicas'
+  | 'full'
+  | 'too-many-operations'
+  | 'leaving'
+  | 'invalid';
 
 /** Something observed; hosts log and count it and never obey it. */
 export type Note =
@@ -236,4 +286,10 @@ export type Note =
   | { readonly type: 'contact-evicted'; readonly peer: Peer }
   | { readonly type: 'call-expired'; readonly peer: Peer; readonly kind: Request['type'] }
   | { readonly type: 'reply-unasked'; readonly peer: Peer }
-  | { readonly type: 'record-expired'; readonly count: number };
+  | { readonly type: 'record-expired'; readonly count: number }
+  /** A replica is sent to a fellow holder that lacks it. */
+  | { readonly type: 'replica-sent'; readonly key: Key; readonly peer: Peer }
+  /** A replica is given up: enough nearer nodes hold it. */
+  | { readonly type: 'replica-dropped'; readonly key: Key }
+  /** A fellow holder keeps losing what it acknowledged. */
+  | { readonly type: 'fellow-shunned'; readonly peer: Peer };

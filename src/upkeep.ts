@@ -15,13 +15,18 @@
 import { callOrder, isCalling } from './calls.ts';
 import { check } from './contacts.ts';
 import { onCallDue, onDeadline } from './finish.ts';
+import { regroupAll } from './group.ts';
+import { letGo } from './holding.ts';
 import { introduce, introduceLater, refresh } from './join.ts';
 import { CHECK_MS_MAX, CHECK_MS_STEP } from './limits.ts';
 import { EXPIRIES_PER_STEP_MAX, REFRESH_MS } from './limits.ts';
 import { emit, nextDraw, nextNumber, withUpkeep, type Draft } from './node.ts';
 import { operationOrder } from './operation.ts';
-import { dueItems, lookUp, withoutItem } from './paged.ts';
+import { dueItems, lookUp } from './paged.ts';
 import { jitter } from './random.ts';
+import { checkFellow } from './repair.ts';
+import { fellowOrder, publishedOrder } from './replicas.ts';
+import { republish } from './republish.ts';
 import { heldOrder } from './store.ts';
 import { bucketCount, bucketSize, contactAt, contactCount, isHeard } from './table.ts';
 import { spareBuckets, sparesOf, withHeard } from './table.ts';
@@ -43,13 +48,25 @@ export function runDue(draft: Draft): void {
   if (draft.upkeep.introduceAt <= now) introduce(draft);
   if (draft.upkeep.checkAt <= now) checkNext(draft);
   if (draft.upkeep.refreshAt <= now) refreshNext(draft);
+  lookAfterReplicas(draft);
+}
+
+function lookAfterReplicas(draft: Draft): void {
+  const { now } = draft;
+  if (draft.upkeep.regroupAt <= now) regroupAll(draft);
+  for (const fellow of dueItems(draft.fellows, fellowOrder, now, Infinity)) {
+    checkFellow(draft, fellow);
+  }
+  for (const item of dueItems(draft.published, publishedOrder, now, Infinity)) {
+    republish(draft, item);
+  }
 }
 
 function expireRecords(draft: Draft): void {
   const due = dueItems(draft.store, heldOrder, draft.now, EXPIRIES_PER_STEP_MAX);
   const writes: Write[] = [];
   for (const held of due) {
-    draft.store = withoutItem(draft.store, heldOrder, held.header.key);
+    letGo(draft, held.header.key);
     writes.push({ type: 'delete', record: held.header });
     // What a write under way was to replace goes with it: nothing on disk is left without an owner.
     if (held.replaced !== undefined) writes.push({ type: 'delete', record: held.replaced.header });

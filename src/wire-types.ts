@@ -4,7 +4,7 @@
  * into the core's `Message`, and its reverse prepares a send. `docs/wire.md` is the normative
  * description.
  *
- * Byte arrays: `id` 32 bytes, `key` 32 bytes, `position` 20 bytes, `signature` 64 bytes.
+ * Byte arrays: `id` 32 bytes, `key` 32 bytes, `position` 20 bytes, `signature` 64 bytes, a tag 8.
  */
 
 /** An address as it travels; IPv4-mapped IPv6 is written as IPv4. */
@@ -18,18 +18,45 @@ export interface WirePeer {
   readonly addresses: readonly WireAddress[];
 }
 
-/** A signed record. The signature covers everything here but `lifeMs` (and itself). */
-export interface WireRecord {
+/** What a record says of itself; all of it is signed. */
+interface WireClaims {
   readonly key: Uint8Array;
   readonly version: number;
   readonly publishedAtMs: number;
   readonly ttlS: number;
+  readonly replication: number;
   readonly publisher: Uint8Array;
   /** The publisher's certificate, DER. */
   readonly certificate: Uint8Array;
+}
+
+/** A record without its value: the signature covers the value's digest, and so can be checked. */
+export interface WireHeader extends WireClaims {
+  /** Bytes of the value, and SHA-256 over them. */
+  readonly size: number;
+  readonly digest: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly lifeMs: number;
+}
+
+/** A signed record. The signature covers everything here but `lifeMs` (and itself). */
+export interface WireRecord extends WireClaims {
   readonly signature: Uint8Array;
   readonly value: Uint8Array;
   readonly lifeMs: number;
+}
+
+/** Keys whose positions begin with the first `bits` bits of `from`, 20 bytes. */
+export interface WireRange {
+  readonly bits: number;
+  readonly from: Uint8Array;
+}
+
+/** How many records, and the sum of their tags under a nonce: two u32. */
+export interface WireSum {
+  readonly count: number;
+  readonly high: number;
+  readonly low: number;
 }
 
 /** First frame of each side of a link. */
@@ -55,15 +82,31 @@ export type WireRequest =
   | { readonly type: 'ping' }
   | { readonly type: 'find-node'; readonly target: Uint8Array }
   | { readonly type: 'find-value'; readonly key: Uint8Array }
+  | { readonly type: 'find-version'; readonly key: Uint8Array }
   | { readonly type: 'store'; readonly record: WireRecord }
+  | {
+      readonly type: 'check';
+      readonly range: WireRange;
+      readonly nonce: number;
+      readonly sum: WireSum;
+    }
+  | { readonly type: 'compare'; readonly range: WireRange; readonly tags: Uint8Array }
   | { readonly type: 'leave' };
 
 export type WireReply =
   | { readonly type: 'ok' }
   | { readonly type: 'peers'; readonly peers: readonly WirePeer[] }
   | { readonly type: 'value'; readonly record: WireRecord }
+  | {
+      readonly type: 'version';
+      readonly header: WireHeader;
+      readonly peers: readonly WirePeer[];
+    }
+  | { readonly type: 'sum'; readonly range: WireRange; readonly sum: WireSum }
+  | { readonly type: 'tags'; readonly range: WireRange; readonly tags: Uint8Array }
   | { readonly type: 'refused'; readonly reason: WireRefusal };
-export type WireRefusal = 'stale' | 'expired' | 'full' | 'not-stored' | 'leaving' | 'invalid';
+export type WireRefusal =
+  'stale' | 'expired' | 'full' | 'not-stored' | 'leaving' | 'invalid' | 'far';
 
 /** A frame of the enhanced dialect. */
 export type WireMessage =

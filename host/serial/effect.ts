@@ -8,8 +8,8 @@ import type { Effect, Note, Write } from '../../src/types.ts';
 import { oneOf, readList, writeList } from './forms.ts';
 import { readMessage, requestKinds, writeMessage } from './message.ts';
 import { readOutcome, writeOutcome } from './outcome.ts';
-import { readBody, readHeader, readKeptRecord } from './record.ts';
-import { writeBody, writeHeader, writeKeptRecord } from './record.ts';
+import { readBody, readHeader, readKeptRecord, readKey } from './record.ts';
+import { writeBody, writeHeader, writeKeptRecord, writeKey } from './record.ts';
 import type { Reader, Writer } from './words.ts';
 
 export function writeEffect(out: Writer, effect: Effect): void {
@@ -84,7 +84,13 @@ function writeNote(out: Writer, note: Note): void {
     case 'contact-added':
     case 'contact-evicted':
     case 'reply-unasked':
+    case 'fellow-shunned':
       return out.word(note.peer);
+    case 'replica-sent':
+      writeKey(out, note.key);
+      return out.word(note.peer);
+    case 'replica-dropped':
+      return writeKey(out, note.key);
     case 'call-expired':
       out.word(note.peer);
       return requestKinds.write(out, note.kind);
@@ -101,7 +107,12 @@ function readNote(input: Reader): Note {
     case 'contact-added':
     case 'contact-evicted':
     case 'reply-unasked':
+    case 'fellow-shunned':
       return { type, peer: input.word() };
+    case 'replica-sent':
+      return { type, key: readKey(input), peer: input.word() };
+    case 'replica-dropped':
+      return { type, key: readKey(input) };
     case 'call-expired':
       return { type, peer: input.word(), kind: requestKinds.read(input) };
     case 'record-expired':
@@ -117,6 +128,9 @@ const notes = oneOf<Note['type']>({
   'call-expired': 3,
   'reply-unasked': 4,
   'record-expired': 5,
+  'replica-sent': 6,
+  'replica-dropped': 7,
+  'fellow-shunned': 8,
 });
 
 const SEND = 1;

@@ -5,7 +5,7 @@
  */
 
 import { assertNever } from '../../src/assert.ts';
-import type { Message, Refusal, Request } from '../../src/types.ts';
+import type { Message, Range, Refusal, Reply, Request, Sum } from '../../src/types.ts';
 import { oneOf } from './forms.ts';
 import { readHeader, readKey, readPosition } from './record.ts';
 import { writeHeader, writeKey, writePosition } from './record.ts';
@@ -22,6 +22,18 @@ export function writeMessage(out: Writer, message: Message): void {
     case 'find-value':
       writeHead(out, FIND_VALUE, call);
       return writeKey(out, body.key);
+    case 'find-version':
+      writeHead(out, FIND_VERSION, call);
+      return writeKey(out, body.key);
+    case 'check':
+      writeHead(out, CHECK, call);
+      writeRange(out, body.range);
+      out.word(body.nonce);
+      return writeSum(out, body.sum);
+    case 'compare':
+      writeHead(out, COMPARE, call);
+      writeRange(out, body.range);
+      return out.intList(body.tags);
     case 'store':
       writeHead(out, STORE, call);
       return writeHeader(out, body.record);
@@ -35,6 +47,18 @@ export function writeMessage(out: Writer, message: Message): void {
     case 'value':
       writeHead(out, VALUE, call);
       return writeHeader(out, body.record);
+    case 'version':
+      writeHead(out, VERSION, call);
+      writeHeader(out, body.record);
+      return out.intList(body.peers);
+    case 'sum':
+      writeHead(out, SUM, call);
+      writeRange(out, body.range);
+      return writeSum(out, body.sum);
+    case 'tags':
+      writeHead(out, TAGS, call);
+      writeRange(out, body.range);
+      return out.intList(body.tags);
     case 'refused':
       writeHead(out, REFUSED, call);
       return refusals.write(out, body.reason);
@@ -46,28 +70,79 @@ export function writeMessage(out: Writer, message: Message): void {
 export function readMessage(input: Reader): Message {
   const kind = input.word();
   const call = input.number();
+  const reply = readReply(input, kind);
+  if (reply !== undefined) return { type: 'reply', call, body: reply };
+  const request = readRequest(input, kind);
+  if (request !== undefined) return { type: 'request', call, body: request };
+  throw input.fault(`${kind} is no kind of message`);
+}
+
+function readRequest(input: Reader, kind: number): Request | undefined {
   switch (kind) {
     case PING:
-      return { type: 'request', call, body: { type: 'ping' } };
+      return { type: 'ping' };
     case FIND_NODE:
-      return { type: 'request', call, body: { type: 'find-node', target: readPosition(input) } };
+      return { type: 'find-node', target: readPosition(input) };
     case FIND_VALUE:
-      return { type: 'request', call, body: { type: 'find-value', key: readKey(input) } };
+      return { type: 'find-value', key: readKey(input) };
+    case FIND_VERSION:
+      return { type: 'find-version', key: readKey(input) };
     case STORE:
-      return { type: 'request', call, body: { type: 'store', record: readHeader(input) } };
+      return { type: 'store', record: readHeader(input) };
+    case CHECK:
+      return {
+        type: 'check',
+        range: readRange(input),
+        nonce: input.word(),
+        sum: readSum(input),
+      };
+    case COMPARE:
+      return { type: 'compare', range: readRange(input), tags: input.intList() };
     case LEAVE:
-      return { type: 'request', call, body: { type: 'leave' } };
-    case OK:
-      return { type: 'reply', call, body: { type: 'ok' } };
-    case PEERS:
-      return { type: 'reply', call, body: { type: 'peers', peers: input.intList() } };
-    case VALUE:
-      return { type: 'reply', call, body: { type: 'value', record: readHeader(input) } };
-    case REFUSED:
-      return { type: 'reply', call, body: { type: 'refused', reason: refusals.read(input) } };
+      return { type: 'leave' };
     default:
-      throw input.fault(`${kind} is no kind of message`);
+      return undefined;
   }
+}
+
+function readReply(input: Reader, kind: number): Reply | undefined {
+  switch (kind) {
+    case OK:
+      return { type: 'ok' };
+    case PEERS:
+      return { type: 'peers', peers: input.intList() };
+    case VALUE:
+      return { type: 'value', record: readHeader(input) };
+    case VERSION:
+      return { type: 'version', record: readHeader(input), peers: input.intList() };
+    case SUM:
+      return { type: 'sum', range: readRange(input), sum: readSum(input) };
+    case TAGS:
+      return { type: 'tags', range: readRange(input), tags: input.intList() };
+    case REFUSED:
+      return { type: 'refused', reason: refusals.read(input) };
+    default:
+      return undefined;
+  }
+}
+
+function writeRange(out: Writer, range: Range): void {
+  out.word(range.bits);
+  writePosition(out, range.from);
+}
+
+function readRange(input: Reader): Range {
+  return { bits: input.word(), from: readPosition(input) };
+}
+
+function writeSum(out: Writer, sum: Sum): void {
+  out.number(sum.count);
+  out.word(sum.high);
+  out.word(sum.low);
+}
+
+function readSum(input: Reader): Sum {
+  return { count: input.number(), high: input.word(), low: input.word() };
 }
 
 function writeHead(out: Writer, kind: number, call: number): void {
@@ -84,6 +159,12 @@ const OK = 6;
 const PEERS = 7;
 const VALUE = 8;
 const REFUSED = 9;
+const FIND_VERSION = 10;
+const CHECK = 11;
+const COMPARE = 12;
+const VERSION = 13;
+const SUM = 14;
+const TAGS = 15;
 
 /** The kinds of requests alone, for what speaks of a call without its message. */
 export const requestKinds = oneOf<Request['type']>({
@@ -92,6 +173,16 @@ export const requestKinds = oneOf<Request['type']>({
   'find-value': FIND_VALUE,
   store: STORE,
   leave: LEAVE,
+  'find-version': FIND_VERSION,
+  check: CHECK,
+  compare: COMPARE,
 });
 
-const refusals = oneOf<Refusal>({ stale: 1, expired: 2, full: 3, 'not-stored': 4, leaving: 5 });
+const refusals = oneOf<Refusal>({
+  stale: 1,
+  expired: 2,
+  full: 3,
+  'not-stored': 4,
+  leaving: 5,
+  far: 6,
+});

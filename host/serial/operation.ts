@@ -3,16 +3,17 @@
  * and deadline, then the fields of the kind.
  *
  * Readers name the fields in the order in which the core's rules build each kind (`src/step.ts`,
- * `src/put.ts`, `src/join.ts`, `src/leave.ts`, `src/lookup.ts`).
+ * `src/get.ts`, `src/put.ts`, `src/join.ts`, `src/leave.ts`, `src/reconcile.ts`, `src/lookup.ts`).
  */
 
 import { assertNever } from '../../src/assert.ts';
 import type { Lookup } from '../../src/lookup.ts';
-import type { JoinOperation, LocateOperation, Met } from '../../src/operation.ts';
-import type { Operation, StoreOperation } from '../../src/operation.ts';
-import { oneOf, readOptional, writeOptional } from './forms.ts';
+import type { FetchOperation, Handed, JoinOperation, Met } from '../../src/operation.ts';
+import type { LocateOperation, Operation, Purpose } from '../../src/operation.ts';
+import type { StoreOperation } from '../../src/operation.ts';
+import { oneOf, readList, readOptional, writeList, writeOptional } from './forms.ts';
 import { readTrail, writeTrail } from './outcome.ts';
-import { readHeader, readKey, readPosition } from './record.ts';
+import { HEADER_WORDS_MIN, readHeader, readKey, readPosition } from './record.ts';
 import { writeHeader, writeKey, writePosition } from './record.ts';
 import type { Reader, Writer } from './words.ts';
 
@@ -26,11 +27,20 @@ export function writeOperation(out: Writer, operation: Operation): void {
     case 'get':
       writeKey(out, operation.key);
       writeLookup(out, operation.lookup);
-      return writeOptional(out, operation.newest, writeMet);
+      writeList(out, operation.met, writeMet);
+      return purposes.write(out, operation.purpose);
+    case 'fetch':
+      return writeFetch(out, operation);
     case 'locate':
       return writeLocate(out, operation);
     case 'store':
       return writeStore(out, operation);
+    case 'push':
+      writeKey(out, operation.key);
+      out.number(operation.tag);
+      return out.word(operation.peer);
+    case 'handover':
+      return writeList(out, operation.left, writeHanded);
     case 'join':
       return writeJoin(out, operation);
     case 'refresh':
@@ -58,12 +68,26 @@ export function readOperation(input: Reader): Operation {
         type,
         key: readKey(input),
         lookup: readLookup(input),
-        newest: readOptional(input, readMet),
+        met: readList(input, MET_WORDS_MIN, readMet),
+        purpose: readReading(input),
       };
+    case 'fetch':
+      return readFetch(input, op, deadlineAt);
     case 'locate':
       return readLocate(input, op, deadlineAt);
     case 'store':
       return readStore(input, op, deadlineAt);
+    case 'push':
+      return {
+        op,
+        deadlineAt,
+        type,
+        key: readKey(input),
+        tag: input.number(),
+        peer: input.word(),
+      };
+    case 'handover':
+      return { op, deadlineAt, type, left: readList(input, HANDED_WORDS_MIN, readHanded) };
     case 'join':
       return readJoin(input, op, deadlineAt);
     case 'refresh':
@@ -130,6 +154,7 @@ function writeLocate(out: Writer, operation: LocateOperation): void {
   out.number(operation.replication);
   out.number(operation.ttlS);
   writeLookup(out, operation.lookup);
+  out.number(operation.version);
 }
 
 function readLocate(input: Reader, op: number, deadlineAt: number): LocateOperation {
@@ -142,18 +167,23 @@ function readLocate(input: Reader, op: number, deadlineAt: number): LocateOperat
     replication: input.number(),
     ttlS: input.number(),
     lookup: readLookup(input),
+    version: input.number(),
   };
 }
 
 function writeStore(out: Writer, operation: StoreOperation): void {
+  purposes.write(out, operation.purpose);
   writeOptional(out, operation.record, writeHeader);
   out.number(operation.signedAt);
   out.number(operation.wanted);
+  out.number(operation.needed);
   out.intList(operation.candidates);
   out.number(operation.taken);
   out.intList(operation.waiting);
   out.intList(operation.again);
   out.intList(operation.holders);
+  out.word(operation.source);
+  out.number(operation.fullCount);
   writeTrail(out, operation.trail);
 }
 
@@ -162,16 +192,56 @@ function readStore(input: Reader, op: number, deadlineAt: number): StoreOperatio
     op,
     deadlineAt,
     type: 'store',
+    purpose: purposes.read(input),
     record: readOptional(input, readHeader),
     signedAt: input.number(),
     wanted: input.number(),
+    needed: input.number(),
     candidates: input.intList(),
     taken: input.number(),
     waiting: input.intList(),
     again: input.intList(),
     holders: input.intList(),
+    source: input.word(),
+    fullCount: input.number(),
     trail: readTrail(input),
   };
+}
+
+function writeFetch(out: Writer, operation: FetchOperation): void {
+  writeKey(out, operation.key);
+  purposes.write(out, operation.purpose);
+  writeList(out, operation.met, writeMet);
+  writeOptional(out, operation.source, writeMet);
+  writeTrail(out, operation.trail);
+}
+
+function readFetch(input: Reader, op: number, deadlineAt: number): FetchOperation {
+  return {
+    op,
+    deadlineAt,
+    type: 'fetch',
+    key: readKey(input),
+    purpose: readReading(input),
+    met: readList(input, MET_WORDS_MIN, readMet),
+    source: readOptional(input, readMet),
+    trail: readTrail(input),
+  };
+}
+
+function readReading(input: Reader): Exclude<Purpose, 'put'> {
+  const purpose = purposes.read(input);
+  if (purpose === 'put') throw input.fault('a GET that puts');
+  return purpose;
+}
+
+function writeHanded(out: Writer, { key, peer }: Handed): void {
+  writeKey(out, key);
+  out.word(peer);
+}
+
+function readHanded(input: Reader): Handed {
+  return { key: readKey(input), peer: input.word() };
 }
 
 function writeJoin(out: Writer, operation: JoinOperation): void {
@@ -201,7 +271,17 @@ const kinds = oneOf<Operation['type']>({
   join: 5,
   refresh: 6,
   leave: 7,
+  fetch: 8,
+  push: 9,
+  handover: 10,
 });
+
+const purposes = oneOf<Purpose>({ put: 1, read: 2, republish: 3 });
+
+/** A record, its holder and its end. */
+const MET_WORDS_MIN = HEADER_WORDS_MIN + 2;
+/** A key and a peer. */
+const HANDED_WORDS_MIN = 13 + 1;
 
 /** Words of an operation at least: kind, number, deadline, and what a farewell waits for. */
 export const OPERATION_WORDS_MIN = 4;

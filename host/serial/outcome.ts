@@ -111,4 +111,5 @@ const failures = oneOf<Failure>({
   'too-many-operations': 4,
   leaving: 5,
   invalid: 6,
+  full: 7,
 });

@@ -48,6 +48,7 @@ export function writeHeader(out: Writer, header: RecordHeader): void {
   out.number(header.version);
   writeBits(out, header.publisher);
   out.number(header.size);
+  out.word(header.replication);
   out.number(header.ttlS);
   out.number(header.publishedAtMs);
   out.number(header.lifeMs);
@@ -59,6 +60,7 @@ export function readHeader(input: Reader): RecordHeader {
     version: input.number(),
     publisher: readBits(input),
     size: input.number(),
+    replication: input.word(),
     ttlS: input.number(),
     publishedAtMs: input.number(),
     lifeMs: input.number(),
@@ -69,6 +71,7 @@ export function writeBody(out: Writer, body: RecordBody): void {
   writeKey(out, body.key);
   out.number(body.version);
   out.number(body.size);
+  out.word(body.replication);
   out.number(body.ttlS);
   out.number(body.publishedAtMs);
 }
@@ -78,6 +81,7 @@ export function readBody(input: Reader): RecordBody {
     key: readKey(input),
     version: input.number(),
     size: input.number(),
+    replication: input.word(),
     ttlS: input.number(),
     publishedAtMs: input.number(),
   };
@@ -130,4 +134,4 @@ function readBits(input: Reader): Bits256 {
 }
 
 /** Words of a record at least: its key, its publisher, and one for each of its numbers. */
-export const HEADER_WORDS_MIN = 13 + 8 + 5;
+export const HEADER_WORDS_MIN = 13 + 8 + 6;

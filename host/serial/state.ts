@@ -11,11 +11,15 @@ import { callOrder, type Call } from '../../src/calls.ts';
 import { writingOrder, type NodeState } from '../../src/node.ts';
 import type { Upkeep, Waiter, Writing } from '../../src/node.ts';
 import { operationOrder } from '../../src/operation.ts';
-import { heldOrder, type Held } from '../../src/store.ts';
+import { allItems } from '../../src/paged.ts';
+import { noUsage, withUse, type Usage } from '../../src/quota.ts';
+import { fellowOrder, publishedOrder } from '../../src/replicas.ts';
+import type { Fellow, Published } from '../../src/replicas.ts';
+import { heldOrder, newHeld, withGroup, type Held, type Store } from '../../src/store.ts';
 import { emptyTable, type Table } from '../../src/table.ts';
 import type { Timing } from '../../src/timing.ts';
-import type { Config } from '../../src/types.ts';
-import { readList, writeList } from './forms.ts';
+import type { Config, Peer } from '../../src/types.ts';
+import { readList, readOptional, writeList, writeOptional } from './forms.ts';
 import { requestKinds } from './message.ts';
 import { OPERATION_WORDS_MIN, readOperation, writeOperation } from './operation.ts';
 import { readPaged, writePaged } from './paged.ts';
@@ -29,6 +33,8 @@ export function writeState(out: Writer, state: NodeState): void {
   writePaged(out, state.calls, writeCall);
   writePaged(out, state.operations, writeOperation);
   writePaged(out, state.store, writeHeld);
+  writePaged(out, state.fellows, writeFellow);
+  writePaged(out, state.published, writePublished);
   writePaged(out, state.writings, writeWriting);
   writeTiming(out, state.timing);
   writeUpkeep(out, state.upkeep);
@@ -40,14 +46,23 @@ export function writeState(out: Writer, state: NodeState): void {
 
 /** @param config the settings with which the state was made */
 export function readState(input: Reader, config: Config, slab?: Slab): NodeState {
+  const self = input.word();
+  const table = readTable(input, slab);
+  const suspects = input.intList();
+  const calls = readPaged(input, callOrder, CALL_WORDS_MIN, readCall);
+  const operations = readPaged(input, operationOrder, OPERATION_WORDS_MIN, readOperation);
+  const store = readPaged(input, heldOrder, HELD_WORDS_MIN, readHeld);
   return {
-    self: input.word(),
+    self,
     config,
-    table: readTable(input, slab),
-    suspects: input.intList(),
-    calls: readPaged(input, callOrder, CALL_WORDS_MIN, readCall),
-    operations: readPaged(input, operationOrder, OPERATION_WORDS_MIN, readOperation),
-    store: readPaged(input, heldOrder, HELD_WORDS_MIN, readHeld),
+    table,
+    suspects,
+    calls,
+    operations,
+    store,
+    usage: usageOf(store),
+    fellows: readPaged(input, fellowOrder, FELLOW_WORDS_MIN, readFellow),
+    published: readPaged(input, publishedOrder, PUBLISHED_WORDS_MIN, readPublished),
     writings: readPaged(input, writingOrder, WRITING_WORDS_MIN, readWriting),
     timing: readTiming(input),
     upkeep: readUpkeep(input),
@@ -83,6 +98,7 @@ function writeCall(out: Writer, call: Call): void {
   out.number(call.deadlineAt);
   out.bool(call.late);
   out.bool(call.known);
+  out.word(call.nonce);
 }
 
 function readCall(input: Reader): Call {
@@ -96,6 +112,7 @@ function readCall(input: Reader): Call {
     deadlineAt: input.number(),
     late: input.bool(),
     known: input.bool(),
+    nonce: input.word(),
   };
 }
 
@@ -108,26 +125,69 @@ function writeHeld(out: Writer, newest: Held): void {
     writeHeader(out, held.header);
     out.number(held.expiresAt);
     out.number(held.token);
+    writeOptional(out, held.from, writePeer);
+    out.intList(held.group);
+    out.word(held.known);
   }
 }
 
 function readHeld(input: Reader): Held {
   const count = input.count(HELD_WORDS_MIN - 1);
-  const chain: Omit<Held, 'replaced'>[] = [];
+  const chain: Held[] = [];
   for (let i = 0; i < count; i++) {
-    chain.push({
-      header: readHeader(input),
-      expiresAt: input.number(),
-      token: input.number(),
-    });
+    const header = readHeader(input);
+    const expiresAt = input.number();
+    const token = input.number();
+    const from = readOptional(input, readPeer);
+    const held = newHeld(header, expiresAt, token, from, undefined);
+    chain.push(withGroup(held, input.intList(), input.word()));
   }
   let newest: Held | undefined;
   for (let link = chain.pop(); link !== undefined; link = chain.pop()) {
-    const { header, expiresAt, token } = link;
-    newest = { header, expiresAt, token, replaced: newest };
+    newest = newest === undefined ? link : { ...link, replaced: newest };
   }
   if (newest === undefined) throw input.fault('a record without a version');
   return newest;
+}
+
+/** Adds up anew what is stored. */
+function usageOf(store: Store): Usage {
+  return allItems(store).reduce((usage, held) => withUse(usage, held, 1), noUsage);
+}
+
+function writePeer(out: Writer, peer: Peer): void {
+  out.word(peer);
+}
+
+function readPeer(input: Reader): Peer {
+  return input.word();
+}
+
+function writeFellow(out: Writer, fellow: Fellow): void {
+  out.word(fellow.peer);
+  out.number(fellow.checkAt);
+  out.bool(fellow.missed);
+  out.number(fellow.broken);
+  out.number(fellow.shunnedUntil);
+}
+
+function readFellow(input: Reader): Fellow {
+  return {
+    peer: input.word(),
+    checkAt: input.number(),
+    missed: input.bool(),
+    broken: input.number(),
+    shunnedUntil: input.number(),
+  };
+}
+
+function writePublished(out: Writer, { key, dueAt }: Published): void {
+  writeKey(out, key);
+  out.number(dueAt);
+}
+
+function readPublished(input: Reader): Published {
+  return { key: readKey(input), dueAt: input.number() };
 }
 
 function writeWriting(out: Writer, writing: Writing): void {
@@ -181,6 +241,7 @@ function writeUpkeep(out: Writer, upkeep: Upkeep): void {
   out.number(upkeep.introducers);
   out.number(upkeep.introduceAt);
   out.number(upkeep.introduceRound);
+  out.number(upkeep.regroupAt);
 }
 
 function readUpkeep(input: Reader): Upkeep {
@@ -195,12 +256,15 @@ function readUpkeep(input: Reader): Upkeep {
     introducers: input.number(),
     introduceAt: input.number(),
     introduceRound: input.number(),
+    regroupAt: input.number(),
   };
 }
 
-const CALL_WORDS_MIN = 9;
-/** A count of one, its record, its end and its token. */
-const HELD_WORDS_MIN = 1 + HEADER_WORDS_MIN + 2;
+const CALL_WORDS_MIN = 10;
+/** A count of one, its record, its end and its token, its sender, its group. */
+const HELD_WORDS_MIN = 1 + HEADER_WORDS_MIN + 2 + 1 + 2;
+const FELLOW_WORDS_MIN = 5;
+const PUBLISHED_WORDS_MIN = 13 + 1;
 /** Its token, its key and a count. */
 const WRITING_WORDS_MIN = 1 + 13 + 1;
 const WAITER_WORDS_MIN = 3;

@@ -129,7 +129,6 @@ const SHAPES: Readonly<Record<string, string>> = {
 
 /** Words that are known elsewhere. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
-  ['repair', 'comes with a later version: delete it'],
   ['grid', 'belongs to a sweep: run the file with npx orrery sweep'],
   ['base', 'belongs to a sweep: run the file with npx orrery sweep'],
   ['seeds', 'belongs to a sweep: give one seed here'],

@@ -59,6 +59,7 @@ const NETWORK = group('The network', [
   row('paths', whole(1, PATHS_MAX), 'paths', 'disjoint paths of a lookup', '1'),
   row('replication', whole(1, REPLICATION_MAX), 'replication', 'replicas of a value', REPLICAS),
   row('floor', whole(1, REPLICATION_MAX), 'floor', 'fewest replicas of a good PUT', '1'),
+  row('repair', duration(0), 'repairMs', 'between two checks of fellow holders; 0: none', '50s'),
   row('ttl', LIFE, 'ttlS', 'life of a value', '1d'),
   row('timeout', TIMEOUT, 'timeoutMs', 'adaptive, or a fixed deadline of a call', 'adaptive'),
   row('deadline', duration(1), 'operationMs', 'of an operation', '10s'),

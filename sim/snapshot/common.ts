@@ -20,7 +20,7 @@ export interface Scheduled {
 }
 
 export function writeCommon(out: Writer, run: Run): void {
-  const { world, oracle, sessions, churn, items } = run;
+  const { world, oracle, sessions, churn, items, replicas } = run;
   const { population, network, measures, values } = world;
   const { count } = population;
   writeNumbers(out, [run.turnedAt, run.measureFrom, run.measureTo, run.joinsLeft, run.joinsAll]);
@@ -52,6 +52,7 @@ export function writeCommon(out: Writer, run: Run): void {
     writeOptional(out, record, writeHeader);
     out.number(acknowledgedAt);
   });
+  writeList(out, replicas.state, writeNumbers);
   out.word(world.tasks);
   writeList(out, scheduled(run), (_, { at, order, task }) => {
     out.number(at);
@@ -91,6 +92,7 @@ export function readCommon(input: Reader, run: Run): readonly Scheduled[] {
     record: readOptional(input, readHeader),
     acknowledgedAt: input.number(),
   }));
+  run.replicas.state = readList(input, 1, readNumbers);
   world.tasks = input.word();
   return readList(input, 3, () => ({
     at: input.number(),

@@ -1,29 +1,16 @@
 /**
  * The bodies of the enhanced dialect, one case per service function: its code, its length, its
  * reading and its writing. `peer.ts` frames them; the layouts are described in `docs/wire.md`.
- *
- * A hello ends in an area of extensions (type u8, length u16, bytes, any number of them), so that
- * later versions can say more without breaking this one: each is checked to fit and skipped.
  */
-import { assert, assertNever } from '../assert.ts';
-import type {
-  GoodbyeReason,
-  WireHello,
-  WireMessage,
-  WireRefusal,
-  WireReply,
-  WireRequest,
-} from '../wire-types.ts';
-import {
-  addressesLength,
-  peersLength,
-  readAddresses,
-  readPeers,
-  writeAddresses,
-  writePeers,
-} from './address.ts';
+import { assertNever } from '../assert.ts';
+import type { WireMessage, WireRefusal, WireReply, WireRequest } from '../wire-types.ts';
+import { peersLength, readPeers, writePeers } from './address.ts';
 import type { Reader, Writer } from './bytes.ts';
-import { readRecord, recordLength, writeRecord } from './record.ts';
+import { helloLength, readGoodbye, readHello, writeGoodbye, writeHello } from './greeting.ts';
+import { headerLength, readHeader, readRecord } from './record.ts';
+import { recordLength, writeHeader, writeRecord } from './record.ts';
+import { RANGE_BYTES, readRange, readSum, readTags, SUM_BYTES } from './round.ts';
+import { writeRange, writeSum, writeTags } from './round.ts';
 
 /** From 662 on, even codes ask and odd ones answer. */
 export const CODE = {
@@ -38,6 +25,12 @@ export const CODE = {
   store: 668,
   refused: 669,
   leave: 670,
+  findVersion: 672,
+  version: 673,
+  check: 674,
+  sum: 675,
+  compare: 676,
+  tags: 677,
 } as const;
 
 export function codeOf(message: WireMessage): number {
@@ -57,7 +50,7 @@ export function codeOf(message: WireMessage): number {
 export function bodyLength(message: WireMessage): number {
   switch (message.type) {
     case 'hello':
-      return HELLO_FIXED_BYTES + addressesLength(message.addresses);
+      return helloLength(message);
     case 'goodbye':
       return 1;
     case 'request':
@@ -86,7 +79,7 @@ export function writeBody(writer: Writer, message: WireMessage): void {
     case 'hello':
       return writeHello(writer, message);
     case 'goodbye':
-      return writer.u8(GOODBYE_REASONS.indexOf(message.reason) + 1);
+      return writeGoodbye(writer, message);
     case 'request':
       return writeRequest(writer, message.body);
     case 'reply':
@@ -94,34 +87,6 @@ export function writeBody(writer: Writer, message: WireMessage): void {
     default:
       return assertNever(message);
   }
-}
-
-function readHello(reader: Reader): WireHello | undefined {
-  const versionMin = reader.u8();
-  const versionMax = reader.u8();
-  const features = reader.u32();
-  const identity = IDENTITIES[reader.u8()];
-  const addresses = readAddresses(reader, 0);
-  while (reader.remaining > 0 && !reader.failed) {
-    reader.u8();
-    reader.sized(0, 0xffff);
-  }
-  if (identity === undefined || versionMin === 0 || versionMin > versionMax) return undefined;
-  return { type: 'hello', versionMin, versionMax, features, identity, addresses };
-}
-
-function writeHello(writer: Writer, hello: WireHello): void {
-  assert(hello.versionMin > 0 && hello.versionMin <= hello.versionMax, 'versions are in order');
-  writer.u8(hello.versionMin);
-  writer.u8(hello.versionMax);
-  writer.u32(hello.features);
-  writer.u8(IDENTITIES.indexOf(hello.identity));
-  writeAddresses(writer, hello.addresses, 0);
-}
-
-function readGoodbye(reader: Reader): WireMessage | undefined {
-  const reason = GOODBYE_REASONS[reader.u8() - 1];
-  return reason && { type: 'goodbye', reason };
 }
 
 function readRequest(code: number, reader: Reader): WireRequest | undefined {
@@ -134,6 +99,17 @@ function readRequest(code: number, reader: Reader): WireRequest | undefined {
       return { type: 'find-value', key: reader.take(32) };
     case CODE.store:
       return { type: 'store', record: readRecord(reader) };
+    case CODE.findVersion:
+      return { type: 'find-version', key: reader.take(32) };
+    case CODE.check:
+      return {
+        type: 'check',
+        range: readRange(reader),
+        nonce: reader.u32(),
+        sum: readSum(reader),
+      };
+    case CODE.compare:
+      return { type: 'compare', range: readRange(reader), tags: readTags(reader) };
     case CODE.leave:
       return { type: 'leave' };
     default:
@@ -149,6 +125,12 @@ function readReply(code: number, reader: Reader): WireReply | undefined {
       return { type: 'peers', peers: readPeers(reader) };
     case CODE.value:
       return { type: 'value', record: readRecord(reader) };
+    case CODE.version:
+      return { type: 'version', header: readHeader(reader), peers: readPeers(reader) };
+    case CODE.sum:
+      return { type: 'sum', range: readRange(reader), sum: readSum(reader) };
+    case CODE.tags:
+      return { type: 'tags', range: readRange(reader), tags: readTags(reader) };
     case CODE.refused: {
       const reason = REFUSALS[reader.u8() - 1];
       return reason && { type: 'refused', reason };
@@ -162,12 +144,16 @@ function requestCodeOf(body: WireRequest): number {
   switch (body.type) {
     case 'ping':
     case 'store':
+    case 'check':
+    case 'compare':
     case 'leave':
       return CODE[body.type];
     case 'find-node':
       return CODE.findNode;
     case 'find-value':
       return CODE.findValue;
+    case 'find-version':
+      return CODE.findVersion;
     default:
       return assertNever(body);
   }
@@ -181,7 +167,12 @@ function requestLength(body: WireRequest): number {
     case 'find-node':
       return 20;
     case 'find-value':
+    case 'find-version':
       return 32;
+    case 'check':
+      return RANGE_BYTES + 4 + SUM_BYTES;
+    case 'compare':
+      return RANGE_BYTES + 2 + body.tags.length;
     case 'store':
       return recordLength(body.record);
     default:
@@ -197,6 +188,12 @@ function replyLength(body: WireReply): number {
       return peersLength(body.peers);
     case 'value':
       return recordLength(body.record);
+    case 'version':
+      return headerLength(body.header) + peersLength(body.peers);
+    case 'sum':
+      return RANGE_BYTES + SUM_BYTES;
+    case 'tags':
+      return RANGE_BYTES + 2 + body.tags.length;
     case 'refused':
       return 1;
     default:
@@ -212,7 +209,15 @@ function writeRequest(writer: Writer, body: WireRequest): void {
     case 'find-node':
       return writer.fixed(body.target, 20);
     case 'find-value':
+    case 'find-version':
       return writer.fixed(body.key, 32);
+    case 'check':
+      writeRange(writer, body.range);
+      writer.u32(body.nonce);
+      return writeSum(writer, body.sum);
+    case 'compare':
+      writeRange(writer, body.range);
+      return writeTags(writer, body.tags);
     case 'store':
       return writeRecord(writer, body.record);
     default:
@@ -228,6 +233,15 @@ function writeReply(writer: Writer, body: WireReply): void {
       return writePeers(writer, body.peers);
     case 'value':
       return writeRecord(writer, body.record);
+    case 'version':
+      writeHeader(writer, body.header);
+      return writePeers(writer, body.peers);
+    case 'sum':
+      writeRange(writer, body.range);
+      return writeSum(writer, body.sum);
+    case 'tags':
+      writeRange(writer, body.range);
+      return writeTags(writer, body.tags);
     case 'refused':
       return writer.u8(REFUSALS.indexOf(body.reason) + 1);
     default:
@@ -235,16 +249,7 @@ function writeReply(writer: Writer, body: WireReply): void {
   }
 }
 
-/** An identity mode travels as its place in this list; reasons as their place, counted from 1. */
-const IDENTITIES: readonly WireHello['identity'][] = ['certificate', 'address'];
-const GOODBYE_REASONS: readonly GoodbyeReason[] = [
-  'version',
-  'identity',
-  'duplicate',
-  'idle',
-  'stopping',
-  'malformed',
-];
+/** A reason travels as its place in this list, counted from 1. */
 const REFUSALS: readonly WireRefusal[] = [
   'stale',
   'expired',
@@ -252,7 +257,5 @@ const REFUSALS: readonly WireRefusal[] = [
   'not-stored',
   'leaving',
   'invalid',
+  'far',
 ];
-
-/** Versions, features and identity mode. */
-const HELLO_FIXED_BYTES = 7;

@@ -16,7 +16,9 @@ import type { Decoded, WireMessage } from '../wire-types.ts';
 import { PEERS_BYTES_MAX } from './address.ts';
 import { bodyLength, CODE, codeOf, readBody, writeBody } from './body.ts';
 import { Reader, Writer } from './bytes.ts';
+import { HEADER_BYTES_MAX, HEADER_BYTES_MIN } from './record.ts';
 import { RECORD_BYTES_MAX, RECORD_BYTES_MIN } from './record.ts';
+import { RANGE_BYTES, SUM_BYTES, TAGS_BYTES_MAX } from './round.ts';
 
 /** What the bytes from `from` up to `to` begin with. */
 export function decodePeer(buffer: Uint8Array, from: number, to: number): Decoded<WireMessage> {
@@ -25,17 +27,17 @@ export function decodePeer(buffer: Uint8Array, from: number, to: number): Decode
   const header = new Reader(buffer, from, to);
   if (available < LENGTH_BYTES) return { type: 'partial', bytes: LENGTH_BYTES - available };
   const length = header.u32();
-  if (length < HEADER_BYTES || length > FRAME_BYTES_MAX - LENGTH_BYTES) {
+  if (length < FRAME_HEADER_BYTES || length > FRAME_BYTES_MAX - LENGTH_BYTES) {
     return malformed(`length ${length} cannot be that of a frame`);
   }
   if (available < CODE_END) return { type: 'partial', bytes: CODE_END - available };
   const code = header.u16();
-  const fault = faultOf(code, length - HEADER_BYTES);
+  const fault = faultOf(code, length - FRAME_HEADER_BYTES);
   if (fault !== undefined) return malformed(fault);
   const bytes = LENGTH_BYTES + length;
   if (available < bytes) return { type: 'partial', bytes: bytes - available };
   const call = header.u32();
-  const reader = new Reader(buffer, from + LENGTH_BYTES + HEADER_BYTES, from + bytes);
+  const reader = new Reader(buffer, from + LENGTH_BYTES + FRAME_HEADER_BYTES, from + bytes);
   return boundsOf(code) === undefined
     ? unknown(code, call, bytes)
     : decodeBody(code, call, reader, bytes);
@@ -43,7 +45,7 @@ export function decodePeer(buffer: Uint8Array, from: number, to: number): Decode
 
 /** @throws Error when a field is out of its bounds: a bug of the caller */
 export function encodePeer(message: WireMessage): Uint8Array {
-  const length = HEADER_BYTES + bodyLength(message);
+  const length = FRAME_HEADER_BYTES + bodyLength(message);
   assert(length <= FRAME_BYTES_MAX - LENGTH_BYTES, 'a frame is within its bound');
   const writer = new Writer(LENGTH_BYTES + length);
   writer.u32(length);
@@ -96,12 +98,22 @@ function boundsOf(code: number): readonly [number, number] | undefined {
     case CODE.findNode:
       return POSITION_BOUNDS;
     case CODE.findValue:
+    case CODE.findVersion:
       return KEY_BOUNDS;
     case CODE.peers:
       return PEERS_BOUNDS;
     case CODE.store:
     case CODE.value:
       return RECORD_BOUNDS;
+    case CODE.version:
+      return VERSION_BOUNDS;
+    case CODE.check:
+      return CHECK_BOUNDS;
+    case CODE.sum:
+      return SUM_BOUNDS;
+    case CODE.compare:
+    case CODE.tags:
+      return TAGS_BOUNDS;
     default:
       return undefined;
   }
@@ -113,15 +125,20 @@ function malformed(reason: string): Decoded<never> {
 
 const LENGTH_BYTES = 4;
 /** Code and call, which the length counts. */
-const HEADER_BYTES = 6;
+const FRAME_HEADER_BYTES = 6;
 const CODE_END = LENGTH_BYTES + 2;
 const CODE_MIN = 660;
 const CODE_MAX = 689;
 
-const HELLO_BOUNDS = [8, HELLO_BYTES_MAX - HEADER_BYTES] as const;
+const HELLO_BOUNDS = [8, HELLO_BYTES_MAX - FRAME_HEADER_BYTES] as const;
 const REASON_BOUNDS = [1, 1] as const;
 const EMPTY_BOUNDS = [0, 0] as const;
 const POSITION_BOUNDS = [20, 20] as const;
 const KEY_BOUNDS = [32, 32] as const;
 const PEERS_BOUNDS = [1, PEERS_BYTES_MAX] as const;
 const RECORD_BOUNDS = [RECORD_BYTES_MIN, RECORD_BYTES_MAX] as const;
+const VERSION_BOUNDS = [HEADER_BYTES_MIN + 1, HEADER_BYTES_MAX + PEERS_BYTES_MAX] as const;
+const CHECK_BYTES = RANGE_BYTES + 4 + SUM_BYTES;
+const CHECK_BOUNDS = [CHECK_BYTES, CHECK_BYTES] as const;
+const SUM_BOUNDS = [RANGE_BYTES + SUM_BYTES, RANGE_BYTES + SUM_BYTES] as const;
+const TAGS_BOUNDS = [RANGE_BYTES + 2, RANGE_BYTES + TAGS_BYTES_MAX] as const;

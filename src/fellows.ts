@@ -1,0 +1,79 @@
+/**
+ * Fellow holders: the nodes that should hold some of the records that this node holds. One small
+ * message per pair and round tells both whether they hold the same (`repair.ts`); here is when the
+ * next one is due, and who is passed over because it keeps losing what it acknowledged.
+ */
+
+import { FELLOW_LATER_MS, FELLOW_SOON_MS, FELLOWS_MAX } from './limits.ts';
+import { nextDraw, type Draft } from './node.ts';
+import { lookUp, pagesOf, withItem, withoutItem } from './paged.ts';
+import { jitter } from './random.ts';
+import { fellowOrder, type Fellow } from './replicas.ts';
+import type { Peer } from './types.ts';
+
+export function fellowOf(draft: Draft, peer: Peer): Fellow | undefined {
+  return draft.fellows.size === 0 ? undefined : lookUp(draft.fellows, fellowOrder, peer);
+}
+
+export function withFellow(draft: Draft, fellow: Fellow): void {
+  draft.fellows = withItem(draft.fellows, fellowOrder, fellow);
+}
+
+export function forgetFellow(draft: Draft, peer: Peer): void {
+  draft.fellows = withoutItem(draft.fellows, fellowOrder, peer);
+}
+
+export function isShunned({ shunnedUntil }: Fellow, now: number): boolean {
+  return shunnedUntil > now;
+}
+
+/** How urgent it is to see what a fellow holds. */
+export type Urgency = 'soon' | 'later' | 'in-turn';
+
+/** A peer should hold what we hold: it is a fellow from now on, and is checked before long. */
+export function meet(draft: Draft, peer: Peer, urgency: Urgency): void {
+  const { repairMs } = draft.config;
+  if (peer === draft.self || repairMs === 0) return;
+  const fellow = fellowOf(draft, peer);
+  if (fellow === undefined) {
+    if (draft.fellows.size >= FELLOWS_MAX) return;
+    const checkAt = draft.now + firstWaitMs(draft, urgency);
+    return withFellow(draft, { peer, checkAt, missed: false, broken: 0, shunnedUntil: 0 });
+  }
+  if (urgency === 'in-turn') return;
+  const checkAt = draft.now + firstWaitMs(draft, urgency);
+  if (checkAt < fellow.checkAt) withFellow(draft, { ...fellow, checkAt });
+}
+
+/** When the next round with a fellow is due: 0.9 to 1.2 of the configured time. */
+export function nextCheckAt(draft: Draft): number {
+  return draft.now + jitter(nextDraw(draft), ROUND_MEAN * draft.config.repairMs, ROUND_SPREAD);
+}
+
+/** All fellows that are not passed over. */
+export function trustedFellows({ fellows, now }: Draft): readonly Peer[] {
+  const trusted: Peer[] = [];
+  for (const { items } of pagesOf(fellows)) {
+    for (const fellow of items) if (!isShunned(fellow, now)) trusted.push(fellow.peer);
+  }
+  return trusted;
+}
+
+export function shunnedFellows({ fellows, now }: Draft): readonly Peer[] {
+  const shunned: Peer[] = [];
+  for (const { items } of pagesOf(fellows)) {
+    for (const fellow of items) if (isShunned(fellow, now)) shunned.push(fellow.peer);
+  }
+  return shunned;
+}
+
+function firstWaitMs(draft: Draft, urgency: Urgency): number {
+  const word = nextDraw(draft);
+  if (urgency === 'soon') return jitter(word, FELLOW_SOON_MS / 2, 0.8);
+  if (urgency === 'later') return jitter(word, FELLOW_LATER_MS, 0.4);
+  return jitter(word, draft.config.repairMs / 2, 1);
+}
+
+const ROUND_MEAN = 1.05;
+/** As a share of the mean. */
+const ROUND_SPREAD = 1 / 7;

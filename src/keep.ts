@@ -1,0 +1,98 @@
+/**
+ * How a record gets into the store: newer than what is held, near enough, within its quotas; and
+ * then onto the disk, before anybody is told that it is held (S16).
+ */
+
+import { meet } from './fellows.ts';
+import { neighbourhood } from './group.ts';
+import { hold, letGo } from './holding.ts';
+import { PERSISTS_MAX, WAITERS_MAX } from './limits.ts';
+import { emit, nextNumber, writingOrder, type Draft, type Waiter } from './node.ts';
+import { lookUp, withItem, withoutItem } from './paged.ts';
+import { hasRoom } from './quota.ts';
+import { afterWrite, compareVersions, newestHeld, newHeld, withGroup } from './store.ts';
+import { reply } from './asking.ts';
+import type { Key, OpId, Peer, RecordHeader, Refusal, Token } from './types.ts';
+
+/**
+ * Takes a record in, if it is newer than what is held, and asks for its write. The very record
+ * whose write is under way is not written again: its sender waits with the others.
+ *
+ * @param from who sent it; undefined when it is the node's own doing
+ * @returns `held` when this very version is on disk already, `writing` when an answer will follow
+ */
+export function keep(
+  draft: Draft,
+  record: RecordHeader,
+  waiter: Waiter,
+  from: Peer | undefined,
+): Refusal | 'held' | 'writing' {
+  if (record.lifeMs <= 0) return 'expired';
+  const newest = newestHeld(draft.store, record.key);
+  if (newest !== undefined) {
+    const order = compareVersions(record, newest.header);
+    if (order < 0) return 'stale';
+    if (order === 0) return newest.token === 0 ? 'held' : waitToo(draft, newest.token, waiter);
+  }
+  const near = nearby(draft, record);
+  if (newest === undefined && from !== undefined && near === undefined) return 'far';
+  if (draft.writings.size >= PERSISTS_MAX) return 'full';
+  if (!hasRoom(draft.usage, draft.config, record, from, newest)) return 'full';
+  const token = nextNumber(draft);
+  const held = newHeld(record, draft.now + record.lifeMs, token, from, newest);
+  const group = near?.slice(0, record.replication) ?? held.group;
+  hold(draft, withGroup(held, group, 0));
+  for (const peer of group) meet(draft, peer, 'in-turn');
+  const writing = { token, key: record.key, waiters: [waiter] };
+  draft.writings = withItem(draft.writings, writingOrder, writing);
+  const kept = { header: record, storedAtMs: draft.moment.wall };
+  emit(draft, { type: 'persist', token, writes: [{ type: 'put', record: kept }] });
+  return 'writing';
+}
+
+/**
+ * A write ended: the peers that wait for it are answered.
+ *
+ * @returns the own operations that wait
+ */
+export function onPersisted(draft: Draft, token: Token, ok: boolean): readonly OpId[] {
+  const writing = lookUp(draft.writings, writingOrder, token);
+  if (writing === undefined) return [];
+  draft.writings = withoutItem(draft.writings, writingOrder, token);
+  settleWrite(draft, writing.key, token, ok);
+  const ops: OpId[] = [];
+  for (const { peer, call, op } of writing.waiters) {
+    if (op !== 0) ops.push(op);
+    else reply(draft, peer, call, ok ? { type: 'ok' } : { type: 'refused', reason: 'not-stored' });
+  }
+  return ops;
+}
+
+function settleWrite(draft: Draft, key: Key, token: Token, ok: boolean): void {
+  const held = newestHeld(draft.store, key);
+  if (held === undefined) return;
+  const next = afterWrite(held, token, ok);
+  if (next === undefined) letGo(draft, key);
+  else if (next !== held) hold(draft, next);
+}
+
+/**
+ * The nearest known to a key; undefined when this node is not one of them, and so nobody should
+ * have it store the record: whoever may store anywhere can fill everybody's disk.
+ */
+function nearby(draft: Draft, { key, replication }: RecordHeader): readonly Peer[] | undefined {
+  const count = Math.max(draft.config.nearest, NEAR_FACTOR * replication);
+  const nearest = neighbourhood(draft, key.position, count);
+  return nearest.includes(draft.self) ? nearest : undefined;
+}
+
+function waitToo(draft: Draft, token: Token, waiter: Waiter): 'writing' | 'full' {
+  const writing = lookUp(draft.writings, writingOrder, token);
+  if (writing === undefined || writing.waiters.length >= WAITERS_MAX) return 'full';
+  const waiters = [...writing.waiters, waiter];
+  draft.writings = withItem(draft.writings, writingOrder, { ...writing, waiters });
+  return 'writing';
+}
+
+/** A store may go this many times farther than the replicas wanted: views differ, holders fail. */
+const NEAR_FACTOR = 2;

@@ -1,0 +1,46 @@
+/**
+ * Majorities. A PUT is good when a majority of the replicas that it wants is on disk; a GET knows
+ * the newest such version when it has heard from a majority of holders, because two majorities of
+ * one group share a member (Gifford, "Weighted voting for replicated data", 1979, section 3).
+ */
+
+import type { Lookup } from './lookup.ts';
+import { FAILED, isAsked, OVERDUE, stateOf, wasAskedAgain, ANSWERED } from './marks.ts';
+import type { Met } from './operation.ts';
+import { compareVersions } from './store.ts';
+import type { Peer, RecordHeader } from './types.ts';
+
+export function majorityOf(replicas: number): number {
+  return Math.floor(replicas / 2) + 1;
+}
+
+/** The newest of the records met; undefined when there is none. */
+export function newestMet(met: readonly Met[]): RecordHeader | undefined {
+  let newest: RecordHeader | undefined;
+  for (const { record } of met) {
+    if (newest === undefined || compareVersions(record, newest) > 0) newest = record;
+  }
+  return newest;
+}
+
+/**
+ * Whether enough holders have been heard: a majority of the replicas wanted, among the nearest
+ * that were asked, with nobody nearer left to be asked. Who is late is not waited for.
+ */
+export function hasMajority({ list, self }: Lookup, met: readonly Met[]): boolean {
+  const newest = newestMet(met);
+  if (newest === undefined) return false;
+  let missing = majorityOf(newest.replication) - Number(isHolder(met, self));
+  for (let i = 0; i < list.peers.length && missing > 0; i++) {
+    const mark = list.marks[i] ?? 0;
+    const state = stateOf(mark);
+    if (state === FAILED || state === OVERDUE || (isAsked(mark) && wasAskedAgain(mark))) continue;
+    if (state !== ANSWERED) return false;
+    if (isHolder(met, list.peers[i] ?? 0)) missing--;
+  }
+  return missing <= 0;
+}
+
+function isHolder(met: readonly Met[], peer: Peer): boolean {
+  return met.some(({ holder }) => holder === peer);
+}

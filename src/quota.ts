@@ -1,0 +1,87 @@
+/**
+ * How much is stored: of all, of each publisher, and from each peer, in keys and bytes. A record
+ * counts from its acceptance on, before it is on disk, with its newest version.
+ *
+ * Invariant: usage is the sum over the store; who would go over a quota is refused, and nothing is
+ * thrown out for it (S15). A newer version may take the place of an older one when keys are used
+ * up, but its bytes count.
+ */
+
+import { compareBits } from './position.ts';
+import { emptyPaged, lookUp, withItem, withoutItem, type Order, type Paged } from './paged.ts';
+import type { Held } from './store.ts';
+import type { Bits256, Config, Peer, Quota, RecordHeader } from './types.ts';
+
+export interface Share<Who> {
+  readonly who: Who;
+  readonly keys: number;
+  readonly bytes: number;
+}
+
+export interface Usage {
+  readonly keys: number;
+  readonly bytes: number;
+  readonly publishers: Paged<Share<Bits256>>;
+  /** Those that sent something; the own node is not counted. */
+  readonly peers: Paged<Share<Peer>>;
+}
+
+export const noUsage: Usage = { keys: 0, bytes: 0, publishers: emptyPaged(), peers: emptyPaged() };
+
+export const publisherOrder: Order<Share<Bits256>, Bits256> = {
+  compare: (share, who) => compareBits(share.who, who),
+  keyOf: ({ who }) => who,
+  dueAt: () => Infinity,
+};
+
+export const senderOrder: Order<Share<Peer>, Peer> = {
+  compare: (share, who) => share.who - who,
+  keyOf: ({ who }) => who,
+  dueAt: () => Infinity,
+};
+
+/** Whether a record may come in, in place of `before` if there is one. */
+export function hasRoom(
+  usage: Usage,
+  config: Config,
+  record: RecordHeader,
+  from: Peer | undefined,
+  before: Held | undefined,
+): boolean {
+  const after = withUse(usage, before, -1);
+  const { size, publisher } = record;
+  if (!fits(after, size, config.quota)) return false;
+  const published = lookUp(after.publishers, publisherOrder, publisher);
+  if (!fits(published, size, config.publisherQuota)) return false;
+  if (from === undefined) return true;
+  return fits(lookUp(after.peers, senderOrder, from), size, config.peerQuota);
+}
+
+/** The usage with a record more (`sign` 1) or less (-1); the same when there is none. */
+export function withUse(usage: Usage, held: Held | undefined, sign: 1 | -1): Usage {
+  if (held === undefined) return usage;
+  const { header, from } = held;
+  const bytes = sign * header.size;
+  return {
+    keys: usage.keys + sign,
+    bytes: usage.bytes + bytes,
+    publishers: changed(usage.publishers, publisherOrder, header.publisher, sign, bytes),
+    peers: from === undefined ? usage.peers : changed(usage.peers, senderOrder, from, sign, bytes),
+  };
+}
+
+function fits(used: Quota | undefined, size: number, quota: Quota): boolean {
+  return (used?.keys ?? 0) < quota.keys && (used?.bytes ?? 0) + size <= quota.bytes;
+}
+
+function changed<Who>(
+  shares: Paged<Share<Who>>,
+  order: Order<Share<Who>, Who>,
+  who: Who,
+  keys: number,
+  bytes: number,
+): Paged<Share<Who>> {
+  const before = lookUp(shares, order, who);
+  const after = { who, keys: (before?.keys ?? 0) + keys, bytes: (before?.bytes ?? 0) + bytes };
+  return after.keys === 0 ? withoutItem(shares, order, who) : withItem(shares, order, after);
+}

@@ -1,0 +1,177 @@
+/**
+ * Repair: fellow holders find out what they do not both hold, and make up for it.
+ *
+ * Round of a pair: A asks B for the sum over what both should hold, under a fresh nonce, and says
+ * its own under the nonce's complement. Equal sums tell both sides that they hold the same, for
+ * two small messages, however many records there are. Unequal ones lead to a comparison: A lists
+ * its tags, B answers with its own, and each sends the other what it lacks. Where there are too
+ * many tags for one message the range of keys is halved and each half is asked for.
+ *
+ * Both sides judge by their own view of who should hold what. Views differ for a while after
+ * somebody came or went; that costs comparisons, and no record.
+ *
+ * A holder that nearer nodes have replaced gives its replica up once it knows of each of them that
+ * it holds it; until then it compares instead of asking for sums, because to the others it is
+ * nobody's fellow in that record.
+ */
+
+import { ask, reply } from './asking.ts';
+import { isCalling, type Call } from './calls.ts';
+import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt, withFellow } from './fellows.ts';
+import { isJoining, isKnown, onNear, withKnown } from './group.ts';
+import { TAGS_MAX } from './limits.ts';
+import { nextDraw, type Draft } from './node.ts';
+import { allItems, mapped } from './paged.ts';
+import { settleTags } from './reconcile.ts';
+import type { Fellow } from './replicas.ts';
+import { durable, heldOrder } from './store.ts';
+import { askersNonce, EVERYTHING, flat, halves, isWithin, nameOf, namesIn } from './tags.ts';
+import { NOTHING, sameSum, sumOf, type Tag } from './tags.ts';
+import type { CallId, Peer, Range, Reply, Request } from './types.ts';
+
+type Check = Extract<Request, { type: 'check' }>;
+type Compare = Extract<Request, { type: 'compare' }>;
+type SumReply = Extract<Reply, { type: 'sum' }>;
+type TagsReply = Extract<Reply, { type: 'tags' }>;
+
+/** A fellow's turn has come. */
+export function checkFellow(draft: Draft, fellow: Fellow): void {
+  const { peer, shunnedUntil } = fellow;
+  const checkAt = nextCheckAt(draft);
+  if (isShunned(fellow, draft.now)) {
+    return withFellow(draft, { ...fellow, checkAt: Math.max(shunnedUntil, draft.now + 1) });
+  }
+  withFellow(draft, { ...fellow, checkAt, shunnedUntil: 0 });
+  if (shunnedUntil > 0) onNear(draft, peer);
+  if (isJoining(draft)) return;
+  const stake = stakeIn(draft, peer);
+  if (stake === 'none') return forgetFellow(draft, peer);
+  if (isCalling(draft.calls, peer)) return;
+  if (stake === 'surplus') askForTags(draft, peer, EVERYTHING);
+  else askForSum(draft, peer, EVERYTHING);
+}
+
+/** Somebody asks whether we hold the same. */
+export function onCheck(
+  draft: Draft,
+  from: Peer,
+  call: CallId,
+  { range, nonce, sum }: Check,
+): void {
+  const shared = sharedTags(draft, from, range);
+  reply(draft, from, call, { type: 'sum', range, sum: sumOf(shared, nonce) });
+  onTurn(draft, from, sum.count > 0);
+  if (sameSum(sumOf(shared, askersNonce(nonce)), sum)) confirm(draft, from, range);
+}
+
+/** What a fellow holds of a range, or, in place of tags, that they are too many. */
+export function onSum(draft: Draft, { peer, kind, nonce }: Call, { range, sum }: SumReply): void {
+  onTurn(draft, peer, sum.count > 0);
+  if (kind === 'check' && sameSum(sumOf(sharedTags(draft, peer, range), nonce), sum)) {
+    return confirm(draft, peer, range);
+  }
+  if (sum.count > TAGS_MAX) askHalves(draft, peer, range);
+  else if (kind === 'check') askForTags(draft, peer, range);
+}
+
+/** Somebody lists what it holds and we should. */
+export function onCompare(draft: Draft, from: Peer, call: CallId, body: Compare): void {
+  const { range } = body;
+  onTurn(draft, from, body.tags.length > 0);
+  const theirs = namesIn(body.tags);
+  const own = listedTags(draft, from, range, theirs);
+  if (own.length > TAGS_MAX) {
+    const sum = { ...NOTHING, count: own.length };
+    return reply(draft, from, call, { type: 'sum', range, sum });
+  }
+  reply(draft, from, call, { type: 'tags', range, tags: flat(own) });
+  settleTags(draft, from, range, theirs);
+}
+
+export function onTags(draft: Draft, { peer }: Call, { range, tags }: TagsReply): void {
+  onTurn(draft, peer, tags.length > 0);
+  settleTags(draft, peer, range, namesIn(tags));
+}
+
+/** A round with a fellow has taken place; who asks about records is one, even if we knew not. */
+function onTurn(draft: Draft, peer: Peer, holds: boolean): void {
+  const fellow = fellowOf(draft, peer);
+  if (fellow !== undefined) {
+    if (isShunned(fellow, draft.now)) return;
+    return withFellow(draft, { ...fellow, checkAt: nextCheckAt(draft), missed: false });
+  }
+  if (!holds || draft.store.size === 0) return;
+  meet(draft, peer, 'in-turn');
+  onNear(draft, peer);
+}
+
+/** The fellow holds all that it should of a range. */
+function confirm(draft: Draft, peer: Peer, range: Range): void {
+  draft.store = mapped(draft.store, heldOrder, (held) => {
+    const { group, header, token } = held;
+    if (token !== 0 || !group.includes(draft.self)) return held;
+    return isWithin(header.key.position, range) ? withKnown(held, peer, true) : held;
+  });
+}
+
+function askForSum(draft: Draft, peer: Peer, range: Range): void {
+  const nonce = nextDraw(draft);
+  const sum = sumOf(sharedTags(draft, peer, range), askersNonce(nonce));
+  ask(draft, peer, { type: 'check', range, nonce, sum }, 0);
+}
+
+function askForTags(draft: Draft, peer: Peer, range: Range): void {
+  const tags = listedTags(draft, peer, range, undefined);
+  if (tags.length > TAGS_MAX) return askHalves(draft, peer, range);
+  ask(draft, peer, { type: 'compare', range, tags: flat(tags) }, 0);
+}
+
+function askHalves(draft: Draft, peer: Peer, range: Range): void {
+  if (range.bits >= HALVED_MAX) return;
+  for (const half of halves(range)) askForSum(draft, peer, half);
+}
+
+/** What there is to talk about with a peer; a replica that is not ours to keep comes first. */
+function stakeIn(draft: Draft, peer: Peer): 'none' | 'shared' | 'surplus' {
+  let stake: 'none' | 'shared' = 'none';
+  for (const held of allItems(draft.store)) {
+    if (!held.group.includes(peer)) continue;
+    if (!held.group.includes(draft.self) && !isKnown(held, peer)) return 'surplus';
+    stake = 'shared';
+  }
+  return stake;
+}
+
+/** Of what is on disk: that which both of us should hold. */
+function sharedTags(draft: Draft, peer: Peer, range: Range): Tag[] {
+  const { self, now } = draft;
+  const tags: Tag[] = [];
+  for (const held of allItems(draft.store)) {
+    if (!held.group.includes(peer) || !held.group.includes(self)) continue;
+    const stored = durable(held, now);
+    if (stored === undefined || !isWithin(held.header.key.position, range)) continue;
+    tags.push(stored.tag);
+  }
+  return tags;
+}
+
+/** Of what is on disk: that which the peer should hold, and that which it says it does. */
+function listedTags(
+  draft: Draft,
+  peer: Peer,
+  range: Range,
+  theirs: ReadonlySet<number> | undefined,
+): Tag[] {
+  const tags: Tag[] = [];
+  for (const held of allItems(draft.store)) {
+    const stored = durable(held, draft.now);
+    if (stored === undefined || !isWithin(held.header.key.position, range)) continue;
+    if (held.group.includes(peer) || theirs?.has(nameOf(stored.tag)) === true) {
+      tags.push(stored.tag);
+    }
+  }
+  return tags;
+}
+
+/** How often a range is halved at most: positions do not differ in more bits. */
+const HALVED_MAX = 64;

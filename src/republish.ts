@@ -1,0 +1,33 @@
+/**
+ * Republishing, the second line behind repair: once per half of a record's life its publisher looks
+ * it up and stores what it finds on those of the nearest that lack it. The record stays the same,
+ * and its life does not grow.
+ */
+
+import { beginRead } from './get.ts';
+import { REPUBLICATIONS_MAX } from './limits.ts';
+import { nextNumber, type Draft } from './node.ts';
+import { pagesOf, withoutItem } from './paged.ts';
+import { republishAfter } from './published.ts';
+import { publishedOrder, type Published } from './replicas.ts';
+
+/** The turn of a record has come. */
+export function republish(draft: Draft, { key }: Published): void {
+  if (isBusy(draft)) return republishAfter(draft, key, WAIT_MS);
+  draft.published = withoutItem(draft.published, publishedOrder, key);
+  const deadlineAt = draft.now + 3 * draft.config.operationMs;
+  beginRead(draft, { op: -nextNumber(draft), deadlineAt, key, purpose: 'republish' });
+}
+
+function isBusy({ operations }: Draft): boolean {
+  let count = 0;
+  for (const { items } of pagesOf(operations)) {
+    for (const item of items) {
+      if (item.op < 0 && (item.type === 'get' || item.type === 'fetch')) count++;
+    }
+  }
+  return count >= REPUBLICATIONS_MAX;
+}
+
+/** When too many are due at once. */
+const WAIT_MS = 60_000;
