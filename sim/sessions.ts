@@ -17,6 +17,8 @@ import type { Task } from './task.ts';
 import { JOIN_OP, LEAVE_OP } from './events.ts';
 import { WALL_START_MS, type World } from './world.ts';
 
+/** How many nodes one can be introduced by; which, is drawn each time. */
+const INTRODUCERS = 3;
 /** Between two nodes of a joined start, in microseconds. */
 const ARRIVAL_GAP_US = 20_000;
 
@@ -142,7 +144,7 @@ export class Sessions {
       if (world.measures.measuring) world.measures.sessions++;
       if (this.#churn.isActive) this.#endAfter(slot, peer, this.#churn.sessionUs(slot));
     }
-    const introducers = peer === 0 && !this.begun ? 0 : 1;
+    const introducers = peer === 0 && !this.begun ? 0 : INTRODUCERS;
     world.command(peer, JOIN_OP, { type: 'join', introducers, peers: [] });
   }
 

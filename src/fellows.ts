@@ -1,11 +1,13 @@
 /**
  * Fellow holders: the nodes that should hold some of the records that this node holds. One small
  * message per pair and round tells both whether they hold the same (`repair.ts`); here is when the
- * next one is due, and who is passed over because it keeps losing what it acknowledged.
+ * next one is due, and who is passed over because it never shows what it should hold, be it that it
+ * acknowledges and keeps nothing, or that it has no room.
  */
 
-import { FELLOW_LATER_MS, FELLOW_SOON_MS, FELLOWS_MAX } from './limits.ts';
-import { nextDraw, type Draft } from './node.ts';
+import { EMPTY_ROUNDS_MAX, FELLOW_LATER_MS, FELLOW_SOON_MS, FELLOWS_MAX } from './limits.ts';
+import { SHUN_MS } from './limits.ts';
+import { emit, nextDraw, type Draft } from './node.ts';
 import { lookUp, pagesOf, withItem, withoutItem } from './paged.ts';
 import { jitter } from './random.ts';
 import { fellowOrder, type Fellow } from './replicas.ts';
@@ -38,11 +40,32 @@ export function meet(draft: Draft, peer: Peer, urgency: Urgency): void {
   if (fellow === undefined) {
     if (draft.fellows.size >= FELLOWS_MAX) return;
     const checkAt = draft.now + firstWaitMs(draft, urgency);
-    return withFellow(draft, { peer, checkAt, missed: false, broken: 0, shunnedUntil: 0 });
+    return withFellow(draft, { peer, checkAt, missed: false, emptySince: 0, shunnedUntil: 0 });
   }
   if (urgency === 'in-turn') return;
   const checkAt = draft.now + firstWaitMs(draft, urgency);
   if (checkAt < fellow.checkAt) withFellow(draft, { ...fellow, checkAt });
+}
+
+/**
+ * A fellow has shown some of what it should hold, or nothing at all.
+ *
+ * @returns whether it is passed over from now on
+ */
+export function onShown(draft: Draft, peer: Peer, something: boolean): boolean {
+  const fellow = fellowOf(draft, peer);
+  if (fellow === undefined || isShunned(fellow, draft.now)) return false;
+  const { emptySince } = fellow;
+  if (something || emptySince === 0) {
+    const since = something ? 0 : draft.now;
+    if (since !== emptySince) withFellow(draft, { ...fellow, emptySince: since });
+    return false;
+  }
+  if (draft.now - emptySince < EMPTY_ROUNDS_MAX * draft.config.repairMs) return false;
+  const shunnedUntil = draft.now + SHUN_MS;
+  withFellow(draft, { ...fellow, shunnedUntil, checkAt: shunnedUntil });
+  emit(draft, { type: 'note', note: { type: 'fellow-shunned', peer } });
+  return true;
 }
 
 /** When the next round with a fellow is due: 0.9 to 1.2 of the configured time. */

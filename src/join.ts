@@ -56,12 +56,8 @@ export function introduce(draft: Draft): void {
     const introducer = (introduceRound * atOnce + i) % introducers;
     emit(draft, { type: 'introduce', introducer });
   }
-  const backOffMs = Math.min(
-    INTRODUCE_MS_MAX,
-    INTRODUCE_MS_MIN * 2 ** Math.min(introduceRound, 16),
-  );
   draft.upkeep = withUpkeep(draft.upkeep, {
-    introduceAt: draft.now + jitter(nextDraw(draft), backOffMs, 0.5),
+    introduceAt: draft.now + jitter(nextDraw(draft), backOffMs(introduceRound), 0.5),
     introduceRound: introduceRound + 1,
   });
 }
@@ -73,7 +69,7 @@ export function onIntroduced(draft: Draft, peer: Peer | undefined): void {
   const waiting = joins.filter((join) => join.lookup === undefined && join.refreshing === 0);
   if (waiting.length > 0) {
     for (const join of waiting) lookSelfUp(draft, join, [peer]);
-  } else if (joins.length > 0 || contactCount(draft.table) > 0) {
+  } else if (knowsEnough(draft)) {
     check(draft, peer);
   } else {
     refresh(draft, -1, 0, [peer]);
@@ -133,11 +129,24 @@ export function endJoin(draft: Draft, operation: JoinOperation): void {
   settle(draft, operation.op, { ...outcome, trail: noTrail });
 }
 
-/** Schedules a round of introductions when the last one has led nowhere. */
+/**
+ * Whether the node could do without introducers. Whoever knows few goes on asking, less and less
+ * often: it may have been introduced by one who named nobody, or its part of the network be cut off.
+ */
+export function knowsEnough({ table, config }: Draft): boolean {
+  return contactCount(table) >= config.k;
+}
+
+/** Schedules a round of introductions when the last one has not led far. */
 export function introduceLater(draft: Draft): void {
-  if (draft.upkeep.introducers === 0 || draft.upkeep.introduceAt !== Infinity) return;
-  const introduceAt = draft.now + jitter(nextDraw(draft), INTRODUCE_MS_MIN, 0.5);
-  draft.upkeep = withUpkeep(draft.upkeep, { introduceAt });
+  const { introducers, introduceAt, introduceRound } = draft.upkeep;
+  if (introducers === 0 || introduceAt !== Infinity) return;
+  const waitMs = jitter(nextDraw(draft), backOffMs(introduceRound), 0.5);
+  draft.upkeep = withUpkeep(draft.upkeep, { introduceAt: draft.now + waitMs });
+}
+
+function backOffMs(round: number): number {
+  return Math.min(INTRODUCE_MS_MAX, INTRODUCE_MS_MIN * 2 ** Math.min(round, 16));
 }
 
 function lookSelfUp(draft: Draft, operation: JoinOperation, seeds: readonly Peer[]): void {

@@ -73,8 +73,8 @@ export const FELLOW_LATER_MS = 5000;
 export const TAGS_MAX = 2048;
 /** Replicas on their way to fellow holders at once. */
 export const PUSHES_MAX = 64;
-/** Rounds in which a fellow may lack what it had acknowledged before it is passed over. */
-export const BROKEN_MAX = 3;
+/** Rounds in which a fellow may show nothing of what it should hold before it is passed over. */
+export const EMPTY_ROUNDS_MAX = 3;
 /** For how long, in ms. */
 export const SHUN_MS = 3_600_000;
 /** Records of its own that a node sees to it are republished; of more, the earliest. */

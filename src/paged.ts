@@ -116,6 +116,13 @@ export function dueItems<T, K>(
   return due;
 }
 
+/** Visits all items in order. */
+export function forEachItem<T>(paged: Paged<T>, visit: (item: T) => void): void {
+  for (const { items } of pagesOf(paged)) {
+    for (let at = 0; at < items.length; at++) visit(items[at] as T);
+  }
+}
+
 /** All items in order; for tests, invariants and snapshots. */
 export function allItems<T>(paged: Paged<T>): readonly T[] {
   return paged.pages.length === 0 ? paged.items : paged.pages.flatMap((page) => page.items);

@@ -7,21 +7,21 @@
  * of different pairs fall at different times, and where many notice at once the one nearest to the
  * key goes first (`group.ts`).
  *
- * A fellow that time after time lacks what it had acknowledged is passed over: others take its
- * place in its groups. It keeps what it has, and is looked at again later.
+ * A fellow that shows nothing of what it should hold, round after round, is passed over: others take
+ * its place in its groups, until it is looked at again.
  */
 
 import { ask } from './asking.ts';
-import { fellowOf, meet, withFellow } from './fellows.ts';
-import { isKnown, isSpread, onGone, withKnown } from './group.ts';
+import { fellowOf, meet, onShown } from './fellows.ts';
+import { isSpread, onGone, withKnown } from './group.ts';
 import { letGo } from './holding.ts';
-import { BROKEN_MAX, PUSHES_MAX, SHUN_MS } from './limits.ts';
+import { PUSHES_MAX } from './limits.ts';
 import { emit, nextNumber, type Draft } from './node.ts';
 import { operationOrder, type PushOperation } from './operation.ts';
-import { allItems, lookUp, pagesOf, withItem, withoutItem } from './paged.ts';
+import { forEachItem, lookUp, mapped, pagesOf, withItem, withoutItem } from './paged.ts';
 import { durable, headerNow, heldOrder, newestHeld, type Held } from './store.ts';
 import { isWithin, nameOf } from './tags.ts';
-import type { Key, OpId, Peer, Range, Refusal, Write } from './types.ts';
+import type { Key, OpId, Peer, Range, RecordHeader, Refusal } from './types.ts';
 
 /** The peer has listed all that it holds of a range, as far as it concerns us. */
 export function settleTags(
@@ -31,34 +31,37 @@ export function settleTags(
   theirs: ReadonlySet<number>,
 ): void {
   const lacking: Held[] = [];
-  let isBroken = false;
-  for (const held of allItems(draft.store)) {
+  let shown = 0;
+  draft.store = mapped(draft.store, heldOrder, (held) => {
     const { group, header } = held;
-    if (!group.includes(peer) || !isWithin(header.key.position, range)) continue;
+    if (!group.includes(peer) || !isWithin(header.key.position, range)) return held;
     const stored = durable(held, draft.now);
-    if (stored === undefined) continue;
+    if (stored === undefined) return held;
     const holds = theirs.has(nameOf(stored.tag));
-    if (!holds) lacking.push(stored);
-    if (stored !== held) continue;
-    if (!holds && isKnown(held, peer)) isBroken = true;
-    setKnown(draft, held, peer, holds);
-  }
+    if (holds) shown++;
+    else lacking.push(stored);
+    return stored === held ? withKnown(held, peer, holds) : held;
+  });
   surrender(draft);
-  if (isBroken && breaksWord(draft, peer)) return;
+  const isTold = shown > 0 || (lacking.length > 0 && range.bits === 0);
+  const wasEmpty = (fellowOf(draft, peer)?.emptySince ?? 0) !== 0;
+  if (isTold && onShown(draft, peer, shown > 0)) return onGone(draft, peer);
   if (draft.suspects.includes(peer)) return;
-  pushAll(draft, peer, lacking);
+  pushAll(draft, peer, lacking, shown === 0 && wasEmpty ? PROBES : PUSHES_MAX);
 }
 
-/** A replica was acknowledged, or refused, or its call came to nothing (`reason` undefined). */
-export function onPushed(draft: Draft, op: OpId, ok: boolean, reason?: Refusal): void {
+/**
+ * A replica has arrived, or not. That it was acknowledged proves nothing: the next round will show
+ * it. But who has something newer is no worse a holder.
+ */
+export function onPushed(draft: Draft, op: OpId, reason: Refusal | undefined): void {
   const push = lookUp(draft.operations, operationOrder, op);
   if (push?.type !== 'push') return;
   draft.operations = withoutItem(draft.operations, operationOrder, op);
-  // Who has something newer is no worse a holder.
-  if (!ok && reason !== 'stale') return;
+  if (reason !== 'stale') return;
   const held = newestHeld(draft.store, push.key);
   if (held === undefined || nameOf(held.tag) !== push.tag) return;
-  setKnown(draft, held, push.peer, true);
+  draft.store = withItem(draft.store, heldOrder, withKnown(held, push.peer, true));
   surrender(draft);
 }
 
@@ -92,23 +95,27 @@ export function pushesUnderWay({ operations }: Draft): number {
 /** Gives up what enough nearer nodes are known to hold. */
 function surrender(draft: Draft): void {
   const { self } = draft;
-  const writes: Write[] = [];
-  for (const held of allItems(draft.store)) {
+  const surplus: RecordHeader[] = [];
+  forEachItem(draft.store, (held) => {
     const { group, header, token } = held;
-    if (token !== 0 || group.length < header.replication || group.includes(self)) continue;
-    if (!isSpread(held, self)) continue;
-    letGo(draft, header.key);
-    writes.push({ type: 'delete', record: header });
-    emit(draft, { type: 'note', note: { type: 'replica-dropped', key: header.key } });
+    if (token !== 0 || group.length < header.replication || group.includes(self)) return;
+    if (isSpread(held, self)) surplus.push(header);
+  });
+  if (surplus.length === 0) return;
+  for (const { key } of surplus) {
+    letGo(draft, key);
+    emit(draft, { type: 'note', note: { type: 'replica-dropped', key } });
   }
-  if (writes.length > 0) emit(draft, { type: 'persist', token: nextNumber(draft), writes });
+  const writes = surplus.map((record) => ({ type: 'delete', record }) as const);
+  emit(draft, { type: 'persist', token: nextNumber(draft), writes });
 }
 
-function pushAll(draft: Draft, peer: Peer, lacking: readonly Held[]): void {
-  let room = PUSHES_MAX - pushesUnderWay(draft);
+/** Who has shown nothing of what it got before gets no more than a few at a time. */
+function pushAll(draft: Draft, peer: Peer, lacking: readonly Held[], most: number): void {
+  let room = Math.min(most, PUSHES_MAX - pushesUnderWay(draft));
   for (const held of lacking) {
     if (isUnderWay(draft, held.header.key, peer)) continue;
-    if (room-- <= 0) return meet(draft, peer, 'soon');
+    if (room-- <= 0) return most < PUSHES_MAX ? undefined : meet(draft, peer, 'soon');
     push(draft, held, peer);
   }
 }
@@ -119,23 +126,5 @@ function isUnderWay({ operations }: Draft, key: Key, peer: Peer): boolean {
   );
 }
 
-/** A fellow lost what it had; @returns whether it is passed over from now on. */
-function breaksWord(draft: Draft, peer: Peer): boolean {
-  const fellow = fellowOf(draft, peer);
-  if (fellow === undefined) return false;
-  const broken = fellow.broken + 1;
-  if (broken < BROKEN_MAX) {
-    withFellow(draft, { ...fellow, broken });
-    return false;
-  }
-  const shunnedUntil = draft.now + SHUN_MS;
-  withFellow(draft, { ...fellow, broken: BROKEN_MAX - 1, shunnedUntil, checkAt: shunnedUntil });
-  emit(draft, { type: 'note', note: { type: 'fellow-shunned', peer } });
-  onGone(draft, peer);
-  return true;
-}
-
-function setKnown(draft: Draft, held: Held, peer: Peer, holds: boolean): void {
-  const next = withKnown(held, peer, holds);
-  if (next !== held) draft.store = withItem(draft.store, heldOrder, next);
-}
+/** Replicas for a fellow that has shown nothing of those before. */
+const PROBES = 4;

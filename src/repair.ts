@@ -17,11 +17,12 @@
 
 import { ask, reply } from './asking.ts';
 import { isCalling, type Call } from './calls.ts';
-import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt, withFellow } from './fellows.ts';
+import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.ts';
+import { onShown, withFellow } from './fellows.ts';
 import { isJoining, isKnown, onNear, withKnown } from './group.ts';
 import { TAGS_MAX } from './limits.ts';
 import { nextDraw, type Draft } from './node.ts';
-import { allItems, mapped } from './paged.ts';
+import { forEachItem, mapped } from './paged.ts';
 import { settleTags } from './reconcile.ts';
 import type { Fellow } from './replicas.ts';
 import { durable, heldOrder } from './store.ts';
@@ -61,14 +62,14 @@ export function onCheck(
   const shared = sharedTags(draft, from, range);
   reply(draft, from, call, { type: 'sum', range, sum: sumOf(shared, nonce) });
   onTurn(draft, from, sum.count > 0);
-  if (sameSum(sumOf(shared, askersNonce(nonce)), sum)) confirm(draft, from, range);
+  if (sameSum(sumOf(shared, askersNonce(nonce)), sum)) confirm(draft, from, range, sum.count);
 }
 
 /** What a fellow holds of a range, or, in place of tags, that they are too many. */
 export function onSum(draft: Draft, { peer, kind, nonce }: Call, { range, sum }: SumReply): void {
   onTurn(draft, peer, sum.count > 0);
   if (kind === 'check' && sameSum(sumOf(sharedTags(draft, peer, range), nonce), sum)) {
-    return confirm(draft, peer, range);
+    return confirm(draft, peer, range, sum.count);
   }
   if (sum.count > TAGS_MAX) askHalves(draft, peer, range);
   else if (kind === 'check') askForTags(draft, peer, range);
@@ -106,7 +107,8 @@ function onTurn(draft: Draft, peer: Peer, holds: boolean): void {
 }
 
 /** The fellow holds all that it should of a range. */
-function confirm(draft: Draft, peer: Peer, range: Range): void {
+function confirm(draft: Draft, peer: Peer, range: Range, count: number): void {
+  if (count > 0) onShown(draft, peer, true);
   draft.store = mapped(draft.store, heldOrder, (held) => {
     const { group, header, token } = held;
     if (token !== 0 || !group.includes(draft.self)) return held;
@@ -132,44 +134,41 @@ function askHalves(draft: Draft, peer: Peer, range: Range): void {
 }
 
 /** What there is to talk about with a peer; a replica that is not ours to keep comes first. */
-function stakeIn(draft: Draft, peer: Peer): 'none' | 'shared' | 'surplus' {
-  let stake: 'none' | 'shared' = 'none';
-  for (const held of allItems(draft.store)) {
-    if (!held.group.includes(peer)) continue;
-    if (!held.group.includes(draft.self) && !isKnown(held, peer)) return 'surplus';
-    stake = 'shared';
-  }
+function stakeIn({ store, self }: Draft, peer: Peer): 'none' | 'shared' | 'surplus' {
+  let stake: 'none' | 'shared' | 'surplus' = 'none';
+  forEachItem(store, (held) => {
+    if (stake === 'surplus' || !held.group.includes(peer)) return;
+    stake = held.group.includes(self) || isKnown(held, peer) ? 'shared' : 'surplus';
+  });
   return stake;
 }
 
 /** Of what is on disk: that which both of us should hold. */
-function sharedTags(draft: Draft, peer: Peer, range: Range): Tag[] {
-  const { self, now } = draft;
+function sharedTags({ store, self, now }: Draft, peer: Peer, range: Range): Tag[] {
   const tags: Tag[] = [];
-  for (const held of allItems(draft.store)) {
-    if (!held.group.includes(peer) || !held.group.includes(self)) continue;
+  forEachItem(store, (held) => {
+    const { group, header } = held;
+    if (!group.includes(peer) || !group.includes(self)) return;
     const stored = durable(held, now);
-    if (stored === undefined || !isWithin(held.header.key.position, range)) continue;
-    tags.push(stored.tag);
-  }
+    if (stored !== undefined && isWithin(header.key.position, range)) tags.push(stored.tag);
+  });
   return tags;
 }
 
 /** Of what is on disk: that which the peer should hold, and that which it says it does. */
 function listedTags(
-  draft: Draft,
+  { store, now }: Draft,
   peer: Peer,
   range: Range,
   theirs: ReadonlySet<number> | undefined,
 ): Tag[] {
   const tags: Tag[] = [];
-  for (const held of allItems(draft.store)) {
-    const stored = durable(held, draft.now);
-    if (stored === undefined || !isWithin(held.header.key.position, range)) continue;
-    if (held.group.includes(peer) || theirs?.has(nameOf(stored.tag)) === true) {
-      tags.push(stored.tag);
-    }
-  }
+  forEachItem(store, (held) => {
+    const stored = durable(held, now);
+    if (stored === undefined || !isWithin(held.header.key.position, range)) return;
+    const { tag } = stored;
+    if (held.group.includes(peer) || theirs?.has(nameOf(tag)) === true) tags.push(tag);
+  });
   return tags;
 }
 

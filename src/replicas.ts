@@ -14,8 +14,8 @@ export interface Fellow {
   readonly checkAt: number;
   /** Whether its last call went unanswered. */
   readonly missed: boolean;
-  /** Rounds in which it lacked what it had acknowledged. */
-  readonly broken: number;
+  /** Since when it has shown none of the records that it should hold; 0: it has shown some. */
+  readonly emptySince: number;
   /** Until then it belongs to no group. */
   readonly shunnedUntil: number;
 }

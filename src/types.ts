@@ -291,5 +291,5 @@ export type Note =
   | { readonly type: 'replica-sent'; readonly key: Key; readonly peer: Peer }
   /** A replica is given up: enough nearer nodes hold it. */
   | { readonly type: 'replica-dropped'; readonly key: Key }
-  /** A fellow holder keeps losing what it acknowledged. */
+  /** A fellow holder shows nothing of what it should hold. */
   | { readonly type: 'fellow-shunned'; readonly peer: Peer };

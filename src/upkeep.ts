@@ -17,7 +17,7 @@ import { check } from './contacts.ts';
 import { onCallDue, onDeadline } from './finish.ts';
 import { regroupAll } from './group.ts';
 import { letGo } from './holding.ts';
-import { introduce, introduceLater, refresh } from './join.ts';
+import { introduce, introduceLater, knowsEnough, refresh } from './join.ts';
 import { CHECK_MS_MAX, CHECK_MS_STEP } from './limits.ts';
 import { EXPIRIES_PER_STEP_MAX, REFRESH_MS } from './limits.ts';
 import { emit, nextDraw, nextNumber, withUpkeep, type Draft } from './node.ts';
@@ -79,7 +79,7 @@ function checkNext(draft: Draft): void {
   const spare = spareWithRoom(draft);
   if (spare !== undefined) check(draft, spare);
   else turnHands(draft);
-  if (contactCount(draft.table) === 0) introduceLater(draft);
+  if (!knowsEnough(draft)) introduceLater(draft);
   else if (draft.upkeep.introduceRound > 0 && draft.upkeep.introduceAt === Infinity) {
     draft.upkeep = withUpkeep(draft.upkeep, { introduceRound: 0 });
   }

@@ -167,7 +167,7 @@ function writeFellow(out: Writer, fellow: Fellow): void {
   out.word(fellow.peer);
   out.number(fellow.checkAt);
   out.bool(fellow.missed);
-  out.number(fellow.broken);
+  out.number(fellow.emptySince);
   out.number(fellow.shunnedUntil);
 }
 
@@ -176,7 +176,7 @@ function readFellow(input: Reader): Fellow {
     peer: input.word(),
     checkAt: input.number(),
     missed: input.bool(),
-    broken: input.number(),
+    emptySince: input.number(),
     shunnedUntil: input.number(),
   };
 }
