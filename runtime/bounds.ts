@@ -63,6 +63,8 @@ export const OPERATIONS_WAITING_MAX = 16_384;
 export const VALUES_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one synced batch on disk: more writes wait for the next one. */
 export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+/** After a write failed, the database is tried again every so often, in ms. */
+export const DISK_RETRY_MS = 2000;
 
 /** Lines a second of one kind in the log; the rest is counted: nobody else may fill our disk. */
 export const LOG_LINES_PER_SECOND_MAX = 10;

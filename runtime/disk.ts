@@ -1,41 +1,59 @@
 /**
- * The records on disk: one classic-level database in the data directory, owned by one process.
+ * The records on disk: one LevelDB database in the data directory, owned by one process.
  *
- * Keys: `r!` and the 32 bytes of the key hold the record; `x!`, its expiry (wall ms, 8 bytes, big-
- * endian) and the key hold nothing and keep the order of expiry. Both change in one batch, synced
- * before it counts as written, so a crash leaves both or none. Batches go one after another in the
- * order asked for; what is asked for meanwhile shares the next one (one sync for many writes).
+ * A record and its head change in one batch, synced before it counts as written. Batches go one
+ * after another in the order asked for; what is asked for meanwhile shares the next one (one sync
+ * for many writes).
+ *
+ * When a batch fails, nobody knows what of it is on disk, and LevelDB's log may end in half a
+ * write, behind which later ones would be lost. So after a failure nothing is written until the
+ * database was opened anew; then what the failed batch asked for is taken back first, because its
+ * owners were told that it is not on disk. Reads go on meanwhile.
  */
 import { join } from 'node:path';
-import { ClassicLevel } from 'classic-level';
-import { BATCH_BYTES_MAX } from './bounds.ts';
-import { systemCode, UsageError } from './failure.ts';
+import { bytesOfBits256 } from '../host/words.ts';
+import { compareVersions } from '../src/store.ts';
+import type { KeptRecord, RecordHeader, Write } from '../src/types.ts';
+import { BATCH_BYTES_MAX, DISK_RETRY_MS } from './bounds.ts';
+import { hasRoom, mendDatabase, openDatabase, openPlainly, startAfresh } from './database.ts';
+import type { Database, Opened } from './database.ts';
+import { UsageError } from './failure.ts';
 import { makePrivateDirectory } from './files.ts';
-import { reasonOf } from './log.ts';
+import { reasonOf, shortHex } from './log.ts';
 import type { Log } from './log.ts';
-import { decodeStored } from './record-bytes.ts';
+import { decodeHead, decodeStored, encodeHead } from './record-bytes.ts';
 import type { StoredRecord } from './record-bytes.ts';
+import { headKey, nameOf, readHeads, rebuildHeads, recordKey } from './record-index.ts';
+import type { Operation } from './record-index.ts';
 
+/** A delete takes away this very version; another one that stands there stays. */
 export type DiskWrite =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly bytes: Uint8Array }
-  /** Takes away this very version; another one that stands there stays. */
-  | {
-      readonly type: 'delete';
-      readonly key: Uint8Array;
-      readonly version: number;
-      readonly publisher: Uint8Array;
-    };
+  | (Extract<Write, { readonly type: 'put' }> & { readonly bytes: Uint8Array })
+  | Extract<Write, { readonly type: 'delete' }>;
 
 export class Disk {
-  readonly #db: ClassicLevel<Uint8Array, Uint8Array>;
   readonly #log: Log;
+  #db: Database;
+  /** Whether entries may be missing, until the heads were made anew. */
+  #mended: boolean;
   #jobs: Job[] = [];
   #writing: Promise<void> | undefined;
+  /** After a failed write: what is to be done before anything else, and the next try. */
+  #owed: DiskWrite[] = [];
+  #stalled = false;
+  #retry: NodeJS.Timeout | undefined;
+  #retryDue = false;
   #closed = false;
 
-  constructor(db: ClassicLevel<Uint8Array, Uint8Array>, log: Log) {
+  constructor({ db, mended }: Opened, log: Log) {
     this.#db = db;
+    this.#mended = mended;
     this.#log = log;
+  }
+
+  /** Whether records can be read now; for a moment not, while writes are being resumed. */
+  get isOpen(): boolean {
+    return !this.#closed && this.#db.status === 'open';
   }
 
   /** All writes or none; @returns whether they are on disk. Never rejects. */
@@ -52,43 +70,73 @@ export class Disk {
 
   /** The record of a key as it is on disk now; synchronous, because that is ten times cheaper. */
   read(key: Uint8Array): StoredRecord | undefined {
-    return this.#closed ? undefined : this.#readNow(key);
+    if (!this.isOpen) return undefined;
+    try {
+      const bytes = this.#db.getSync(recordKey(key));
+      const stored = bytes === undefined ? undefined : decodeStored(key, bytes);
+      if (bytes !== undefined && stored === undefined) throw new Error('its check fails');
+      return stored;
+    } catch (error) {
+      this.#log.error({ key: shortHex(key), reason: reasonOf(error) }, 'a record is damaged');
+      return undefined;
+    }
   }
 
-  /** Every record that has not expired, each given once; expired ones are taken away first. */
-  async load(nowMs: number, each: (stored: StoredRecord) => void): Promise<void> {
-    await this.#deleteExpired(nowMs);
-    let unreadable = 0;
-    for await (const [key, bytes] of this.#db.iterator(RECORD_RANGE)) {
-      const stored = decodeStored(Uint8Array.from(key.subarray(PREFIX_BYTES)), bytes);
-      if (stored === undefined) unreadable += 1;
-      else each(stored);
+  /** What the core is to know of the records that have not expired; the others go away. */
+  async load(nowMs: number): Promise<readonly KeptRecord[]> {
+    const kept: KeptRecord[] = [];
+    let expired: DiskWrite[] = [];
+    for (const head of await this.#heads()) {
+      if (head.storedAtMs + head.header.lifeMs > nowMs) kept.push(head);
+      else expired.push({ type: 'delete', record: head.header });
     }
-    if (unreadable > 0) this.#log.warn({ records: unreadable }, 'records on disk cannot be read');
+    while (expired.length > 0) {
+      void this.write(expired.slice(0, DELETES_AT_ONCE));
+      expired = expired.slice(DELETES_AT_ONCE);
+    }
+    return kept;
   }
 
   /** Ends when everything asked for is written. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#retry);
     await this.#writing;
     await this.#db.close();
   }
 
-  #readNow(key: Uint8Array): StoredRecord | undefined {
-    const bytes = this.#db.getSync(recordKey(key));
-    return bytes === undefined ? undefined : decodeStored(key, bytes);
+  /** As they stand, or made anew; LevelDB mends its files when that is not enough. */
+  async #heads(): Promise<readonly KeptRecord[]> {
+    try {
+      const heads = this.#mended ? undefined : await readHeads(this.#db);
+      return heads ?? (await this.#rebuild());
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      await this.#db.close();
+      this.#db = await mendDatabase(this.#db.location, error, this.#log);
+    }
+    try {
+      return await this.#rebuild();
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      await this.#db.close();
+      this.#db = await startAfresh(this.#db.location, error, this.#log);
+      return [];
+    }
+  }
+
+  async #rebuild(): Promise<readonly KeptRecord[]> {
+    const { heads, dropped } = await rebuildHeads(this.#db);
+    this.#mended = false;
+    this.#log.warn({ kept: heads.length, dropped }, 'records were checked after damage');
+    return heads;
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#jobs.length > 0) {
+    while (this.#retryDue || this.#jobs.length > 0) {
+      if (this.#retryDue) await this.#resume();
       const jobs = this.#nextJobs();
-      let ok = true;
-      try {
-        await this.#db.batch(this.#operationsOf(jobs), { sync: true });
-      } catch (error) {
-        ok = false;
-        this.#log.error({ reason: reasonOf(error) }, 'records could not be written');
-      }
+      const ok = await this.#commit(jobs.flatMap(({ writes }) => writes));
       for (const job of jobs) job.done(ok);
     }
     this.#writing = undefined;
@@ -105,62 +153,92 @@ export class Disk {
     return this.#jobs.splice(0, count);
   }
 
-  /** Each record's write beside the change of its expiry entry, which needs what stands there. */
-  #operationsOf(jobs: readonly Job[]): Operation[] {
+  async #commit(writes: readonly DiskWrite[]): Promise<boolean> {
+    if (this.#stalled) {
+      this.#owed.push(...writes.filter(({ type }) => type === 'delete'));
+      return false;
+    }
+    try {
+      await this.#db.batch(this.#operationsOf([...this.#owed, ...writes]), { sync: true });
+      this.#owed = [];
+      return true;
+    } catch (error) {
+      this.#owed.push(...writes.map(takenBack));
+      this.#stalled = true;
+      this.#log.error({ reason: reasonOf(error) }, 'records cannot be written: trying again');
+      this.#retryLater();
+      return false;
+    }
+  }
+
+  /** Each record's write beside that of its head. */
+  #operationsOf(writes: readonly DiskWrite[]): Operation[] {
     const operations: Operation[] = [];
-    const touched = new Map<string, StoredRecord | undefined>();
-    for (const write of jobs.flatMap((job) => job.writes)) {
-      const { key } = write;
-      const name = Buffer.from(key).toString('latin1');
-      const before = touched.has(name) ? touched.get(name) : this.#readNow(key);
-      if (write.type === 'delete' && !isVersion(before, write.version, write.publisher)) continue;
-      if (before !== undefined) operations.push({ type: 'del', key: expiryKey(before) });
-      if (write.type === 'delete') {
-        touched.set(name, undefined);
-        operations.push({ type: 'del', key: recordKey(key) });
+    /** What stands after the writes so far, nothing after a delete. */
+    const touched = new Map<string, RecordHeader | undefined>();
+    for (const write of writes) {
+      const header = write.type === 'put' ? write.record.header : write.record;
+      const key = bytesOfBits256(header.key.raw);
+      const name = nameOf(key);
+      if (write.type === 'put') {
+        touched.set(name, header);
+        operations.push({ type: 'put', key: recordKey(key), value: write.bytes });
+        operations.push({ type: 'put', key: headKey(key), value: encodeHead(write.record) });
         continue;
       }
-      const after = decodeStored(key, write.bytes);
-      if (after === undefined) throw new Error('a record to be written cannot be read back');
-      touched.set(name, after);
-      operations.push({ type: 'put', key: recordKey(key), value: write.bytes });
-      operations.push({ type: 'put', key: expiryKey(after), value: NOTHING });
+      const there = touched.get(name);
+      const stands = touched.has(name)
+        ? there !== undefined && compareVersions(there, header) === 0
+        : this.#stands(key, header);
+      if (!stands) continue;
+      touched.set(name, undefined);
+      operations.push({ type: 'del', key: recordKey(key) });
+      operations.push({ type: 'del', key: headKey(key) });
     }
     return operations;
   }
 
-  async #deleteExpired(nowMs: number): Promise<void> {
-    const range = { gte: EXPIRY_PREFIX, lt: Buffer.concat([EXPIRY_PREFIX, u64(nowMs)]) };
-    const operations: Operation[] = [];
-    for await (const key of this.#db.keys(range)) {
-      operations.push({ type: 'del', key });
-      operations.push({ type: 'del', key: recordKey(key.subarray(PREFIX_BYTES + 8)) });
+  /** Whether this version stands on disk, or what stands there cannot be read any more. */
+  #stands(key: Uint8Array, header: RecordHeader): boolean {
+    try {
+      const bytes = this.#db.getSync(headKey(key));
+      if (bytes === undefined) return false;
+      const there = decodeHead(key, bytes)?.header;
+      return there === undefined || compareVersions(there, header) === 0;
+    } catch {
+      return true;
     }
-    await this.#db.batch(operations, { sync: true });
+  }
+
+  #retryLater(): void {
+    if (this.#closed) return;
+    this.#retry = setTimeout(() => {
+      this.#retryDue = true;
+      this.#writing ??= this.#writeAll();
+    }, DISK_RETRY_MS);
+  }
+
+  async #resume(): Promise<void> {
+    this.#retryDue = false;
+    try {
+      const { location } = this.#db;
+      if (!(await hasRoom(location))) throw new Error('the disk is full');
+      await this.#db.close();
+      this.#db = await openPlainly(location);
+    } catch (error) {
+      this.#log.debug({ reason: reasonOf(error) }, 'records still cannot be written');
+      this.#retryLater();
+      return;
+    }
+    this.#stalled = false;
+    if (await this.#commit([])) this.#log.info({}, 'records are written again');
   }
 }
 
 /** @throws UsageError when the directory cannot be used, or another process uses it */
 export async function openDisk(dataDir: string, log: Log): Promise<Disk> {
-  const location = join(dataDir, 'records');
   await makePrivateDirectory(dataDir);
-  try {
-    const db = new ClassicLevel<Uint8Array, Uint8Array>(location, {
-      keyEncoding: 'view',
-      valueEncoding: 'view',
-    });
-    await db.open();
-    return new Disk(db, log);
-  } catch (error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    if (systemCode(cause) === 'LEVEL_LOCKED') {
-      throw new UsageError(
-        `${location} is in use by another process: stop that node or give --data another directory`,
-      );
-    }
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${location} cannot be opened: ${why}`);
-  }
+  return new Disk(await openDatabase(join(dataDir, 'records'), log), log);
 }
 
 /** Writes that are asked for together and succeed or fail together. */
@@ -169,37 +247,11 @@ interface Job {
   readonly done: (ok: boolean) => void;
 }
 
-type Operation =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: 'del'; readonly key: Uint8Array };
-
-function isVersion(
-  stored: StoredRecord | undefined,
-  version: number,
-  publisher: Uint8Array,
-): boolean {
-  if (stored?.record.version !== version) return false;
-  return Buffer.compare(stored.record.publisher, publisher) === 0;
+/** What a write that failed leaves to be done: a delete again, and a put undone. */
+function takenBack(write: DiskWrite): DiskWrite {
+  if (write.type === 'delete') return write;
+  return { type: 'delete', record: write.record.header };
 }
 
-function recordKey(key: Uint8Array): Uint8Array {
-  return Buffer.concat([RECORD_PREFIX, key]);
-}
-
-function expiryKey(stored: StoredRecord): Uint8Array {
-  const { record, storedAtMs } = stored;
-  return Buffer.concat([EXPIRY_PREFIX, u64(storedAtMs + record.lifeMs), record.key]);
-}
-
-function u64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(BigInt(value));
-  return bytes;
-}
-
-const RECORD_PREFIX = Buffer.from('r!');
-const EXPIRY_PREFIX = Buffer.from('x!');
-const PREFIX_BYTES = 2;
-/** `"` follows `!`. */
-const RECORD_RANGE = { gte: RECORD_PREFIX, lt: Buffer.from('r"') };
-const NOTHING = new Uint8Array(0);
+/** As many as fill a batch of average records. */
+const DELETES_AT_ONCE = 4096;

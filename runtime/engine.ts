@@ -26,7 +26,7 @@ import { Dialer } from './dialer.ts';
 import { openDisk } from './disk.ts';
 import type { Disk } from './disk.ts';
 import { Driver } from './driver.ts';
-import { createEdge, createSigner, sha256 } from './edge.ts';
+import { createEdge, createSigner } from './edge.ts';
 import { UsageError } from './failure.ts';
 import { tlsOptions } from './identity.ts';
 import type { Identity } from './identity.ts';
@@ -96,7 +96,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   undo.push(() => disk.close());
   const values = new Values(disk, createSigner(identity));
   const edge = createEdge({ self, identity, directory, book, values });
-  const kept = await loadKept(disk, sha256);
+  const kept = await loadKept(disk);
   const tls = tlsOptions(identity);
   return {
     identity,

@@ -12,12 +12,14 @@ import type { Envelope } from '../host/admit.ts';
 import { bits256Of, bytesOfBits256 } from '../host/words.ts';
 import { assert } from '../src/assert.ts';
 import { LIFE_MS_MAX } from '../src/limits.ts';
+import { compareVersions } from '../src/store.ts';
 import type { Bits256, Key, OpId, RecordBody, RecordHeader, Token, Write } from '../src/types.ts';
 import type { SignedFields } from '../src/codec/record.ts';
 import type { WireRecord } from '../src/wire-types.ts';
 import { VALUES_BYTES_MAX } from './bounds.ts';
 import type { Disk, DiskWrite } from './disk.ts';
 import { decodeStored, encodeStored } from './record-bytes.ts';
+import { nameOf } from './record-index.ts';
 
 /** Signs what the publisher vouches for; gives the publisher's own parts of the record. */
 export interface Signer {
@@ -82,9 +84,8 @@ export class Values {
     const held = this.#find(header);
     if (held !== undefined) return held.envelope;
     const stored = this.#disk.read(bytesOfBits256(header.key.raw));
-    if (stored?.record.version !== header.version) return undefined;
-    const { record } = stored;
-    return equalBits(bits256Of(record.publisher), header.publisher) ? record : undefined;
+    if (stored === undefined || compareVersions(stored.header, header) !== 0) return undefined;
+    return stored.envelope;
   }
 
   /** The value of a PUT command, until `endPut`. */
@@ -146,42 +147,30 @@ export class Values {
   }
 
   #diskWrite(write: Write, names: string[]): DiskWrite | undefined {
-    if (write.type === 'delete') {
-      const { key, version, publisher } = write.record;
-      return {
-        type: 'delete',
-        key: bytesOfBits256(key.raw),
-        version,
-        publisher: bytesOfBits256(publisher),
-      };
-    }
+    if (write.type === 'delete') return write;
     const { header, storedAtMs } = write.record;
     const envelope = this.envelopeOf(header);
     if (envelope === undefined) return undefined;
-    const key = bytesOfBits256(header.key.raw);
-    const { version, publishedAtMs, ttlS, replication, lifeMs } = header;
-    const claims = { key, version, publishedAtMs, ttlS, replication, lifeMs };
-    const record = { ...pick(envelope), ...claims };
-    const bytes = encodeStored({ record, storedAtMs });
+    const bytes = encodeStored({ header, storedAtMs, envelope });
     names.push(this.#beginWriting(header, bytes));
-    return { type: 'put', key, bytes };
+    return { type: 'put', record: write.record, bytes };
   }
 
   /** Holds the record to be written and, with the first write of its key, the one on disk. */
   #beginWriting(header: RecordHeader, bytes: Uint8Array): string {
     const key = bytesOfBits256(header.key.raw);
-    const name = Buffer.from(key).toString('latin1');
+    const name = nameOf(key);
     let writing = this.#writing.get(name);
     if (writing === undefined) {
       writing = { pending: 0, held: [] };
       this.#writing.set(name, writing);
-      const old = this.#disk.read(key)?.record;
-      if (old !== undefined) writing.held.push(this.#hold(headerOf(old, header.key), old));
+      const old = this.#disk.read(key);
+      if (old !== undefined) writing.held.push(this.#hold(old.header, old.envelope));
     }
     writing.pending += 1;
-    const record = decodeStored(key, bytes)?.record;
-    assert(record !== undefined, 'what goes to disk can be read back');
-    writing.held.push(this.#hold(header, record));
+    const stored = decodeStored(key, bytes);
+    assert(stored !== undefined, 'what goes to disk can be read back');
+    writing.held.push(this.#hold(header, stored.envelope));
     return name;
   }
 
@@ -250,19 +239,6 @@ interface Put {
 interface Writing {
   pending: number;
   readonly held: Held[];
-}
-
-/** The header of a record as it stands on disk, under a key that was hashed before. */
-export function headerOf(record: WireRecord, key: Key): RecordHeader {
-  const { version, replication, ttlS, publishedAtMs, lifeMs, value } = record;
-  const publisher = bits256Of(record.publisher);
-  const size = value.length;
-  return { key, version, publisher, size, replication, ttlS, publishedAtMs, lifeMs };
-}
-
-function pick(envelope: Envelope): Envelope {
-  const { value, publisher, certificate, signature } = envelope;
-  return { value, publisher, certificate, signature };
 }
 
 function bytesOf(held: Held): number {

@@ -1,0 +1,77 @@
+// Records for tests of the disk: made from a number, so that what comes back can be told.
+import { bits256Of } from '../../host/words.ts';
+import type { Disk, DiskWrite } from '../../runtime/disk.ts';
+import { openDisk } from '../../runtime/disk.ts';
+import { silentLog } from '../../runtime/log.ts';
+import { encodeStored } from '../../runtime/record-bytes.ts';
+import type { StoredRecord } from '../../runtime/record-bytes.ts';
+import type { KeptRecord, RecordHeader } from '../../src/types.ts';
+import { DAY_MS } from '../identity-kit.ts';
+
+/** When the records of these tests were stored, unless they say otherwise. */
+export const STORED_MS = 1000 * DAY_MS;
+
+/** A record with its own key, and a value that tells seed and version. */
+export function storedOf(seed: number, version: number, bytes = 1 + seed * 200): StoredRecord {
+  const value = new Uint8Array(bytes);
+  for (let at = 0; at < bytes; at++) value[at] = (seed * 31 + version * 17 + at * 7) % 251;
+  const publisher = new Uint8Array(32).fill(7);
+  return {
+    storedAtMs: STORED_MS,
+    header: {
+      key: { raw: bits256Of(keyBytes(seed)), position: { w0: seed, w1: 1, w2: 2, w3: -3, w4: 4 } },
+      version,
+      publishedAtMs: 999 * DAY_MS,
+      ttlS: 86_400,
+      publisher: bits256Of(publisher),
+      size: bytes,
+      lifeMs: DAY_MS,
+    },
+    envelope: {
+      publisher,
+      certificate: new Uint8Array(300).fill(8),
+      signature: new Uint8Array(64).fill(9),
+      value,
+    },
+  };
+}
+
+export function keyBytes(seed: number): Uint8Array {
+  const key = new Uint8Array(32).fill(seed);
+  new DataView(key.buffer).setUint32(0, Math.imul(seed + 1, 0x9e3779b1));
+  return key;
+}
+
+export function putOf(record: StoredRecord): DiskWrite {
+  return { type: 'put', record: keptOf(record), bytes: encodeStored(record) };
+}
+
+export function deleteOf(record: RecordHeader): DiskWrite {
+  return { type: 'delete', record };
+}
+
+export function keptOf({ header, storedAtMs }: StoredRecord): KeptRecord {
+  return { header, storedAtMs };
+}
+
+/** With parts copied into arrays of one kind, to be compared. */
+export function plainStored(record: StoredRecord | undefined): unknown {
+  if (record === undefined) return undefined;
+  const { publisher, certificate, signature, value } = record.envelope;
+  const parts = [publisher, certificate, signature, value].map((part) => Uint8Array.from(part));
+  return { ...keptOf(record), parts };
+}
+
+/** What a new life finds: heads, by the first word of their positions, and records. */
+export async function reopened(
+  dir: string,
+  nowMs: number,
+): Promise<{ readonly heads: readonly KeptRecord[]; readonly disk: Disk }> {
+  const disk = await openDisk(dir, silentLog);
+  const heads = await disk.load(nowMs);
+  return { disk, heads: heads.toSorted((a, b) => seedOf(a) - seedOf(b)) };
+}
+
+function seedOf({ header }: KeptRecord): number {
+  return header.key.position.w0;
+}
