@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { allItems, dueItems, emptyPaged, findItem, lookUp } from '../src/paged.ts';
-import { PAGE_ITEMS_MAX, pagesOf, withItem, withoutItem } from '../src/paged.ts';
+import { PAGE_ITEMS_MAX, pagedFromSorted, pagesOf, withItem, withoutItem } from '../src/paged.ts';
 import type { Order, Paged } from '../src/paged.ts';
 import { law } from './harness.ts';
 
@@ -69,6 +69,23 @@ law(
       if (!model.has(from)) assert.equal(withoutItem(paged, order, from), paged);
     }
     for (const [old, then] of kept) checkAgainst(old, then);
+  },
+);
+
+law(
+  'a collection made at once is the one made item by item',
+  [fc.array(fc.nat({ max: 300 }), { maxLength: 700 }), fc.nat({ max: 300 })],
+  200,
+  (keys, key) => {
+    const items = keys
+      .toSorted((a, b) => a - b)
+      .map((each, i) => ({ key: each, due: (i * 7) % 11 }));
+    const made = pagedFromSorted(items, order);
+    const model = new Map(items.map((item) => [item.key, item]));
+    checkAgainst(made, model);
+    const item = { key, due: 3 };
+    checkAgainst(withItem(made, order, item), new Map(model).set(key, item));
+    checkAgainst(made, model);
   },
 );
 

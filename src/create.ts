@@ -8,15 +8,14 @@ import { configFaults } from './config.ts';
 import { CHECK_MS_MAX, FELLOW_SOON_MS, REFRESH_MS } from './limits.ts';
 import type { NodeState, Upkeep } from './node.ts';
 import { noOperations } from './operation.ts';
-import { emptyPaged, withItem } from './paged.ts';
-import { noUsage, withUse, type Usage } from './quota.ts';
+import { allItems, emptyPaged, pagedFromSorted } from './paged.ts';
+import { usageOf } from './quota.ts';
 import { draw, jitter } from './random.ts';
 import { noFellows, noPublished } from './replicas.ts';
-import { compareVersions, emptyStore, heldOrder, newestHeld, newHeld } from './store.ts';
-import type { Store } from './store.ts';
+import { compareVersions, heldOrder, newHeld, type Store } from './store.ts';
 import { emptyTable } from './table.ts';
 import { unmeasured } from './timing.ts';
-import type { Config, Kept, Moment, Peer } from './types.ts';
+import type { Config, Kept, KeptRecord, Moment, Peer } from './types.ts';
 
 const nobody: readonly Peer[] = [];
 
@@ -29,7 +28,7 @@ const nobody: readonly Peer[] = [];
 export function create(self: Peer, config: Config, moment: Moment, kept: Kept): NodeState {
   const faults = configFaults(config);
   assert(faults.length === 0, faults.join('; '));
-  const { store, usage } = heldAgain(kept, moment);
+  const store = storeOf(kept.records, moment);
   const upkeep: Upkeep = {
     checkAt: moment.now + jitter(draw(moment.entropy, 0), CHECK_MS_MAX, 0.5),
     checkEveryMs: CHECK_MS_MAX,
@@ -51,7 +50,7 @@ export function create(self: Peer, config: Config, moment: Moment, kept: Kept): 
     calls: noCalls,
     operations: noOperations,
     store,
-    usage,
+    usage: usageOf(allItems(store)),
     fellows: noFellows,
     published: noPublished,
     writings: emptyPaged(),
@@ -67,16 +66,12 @@ export function create(self: Peer, config: Config, moment: Moment, kept: Kept): 
   };
 }
 
-function heldAgain(kept: Kept, moment: Moment): { store: Store; usage: Usage } {
-  let store = emptyStore;
-  let usage = noUsage;
-  for (const { header, storedAtMs } of kept.records) {
-    const before = newestHeld(store, header.key);
-    if (before !== undefined && compareVersions(before.header, header) >= 0) continue;
+/** Of several versions of a key the newest; at once, since there may be hundreds of thousands. */
+function storeOf(records: readonly KeptRecord[], moment: Moment): Store {
+  const held = records.map(({ header, storedAtMs }) => {
     const ageMs = Math.max(0, moment.wall - storedAtMs);
-    const held = newHeld(header, moment.now + header.lifeMs - ageMs, 0, undefined, undefined);
-    store = withItem(store, heldOrder, held);
-    usage = withUse(withUse(usage, before, -1), held, 1);
-  }
-  return { store, usage };
+    return newHeld(header, moment.now + header.lifeMs - ageMs, 0, undefined, undefined);
+  });
+  held.sort((a, b) => heldOrder.compare(a, b.header.key) || compareVersions(a.header, b.header));
+  return pagedFromSorted(held, heldOrder);
 }

@@ -35,6 +35,8 @@ export interface Order<T, K> {
 
 /** Items of a page at most. */
 export const PAGE_ITEMS_MAX = 128;
+/** Items of a page that was filled at once: neither split nor emptied by the next few changes. */
+const PAGE_ITEMS_FILLED = 96;
 
 const noItems: readonly never[] = [];
 const noPages: readonly Page<never>[] = [];
@@ -60,6 +62,19 @@ export function pagedFrom<T>(pages: readonly Page<T>[]): Paged<T> {
     size += page.items.length;
   }
   return { items: noItems, dueAt, pages, size };
+}
+
+/** The collection of these items, which are sorted; of several with one key the last counts. */
+export function pagedFromSorted<T, K>(sorted: readonly T[], order: Order<T, K>): Paged<T> {
+  const items = sorted.filter((item, i) => {
+    const next = sorted[i + 1];
+    return next === undefined || order.compare(item, order.keyOf(next)) !== 0;
+  });
+  const pages: Page<T>[] = [];
+  for (let from = 0; from < items.length; from += PAGE_ITEMS_FILLED) {
+    pages.push(pageFrom(items.slice(from, from + PAGE_ITEMS_FILLED), order));
+  }
+  return pagedFrom(pages);
 }
 
 export function pageFrom<T, K>(items: readonly T[], order: Order<T, K>): Page<T> {

@@ -70,6 +70,11 @@ export function withUse(usage: Usage, held: Held | undefined, sign: 1 | -1): Usa
   };
 }
 
+/** The usage of all that is stored. */
+export function usageOf(store: readonly Held[]): Usage {
+  return store.reduce((usage, held) => withUse(usage, held, 1), noUsage);
+}
+
 function fits(used: Quota | undefined, size: number, quota: Quota): boolean {
   return (used?.keys ?? 0) < quota.keys && (used?.bytes ?? 0) + size <= quota.bytes;
 }

@@ -12,10 +12,10 @@ import { writingOrder, type NodeState } from '../../src/node.ts';
 import type { Upkeep, Waiter, Writing } from '../../src/node.ts';
 import { operationOrder } from '../../src/operation.ts';
 import { allItems } from '../../src/paged.ts';
-import { noUsage, withUse, type Usage } from '../../src/quota.ts';
+import { usageOf } from '../../src/quota.ts';
 import { fellowOrder, publishedOrder } from '../../src/replicas.ts';
 import type { Fellow, Published } from '../../src/replicas.ts';
-import { heldOrder, newHeld, withGroup, type Held, type Store } from '../../src/store.ts';
+import { heldOrder, newHeld, withGroup, type Held } from '../../src/store.ts';
 import { emptyTable, type Table } from '../../src/table.ts';
 import type { Timing } from '../../src/timing.ts';
 import type { Config, Peer } from '../../src/types.ts';
@@ -60,7 +60,7 @@ export function readState(input: Reader, config: Config, slab?: Slab): NodeState
     calls,
     operations,
     store,
-    usage: usageOf(store),
+    usage: usageOf(allItems(store)),
     fellows: readPaged(input, fellowOrder, FELLOW_WORDS_MIN, readFellow),
     published: readPaged(input, publishedOrder, PUBLISHED_WORDS_MIN, readPublished),
     writings: readPaged(input, writingOrder, WRITING_WORDS_MIN, readWriting),
@@ -148,11 +148,6 @@ function readHeld(input: Reader): Held {
   }
   if (newest === undefined) throw input.fault('a record without a version');
   return newest;
-}
-
-/** Adds up anew what is stored. */
-function usageOf(store: Store): Usage {
-  return allItems(store).reduce((usage, held) => withUse(usage, held, 1), noUsage);
 }
 
 function writePeer(out: Writer, peer: Peer): void {
