@@ -1,12 +1,14 @@
 /**
  * What the core may not fetch: the time and chance (`Moment` in src/types.ts).
  *
- * `now` is the system's monotonic clock, in whole milliseconds rounded down; it never runs
- * backwards and ignores changes of the wall clock. On Linux it stands still while the machine
- * sleeps, so a record's life may last longer by that sleep. `entropy` comes from the system's
- * generator, drawn in blocks because one call for four bytes costs more than a whole step.
+ * `now` is monotonic, in whole milliseconds rounded down; it never runs backwards and ignores
+ * changes of the wall clock. It counts the time that the machine slept, because records and links
+ * age meanwhile: the clock that Node offers stands still then on Linux and macOS, so what it missed
+ * is added from the uptime of the system. `entropy` comes from the system's generator, drawn in
+ * blocks because one call for four bytes costs more than a whole step.
  */
 import { randomFillSync } from 'node:crypto';
+import { uptime } from 'node:os';
 import type { Moment } from '../src/types.ts';
 
 /** A source of moments; one per node. */
@@ -26,8 +28,34 @@ export function systemClock(): () => Moment {
   };
 }
 
-export function monotonicMs(): number {
-  return Math.floor(performance.now());
+export const monotonicMs = countingSleep(
+  () => performance.now(),
+  () => uptime() * 1000,
+);
+
+/**
+ * A clock that adds what the first source missed and the second one saw. It looks once a second of
+ * the first, since the second costs a system call; after a sleep it is late by that at most.
+ */
+export function countingSleep(awakeMs: () => number, uptimeMs: () => number): () => number {
+  let lookedAt = awakeMs();
+  const ahead = uptimeMs() - lookedAt;
+  let sleptMs = 0;
+  return () => {
+    let awake = awakeMs();
+    if (awake - lookedAt >= LOOK_MS) {
+      // The uptime comes first: a pause between the two then looks like less sleep, never more.
+      const up = uptimeMs();
+      awake = awakeMs();
+      lookedAt = awake;
+      const missed = up - awake - ahead;
+      if (missed - sleptMs >= SLEEP_MS_MIN) sleptMs = missed;
+    }
+    return Math.floor(awake + sleptMs);
+  };
 }
 
 const POOL_BYTES = 4096;
+const LOOK_MS = 1000;
+/** Below this it may be the uptime that is coarse, or slow to be read. */
+const SLEEP_MS_MIN = 1000;

@@ -28,8 +28,9 @@ export function encodeHead(kept: KeptRecord): Uint8Array {
 
 /** @returns nothing for bytes that this version did not write under this key */
 export function decodeHead(key: Uint8Array, from: Uint8Array): KeptRecord | undefined {
-  if (from.length !== HEAD_BYTES + SEAL_BYTES || !isOurs(key, from)) return undefined;
-  return readHead(key, viewOf(from));
+  const bytes = viewOf(from);
+  if (bytes.length !== HEAD_BYTES + SEAL_BYTES || !isOurs(key, bytes)) return undefined;
+  return readHead(key, bytes);
 }
 
 export function encodeStored({ header, storedAtMs, envelope }: StoredRecord): Uint8Array {
@@ -46,8 +47,8 @@ export function encodeStored({ header, storedAtMs, envelope }: StoredRecord): Ui
 
 /** @returns nothing for bytes that this version did not write under this key */
 export function decodeStored(key: Uint8Array, from: Uint8Array): StoredRecord | undefined {
-  if (from.length < CERTIFICATE_AT + SEAL_BYTES || !isOurs(key, from)) return undefined;
   const bytes = viewOf(from);
+  if (bytes.length < CERTIFICATE_AT + SEAL_BYTES || !isOurs(key, bytes)) return undefined;
   const certificateBytes = bytes.readUInt16BE(CERTIFICATE_AT - 2);
   const valueAt = CERTIFICATE_AT + certificateBytes;
   const end = bytes.length - SEAL_BYTES;
@@ -68,7 +69,7 @@ export function decodeStored(key: Uint8Array, from: Uint8Array): StoredRecord | 
 
 /** Whole bytes of this key, but of a format that this version does not know. */
 export function isForeign(key: Uint8Array, from: Uint8Array): boolean {
-  return from.length > SEAL_BYTES && from[0] !== FORMAT && isWhole(key, from);
+  return from.length > SEAL_BYTES && from[0] !== FORMAT && isWhole(key, viewOf(from));
 }
 
 function writeHead(bytes: Buffer, { header, storedAtMs }: KeptRecord): void {
@@ -106,12 +107,11 @@ function readU64(bytes: Buffer, at: number): number {
   return bytes.readUInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
 }
 
-function isOurs(key: Uint8Array, bytes: Uint8Array): boolean {
+function isOurs(key: Uint8Array, bytes: Buffer): boolean {
   return bytes[0] === FORMAT && isWhole(key, bytes);
 }
 
-function isWhole(key: Uint8Array, from: Uint8Array): boolean {
-  const bytes = viewOf(from);
+function isWhole(key: Uint8Array, bytes: Buffer): boolean {
   const end = bytes.length - SEAL_BYTES;
   return bytes.readUInt32BE(end) === crc32(bytes.subarray(0, end), crc32(key));
 }
