@@ -96,6 +96,9 @@ export function inputWords(print: Fingerprint, input: Input): void {
       return print.word(input.peer ?? -1);
     case 'wake':
       return print.word(8);
+    case 'lost':
+      print.word(9);
+      return headerWords(print, input.record);
     default:
       return assertNever(input);
   }

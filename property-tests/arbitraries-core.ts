@@ -77,6 +77,7 @@ export const input = (): fc.Arbitrary<Input> =>
     plain({ type: kind('unreachable'), peer: peer(), call: u32() }),
     plain({ type: kind('persisted'), token: count(), ok: fc.boolean() }),
     plain({ type: kind('signed'), token: count(), record: header() }),
+    plain({ type: kind('lost'), record: header() }),
     plain({
       type: kind('introduced'),
       introducer: count(),

@@ -110,6 +110,7 @@ export type Deed =
   | { readonly type: 'unreachable' | 'foreign-unreachable'; readonly call: number }
   | { readonly type: 'persisted' | 'signed'; readonly which: number; readonly ok: boolean }
   | { readonly type: 'foreign-persisted' | 'foreign-signed'; readonly token: number }
+  | { readonly type: 'lost'; readonly which: number }
   | { readonly type: 'introduced'; readonly peer: number | undefined };
 
 /** What a peer asks of the node. */
@@ -221,6 +222,7 @@ const deed = (): fc.Arbitrary<Deed> =>
       arbitrary: plain<Deed>({ type: kind('foreign-persisted', 'foreign-signed'), token: index() }),
     },
     { weight: 2, arbitrary: plain<Deed>({ type: kind('foreign-unreachable'), call: index() }) },
+    { weight: 2, arbitrary: plain<Deed>({ type: kind('lost'), which: index() }) },
     {
       weight: 4,
       arbitrary: plain<Deed>({

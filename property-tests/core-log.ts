@@ -102,6 +102,11 @@ export class Log {
         return { type: 'persisted', token: 1_000_000 + deed.token, ok: true };
       case 'foreign-signed':
         return { type: 'signed', token: 1_000_000 + deed.token, record: smallRecord(0, 2, 9) };
+      case 'lost': {
+        const held = allItems(node.state.store);
+        const record = held[deed.which % (held.length || 1)]?.header ?? smallRecord(0, 2, 9);
+        return { type: 'lost', record };
+      }
       case 'introduced': {
         const peer = deed.peer === undefined ? undefined : this.#peer(deed.peer);
         return { type: 'introduced', introducer: 0, peer };

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { compareVersions, durableHeld, emptyStore, headerNow } from '../src/store.ts';
-import { newestHeld, withRecord, withWritten } from '../src/store.ts';
+import { newestHeld, withoutLost, withRecord, withWritten } from '../src/store.ts';
 import { defaultConfig } from '../src/config.ts';
 import { create } from '../src/step.ts';
 import type { RecordHeader } from '../src/types.ts';
@@ -25,7 +25,7 @@ law('versions are ordered, ties by publisher', [header(), header()], 500, (a, b)
 });
 
 interface Move {
-  readonly type: 'store' | 'written';
+  readonly type: 'store' | 'written' | 'lost';
   readonly key: number;
   readonly version: number;
   readonly lifeMs: number;
@@ -35,7 +35,7 @@ interface Move {
 }
 
 const move = plain<Move>({
-  type: fc.constantFrom('store', 'written'),
+  type: fc.constantFrom('store', 'written', 'lost'),
   key: fc.nat({ max: 2 }),
   version: fc.integer({ min: 1, max: 9 }),
   lifeMs: fc.integer({ min: 1, max: 100 }),
@@ -59,6 +59,14 @@ law('the newest version on disk is held, whatever fails', [fc.array(move)], 2000
       if (order < 0 || (order === 0 && newest?.token === 0)) return;
       store = withRecord(store, record, now, i + 1);
       writes.push({ token: i + 1, record, at: now });
+    } else if (each.type === 'lost') {
+      const record = smallRecord(each.key, each.version, each.lifeMs);
+      const before = store;
+      store = withoutLost(store, record);
+      const disk = onDisk.get(each.key);
+      const isIt = disk !== undefined && compareVersions(disk.record, record) === 0;
+      if (isIt) onDisk.set(each.key, { ...disk, expiresAt: 0 });
+      else assert.equal(store, before, 'another version is not lost with it');
     } else {
       const [write] = writes.splice(each.which % (writes.length || 1), 1);
       if (write === undefined) return;

@@ -127,6 +127,9 @@ export function startEngine(
   const feed = (input: Input): void => {
     driver.feed(input);
   };
+  values.tellLost((record) => {
+    feed({ type: 'lost', record });
+  });
   const operations = new Operations(feed, edge, values);
   const parts: TrafficParts = {
     feed,

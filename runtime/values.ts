@@ -38,10 +38,16 @@ export class Values {
   readonly #writing = new Map<string, Writing>();
   #message: Held[] = [];
   #bytes = 0;
+  #onLost: (header: RecordHeader) => void = () => undefined;
 
   constructor(disk: Disk, signer: Signer) {
     this.#disk = disk;
     this.#signer = signer;
+  }
+
+  /** Has every header told for which there are no bytes, not even on disk. */
+  tellLost(onLost: (header: RecordHeader) => void): void {
+    this.#onLost = onLost;
   }
 
   /** Whether so much is in progress that new values must be refused. */
@@ -84,8 +90,11 @@ export class Values {
     const held = this.#find(header);
     if (held !== undefined) return held.envelope;
     const stored = this.#disk.read(bytesOfBits256(header.key.raw));
-    if (stored === undefined || compareVersions(stored.header, header) !== 0) return undefined;
-    return stored.envelope;
+    if (stored !== undefined && compareVersions(stored.header, header) === 0) {
+      return stored.envelope;
+    }
+    if (this.#disk.isOpen) this.#onLost(header);
+    return undefined;
   }
 
   /** The value of a PUT command, until `endPut`. */

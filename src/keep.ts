@@ -10,7 +10,8 @@ import { PERSISTS_MAX, WAITERS_MAX } from './limits.ts';
 import { emit, nextNumber, writingOrder, type Draft, type Waiter } from './node.ts';
 import { lookUp, withItem, withoutItem } from './paged.ts';
 import { hasRoom } from './quota.ts';
-import { afterWrite, compareVersions, newestHeld, newHeld, withGroup } from './store.ts';
+import { afterLoss, afterWrite, compareVersions, newestHeld, newHeld } from './store.ts';
+import { withGroup, type Held } from './store.ts';
 import { reply } from './asking.ts';
 import type { Key, OpId, Peer, RecordHeader, Refusal, Token } from './types.ts';
 
@@ -59,7 +60,7 @@ export function onPersisted(draft: Draft, token: Token, ok: boolean): readonly O
   const writing = lookUp(draft.writings, writingOrder, token);
   if (writing === undefined) return [];
   draft.writings = withoutItem(draft.writings, writingOrder, token);
-  settleWrite(draft, writing.key, token, ok);
+  replaceHeld(draft, writing.key, (held) => afterWrite(held, token, ok));
   const ops: OpId[] = [];
   for (const { peer, call, op } of writing.waiters) {
     if (op !== 0) ops.push(op);
@@ -68,12 +69,21 @@ export function onPersisted(draft: Draft, token: Token, ok: boolean): readonly O
   return ops;
 }
 
-function settleWrite(draft: Draft, key: Key, token: Token, ok: boolean): void {
+/** A record whose bytes are gone is not held: it is not promised again when it is sent again. */
+export function onLost(draft: Draft, record: RecordHeader): void {
+  if (!replaceHeld(draft, record.key, (held) => afterLoss(held, record))) return;
+  const writes = [{ type: 'delete', record }] as const;
+  emit(draft, { type: 'persist', token: nextNumber(draft), writes });
+}
+
+/** @returns whether anything changed */
+function replaceHeld(draft: Draft, key: Key, change: (held: Held) => Held | undefined): boolean {
   const held = newestHeld(draft.store, key);
-  if (held === undefined) return;
-  const next = afterWrite(held, token, ok);
+  const next = held && change(held);
+  if (next === held) return false;
   if (next === undefined) letGo(draft, key);
-  else if (next !== held) hold(draft, next);
+  else hold(draft, next);
+  return true;
 }
 
 /**

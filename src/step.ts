@@ -14,7 +14,7 @@ import { evict, onHeard } from './contacts.ts';
 import { carryOn, onCallFailed, onCallRefused, onStoreDone } from './finish.ts';
 import { beginRead, onFetched } from './get.ts';
 import { onIntroduced, startJoin } from './join.ts';
-import { onPersisted } from './keep.ts';
+import { onLost, onPersisted } from './keep.ts';
 import { isHandingOver, onFarewell, startLeave } from './leave.ts';
 import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
 import { closeDraft, emit, openDraft, type Draft, type NodeState } from './node.ts';
@@ -77,6 +77,8 @@ function take(draft: Draft, input: Input): void {
     }
     case 'signed':
       return onSigned(draft, input.token, input.record);
+    case 'lost':
+      return onLost(draft, input.record);
     case 'introduced':
       return onIntroduced(draft, input.peer);
     case 'wake':

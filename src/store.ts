@@ -115,6 +115,17 @@ export function afterWrite(held: Held, token: Token, ok: boolean): Held | undefi
   return replaced === held.replaced ? held : { ...held, replaced };
 }
 
+/**
+ * What is held after a version is found to be on disk no more; a newer one on its way there stays.
+ * Only the last of a chain is on disk.
+ */
+export function afterLoss(held: Held, lost: RecordHeader): Held | undefined {
+  if (held.token === 0) return compareVersions(held.header, lost) === 0 ? undefined : held;
+  if (held.replaced === undefined) return held;
+  const replaced = afterLoss(held.replaced, lost);
+  return replaced === held.replaced ? held : { ...held, replaced };
+}
+
 /** The header as it is sent at `now`: the life that is left, never more. */
 export function headerNow(held: Held, now: number): RecordHeader {
   return withLife(held.header, held.expiresAt - now);

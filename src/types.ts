@@ -209,6 +209,8 @@ export type Input =
   | { readonly type: 'unreachable'; readonly peer: Peer; readonly call: CallId }
   | { readonly type: 'persisted'; readonly token: Token; readonly ok: boolean }
   | { readonly type: 'signed'; readonly token: Token; readonly record: RecordHeader }
+  /** The host finds that the bytes of a record are not on its disk any more. */
+  | { readonly type: 'lost'; readonly record: RecordHeader }
   | {
       readonly type: 'introduced';
       readonly introducer: number;

@@ -33,6 +33,9 @@ export function writeInput(out: Writer, input: Input): void {
       out.word(SIGNED);
       out.number(input.token);
       return writeHeader(out, input.record);
+    case 'lost':
+      out.word(LOST);
+      return writeHeader(out, input.record);
     case 'introduced':
       out.word(INTRODUCED);
       out.number(input.introducer);
@@ -57,6 +60,8 @@ export function readInput(input: Reader): Input {
       return { type: 'persisted', token: input.number(), ok: input.bool() };
     case SIGNED:
       return { type: 'signed', token: input.number(), record: readHeader(input) };
+    case LOST:
+      return { type: 'lost', record: readHeader(input) };
     case INTRODUCED:
       return {
         type: 'introduced',
@@ -129,6 +134,7 @@ const PERSISTED = 4;
 const SIGNED = 5;
 const INTRODUCED = 6;
 const WAKE = 7;
+const LOST = 8;
 
 const JOIN = 1;
 const LOOKUP = 2;

@@ -59,7 +59,10 @@ async function hurt(location: string, { file, kind, at, bit, length }: Damage): 
   const names = (await readdir(location)).filter((name) => !/^LO/.test(name)).sort();
   const path = join(location, names[file % names.length] ?? '');
   const bytes = await readFile(path);
-  if (kind === 'gone') return await rm(path);
+  if (kind === 'gone') {
+    await rm(path);
+    return;
+  }
   const from = Math.floor(at * bytes.length);
   if (kind === 'flip') bytes[from] = (bytes[from] ?? 0) ^ (1 << bit);
   if (kind === 'zero') bytes.fill(0, from, Math.min(bytes.length, from + length));
