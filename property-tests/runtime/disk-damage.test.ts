@@ -113,7 +113,7 @@ test('after any single damage the disk opens and serves only what was written', 
     }
     await rm(copy, { recursive: true });
   });
-  const details = await fc.check(property, runs(300));
+  const details = await fc.check(property, runs(200));
   t.false(
     details.failed,
     `${fc.stringify(details.counterexample)}\n${String(details.errorInstance)}`,

@@ -1,33 +1,16 @@
 // A full disk, a real one of one megabyte: writes fail as values, reads go on, and writes are
 // resumed when there is room again. Needs the right to mount.
-import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { openDisk } from '../../runtime/disk.ts';
 import type { Disk } from '../../runtime/disk.ts';
 import { silentLog } from '../../runtime/log.ts';
-import { scratch } from '../identity-kit.ts';
 import { requireOrSkip } from '../require.ts';
 import { deleteOf, keyBytes, plainStored, putOf } from './disk-kit.ts';
-import { reopened, storedOf, STORED_MS } from './disk-kit.ts';
-
-const run = promisify(execFile);
-
-/** A file system of one megabyte, or nothing where it cannot be had. */
-async function smallDisk(t: ExecutionContext): Promise<string | undefined> {
-  const dir = await scratch(t);
-  try {
-    await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir]);
-  } catch {
-    return undefined;
-  }
-  t.teardown(() => run('umount', ['--lazy', dir]));
-  return dir;
-}
+import { reopened, smallDisk, storedOf, STORED_MS } from './disk-kit.ts';
 
 /** Writes records until one is refused; @returns the seeds of those that were acknowledged. */
 async function fill(disk: Disk, from: number, bytes: number): Promise<number[]> {

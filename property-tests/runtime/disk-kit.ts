@@ -1,4 +1,7 @@
 // Records for tests of the disk: made from a number, so that what comes back can be told.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { ExecutionContext } from 'ava';
 import { bits256Of } from '../../host/words.ts';
 import type { Disk, DiskWrite } from '../../runtime/disk.ts';
 import { openDisk } from '../../runtime/disk.ts';
@@ -6,7 +9,9 @@ import { silentLog } from '../../runtime/log.ts';
 import { encodeStored } from '../../runtime/record-bytes.ts';
 import type { StoredRecord } from '../../runtime/record-bytes.ts';
 import type { KeptRecord, RecordHeader } from '../../src/types.ts';
-import { DAY_MS } from '../identity-kit.ts';
+import { DAY_MS, scratch } from '../identity-kit.ts';
+
+const run = promisify(execFile);
 
 /** When the records of these tests were stored, unless they say otherwise. */
 export const STORED_MS = 1000 * DAY_MS;
@@ -70,6 +75,18 @@ export async function reopened(
   const disk = await openDisk(dir, silentLog);
   const heads = await disk.load(nowMs);
   return { disk, heads: heads.toSorted((a, b) => seedOf(a) - seedOf(b)) };
+}
+
+/** A file system of one megabyte, or nothing where it cannot be had. */
+export async function smallDisk(t: ExecutionContext): Promise<string | undefined> {
+  const dir = await scratch(t);
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir]);
+  } catch {
+    return undefined;
+  }
+  t.teardown(() => run('umount', ['--lazy', dir]));
+  return dir;
 }
 
 function seedOf({ header }: KeptRecord): number {
