@@ -5,8 +5,8 @@
  *
  * Fills a disk through the runtime's own writes, then starts a node on it, each time in a fresh
  * process, and prints what `startNode` took and what memory the process had then. On a busy machine
- * the processor time tells more than the clock. Exit code 1 when
- * a node does not hold all the records. Data go into a temporary folder, removed at the end.
+ * the processor time tells more than the clock. Exit code 1 when a node does not hold all the
+ * records. Data go into a temporary folder, removed at the end.
  */
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
