@@ -15,7 +15,6 @@ import { LIFE_MS_MAX } from '../src/limits.ts';
 import { compareVersions } from '../src/store.ts';
 import type { Bits256, Key, OpId, RecordBody, RecordHeader, Token, Write } from '../src/types.ts';
 import type { SignedFields } from '../src/codec/record.ts';
-import type { WireRecord } from '../src/wire-types.ts';
 import { VALUES_BYTES_MAX } from './bounds.ts';
 import type { Disk, DiskWrite } from './disk.ts';
 import { decodeStored, encodeStored } from './record-bytes.ts';
