@@ -11,7 +11,7 @@ import { effectsWords, Fingerprint, inputWords } from '../host/fingerprint.ts';
 import { simulate } from '../sim/main.ts';
 import { nodeConfig, type SimOptions } from '../sim/options.ts';
 import { mix } from '../sim/streams.ts';
-import { WALL_START_MS } from '../sim/world.ts';
+import { WALL_START_MS } from '../sim/events.ts';
 import { create, step, type NodeState } from '../src/step.ts';
 import type { Input, Moment, Peer } from '../src/types.ts';
 import { smallOptions, WatchedRun } from './sim-kit.ts';

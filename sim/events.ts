@@ -16,6 +16,9 @@ export const TASK = 4;
 export const FLOOD = 5;
 export const KIND_BITS = 3;
 
+/** Wall clock at the beginning of simulated time. */
+export const WALL_START_MS = 1_700_000_000_000;
+
 /** The operation numbers of joining and leaving; those of the workload come after them. */
 export const JOIN_OP = 1;
 export const LEAVE_OP = 2;

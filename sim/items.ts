@@ -97,11 +97,11 @@ export class Items {
     this.#world.command(asker, op, this.#commandOf(work, put, target));
   }
 
-  #commandOf({ kind }: Work, put: number, target: Position): Command {
+  #commandOf({ kind, ttlS }: Work, put: number, target: Position): Command {
     if (kind === 'lookup') return { type: 'lookup', target };
     const key = this.#world.values.key(put);
     if (kind === 'get') return { type: 'get', key };
-    const { valueBytes: size, replication, ttlS } = this.#world.options;
+    const { valueBytes: size, replication } = this.#world.options;
     return { type: 'put', key, size, replication, ttlS };
   }
 }

@@ -62,6 +62,8 @@ export interface WorkSpec {
   readonly targets: 'random' | 'nodes';
   /** Of GETs: exponent of the law by which keys are chosen; 0 is uniform. */
   readonly zipf: number;
+  /** Of PUTs: life of the values. */
+  readonly ttlS: number;
 }
 
 /** Something that goes wrong at a time, counted from the end of the warm-up. */

@@ -10,7 +10,7 @@ import type { Counts, MessageKind, Samples } from './measures.ts';
 import type { Run } from './run.ts';
 import type { SampleRow } from './sampler.ts';
 import type { Holdings } from './values.ts';
-import { WALL_START_MS } from './world.ts';
+import { WALL_START_MS } from './events.ts';
 
 /** What every part knows of all nodes; the same in each. */
 export interface Common {
@@ -76,7 +76,7 @@ function commonOf(run: Run): Common {
     populationUs,
     meanResidualMs: residualMs.distribution(false).mean,
     repairDelayMs: run.replicas.delays.values(),
-    keyMinutes: values.livedMs(run.measureFrom, now, WALL_START_MS) / 60_000,
+    keyMinutes: values.livedMs(run.measureFrom, now) / 60_000,
     due: Uint8Array.from({ length: values.count }, (_, put) =>
       values.isDue(put, WALL_START_MS + nowMs) ? 1 : 0,
     ),

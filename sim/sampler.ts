@@ -8,7 +8,8 @@ import { MESSAGE_KINDS } from './measures.ts';
 import type { SimOptions } from './options.ts';
 import type { Ring } from './ring.ts';
 import type { Series } from './series.ts';
-import { WALL_START_MS, type World } from './world.ts';
+import { WALL_START_MS } from './events.ts';
+import type { World } from './world.ts';
 
 const STEPS = 120;
 const STEP_MS_MIN = 1000;

@@ -15,7 +15,8 @@ import type { Oracle } from './oracle.ts';
 import { mix } from './streams.ts';
 import type { Task } from './task.ts';
 import { JOIN_OP, LEAVE_OP } from './events.ts';
-import { WALL_START_MS, type World } from './world.ts';
+import { WALL_START_MS } from './events.ts';
+import type { World } from './world.ts';
 
 /** How many nodes one can be introduced by; which, is drawn each time. */
 const INTRODUCERS = 3;

@@ -10,12 +10,15 @@ import { compareBits } from '../src/position.ts';
 import { compareVersions, durableHeld } from '../src/store.ts';
 import type { Key, RecordHeader } from '../src/types.ts';
 import { Sample, type Distribution } from './distribution.ts';
+import { WALL_START_MS } from './events.ts';
 import type { Population } from './population.ts';
 import type { Roles } from './roles.ts';
 import { mix } from './streams.ts';
 
 /** Longer than any window in which workers run apart. */
 const KNOWN_LAG_US = 1_000_000;
+/** Longer than a GET takes. */
+const READING_MS = 30_000;
 /** How long after its end a record may still be found on a disk: 10 minutes. */
 const IMMORTAL_MS = 600_000;
 
@@ -108,9 +111,13 @@ export class Values {
     this.#acknowledgedAt[put] = now;
   }
 
-  /** Acknowledged long enough ago for every worker to know. */
+  /** Acknowledged long enough ago for every worker to know, and alive for some time to come. */
   isReadable(put: number, now: number): boolean {
-    return (this.#acknowledgedAt[put] ?? Infinity) <= now - KNOWN_LAG_US;
+    const signed = this.#signed[put];
+    if (signed === undefined || (this.#acknowledgedAt[put] ?? Infinity) > now - KNOWN_LAG_US) {
+      return false;
+    }
+    return WALL_START_MS + now / 1000 < endOf(signed) - READING_MS;
   }
 
   /** Whether a GET of this PUT's key returned what was PUT. */
@@ -127,12 +134,12 @@ export class Values {
   }
 
   /** For how long acknowledged keys have lived between two instants, all of them together. */
-  livedMs(fromUs: number, toUs: number, wallStartMs: number): number {
+  livedMs(fromUs: number, toUs: number): number {
     let livedUs = 0;
     this.#signed.forEach((record, put) => {
       const since = Math.max(fromUs, this.#acknowledgedAt[put] ?? Infinity);
       if (record === undefined || since === Infinity) return;
-      const endsUs = (endOf(record) - wallStartMs) * 1000;
+      const endsUs = (endOf(record) - WALL_START_MS) * 1000;
       livedUs += Math.max(0, Math.min(toUs, endsUs) - since);
     });
     return livedUs / 1000;

@@ -49,7 +49,7 @@ export function putsOf(works: readonly Work[]): number {
 
 /** `lookups`, `puts` and `gets` as workloads. */
 function plainWorks(options: SimOptions): readonly WorkSpec[] {
-  const { lookups, puts, gets, durationMs, lookupsPerSecond, targets, zipf } = options;
+  const { lookups, puts, gets, durationMs, lookupsPerSecond, targets, zipf, ttlS } = options;
   const openEnded = durationMs === 0;
   const late = puts === 0 ? 0 : (1000 * puts) / lookupsPerSecond + SETTLE_MS;
   const tenth = puts === 0 ? 0 : durationMs / 10;
@@ -62,7 +62,7 @@ function plainWorks(options: SimOptions): readonly WorkSpec[] {
     return { fromMs: tenth, overMs: durationMs - tenth };
   };
   const work = (kind: WorkKind, count: number): WorkSpec => {
-    return { kind, count, ...span(kind, count), targets, zipf };
+    return { kind, count, ...span(kind, count), targets, zipf, ttlS };
   };
   return [work('lookup', lookups), work('put', puts), work('get', gets)];
 }

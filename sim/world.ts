@@ -12,7 +12,7 @@ import { create, step } from '../src/step.ts';
 import type { Command, Config, Effect, Input, Message, Moment } from '../src/types.ts';
 import type { OpId, Peer } from '../src/types.ts';
 import { Adversaries, BURST_US, isFlood, isForged } from './adversary.ts';
-import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE } from './events.ts';
+import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE, WALL_START_MS } from './events.ts';
 import type { Abroad, Watcher } from './events.ts';
 import { Folds } from './folds.ts';
 import { Introducers } from './introducers.ts';
@@ -29,8 +29,6 @@ import type { Task } from './task.ts';
 import type { Values } from './values.ts';
 import { Wire, type WireHooks } from './wire.ts';
 
-/** Wall clock at the beginning of simulated time. */
-export const WALL_START_MS = 1_700_000_000_000;
 /** How long a simulated disk takes to have something for good, in microseconds. */
 const DISK_US = 1000;
 export class World {

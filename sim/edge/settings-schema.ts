@@ -10,7 +10,7 @@
 import { z } from 'zod';
 import type { FaultSpec } from '../options.ts';
 import { good, type Parsed } from '../specs.ts';
-import { choice, duration, number, RATE, SHARE, whole, type Kind } from './settings-kinds.ts';
+import { LIFE, choice, duration, number, RATE, SHARE, whole, type Kind } from './settings-kinds.ts';
 import { SETTINGS, textOf, type GivenOptions } from './settings-table.ts';
 
 const COUNT_MAX = 1_000_000_000;
@@ -63,6 +63,7 @@ const workloadSchema = z
     over: may(duration(1), 'spread evenly over so long (default: the rest of the time)'),
     targets: may(choice('random', 'nodes'), 'of lookups (default: the setting targets)'),
     zipf: may(number('<s>', 0, 10), 'of GETs (default: the setting zipf)'),
+    ttl: may(LIFE, 'of PUTs, life of the values (default: the setting ttl)'),
   })
   .describe('Lookups, PUTs or GETs beside those of the settings lookups, puts and gets.');
 

@@ -13,7 +13,7 @@ import type { WorkloadGiven } from './settings-schema.ts';
  * @returns the workload, or what is wrong with it
  */
 export function workOf(given: WorkloadGiven, index: number, base: SimOptions): WorkSpec | Fault {
-  const { kind, count, rate, from: fromMs = 0, over, targets, zipf } = given;
+  const { kind, count, rate, from: fromMs = 0, over, targets, zipf, ttl } = given;
   const wrong = (advice: string): Fault => {
     const path = ['workloads', index];
     return { path, subject: subjectOf(path), advice };
@@ -34,6 +34,7 @@ export function workOf(given: WorkloadGiven, index: number, base: SimOptions): W
     overMs: Math.max(1, overMs),
     targets: targets ?? base.targets,
     zipf: zipf ?? base.zipf,
+    ttlS: ttl ?? base.ttlS,
   };
 }
 
