@@ -15,7 +15,8 @@ import { signedBytes } from '../src/codec/record.ts';
 import { PEERS_PER_REPLY_MAX, TTL_S_MAX } from '../src/limits.ts';
 import type { Message, Peer, RecordHeader } from '../src/types.ts';
 import type { WireAddress, WireRecord } from '../src/wire-types.ts';
-import { bytes, plain, u32, wireAddress, wirePeer, wireReply, wireRequest } from './arbitraries.ts';
+import { bytes, plain, replication, u32, wireAddress, wirePeer } from './arbitraries.ts';
+import { wireReply, wireRequest } from './arbitraries.ts';
 import { runs } from './parameters.ts';
 
 const WALL_MS = 1_764_000_000_000;
@@ -37,10 +38,10 @@ function desk(peersMax = 10_000): Desk {
     addresses,
     kept,
     directory: new PeerDirectory({ peersMax }),
-    hash: (data) => new Uint8Array(createHash('sha256').update(data).digest()),
-    verify: (record) =>
-      verify(null, signedBytes(record), publicKey, record.signature) &&
-      Buffer.compare(record.certificate, CERTIFICATE) === 0,
+    hash: sha256,
+    verify: (header) =>
+      verify(null, signedBytes(header), publicKey, header.signature) &&
+      Buffer.compare(header.certificate, CERTIFICATE) === 0,
     addressesOf: (peer) => addresses.get(peer) ?? [],
     learn: (peer, learned) => void addresses.set(peer, learned),
     envelopeOf: (header) => kept.get(nameOf(header)),
@@ -52,8 +53,14 @@ function nameOf({ key, version, publisher }: RecordHeader): string {
   return `${hexOf(bytesOfBits256(key.raw))} ${version} ${hexOf(bytesOfBits256(publisher))}`;
 }
 
+function sha256(data: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(data).digest());
+}
+
 function signed(record: Omit<WireRecord, 'signature'>): WireRecord {
-  return { ...record, signature: new Uint8Array(sign(null, signedBytes(record), privateKey)) };
+  const { value, ...claims } = record;
+  const text = signedBytes({ ...claims, size: value.length, digest: sha256(value) });
+  return { ...record, signature: new Uint8Array(sign(null, text, privateKey)) };
 }
 
 /** Records of every age and claim, well signed. */
@@ -66,6 +73,7 @@ const record = (): fc.Arbitrary<WireRecord> =>
       fc.integer({ min: 1, max: 7200 }),
       fc.constantFrom(0, 1, TTL_S_MAX, TTL_S_MAX + 1),
     ),
+    replication: replication(),
     publisher: bytes(32),
     certificate: fc.constant(CERTIFICATE),
     value: fc.uint8Array({ minLength: 1, maxLength: 32 }),

@@ -12,11 +12,14 @@ import type {
   Note,
   Outcome,
   Peer,
+  Range,
   RecordBody,
+  Sum,
   Trail,
   Write,
 } from '../src/types.ts';
-import { header, key, plain, position, u32 } from './arbitraries.ts';
+import { POSITION_BITS } from '../src/limits.ts';
+import { header, key, plain, position, u32, word } from './arbitraries.ts';
 
 const peer = (): fc.Arbitrary<Peer> => fc.integer({ min: 0, max: 0x7ffffffd });
 const peers = (): fc.Arbitrary<readonly Peer[]> => fc.array(peer(), { maxLength: 24 });
@@ -26,6 +29,13 @@ const count = (): fc.Arbitrary<number> => fc.nat();
 const op = (): fc.Arbitrary<number> =>
   fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
 
+const range = (): fc.Arbitrary<Range> =>
+  plain({ bits: fc.integer({ min: 0, max: POSITION_BITS }), from: position() });
+const sum = (): fc.Arbitrary<Sum> => plain({ count: u32(), high: word(), low: word() });
+/** Two words each. */
+const tags = (): fc.Arbitrary<readonly number[]> =>
+  fc.array(fc.tuple(word(), word()), { maxLength: 12 }).map((pairs) => pairs.flat());
+
 const message = (): fc.Arbitrary<Message> =>
   fc.oneof(
     plain({
@@ -34,8 +44,10 @@ const message = (): fc.Arbitrary<Message> =>
       body: fc.oneof(
         plain({ type: fc.constantFrom('ping' as const, 'leave' as const) }),
         plain({ type: kind('find-node'), target: position() }),
-        plain({ type: kind('find-value'), key: key() }),
+        plain({ type: fc.constantFrom('find-value' as const, 'find-version'), key: key() }),
         plain({ type: kind('store'), record: header() }),
+        plain({ type: kind('check'), range: range(), nonce: word(), sum: sum() }),
+        plain({ type: kind('compare'), range: range(), tags: tags() }),
       ),
     }),
     plain({
@@ -45,10 +57,13 @@ const message = (): fc.Arbitrary<Message> =>
         plain({ type: kind('ok') }),
         plain({ type: kind('peers'), peers: peers() }),
         plain({ type: kind('value'), record: header() }),
+        plain({ type: kind('version'), record: header(), peers: peers() }),
+        plain({ type: kind('sum'), range: range(), sum: sum() }),
+        plain({ type: kind('tags'), range: range(), tags: tags() }),
         plain({
           type: kind('refused'),
           reason: fc.constantFrom(
-            ...(['stale', 'expired', 'full', 'not-stored', 'leaving'] as const),
+            ...(['stale', 'expired', 'full', 'far', 'not-stored', 'leaving'] as const),
           ),
         }),
       ),
@@ -111,7 +126,7 @@ const outcome = (): fc.Arbitrary<Outcome> =>
     plain({
       type: kind('failed'),
       failure: fc.constantFrom(
-        ...(['no-peers', 'timed-out', 'too-few-replicas'] as const),
+        ...(['no-peers', 'timed-out', 'too-few-replicas', 'full'] as const),
         ...(['too-many-operations', 'leaving', 'invalid'] as const),
       ),
       holders: peers(),
@@ -123,13 +138,20 @@ const outcome = (): fc.Arbitrary<Outcome> =>
 const note = (): fc.Arbitrary<Note> =>
   fc.oneof(
     plain({
-      type: fc.constantFrom(...(['contact-added', 'contact-evicted', 'reply-unasked'] as const)),
+      type: fc.constantFrom(
+        ...(['contact-added', 'contact-evicted', 'reply-unasked', 'fellow-shunned'] as const),
+      ),
       peer: peer(),
     }),
+    plain({ type: kind('replica-sent'), key: key(), peer: peer() }),
+    plain({ type: kind('replica-dropped'), key: key() }),
     plain({
       type: kind('call-expired'),
       peer: peer(),
-      kind: fc.constantFrom(...(['ping', 'find-node', 'find-value', 'store', 'leave'] as const)),
+      kind: fc.constantFrom(
+        ...(['ping', 'find-node', 'find-value', 'find-version', 'store'] as const),
+        ...(['check', 'compare', 'leave'] as const),
+      ),
     }),
     plain({ type: kind('record-expired'), count: count() }),
   );
@@ -144,10 +166,11 @@ const write = (): fc.Arbitrary<Write> =>
   );
 
 const recordBody = (): fc.Arbitrary<RecordBody> =>
-  header().map(({ key, version, size, ttlS, publishedAtMs }) => ({
+  header().map(({ key, version, size, replication, ttlS, publishedAtMs }) => ({
     key,
     version,
     size,
+    replication,
     ttlS,
     publishedAtMs,
   }));

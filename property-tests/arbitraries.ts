@@ -7,17 +7,21 @@
  * size now and then.
  */
 import fc from 'fast-check';
-import { FRAME_BYTES_MAX, PEERS_PER_REPLY_MAX, VALUE_BYTES_MAX } from '../src/limits.ts';
+import { FRAME_BYTES_MAX, PEERS_PER_REPLY_MAX, POSITION_BITS } from '../src/limits.ts';
+import { REPLICATION_MAX, TAGS_MAX, VALUE_BYTES_MAX } from '../src/limits.ts';
 import type { Bits256, Key, Position, RecordHeader } from '../src/types.ts';
 import type {
   ClientMessage,
   WireAddress,
+  WireHeader,
   WireHello,
   WireMessage,
   WirePeer,
+  WireRange,
   WireRecord,
   WireReply,
   WireRequest,
+  WireSum,
 } from '../src/wire-types.ts';
 
 /** A record like those that code writes: fast-check would now and then leave out the prototype. */
@@ -77,12 +81,16 @@ export const cluster = (minLength: number, maxLength: number): fc.Arbitrary<read
 /** A raw key with some position: for what does not hash. */
 export const key = (): fc.Arbitrary<Key> => plain({ raw: bits256(), position: position() });
 
+const size = (): fc.Arbitrary<number> => fc.integer({ min: 1, max: VALUE_BYTES_MAX });
+export const replication = (): fc.Arbitrary<number> => fc.integer({ min: 1, max: REPLICATION_MAX });
+
 export const header = (): fc.Arbitrary<RecordHeader> =>
   plain({
     key: key(),
     version: fc.maxSafeNat(),
     publisher: bits256(),
-    size: fc.integer({ min: 1, max: VALUE_BYTES_MAX }),
+    size: size(),
+    replication: replication(),
     ttlS: u32(),
     publishedAtMs: fc.maxSafeNat(),
     lifeMs: u32(),
@@ -116,18 +124,34 @@ export const wirePeer = (): fc.Arbitrary<WirePeer> =>
 const wirePeers = (): fc.Arbitrary<readonly WirePeer[]> =>
   fc.array(wirePeer(), { maxLength: PEERS_PER_REPLY_MAX });
 
+/** What a record and its header have in common, in the order in which both are read. */
+const claims = () => ({
+  key: bytes(32),
+  version: fc.maxSafeNat(),
+  publishedAtMs: fc.maxSafeNat(),
+  ttlS: u32(),
+  replication: replication(),
+  publisher: bytes(32),
+  certificate: fc.uint8Array({ maxLength: 80 }),
+});
+
 export const wireRecord = (): fc.Arbitrary<WireRecord> =>
-  plain({
-    key: bytes(32),
-    version: fc.maxSafeNat(),
-    publishedAtMs: fc.maxSafeNat(),
-    ttlS: u32(),
-    publisher: bytes(32),
-    certificate: fc.uint8Array({ maxLength: 80 }),
-    signature: bytes(64),
-    value: value(),
-    lifeMs: u32(),
-  });
+  plain({ ...claims(), signature: bytes(64), value: value(), lifeMs: u32() });
+
+export const wireHeader = (): fc.Arbitrary<WireHeader> =>
+  plain({ ...claims(), size: size(), digest: bytes(32), signature: bytes(64), lifeMs: u32() });
+
+const wireRange = (): fc.Arbitrary<WireRange> =>
+  plain({ bits: fc.integer({ min: 0, max: POSITION_BITS }), from: bytes(20) });
+
+const wireSum = (): fc.Arbitrary<WireSum> => plain({ count: u32(), high: u32(), low: u32() });
+
+/** Tags of 8 bytes, as a rule few, now and then as many as there may be. */
+const wireTags = (): fc.Arbitrary<Uint8Array> =>
+  fc.oneof(
+    { weight: 20, arbitrary: fc.nat({ max: 6 }).chain((count) => bytes(8 * count)) },
+    { weight: 1, arbitrary: fc.constant(new Uint8Array(8 * TAGS_MAX).fill(0x5a)) },
+  );
 
 const wireHello = (): fc.Arbitrary<WireHello> =>
   fc
@@ -151,8 +175,15 @@ export const wireRequest = (): fc.Arbitrary<WireRequest> =>
   fc.oneof(
     fc.constant({ type: 'ping' as const }),
     plain({ type: fc.constant('find-node' as const), target: bytes(20) }),
-    plain({ type: fc.constant('find-value' as const), key: bytes(32) }),
+    plain({ type: fc.constantFrom('find-value' as const, 'find-version'), key: bytes(32) }),
     plain({ type: fc.constant('store' as const), record: wireRecord() }),
+    plain({
+      type: fc.constant('check' as const),
+      range: wireRange(),
+      nonce: u32(),
+      sum: wireSum(),
+    }),
+    plain({ type: fc.constant('compare' as const), range: wireRange(), tags: wireTags() }),
     fc.constant({ type: 'leave' as const }),
   );
 
@@ -161,10 +192,13 @@ export const wireReply = (): fc.Arbitrary<WireReply> =>
     fc.constant({ type: 'ok' as const }),
     plain({ type: fc.constant('peers' as const), peers: wirePeers() }),
     plain({ type: fc.constant('value' as const), record: wireRecord() }),
+    plain({ type: fc.constant('version' as const), header: wireHeader(), peers: wirePeers() }),
+    plain({ type: fc.constant('sum' as const), range: wireRange(), sum: wireSum() }),
+    plain({ type: fc.constant('tags' as const), range: wireRange(), tags: wireTags() }),
     plain({
       type: fc.constant('refused' as const),
       reason: fc.constantFrom(
-        ...(['stale', 'expired', 'full', 'not-stored', 'leaving', 'invalid'] as const),
+        ...(['stale', 'expired', 'full', 'not-stored', 'leaving', 'invalid', 'far'] as const),
       ),
     }),
   );

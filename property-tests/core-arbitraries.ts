@@ -53,6 +53,7 @@ export function smallRecord(key: number, version: number, lifeMs: number): Recor
     version: half,
     publisher,
     size: 9,
+    replication: 4,
     ttlS: 60,
     publishedAtMs: 0,
     lifeMs,

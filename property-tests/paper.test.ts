@@ -5,10 +5,10 @@
  */
 import test from 'ava';
 import { defaultConfig } from '../src/config.ts';
-import { READ_NEAREST, REFRESH_MS } from '../src/limits.ts';
+import { REFRESH_MS } from '../src/limits.ts';
 import { sharedBits } from '../src/position.ts';
 import { bucketSize, newestSpare } from '../src/table.ts';
-import type { Config, Peer, Position, Reply } from '../src/types.ts';
+import type { Config, Effect, Peer, Position, Reply } from '../src/types.ts';
 import { bigDistance, directoryOf, short, smallKey, smallRecord } from './core-arbitraries.ts';
 import { StrictNode } from './core-driver.ts';
 import { reply, request } from './core-log.ts';
@@ -164,21 +164,30 @@ test('2.3: who does not answer is left out until it does', (t) => {
   t.deepEqual(outcome?.type === 'nodes' ? outcome.trail.nearest : [], [6, 4, 3]);
 });
 
-test('2.3: a GET ends with a value; we depart: the newest of the nearest', (t) => {
+test('2.3: a GET ends with a value; we depart: the newest, met and then held by a majority', (t) => {
   const node = nodeAmong('8', '4', '2', '1', '08');
   meet(node, 1, 2, 3, 4, 5);
-  const older = smallRecord(0, 4, 50_000);
-  const newer = smallRecord(0, 6, 50_000);
-  const asked = questions(node.command(1, { type: 'get', key: older.key }), 'find-value');
-  t.is(asked.length, READ_NEAREST);
-  for (const [i, { to, call }] of asked.entries()) {
-    t.is(node.outcomes.size, 0);
-    const record = i === 1 ? newer : older;
-    node.step(reply(to, call, { type: 'value', record }));
-  }
+  const older = { ...smallRecord(0, 4, 50_000), replication: 3 };
+  const newer = { ...smallRecord(0, 6, 50_000), replication: 3 };
+  const asked = questions(node.command(1, { type: 'get', key: older.key }), 'find-version');
+  t.deepEqual(
+    asked.map(({ to }) => to),
+    [5, 4, 3],
+  );
+  const [first, second] = asked;
+  const tell = (one = asked[0], record = older): readonly Effect[] =>
+    node.step(reply(one?.to ?? 0, one?.call ?? 0, { type: 'version', record, peers: [] }));
+  t.deepEqual(questions(tell(first, older), 'find-value'), [], 'one of three is no majority');
+  const [fetch] = questions(tell(second, newer), 'find-value');
+  t.is(fetch?.to, second?.to, 'the value comes once, from one that holds the newest');
+  const value = { type: 'value', record: newer } as const;
+  const [store] = questions(node.step(reply(fetch?.to ?? 0, fetch?.call ?? 0, value)), 'store');
+  t.is(store?.to, first?.to, 'who was met with an older one gets it');
+  t.is(node.outcomes.size, 0, 'what one of three holds might be lost again');
+  node.step(reply(store?.to ?? 0, store?.call ?? 0, { type: 'ok' }));
   const outcome = node.outcomes.get(1);
   t.is(outcome?.type === 'found' ? outcome.record.version : undefined, newer.version);
-  t.is(outcome?.type === 'found' ? outcome.holder : undefined, asked[1]?.to);
+  t.is(outcome?.type === 'found' ? outcome.holder : undefined, second?.to);
 });
 
 test('2.3: a PUT finds the nearest nodes and stores there, the own node among them', (t) => {

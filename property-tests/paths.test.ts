@@ -5,12 +5,13 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { LOOKUP_REQUESTS_MAX, PATHS_MAX, READ_NEAREST } from '../src/limits.ts';
-import { beginLookup, isContent, nextToAsk, onAnswer, trailOf } from '../src/lookup.ts';
+import { LOOKUP_REQUESTS_MAX, PATHS_MAX } from '../src/limits.ts';
+import { beginLookup, nextToAsk, onAnswer, trailOf } from '../src/lookup.ts';
 import { compareDistance } from '../src/position.ts';
+import { hasMajority } from '../src/quorum.ts';
 import type { Peer } from '../src/types.ts';
 import { position } from './arbitraries.ts';
-import { directoryOf, short } from './core-arbitraries.ts';
+import { directoryOf, short, smallRecord } from './core-arbitraries.ts';
 import { law } from './harness.ts';
 import { character, order, run, size, world } from './lookup-kit.ts';
 import type { Character, Course, World } from './lookup-kit.ts';
@@ -93,7 +94,7 @@ test('a liar with accomplices round the target misleads one path, not the others
   }
 });
 
-test('the nearest of one path are not enough while another has not come so far', (t) => {
+test('a majority met on one path is not enough while another may meet nearer holders', (t) => {
   const target = short('8');
   const directory = directoryOf(['1', '80', '81', '82', '83', '84', '85'].map(short));
   const sizes = { alpha: 2, nearest: 4, paths: 2 };
@@ -101,10 +102,13 @@ test('the nearest of one path are not enough while another has not come so far',
   const answer = (peer: Peer): void => {
     lookup = onAnswer(nextToAsk(lookup).lookup, peer, [], directory);
   };
+  const record = { ...smallRecord(2, 4, 9), replication: 4 };
+  const met = [1, 3, 5].map((holder) => ({ record, holder, expiresAt: 9 }));
   for (const peer of [1, 3, 5]) answer(peer);
-  t.false(isContent(lookup, READ_NEAREST));
-  for (const peer of [2, 4]) answer(peer);
-  t.false(isContent(lookup, READ_NEAREST));
-  answer(6);
-  t.true(isContent(lookup, READ_NEAREST));
+  t.false(hasMajority(lookup, met));
+  answer(2);
+  t.false(hasMajority(lookup, met));
+  answer(4);
+  t.true(hasMajority(lookup, met));
+  t.false(hasMajority(lookup, met.slice(1)));
 });

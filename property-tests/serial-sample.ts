@@ -7,7 +7,9 @@ import type { Lookup } from '../src/lookup.ts';
 import { writingOrder, type NodeState, type Writing } from '../src/node.ts';
 import { operationOrder, type Operation } from '../src/operation.ts';
 import { emptyPaged, withItem, type Order, type Paged } from '../src/paged.ts';
-import { heldOrder, type Held } from '../src/store.ts';
+import { noUsage, withUse } from '../src/quota.ts';
+import { fellowOrder, publishedOrder, type Fellow } from '../src/replicas.ts';
+import { heldOrder, newHeld, withGroup, type Held } from '../src/store.ts';
 import { defaultConfig } from '../src/config.ts';
 import { short, smallKey, smallRecord } from './core-arbitraries.ts';
 
@@ -20,6 +22,9 @@ export function sampleState(): NodeState {
     calls: paged(callOrder, calls),
     operations: paged(operationOrder, operations),
     store: paged(heldOrder, [held]),
+    usage: withUse(noUsage, held, 1),
+    fellows: paged(fellowOrder, fellows),
+    published: paged(publishedOrder, [{ key: smallKey(3), dueAt: 1_800_000 }]),
     writings: paged(writingOrder, [writing]),
     timing: {
       knownMeanEighths: 80,
@@ -38,6 +43,7 @@ export function sampleState(): NodeState {
       introducers: 3,
       introduceAt: Infinity,
       introduceRound: 4,
+      regroupAt: 5000,
     },
     counter: 99,
     issued: 1_700_000_000_001,
@@ -65,6 +71,9 @@ const lookup: Lookup = {
 
 const trail = { nearest: [8, 9], responders: [9, 8], namedBy: [7, 9], requests: 4, replies: 2 };
 
+const met = { record, holder: 8, expiresAt: 70_000 };
+const fetched = { source: met, trail };
+
 const operations: readonly Operation[] = [
   { op: -6, deadlineAt: 30_000, type: 'refresh', bucket: -1, join: 5, lookup },
   { op: 1, deadlineAt: 10_000, type: 'lookup', lookup },
@@ -74,21 +83,36 @@ const operations: readonly Operation[] = [
     type: 'get',
     key,
     lookup,
-    newest: { record, holder: 8, expiresAt: 70_000 },
+    met: [met],
+    purpose: 'read',
   },
-  { op: 3, deadlineAt: 2, type: 'locate', key, size: 9, replication: 8, ttlS: 60, lookup },
+  {
+    op: 3,
+    deadlineAt: 2,
+    type: 'locate',
+    key,
+    size: 9,
+    replication: 8,
+    ttlS: 60,
+    lookup,
+    version: 1_700_000_000_002,
+  },
   {
     op: 4,
     deadlineAt: 10_003,
     type: 'store',
+    purpose: 'put',
     record,
     signedAt: 10,
     wanted: 3,
+    needed: 2,
     candidates: [8, 9, 7],
     taken: 2,
     waiting: [9],
     again: [8],
     holders: [],
+    source: 7,
+    fullCount: 1,
     trail,
   },
   {
@@ -100,29 +124,37 @@ const operations: readonly Operation[] = [
     buckets: [3, 0],
     refreshing: 1,
   },
+  { op: -9, deadlineAt: 30_000, type: 'fetch', key, purpose: 'republish', met: [met], ...fetched },
+  { op: -8, deadlineAt: 10_004, type: 'push', key, tag: 2 ** 53 - 1, peer: 9 },
+  { op: 6, deadlineAt: 6000, type: 'handover', left: [{ key, peer: 11 }] },
   { op: 2 ** 40, deadlineAt: 2000, type: 'leave', waiting: 2 },
 ];
 
-const calls: readonly Call[] = (['ping', 'find-node', 'find-value', 'store', 'leave'] as const).map(
-  (kind, i) => ({
-    call: 20 + i,
-    peer: 8 + i,
-    kind,
-    op: i,
-    sentAt: 100 * i,
-    lateAt: 100 * i + 300,
-    deadlineAt: 100 * i + 1200,
-    late: i % 2 === 0,
-    known: i < 3,
-  }),
-);
+const kinds = [
+  ...(['ping', 'find-node', 'find-value', 'store', 'leave'] as const),
+  ...(['find-version', 'check', 'compare'] as const),
+];
 
-const held: Held = {
-  header: record,
-  expiresAt: 60_000,
-  token: 31,
-  replaced: { header: smallRecord(1, 3, 50_000), expiresAt: 50_000, token: 0, replaced: undefined },
-};
+const calls: readonly Call[] = kinds.map((kind, i) => ({
+  call: 20 + i,
+  peer: 8 + i,
+  kind,
+  op: i,
+  sentAt: 100 * i,
+  lateAt: 100 * i + 300,
+  deadlineAt: 100 * i + 1200,
+  late: i % 2 === 0,
+  known: i < 3,
+  nonce: kind === 'check' ? -77 : 0,
+}));
+
+const older = newHeld(smallRecord(1, 3, 50_000), 50_000, 0, undefined, undefined);
+const held: Held = withGroup(newHeld(record, 60_000, 31, 8, older), [8, 7], 1);
+
+const fellows: readonly Fellow[] = [
+  { peer: 8, checkAt: 50_000, missed: true, broken: 0, shunnedUntil: 0 },
+  { peer: 9, checkAt: 3_600_000, missed: false, broken: 2, shunnedUntil: 3_600_000 },
+];
 
 const writing: Writing = {
   token: 31,

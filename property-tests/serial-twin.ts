@@ -56,11 +56,13 @@ export function restored(state: NodeState): NodeState {
   const back = roundTrip(stateForm(state.config), state);
   assert.equal(back.config, state.config);
   const none = emptyPaged();
-  for (const part of ['calls', 'operations', 'store', 'writings'] as const) {
+  for (const part of PARTS) {
     assert.equal(back[part] === none, state[part].size === 0, `empty ${part} are the core's own`);
   }
   return back;
 }
+
+const PARTS = [...(['calls', 'operations', 'store', 'fellows', 'published', 'writings'] as const)];
 
 /** What there is in a state, by names: to know that the tests met everything. */
 function contentsOf(state: NodeState): readonly string[] {
@@ -69,15 +71,32 @@ function contentsOf(state: NodeState): readonly string[] {
     names.push(`call ${kind}`, `late ${late}`, `known ${known}`);
   }
   for (const operation of allItems(state.operations)) {
-    if (operation.type === 'get' && operation.newest !== undefined) names.push('met');
+    if (operation.type === 'get' && operation.met.length > 0) names.push('met');
     if (operation.type === 'store' && operation.record !== undefined) names.push('signed');
     if (operation.type === 'store' && operation.again.length > 0) names.push('again');
+    if (operation.type === 'fetch' && operation.source !== undefined) names.push('source');
+    if ('purpose' in operation) names.push(`to ${operation.purpose}`);
+    if (operation.type === 'handover' && operation.left.length > 0) names.push('handed');
     if (operation.type === 'join' && operation.lookup === undefined) names.push('join waits');
   }
   if (state.suspects.length > 0) names.push('suspects');
   if (state.table.spares.length > 0) names.push('spares');
   if (allItems(state.store).some(({ replaced }) => replaced !== undefined)) names.push('replaced');
   if (allItems(state.writings).some(({ waiters }) => waiters.length > 1)) names.push('waiters');
+  for (const { from, group, known } of allItems(state.store)) {
+    names.push(from === undefined ? 'own record' : 'from a peer');
+    if (group.length > 0) names.push('group');
+    if (known !== 0) names.push('known');
+  }
+  for (const { missed, broken, shunnedUntil } of allItems(state.fellows)) {
+    names.push('fellow');
+    if (missed) names.push('missed');
+    if (broken > 0) names.push('broken');
+    if (shunnedUntil > 0) names.push('shunned');
+  }
+  if (state.published.size > 0) names.push('published');
+  if (allItems(state.calls).some(({ nonce }) => nonce !== 0)) names.push('nonce');
+  if (state.upkeep.regroupAt < Infinity) names.push('regroup');
   if (state.leaving) names.push('leaving');
   return names;
 }

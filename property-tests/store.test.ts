@@ -6,13 +6,17 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { compareVersions, durableHeld, emptyStore, headerNow } from '../src/store.ts';
-import { newestHeld, withoutLost, withRecord, withWritten } from '../src/store.ts';
 import { defaultConfig } from '../src/config.ts';
+import { keep, onLost, onPersisted } from '../src/keep.ts';
+import { closeDraft, openDraft } from '../src/node.ts';
+import { withItem } from '../src/paged.ts';
+import { checkStored } from '../src/store-invariants.ts';
+import { afterWrite, compareVersions, durableHeld, emptyStore } from '../src/store.ts';
+import { headerNow, heldOrder, newestHeld, newHeld } from '../src/store.ts';
 import { create } from '../src/step.ts';
 import type { RecordHeader } from '../src/types.ts';
 import { header, plain } from './arbitraries.ts';
-import { smallKey, smallRecord } from './core-arbitraries.ts';
+import { directoryOf, short, smallKey, smallRecord } from './core-arbitraries.ts';
 import { law } from './harness.ts';
 
 law('versions are ordered, ties by publisher', [header(), header()], 500, (a, b) => {
@@ -23,6 +27,8 @@ law('versions are ordered, ties by publisher', [header(), header()], 500, (a, b)
   assert.ok(compareVersions(greater, twin) > 0, 'as unsigned numbers');
   assert.equal(compareVersions(a, { ...a, lifeMs: 0 }), 0);
 });
+
+const noKept = { records: [], peers: [] };
 
 interface Move {
   readonly type: 'store' | 'written' | 'lost';
@@ -45,47 +51,56 @@ const move = plain<Move>({
 });
 
 law('the newest version on disk is held, whatever fails', [fc.array(move)], 2000, (moves) => {
-  let store = emptyStore;
+  const directory = directoryOf([short('0')]);
+  let state = create(0, defaultConfig, { now: 0, wall: 0, entropy: 0 }, noKept);
   let now = 0;
   const writes: { token: number; record: RecordHeader; at: number }[] = [];
   const onDisk = new Map<number, { record: RecordHeader; token: number; expiresAt: number }>();
-  moves.forEach((each, i) => {
+  for (const each of moves) {
     now += each.afterMs;
+    const draft = openDraft(state, { now, wall: now, entropy: 0 }, directory);
     if (each.type === 'store') {
       const record = smallRecord(each.key, each.version, each.lifeMs);
-      const newest = newestHeld(store, record.key);
-      // Older ones, and what is on disk already, are never handed to the store.
+      const newest = newestHeld(state.store, record.key);
       const order = newest === undefined ? 1 : compareVersions(record, newest.header);
-      if (order < 0 || (order === 0 && newest?.token === 0)) return;
-      store = withRecord(store, record, now, i + 1);
-      writes.push({ token: i + 1, record, at: now });
+      const answer = keep(draft, record, { peer: 0, call: 0, op: 1 }, undefined);
+      if (order < 0) assert.equal(answer, 'stale');
+      else if (order === 0 && newest?.token === 0) assert.equal(answer, 'held');
+      else if (order > 0) assert.equal(answer, 'writing');
+      // The very version that is on its way is not written again.
+      const tokens = (draft.effects ?? []).flatMap((effect) =>
+        effect.type === 'persist' ? [effect.token] : [],
+      );
+      assert.equal(tokens.length, order > 0 ? 1 : 0);
+      for (const token of tokens) writes.push({ token, record, at: now });
     } else if (each.type === 'lost') {
       const record = smallRecord(each.key, each.version, each.lifeMs);
-      const before = store;
-      store = withoutLost(store, record);
+      onLost(draft, record);
       const disk = onDisk.get(each.key);
       const isIt = disk !== undefined && compareVersions(disk.record, record) === 0;
       if (isIt) onDisk.set(each.key, { ...disk, expiresAt: 0 });
-      else assert.equal(store, before, 'another version is not lost with it');
+      else assert.equal(draft.store, state.store, 'another version is not lost with it');
     } else {
       const [write] = writes.splice(each.which % (writes.length || 1), 1);
-      if (write === undefined) return;
+      if (write === undefined) continue;
       const { token, record, at } = write;
       const name = record.key.raw.b7;
-      store = withWritten(store, record.key, token, each.ok);
+      onPersisted(draft, token, each.ok);
       const disk = onDisk.get(name);
-      // Versions were handed over in ascending order, and so are their tokens.
+      // Versions were taken in ascending order, and so were their tokens.
       const isNewer = disk === undefined || disk.token < token;
       if (each.ok && isNewer) onDisk.set(name, { record, token, expiresAt: at + record.lifeMs });
     }
+    state = closeDraft(draft);
+    assert.deepEqual(checkStored(state, directory), []);
     for (const key of [0, 1, 2]) {
-      const held = durableHeld(store, smallKey(key), now);
+      const held = durableHeld(state.store, smallKey(key), now);
       const disk = onDisk.get(key);
       const alive = disk !== undefined && disk.expiresAt > now;
       if (!alive) assert.equal(held, undefined);
       else assert.equal(held && compareVersions(held.header, disk.record), 0);
     }
-  });
+  }
 });
 
 law(
@@ -93,9 +108,13 @@ law(
   [header(), fc.nat({ max: 1e9 }), fc.array(fc.nat({ max: 1e7 }))],
   500,
   (record, from, pauses) => {
-    const store = withWritten(withRecord(emptyStore, record, from, 1), record.key, 1, true);
-    const held = newestHeld(store, record.key);
+    const held = afterWrite(
+      newHeld(record, from + record.lifeMs, 1, undefined, undefined),
+      1,
+      true,
+    );
     assert.ok(held);
+    const store = withItem(emptyStore, heldOrder, held);
     assert.equal(held.expiresAt, from + record.lifeMs);
     let now = from;
     let before = record.lifeMs;

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { countChecks, isCalling, noCalls, openCall, withCall, withoutCall } from '../src/calls.ts';
+import { countPings, isCalling, noCalls, openCall, withCall, withoutCall } from '../src/calls.ts';
 import type { Call } from '../src/calls.ts';
 import { CALL_MS_MAX, CALL_MS_MIN, LATE_FACTOR } from '../src/limits.ts';
 import { hardLimitMs, measured, patienceMs, unmeasured } from '../src/timing.ts';
@@ -65,13 +65,14 @@ test('the first call waits longest, and a steady network soon shortens it', (t) 
 const callOf = plain<Call>({
   call: fc.integer({ min: 1, max: 40 }),
   peer: fc.nat({ max: 5 }),
-  kind: fc.constantFrom('ping', 'find-node', 'store'),
+  kind: fc.constantFrom('ping', 'find-node', 'store', 'check', 'compare'),
   op: fc.nat({ max: 2 }),
   sentAt: fc.constant(0),
   lateAt: fc.integer({ min: 1, max: 50 }),
   deadlineAt: fc.integer({ min: 50, max: 99 }),
   late: fc.boolean(),
   known: fc.boolean(),
+  nonce: fc.integer(),
 });
 
 law(
@@ -94,7 +95,7 @@ law(
           all.some((each) => each.peer === peer),
         );
       }
-      assert.equal(countChecks(calls), all.filter((each) => each.op === 0).length);
+      assert.equal(countPings(calls), all.filter(({ kind }) => kind === 'ping').length);
       const due = all.map((each) => (each.late ? each.deadlineAt : each.lateAt));
       assert.equal(calls.dueAt, Math.min(Infinity, ...due));
     }

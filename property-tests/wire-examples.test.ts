@@ -3,11 +3,11 @@
  * that it can neither lie nor lag. A block is fenced as `hex PROTOCOL [HOW]`; comments follow `;`.
  */
 import { readFileSync } from 'node:fs';
-import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import test from 'ava';
 import { decodeClient, encodeClient } from '../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
-import { signedBytes } from '../src/codec/record.ts';
+import { headerFor, signedBytes } from '../src/codec/record.ts';
 import type { ClientMessage, Decoded, WireMessage } from '../src/wire-types.ts';
 
 interface Example {
@@ -67,7 +67,8 @@ test('docs/wire.md shows what a publisher signs, and a signature that holds', (t
   const record = whole.map(({ data }) => revived(data)).find(isStore)?.body.record;
   const shown = examples.find(({ protocol }) => protocol === 'signed');
   if (record === undefined || shown === undefined) return t.fail('an example is missing');
-  const signed = signedBytes(record);
+  const digest = new Uint8Array(createHash('sha256').update(record.value).digest());
+  const signed = signedBytes(headerFor(record, digest));
   t.is(hex(signed), hex(shown.bytes));
   const seed = Uint8Array.from({ length: 32 }, (_, at) => at);
   const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
@@ -142,8 +143,10 @@ function hex(bytes: Uint8Array): string {
 
 const BYTE_FIELDS = new Set([
   ...['key', 'value', 'id', 'ip', 'target', 'publisher', 'certificate', 'signature'],
+  ...['digest', 'from', 'tags'],
 ]);
 const EVERY_MESSAGE = [
   ...['put', 'get', 'success', 'failure', 'put-result', 'hello', 'goodbye', 'ping', 'ok'],
   ...['find-node', 'peers', 'find-value', 'value', 'store', 'refused', 'leave'],
+  ...['find-version', 'version', 'check', 'sum', 'compare', 'tags'],
 ];

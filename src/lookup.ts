@@ -98,13 +98,8 @@ export function nextToAsk(lookup: Lookup): Asking {
 
 /** Whether the nearest that can answer have answered, or nobody may be asked any more. */
 export function isFinished(lookup: Lookup): boolean {
-  return isContent(lookup, lookup.nearest);
-}
-
-/** The same for the nearest so many of each path. */
-export function isContent(lookup: Lookup, count: number): boolean {
   for (let path = 0; path < lookup.paths; path++) {
-    if (!hasConverged(lookup, path, count) && !isExhausted(lookup, path)) return false;
+    if (!hasConverged(lookup, path, lookup.nearest) && !isExhausted(lookup, path)) return false;
   }
   return true;
 }

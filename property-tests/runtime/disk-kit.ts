@@ -27,6 +27,7 @@ export function storedOf(seed: number, version: number, bytes = 1 + seed * 200):
       key: { raw: bits256Of(keyBytes(seed)), position: { w0: seed, w1: 1, w2: 2, w3: -3, w4: 4 } },
       version,
       publishedAtMs: 999 * DAY_MS,
+      replication: 8,
       ttlS: 86_400,
       publisher: bits256Of(publisher),
       size: bytes,

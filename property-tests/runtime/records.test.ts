@@ -20,8 +20,9 @@ function signed(
   at = Date.now(),
 ): WireRecord {
   const { publisher, certificate, sign } = createSigner(identity);
-  const fields = { key, version: at, publishedAtMs: at, ttlS: 60, publisher, certificate, value };
-  return { ...fields, signature: sign(fields), lifeMs: 60_000 };
+  const times = { version: at, publishedAtMs: at, ttlS: 60 };
+  const claims = { key, ...times, replication: 8, publisher, certificate };
+  return { ...claims, value, signature: sign(claims, value), lifeMs: 60_000 };
 }
 
 const flip = (bytes: Uint8Array): Uint8Array => bytes.map((byte, at) => (at === 0 ? ~byte : byte));
@@ -32,6 +33,7 @@ function forgeries(good: WireRecord, other: Identity): [string, WireRecord][] {
     ['another value', { ...good, value: flip(good.value) }],
     ['another version', { ...good, version: good.version + 1 }],
     ['a longer life', { ...good, ttlS: good.ttlS + 1 }],
+    ['more replicas', { ...good, replication: good.replication + 1 }],
     ['another publication', { ...good, publishedAtMs: good.publishedAtMs - 1 }],
     ['another signature', { ...good, signature: flip(good.signature) }],
     ['another publisher', { ...good, publisher: other.nodeId }],
@@ -100,7 +102,7 @@ test('a GET takes nothing forged, and nothing that belongs to another key', asyn
     ['the good one', (good) => good],
     ['another key', (good) => ({ ...good, key: newKey() })],
     ['a good record of another key', () => signed(other, newKey(), value)],
-    ...[0, 1, 2, 3, 4, 5, 6, 7].map((index): [string, Serve] => [
+    ...[0, 1, 2, 3, 4, 5, 6, 7, 8].map((index): [string, Serve] => [
       `forgery ${index}`,
       (good) => forgeries(good, other)[index]?.[1] ?? t.fail(),
     ]),

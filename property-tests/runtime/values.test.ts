@@ -22,7 +22,8 @@ const keyed = (seed: number): Key => ({
 function signed(values: Values, op: number, version: number, value: Uint8Array): RecordHeader {
   values.beginPut(op, value);
   const key = keyed(1);
-  return values.sign(op, { key, version, size: value.length, ttlS: 60, publishedAtMs: 1 });
+  const rest = { size: value.length, replication: 8, ttlS: 60, publishedAtMs: 1 };
+  return values.sign(op, { key, version, ...rest });
 }
 
 async function persisted(values: Values, header: RecordHeader, then: () => void): Promise<void> {

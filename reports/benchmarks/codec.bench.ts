@@ -5,8 +5,9 @@
  */
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../../src/codec/peer.ts';
-import { signedBytes } from '../../src/codec/record.ts';
-import type { ClientMessage, WireMessage, WirePeer, WireRecord } from '../../src/wire-types.ts';
+import { headerFor, signedBytes } from '../../src/codec/record.ts';
+import type { ClientMessage, WireHeader, WireMessage } from '../../src/wire-types.ts';
+import type { WirePeer, WireRecord } from '../../src/wire-types.ts';
 import { keysOf } from '../../sim/streams.ts';
 import { count, measure, type Case, type Pace, type SuiteReport } from './measure.ts';
 import { bytesFrom, listOf, pick } from './network.ts';
@@ -15,19 +16,22 @@ const MESSAGES = 64;
 const ROUNDS = 1024;
 const CERTIFICATE_BYTES = 420;
 const LARGE_VALUE_BYTES = 60_000;
+const TAGS = 256;
 
 export function runCodec(pace: Pace): Promise<SuiteReport> {
   const make = makers(keysOf(pace.seed).values);
-  const records = listOf(MESSAGES, make.record);
+  const headers = listOf(MESSAGES, make.header);
   return measure('codec', pace, [
     ...peerCases('FIND NODE', listOf(MESSAGES, make.findNode)),
     ...peerCases('PEERS, 20 of them', listOf(MESSAGES, make.peers)),
     ...peerCases('STORE, 1 KiB', listOf(MESSAGES, make.store)),
+    ...peerCases('VERSION, with 20 peers', listOf(MESSAGES, make.version)),
+    ...peerCases(`COMPARE, ${TAGS} tags`, listOf(MESSAGES, make.compare)),
     {
-      name: 'bytes to be signed, 1 KiB',
+      name: 'bytes to be signed',
       operations: ROUNDS,
       run: () => {
-        for (let i = 0; i < ROUNDS; i++) count(signedBytes(pick(records, i)).length);
+        for (let i = 0; i < ROUNDS; i++) count(signedBytes(pick(headers, i)).length);
       },
     },
     ...clientCases('PUT CHECKED, 1 KiB', ROUNDS, listOf(MESSAGES, make.put)),
@@ -99,6 +103,7 @@ function makers(seed: number) {
     version: 1_700_000_000_000 + i,
     publishedAtMs: 1_700_000_000_000 + i,
     ttlS: 3600,
+    replication: 8,
     publisher: bytes(i + 1, 32),
     certificate: bytes(i, CERTIFICATE_BYTES),
     signature: bytes(i + 2, 64),
@@ -106,8 +111,9 @@ function makers(seed: number) {
     lifeMs: 3_000_000 + i,
   });
   const request = { type: 'request' } as const;
+  const header = (i: number): WireHeader => headerFor(record(i), bytes(i + 4, 32));
   return {
-    record,
+    header,
     findNode: (i: number): WireMessage => {
       return { ...request, call: i, body: { type: 'find-node', target: bytes(i, 20) } };
     },
@@ -117,6 +123,14 @@ function makers(seed: number) {
     },
     store: (i: number): WireMessage => {
       return { ...request, call: i, body: { type: 'store', record: record(i) } };
+    },
+    version: (i: number): WireMessage => {
+      const peers = listOf(20, (j) => peer(20 * i + j));
+      return { type: 'reply', call: i, body: { type: 'version', header: header(i), peers } };
+    },
+    compare: (i: number): WireMessage => {
+      const range = { bits: 0, from: bytes(i, 20) };
+      return { ...request, call: i, body: { type: 'compare', range, tags: bytes(i, 8 * TAGS) } };
     },
     put: (i: number): ClientMessage => {
       const plain = { type: 'put', checked: true, ttlS: 3600, replication: 8 } as const;
