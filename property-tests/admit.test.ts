@@ -5,13 +5,13 @@
  */
 import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { testProp } from '@fast-check/ava';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { admit, type Edge, type Envelope, keyOf, present, type WireCall } from '../host/admit.ts';
 import { PeerDirectory } from '../host/directory.ts';
 import { bits256Of, bytesOfBits256, hexOf } from '../host/words.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
-import { signedBytes } from '../src/codec/record.ts';
+import { headerFor, signedBytes } from '../src/codec/record.ts';
 import { PEERS_PER_REPLY_MAX, TTL_S_MAX } from '../src/limits.ts';
 import type { Message, Peer, RecordHeader } from '../src/types.ts';
 import type { WireAddress, WireRecord } from '../src/wire-types.ts';
@@ -99,53 +99,70 @@ const freshRecord = (): fc.Arbitrary<WireRecord> =>
     }),
   );
 
-const withRecord = (one: WireRecord, asked: boolean): WireCall =>
-  asked
-    ? { type: 'request', call: 9, body: { type: 'store', record: one } }
-    : { type: 'reply', call: 9, body: { type: 'value', record: one } };
+/** In which message a record comes, or its header alone. */
+type Way = 'store' | 'value' | 'version';
+const way = (): fc.Arbitrary<Way> => fc.constantFrom('store', 'value', 'version');
 
-/** Any call, its records fresh and well signed. */
-const wireCall = (): fc.Arbitrary<WireCall> =>
-  fc.oneof(
-    fc.tuple(freshRecord(), fc.boolean()).map(([one, asked]) => withRecord(one, asked)),
-    fc.tuple(u32(), wireRequest()).map(([call, body]) => ({
-      type: 'request' as const,
-      call,
-      body: body.type === 'store' ? { type: 'ping' as const } : body,
-    })),
-    fc.tuple(u32(), wireReply()).map(([call, body]) => ({
-      type: 'reply' as const,
-      call,
-      body: body.type === 'value' ? { type: 'ok' as const } : body,
-    })),
+function withRecord(one: WireRecord, by: Way): WireCall {
+  if (by === 'store') return { type: 'request', call: 9, body: { type: by, record: one } };
+  if (by === 'value') return { type: 'reply', call: 9, body: { type: by, record: one } };
+  const header = headerFor(one, sha256(one.value));
+  return { type: 'reply', call: 9, body: { type: by, header, peers: [] } };
+}
+
+/** Any call but those with a record. */
+const plainCall = (): fc.Arbitrary<WireCall> => {
+  const request = wireRequest().filter(({ type }) => type !== 'store');
+  const reply = wireReply().filter(({ type }) => type !== 'value' && type !== 'version');
+  return fc.oneof(
+    plain({ type: fc.constant('request' as const), call: u32(), body: request }),
+    plain({ type: fc.constant('reply' as const), call: u32(), body: reply }),
   );
+};
+
+function checkRoundTrip(t: ExecutionContext, edge: Desk, wire: WireCall): void {
+  const message = messageOf(admit(edge, wire, WALL_MS));
+  const back = present(edge, message);
+  if (back === undefined) return t.fail('its bytes were kept');
+  if (wire.body.type === 'refused' && wire.body.reason === 'invalid') {
+    t.deepEqual(back.body, { type: 'refused', reason: 'not-stored' });
+  } else t.deepEqual(back, wire);
+  const frame = encodePeer(back);
+  const decoded = decodePeer(frame, 0, frame.length);
+  if (decoded.type !== 'message' || !('call' in decoded.message)) return t.fail(decoded.type);
+  t.deepEqual(messageOf(admit(edge, decoded.message, WALL_MS)), message);
+}
 
 testProp(
   'what is admitted is presented as it came, and admitted again by way of its bytes',
-  [wireCall()],
+  [plainCall()],
   (t, wire) => {
-    const edge = desk();
-    const message = messageOf(admit(edge, wire, WALL_MS));
-    const back = present(edge, message);
-    if (back === undefined) return t.fail('its bytes were kept');
-    if (wire.body.type === 'refused' && wire.body.reason === 'invalid') {
-      t.deepEqual(back.body, { type: 'refused', reason: 'not-stored' });
-    } else t.deepEqual(back, wire);
-    const frame = encodePeer(back);
-    const decoded = decodePeer(frame, 0, frame.length);
-    if (decoded.type !== 'message' || !('call' in decoded.message)) return t.fail(decoded.type);
-    t.deepEqual(messageOf(admit(edge, decoded.message, WALL_MS)), message);
-    return;
+    checkRoundTrip(t, desk(), wire);
   },
   runs(300),
 );
 
 testProp(
-  'a record is taken with the least life that anyone may claim for it, or refused with a reason',
-  [record(), fc.boolean()],
-  (t, one, asked) => {
+  'so are records, and the headers of records that are held',
+  [freshRecord(), way(), fc.array(wirePeer(), { maxLength: 5 })],
+  (t, one, by, pool) => {
     const edge = desk();
-    const admitted = admit(edge, withRecord(one, asked), WALL_MS);
+    if (by === 'version') admit(edge, withRecord(one, 'store'), WALL_MS);
+    const wire = withRecord(one, by);
+    if (wire.body.type !== 'version') return checkRoundTrip(t, edge, wire);
+    const named = new Map(pool.map((peer) => [hexOf(peer.id), peer]));
+    const peers = [...named.values()];
+    checkRoundTrip(t, edge, { type: 'reply', call: 9, body: { ...wire.body, peers } });
+  },
+  runs(200),
+);
+
+testProp(
+  'a record is taken with the least life that anyone may claim for it, or refused with a reason',
+  [record(), way()],
+  (t, one, by) => {
+    const edge = desk();
+    const admitted = admit(edge, withRecord(one, by), WALL_MS);
     const aheadMs = Math.max(one.version, one.publishedAtMs) - WALL_MS;
     const invalid = one.ttlS < 1 || one.ttlS > TTL_S_MAX || aheadMs > TEN_MINUTES_MS;
     const byClockMs = one.publishedAtMs + one.ttlS * 1000 - WALL_MS + TEN_MINUTES_MS;
@@ -157,11 +174,12 @@ testProp(
       t.deepEqual(body.record.key, keyOf(edge, one.key));
       t.deepEqual(body.record.publisher, bits256Of(one.publisher));
       t.is(body.record.size, one.value.length);
-      t.deepEqual(edge.envelopeOf(body.record)?.value, one.value);
+      t.is(body.record.replication, one.replication);
+      t.deepEqual(edge.envelopeOf(body.record)?.value, by === 'version' ? undefined : one.value);
       return;
     }
     const reason = invalid ? 'invalid' : 'expired';
-    if (asked) t.deepEqual(admitted, { type: 'refused', call: 9, reason });
+    if (by === 'store') t.deepEqual(admitted, { type: 'refused', call: 9, reason });
     else t.deepEqual(admitted, { type: 'dropped', reason: `record ${reason}` });
     t.is(edge.kept.size, 0);
     return;
@@ -176,20 +194,24 @@ testProp(
     fc.constantFrom(...(['key', 'publisher', 'certificate', 'signature', 'value'] as const)),
     fc.nat(),
     fc.integer({ min: 1, max: 255 }),
-    fc.boolean(),
+    way(),
   ],
-  (t, one, field, where, change, asked) => {
+  (t, one, field, where, change, by) => {
     const edge = desk();
     const at = where % one[field].length;
     const touched = one[field].map((byte, index) => (index === at ? byte ^ change : byte));
-    const admitted = admit(edge, withRecord({ ...one, [field]: touched }, asked), WALL_MS);
-    if (asked) t.deepEqual(admitted, { type: 'refused', call: 9, reason: 'invalid' });
+    const admitted = admit(edge, withRecord({ ...one, [field]: touched }, by), WALL_MS);
+    if (by === 'store') t.deepEqual(admitted, { type: 'refused', call: 9, reason: 'invalid' });
     else t.deepEqual(admitted, { type: 'dropped', reason: 'record invalid' });
     t.is(edge.kept.size, 0);
-    for (const other of ['version', 'publishedAtMs', 'ttlS'] as const) {
+    for (const other of ['version', 'publishedAtMs', 'ttlS', 'replication'] as const) {
       const moved = { ...one, [other]: one[other] - 1 };
-      t.not(admit(edge, withRecord(moved, asked), WALL_MS).type, 'message');
+      t.not(admit(edge, withRecord(moved, by), WALL_MS).type, 'message');
     }
+    const header = headerFor(one, sha256(one.value));
+    const resized = { ...header, size: header.size + 1 };
+    const body = { type: 'version', header: resized, peers: [] } as const;
+    t.is(admit(edge, { type: 'reply', call: 9, body }, WALL_MS).type, 'dropped');
     t.is(edge.kept.size, 0);
   },
   runs(300),
@@ -251,11 +273,11 @@ test('a record whose bytes are gone cannot be presented', (t) => {
   const edge = desk();
   const [one] = fc.sample(freshRecord(), 1);
   if (one === undefined) return t.fail('a sample');
-  const stored = messageOf(admit(edge, withRecord(one, true), WALL_MS));
-  const served = messageOf(admit(edge, withRecord(one, false), WALL_MS));
-  edge.kept.clear();
-  t.is(present(edge, stored), undefined);
-  t.is(present(edge, served), undefined);
+  for (const by of ['store', 'value', 'version'] as const) {
+    const message = messageOf(admit(edge, withRecord(one, by), WALL_MS));
+    edge.kept.clear();
+    t.is(present(edge, message), undefined, by);
+  }
 });
 
 test('a key is placed by the last 160 bits of its SHA-256', (t) => {

@@ -5,8 +5,9 @@
  */
 import fc from 'fast-check';
 import { defaultConfig } from '../src/config.ts';
-import { ID_WORDS, PATHS_MAX, POSITION_WORD } from '../src/limits.ts';
-import type { Config, Directory, Key, Position } from '../src/types.ts';
+import { ID_WORDS, PATHS_MAX, POSITION_BITS, POSITION_WORD } from '../src/limits.ts';
+import { TAGS_MAX } from '../src/limits.ts';
+import type { Config, Directory, Key, Position, Quota } from '../src/types.ts';
 import type { RecordHeader, Refusal } from '../src/types.ts';
 import { cluster, plain } from './arbitraries.ts';
 
@@ -53,7 +54,7 @@ export function smallRecord(key: number, version: number, lifeMs: number): Recor
     version: half,
     publisher,
     size: 9,
-    replication: 4,
+    replication: 1 + (version & 3),
     ttlS: 60,
     publishedAtMs: 0,
     lifeMs,
@@ -63,6 +64,16 @@ export function smallRecord(key: number, version: number, lifeMs: number): Recor
 /** Node 0 and some peers round it, at all depths. */
 export const smallWorld = (peers: number): fc.Arbitrary<readonly Position[]> =>
   cluster(2, 1 + peers);
+
+/** Ample as a rule, else so small that records of 9 bytes meet it. */
+const smallQuota = (): fc.Arbitrary<Quota> =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant({ keys: 1000, bytes: 1e9 }) },
+    {
+      weight: 1,
+      arbitrary: plain({ keys: fc.nat({ max: 3 }), bytes: fc.constantFrom(0, 9, 18, 1000) }),
+    },
+  );
 
 export const smallConfig = (): fc.Arbitrary<Config> =>
   fc
@@ -75,6 +86,10 @@ export const smallConfig = (): fc.Arbitrary<Config> =>
       replication: fc.integer({ min: 1, max: 4 }),
       timeoutMs: fc.constantFrom(0, 0, 100, 5000),
       operationMs: fc.constantFrom(10_000, 10_000, 1, 2000),
+      repairMs: fc.constantFrom(50_000, 5000, 300, 0),
+      quota: smallQuota(),
+      publisherQuota: smallQuota(),
+      peerQuota: smallQuota(),
     })
     .map((drawn) => ({
       ...defaultConfig,
@@ -86,8 +101,18 @@ export const smallConfig = (): fc.Arbitrary<Config> =>
 export type Answer =
   | { readonly type: 'ok' | 'oversize' }
   | { readonly type: 'fit' | 'peers'; readonly peers: readonly number[] }
-  | { readonly type: 'value'; readonly key: number; readonly version: number }
+  | { readonly type: 'value' | 'version'; readonly key: number; readonly version: number }
+  | { readonly type: 'sum'; readonly round: Round; readonly count: number }
+  | { readonly type: 'tags'; readonly round: Round }
   | { readonly type: 'refused'; readonly reason: Refusal };
+
+/** What a peer says that it holds of what it and the node should, and within which keys. */
+export interface Round {
+  readonly key: number;
+  readonly bits: number;
+  /** Which of them, the first one lowest; -1: all. */
+  readonly holds: number;
+}
 
 export type Deed =
   | { readonly type: 'join'; readonly introducers: number; readonly peers: readonly number[] }
@@ -117,7 +142,8 @@ export type Deed =
 /** What a peer asks of the node. */
 export type Asked =
   | { readonly type: 'ping' | 'leave' }
-  | { readonly type: 'find-node' | 'find-value'; readonly key: number }
+  | { readonly type: 'find-node' | 'find-value' | 'find-version'; readonly key: number }
+  | { readonly type: 'check' | 'compare'; readonly round: Round }
   | {
       readonly type: 'store';
       readonly key: number;
@@ -139,6 +165,13 @@ const named = (): fc.Arbitrary<readonly number[]> => fc.array(index(), { maxLeng
 const kind = <T extends string>(...types: readonly T[]): fc.Arbitrary<T> =>
   fc.constantFrom(...types);
 
+const round = (): fc.Arbitrary<Round> =>
+  plain<Round>({
+    key: keyIndex(),
+    bits: fc.constantFrom(0, 0, 1, 3, POSITION_BITS),
+    holds: fc.constantFrom(-1, -1, 0, 1, 2, 5),
+  });
+
 const answer = (): fc.Arbitrary<Answer> =>
   fc.oneof(
     { weight: 8, arbitrary: plain<Answer>({ type: kind('fit'), peers: named() }) },
@@ -146,13 +179,26 @@ const answer = (): fc.Arbitrary<Answer> =>
     { weight: 1, arbitrary: plain<Answer>({ type: kind('ok', 'oversize') }) },
     {
       weight: 1,
-      arbitrary: plain<Answer>({ type: kind('value'), key: keyIndex(), version: version() }),
+      arbitrary: plain<Answer>({
+        type: kind('value', 'version'),
+        key: keyIndex(),
+        version: version(),
+      }),
     },
     {
       weight: 1,
       arbitrary: plain<Answer>({
+        type: kind('sum'),
+        round: round(),
+        count: fc.constantFrom(0, 0, 1, TAGS_MAX + 1),
+      }),
+    },
+    { weight: 1, arbitrary: plain<Answer>({ type: kind('tags'), round: round() }) },
+    {
+      weight: 1,
+      arbitrary: plain<Answer>({
         type: kind('refused'),
-        reason: kind('stale', 'expired', 'full', 'not-stored', 'leaving'),
+        reason: kind('stale', 'expired', 'full', 'far', 'not-stored', 'leaving'),
       }),
     },
   );
@@ -163,8 +209,12 @@ const asked = (): fc.Arbitrary<Asked> =>
     { weight: 1, arbitrary: plain<Asked>({ type: kind('leave') }) },
     {
       weight: 4,
-      arbitrary: plain<Asked>({ type: kind('find-node', 'find-value'), key: keyIndex() }),
+      arbitrary: plain<Asked>({
+        type: kind('find-node', 'find-value', 'find-version'),
+        key: keyIndex(),
+      }),
     },
+    { weight: 4, arbitrary: plain<Asked>({ type: kind('check', 'compare'), round: round() }) },
     {
       weight: 4,
       arbitrary: plain<Asked>({

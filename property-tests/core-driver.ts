@@ -9,7 +9,8 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { checkNode, demandedWake } from '../src/invariants.ts';
-import { JOIN_MS_MAX, LEAVE_MS_MAX, REPLICATION_MAX } from '../src/limits.ts';
+import { HANDOVER_MS_MAX, JOIN_MS_MAX, LEAVE_MS_MAX } from '../src/limits.ts';
+import { PUSHES_MAX, REPLICATION_MAX } from '../src/limits.ts';
 import { create, step, type NodeState } from '../src/step.ts';
 import { allItems } from '../src/paged.ts';
 import type { Command, Config, Directory, Effect, Input, Moment, OpId } from '../src/types.ts';
@@ -93,7 +94,10 @@ export class StrictNode {
   #checkEffects(before: NodeState, input: Input, effects: readonly Effect[]): void {
     const { alpha } = before.config;
     const busy = before.calls.size + before.operations.size + before.writings.size;
-    const most = 16 + (busy + 1) * (alpha + REPLICATION_MAX + 4);
+    // Rounds and republications that fall due at once, replicas sent and given up, each with a note.
+    const due = before.fellows.size + before.published.size * alpha;
+    const moved = 2 * (PUSHES_MAX + before.store.size);
+    const most = 16 + (busy + 1) * (alpha + REPLICATION_MAX + 4) + due + moved;
     assert.ok(effects.length <= most, `${effects.length} effects of one step`);
     const answered = answererOf(before, input, effects);
     const silent = silentIn(effects);
@@ -170,7 +174,7 @@ function silentIn(effects: readonly Effect[]): Set<Peer> {
 
 function limitOf(command: Command, config: Config): number {
   if (command.type === 'join') return JOIN_MS_MAX;
-  return command.type === 'leave' ? LEAVE_MS_MAX : config.operationMs;
+  return command.type === 'leave' ? HANDOVER_MS_MAX + LEAVE_MS_MAX : config.operationMs;
 }
 
 function count(map: Map<string, number>, name: string, change: number): number {

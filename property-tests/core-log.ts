@@ -2,12 +2,14 @@
  * Plays a generated log on a strict node: turns actions, which speak of open calls, peers and keys
  * by index, into inputs that make sense in the state they meet.
  */
-import { allItems } from '../src/paged.ts';
+import { allItems, lookUp } from '../src/paged.ts';
 import type { Call } from '../src/calls.ts';
 import { PEERS_PER_REPLY_MAX } from '../src/limits.ts';
 import type { CallId, Input, Message, Peer, Reply, Request } from '../src/types.ts';
+import { operationOrder } from '../src/operation.ts';
 import { smallKey, smallRecord } from './core-arbitraries.ts';
 import type { Action, Answer, Asked, Deed } from './core-arbitraries.ts';
+import { askedOf, sumReplyOf, tagsReplyOf } from './core-rounds.ts';
 import type { StrictNode } from './core-driver.ts';
 
 export class Log {
@@ -69,7 +71,7 @@ export class Log {
       case 'again':
         return this.#last;
       case 'asked': {
-        const body = requestOf(deed.what);
+        const body = this.#requestOf(deed.what, this.#peer(deed.from));
         const call = ++this.#requests;
         return this.#message(deed.from, { type: 'request', call, body });
       }
@@ -137,16 +139,69 @@ export class Log {
         return answer;
       case 'value':
         return { type: 'value', record: smallRecord(answer.key, answer.version, 5000) };
+      case 'version': {
+        const record = smallRecord(answer.key, answer.version, 5000);
+        return { type: 'version', record, peers: [] };
+      }
+      case 'sum':
+        return sumReplyOf(this.#node, call, answer.round, answer.count);
+      case 'tags':
+        return tagsReplyOf(this.#node, call, answer.round);
       case 'oversize': {
         const peers = [];
         for (let i = 0; i < PEERS_PER_REPLY_MAX + 20; i++) peers.push(this.#peer(i));
         return { type: 'peers', peers };
       }
       case 'fit':
-        if (call?.kind !== 'find-node' && call?.kind !== 'find-value') return { type: 'ok' };
-        return { type: 'peers', peers: answer.peers.map((peer) => this.#peer(peer)) };
+        return this.#fitting(answer.peers, call);
       case 'peers':
         return { type: 'peers', peers: answer.peers.map((peer) => this.#peer(peer)) };
+    }
+  }
+
+  /** What a peer that wants to help says; of the first one named depends how much it holds. */
+  #fitting(named: readonly number[], call: Call | undefined): Reply {
+    const [first = 0] = named;
+    const peers = named.map((peer) => this.#peer(peer));
+    switch (call?.kind) {
+      case 'find-node':
+        return { type: 'peers', peers };
+      case 'find-version': {
+        if (first % 3 === 0) return { type: 'peers', peers };
+        const operation = lookUp(this.#node.state.operations, operationOrder, call.op);
+        const key = operation !== undefined && 'key' in operation ? operation.key : smallKey(0);
+        const record = { ...smallRecord(0, 2 + (first % 8), 5000), key };
+        return { type: 'version', record, peers };
+      }
+      case 'find-value': {
+        const operation = lookUp(this.#node.state.operations, operationOrder, call.op);
+        const source = operation?.type === 'fetch' ? operation.source : undefined;
+        return { type: 'value', record: source?.record ?? smallRecord(0, 2, 5000) };
+      }
+      case 'check':
+        return sumReplyOf(this.#node, call, { key: 0, bits: 0, holds: (first % 4) - 1 }, 0);
+      case 'compare':
+        return tagsReplyOf(this.#node, call, { key: 0, bits: 0, holds: (first % 4) - 1 });
+      default:
+        return { type: 'ok' };
+    }
+  }
+
+  #requestOf(asked: Asked, from: Peer): Request {
+    switch (asked.type) {
+      case 'ping':
+      case 'leave':
+        return { type: asked.type };
+      case 'find-node':
+        return { type: 'find-node', target: smallKey(asked.key).position };
+      case 'find-value':
+      case 'find-version':
+        return { type: asked.type, key: smallKey(asked.key) };
+      case 'check':
+      case 'compare':
+        return askedOf(this.#node, from, asked);
+      case 'store':
+        return { type: 'store', record: smallRecord(asked.key, asked.version, asked.lifeMs) };
     }
   }
 }
@@ -157,18 +212,4 @@ export function reply(from: Peer, call: CallId, body: Reply): Input {
 
 export function request(from: Peer, call: CallId, body: Request): Input {
   return { type: 'message', from, message: { type: 'request', call, body } };
-}
-
-function requestOf(asked: Asked): Request {
-  switch (asked.type) {
-    case 'ping':
-    case 'leave':
-      return { type: asked.type };
-    case 'find-node':
-      return { type: 'find-node', target: smallKey(asked.key).position };
-    case 'find-value':
-      return { type: 'find-value', key: smallKey(asked.key) };
-    case 'store':
-      return { type: 'store', record: smallRecord(asked.key, asked.version, asked.lifeMs) };
-  }
 }

@@ -61,7 +61,7 @@ export function answerAll(
     if (silent.includes(to)) continue;
     const named = all.filter((peer) => peer !== to && peer !== 0);
     const answer: Reply =
-      body.type === 'find-node' || body.type === 'find-value'
+      body.type === 'find-node' || body.type === 'find-version'
         ? { type: 'peers', peers: named }
         : { type: 'ok' };
     open.push(...questions(node.step(reply(to, call, answer))));

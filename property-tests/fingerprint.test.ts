@@ -191,12 +191,16 @@ function changed(leaf: unknown, field: string): unknown {
 }
 
 const WORDS: Readonly<Record<string, readonly string[]>> = {
-  reason: ['stale', 'expired', 'full', 'not-stored', 'leaving'] satisfies Refusal[],
-  kind: ['ping', 'find-node', 'find-value', 'store', 'leave'] satisfies Request['type'][],
+  reason: ['stale', 'expired', 'full', 'far', 'not-stored', 'leaving'] satisfies Refusal[],
+  kind: [
+    ...(['ping', 'find-node', 'find-value', 'find-version', 'store'] as const),
+    ...(['check', 'compare', 'leave'] as const),
+  ] satisfies Request['type'][],
   failure: [
     'no-peers',
     'timed-out',
     'too-few-replicas',
+    'full',
     'too-many-operations',
     'leaving',
     'invalid',

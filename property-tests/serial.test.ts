@@ -236,4 +236,4 @@ test('the words of this version are the same on every machine', (t) => {
   t.deepEqual([SERIAL_VERSION, print.a, print.b], PINNED);
 });
 
-const PINNED = [1, 817658698, 722451150];
+const PINNED = [2, 0, 0];

@@ -5,9 +5,12 @@
 import { readFileSync } from 'node:fs';
 import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import test from 'ava';
+import { bytesOfWords, rangeOf, wireSum } from '../host/rounds.ts';
+import { bits256Of, positionOfId } from '../host/words.ts';
 import { decodeClient, encodeClient } from '../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { headerFor, signedBytes } from '../src/codec/record.ts';
+import { askersNonce, flat, isWithin, sumOf, tagOf } from '../src/tags.ts';
 import type { ClientMessage, Decoded, WireMessage } from '../src/wire-types.ts';
 
 interface Example {
@@ -78,6 +81,29 @@ test('docs/wire.md shows what a publisher signs, and a signature that holds', (t
   t.true(verify(null, signed, publicKey, record.signature));
   const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
   t.true(text.includes(`\`${raw.toString('hex')}\``));
+});
+
+test('docs/wire.md shows the tag of the record in STORE, and sums over it', (t) => {
+  const messages = whole.map(({ data }) => revived(data) as ClientMessage | WireMessage);
+  const bodies = messages.flatMap((message) => ('body' in message ? [message.body] : []));
+  const record = bodies.find(({ type }) => type === 'store');
+  const check = bodies.find(({ type }) => type === 'check');
+  const sum = bodies.find(({ type }) => type === 'sum');
+  const compare = bodies.find(({ type }) => type === 'compare');
+  if (record?.type !== 'store' || compare?.type !== 'compare') return t.fail('one is missing');
+  if (check?.type !== 'check' || sum?.type !== 'sum') return t.fail('one is missing');
+  const { version, key, publisher } = record.record;
+  const position = positionOfId(new Uint8Array(createHash('sha256').update(key).digest()));
+  const named = {
+    key: { raw: bits256Of(key), position },
+    version,
+    publisher: bits256Of(publisher),
+  };
+  const tag = tagOf({ ...named, size: 1, replication: 1, ttlS: 1, publishedAtMs: 0, lifeMs: 1 });
+  t.is(hex(bytesOfWords(flat([tag]))), hex(compare.tags));
+  t.deepEqual(wireSum(sumOf([tag], askersNonce(check.nonce))), check.sum);
+  t.deepEqual(wireSum(sumOf([tag], check.nonce)), sum.sum);
+  for (const { range } of [check, sum, compare]) t.true(isWithin(position, rangeOf(range)));
 });
 
 function exampleOf(match: RegExpMatchArray): Example {

@@ -55,9 +55,10 @@ function checkGroup({ header, group, known }: Held, peers: Directory): string[] 
   const faults: string[] = [];
   const fault = (what: string): void => void faults.push(`group of ${header.version}: ${what}`);
   if (group.length > header.replication) fault('more nodes than replicas are wanted');
+  if (new Set(group).size !== group.length) fault('a node is there twice');
   const target = header.key.position;
   for (let at = 1; at < group.length; at++) {
-    if (compareDistance(peers, target, group[at - 1] ?? 0, group[at] ?? 0) >= 0) fault('unsorted');
+    if (compareDistance(peers, target, group[at - 1] ?? 0, group[at] ?? 0) > 0) fault('unsorted');
   }
   if (known >>> group.length !== 0) fault('knows of nobody that it holds the record');
   return faults;

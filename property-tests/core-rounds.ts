@@ -1,0 +1,54 @@
+/**
+ * The side of a peer in a round of fellow holders, as generated logs play it: it is asked, or asks,
+ * what it and the node should both hold, and says that it holds all of that, a part, or nothing.
+ */
+import type { Call } from '../src/calls.ts';
+import { allItems } from '../src/paged.ts';
+import { durable } from '../src/store.ts';
+import { askersNonce, flat, isWithin, sumOf, type Tag } from '../src/tags.ts';
+import type { Peer, Range, Reply, Request } from '../src/types.ts';
+import { smallKey, type Asked, type Round } from './core-arbitraries.ts';
+import type { StrictNode } from './core-driver.ts';
+
+type Rounds = Extract<Asked, { readonly round: Round }>;
+
+const NONCE = 77;
+
+export function askedOf(node: StrictNode, from: Peer, { type, round }: Rounds): Request {
+  const range = rangeOf(round);
+  const tags = heldTags(node, from, round);
+  if (type === 'compare') return { type, range, tags: flat(tags) };
+  return { type, range, nonce: NONCE, sum: sumOf(tags, askersNonce(NONCE)) };
+}
+
+/** `more`: how many records the peer says that it holds besides. */
+export function sumReplyOf(
+  node: StrictNode,
+  call: Call | undefined,
+  round: Round,
+  more: number,
+): Reply {
+  const tags = heldTags(node, call?.peer ?? 0, round);
+  const { count, high, low } = sumOf(tags, call?.nonce ?? 0);
+  return { type: 'sum', range: rangeOf(round), sum: { count: count + more, high, low } };
+}
+
+export function tagsReplyOf(node: StrictNode, call: Call | undefined, round: Round): Reply {
+  const tags = heldTags(node, call?.peer ?? 0, round);
+  return { type: 'tags', range: rangeOf(round), tags: flat(tags) };
+}
+
+function rangeOf({ key, bits }: Round): Range {
+  return { bits, from: smallKey(key).position };
+}
+
+/** Of what the node has on disk and the peer should hold too, that which the peer says it does. */
+function heldTags({ state, now }: StrictNode, peer: Peer, round: Round): readonly Tag[] {
+  const tags: Tag[] = [];
+  for (const held of allItems(state.store)) {
+    const stored = durable(held, now);
+    if (stored === undefined || !held.group.includes(peer)) continue;
+    if (isWithin(held.header.key.position, rangeOf(round))) tags.push(stored.tag);
+  }
+  return tags.filter((_, i) => (round.holds & (1 << i)) !== 0);
+}
