@@ -94,7 +94,7 @@ export class StrictNode {
   #checkEffects(before: NodeState, input: Input, effects: readonly Effect[]): void {
     const { alpha } = before.config;
     const busy = before.calls.size + before.operations.size + before.writings.size;
-    // Rounds and republications that fall due at once, replicas sent and given up, each with a note.
+    // Rounds and republications that fall due at once; replicas sent and given up, with notes.
     const due = before.fellows.size + before.published.size * alpha;
     const moved = 2 * (PUSHES_MAX + before.store.size);
     const most = 16 + (busy + 1) * (alpha + REPLICATION_MAX + 4) + due + moved;

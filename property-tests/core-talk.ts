@@ -54,18 +54,31 @@ export function answerAll(
   first: readonly Effect[],
   silent: readonly Peer[] = [],
 ): void {
-  const all = Array.from({ length: node.directory.words.length / 8 }, (_, peer) => peer);
+  converse(node, first, ({ to, body }) => {
+    if (silent.includes(to)) return undefined;
+    if (body.type !== 'find-node' && body.type !== 'find-version') return { type: 'ok' };
+    return { type: 'peers', peers: others(node, to) };
+  });
+}
+
+/** Answers every question, and those that follow from the answers, as it is told. */
+export function converse(
+  node: StrictNode,
+  first: readonly Effect[],
+  answerTo: (question: Question) => Reply | undefined,
+): void {
   const open = questions(first);
   for (let next = open.shift(); next !== undefined; next = open.shift()) {
-    const { to, call, body } = next;
-    if (silent.includes(to)) continue;
-    const named = all.filter((peer) => peer !== to && peer !== 0);
-    const answer: Reply =
-      body.type === 'find-node' || body.type === 'find-version'
-        ? { type: 'peers', peers: named }
-        : { type: 'ok' };
-    open.push(...questions(node.step(reply(to, call, answer))));
+    const answer = answerTo(next);
+    if (answer === undefined) continue;
+    open.push(...questions(node.step(reply(next.to, next.call, answer))));
   }
+}
+
+/** Everybody but a peer and the node itself. */
+export function others(node: StrictNode, than: Peer): Peer[] {
+  const all = Array.from({ length: node.directory.words.length / 8 }, (_, peer) => peer);
+  return all.filter((peer) => peer !== than && peer !== 0);
 }
 
 /** The number of the oldest open call to a peer. */

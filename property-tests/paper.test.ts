@@ -164,7 +164,7 @@ test('2.3: who does not answer is left out until it does', (t) => {
   t.deepEqual(outcome?.type === 'nodes' ? outcome.trail.nearest : [], [6, 4, 3]);
 });
 
-test('2.3: a GET ends with a value; we depart: the newest, met and then held by a majority', (t) => {
+test('2.3: a GET ends with a value; we depart: the newest one, held by a majority', (t) => {
   const node = nodeAmong('8', '4', '2', '1', '08');
   meet(node, 1, 2, 3, 4, 5);
   const older = { ...smallRecord(0, 4, 50_000), replication: 3 };

@@ -76,7 +76,6 @@ function contentsOf(state: NodeState): readonly string[] {
     if (operation.type === 'store' && operation.again.length > 0) names.push('again');
     if (operation.type === 'fetch' && operation.source !== undefined) names.push('source');
     if ('purpose' in operation) names.push(`to ${operation.purpose}`);
-    if (operation.type === 'handover' && operation.left.length > 0) names.push('handed');
     if (operation.type === 'join' && operation.lookup === undefined) names.push('join waits');
   }
   if (state.suspects.length > 0) names.push('suspects');

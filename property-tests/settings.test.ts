@@ -26,6 +26,7 @@ const SAMPLES: Readonly<Record<string, readonly [string, unknown, Partial<SimOpt
   paths: ['2', 2, { paths: 2 }],
   replication: ['3', 3, { replication: 3 }],
   floor: ['2', 2, { floor: 2 }],
+  repair: ['30s', '30s', { repairMs: 30_000 }],
   ttl: ['90m', '90m', { ttlS: 5400 }],
   timeout: ['1500', 1500, { timeoutMs: 1500 }],
   deadline: ['2.5s', '2.5s', { operationMs: 2500 }],
@@ -140,7 +141,10 @@ test('a value that cannot be is told in one line, in the same words everywhere',
     [{ lokups: 5 }, "unknown key 'lokups': did you mean lookups?"],
     [{ valueBytes: 5 }, "unknown key 'valueBytes': did you mean value-bytes?"],
     [{ colour: 5 }, "unknown key 'colour': npx orrery sim --help lists the settings"],
-    [{ repair: '50s' }, 'repair: comes with a later version: delete it'],
+    [
+      { repair: '50' },
+      "repair: '50' is no duration: write a number with ms, s, m, h or d, as in 90s or 1.5h",
+    ],
     [{ out: 'x' }, 'out: is a flag of the command line only: give --out'],
   ];
   for (const [given, line] of wrong) t.deepEqual(await linesOf(given), [line]);

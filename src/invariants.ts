@@ -4,8 +4,8 @@
  * after steps; the node itself does not.
  *
  * Covered: the table (own node absent, right buckets, caps, spares, bits), suspects, every sorted
- * collection, calls with the operations that wait for them, lookups, and the one published deadline;
- * the store and what belongs to it in `store-invariants.ts`.
+ * collection, calls with the operations that wait for them, lookups, and the one published
+ * deadline; the store and what belongs to it in `store-invariants.ts`.
  */
 
 import { callOrder, type Call } from './calls.ts';

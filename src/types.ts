@@ -112,7 +112,7 @@ export interface Config {
   readonly timeoutMs: number;
   /** Deadline of an operation in ms. */
   readonly operationMs: number;
-  /** Between two checks of a fellow holder, in ms, give or take; 0: replicas are not looked after. */
+  /** Between two checks of a fellow holder, in ms, more or less; 0: replicas are on their own. */
   readonly repairMs: number;
   /** What this node stores at most: of all, of one publisher, and from one peer. */
   readonly quota: Quota;
@@ -162,7 +162,7 @@ export type Request =
   /** Which version of a key the node holds, and who may hold it besides. */
   | { readonly type: 'find-version'; readonly key: Key }
   | { readonly type: 'store'; readonly record: RecordHeader }
-  /** Do you hold what I hold? The sum is over what both should hold, under the nonce's other key. */
+  /** Do you hold what I hold? The sum of what both should hold, under the nonce's complement. */
   | {
       readonly type: 'check';
       readonly range: Range;

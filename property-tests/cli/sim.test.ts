@@ -69,7 +69,7 @@ test('what cannot be is one line each, exit code 2, and nothing is run', async (
     ['--k 0', /^orrery sim: option '--k <n>' argument '0' is invalid\. '0' cannot be: write a/],
     ['--nodes 4 --replication 8', /^orrery sim: --replication 8 needs at least as many --nodes/],
     ['--latency matrix:no.tsv', /^orrery sim: no\.tsv/],
-    ['--repair 50s', /--repair comes with .*leave it out/],
+    ['--repair 50', /option '--repair <duration>' argument '50' is invalid\. '50' is no duration/],
     ['--out swept', /swept holds a sweep: name another folder/],
     ['--noeds 5', /unknown option '--noeds'.*Did you mean --nodes/],
     ['one.yaml two.yaml', /too many arguments/],

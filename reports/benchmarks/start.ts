@@ -84,6 +84,7 @@ function newPut(bytes: number): DiskWrite {
     version: nowMs,
     publisher: bits256Of(publisher),
     size: bytes,
+    replication: 8,
     ttlS: DAY_S,
     publishedAtMs: nowMs,
     lifeMs: DAY_S * 1000,

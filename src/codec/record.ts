@@ -3,9 +3,9 @@
  * that a publisher signs (`docs/wire.md`, "Records").
  *
  * Layout: life u32, signature 64, then the claims: key 32, version u64, publication u64, TTL u32,
- * replication u8, publisher 32, certificate (u16 length, bytes); then the value (u16 length, bytes),
- * or its size u16 and its digest 32. Signed are the claims, the size and the digest, behind a
- * prefix that no other signed text shares, so that a signature made for anything else can never
+ * replication u8, publisher 32, certificate (u16 length, bytes); then the value (u16 length,
+ * bytes), or its size u16 and its digest 32. Signed are the claims, the size and the digest, behind
+ * a prefix that no other signed text shares, so that a signature made for anything else can never
  * pass as a record. The digest stands for the value, so that who holds what can be proved without
  * sending it.
  */
