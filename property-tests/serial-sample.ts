@@ -152,8 +152,8 @@ const older = newHeld(smallRecord(1, 3, 50_000), 50_000, 0, undefined, undefined
 const held: Held = withGroup(newHeld(record, 60_000, 31, 8, older), [8, 7], 1);
 
 const fellows: readonly Fellow[] = [
-  { peer: 8, checkAt: 50_000, missed: true, broken: 0, shunnedUntil: 0 },
-  { peer: 9, checkAt: 3_600_000, missed: false, broken: 2, shunnedUntil: 3_600_000 },
+  { peer: 8, checkAt: 50_000, missed: true, emptySince: 0, shunnedUntil: 0 },
+  { peer: 9, checkAt: 3_600_000, missed: false, emptySince: 2, shunnedUntil: 3_600_000 },
 ];
 
 const writing: Writing = {

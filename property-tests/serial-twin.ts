@@ -87,10 +87,10 @@ function contentsOf(state: NodeState): readonly string[] {
     if (group.length > 0) names.push('group');
     if (known !== 0) names.push('known');
   }
-  for (const { missed, broken, shunnedUntil } of allItems(state.fellows)) {
+  for (const { missed, emptySince, shunnedUntil } of allItems(state.fellows)) {
     names.push('fellow');
     if (missed) names.push('missed');
-    if (broken > 0) names.push('broken');
+    if (emptySince > 0) names.push('emptySince');
     if (shunnedUntil > 0) names.push('shunned');
   }
   if (state.published.size > 0) names.push('published');
