@@ -99,7 +99,10 @@ function onTurn(draft: Draft, peer: Peer, holds: boolean): void {
   const fellow = fellowOf(draft, peer);
   if (fellow !== undefined) {
     if (isShunned(fellow, draft.now)) return;
-    return withFellow(draft, { ...fellow, checkAt: nextCheckAt(draft), missed: false });
+    // Its question was about what both should hold; ours, about what we should not, is still open.
+    const isOpen = stakeIn(draft, peer) === 'surplus';
+    const checkAt = isOpen ? fellow.checkAt : nextCheckAt(draft);
+    return withFellow(draft, { ...fellow, checkAt, missed: false });
   }
   if (!holds || draft.store.size === 0) return;
   meet(draft, peer, 'in-turn');
