@@ -35,15 +35,12 @@ export function keep(
     if (order < 0) return 'stale';
     if (order === 0) return newest.token === 0 ? 'held' : waitToo(draft, newest.token, waiter);
   }
-  const near = nearby(draft, record);
-  if (newest === undefined && from !== undefined && near === undefined) return 'far';
+  if (newest === undefined && from !== undefined && !isNear(draft, record)) return 'far';
   if (draft.writings.size >= PERSISTS_MAX) return 'full';
   if (!hasRoom(draft.usage, draft.config, record, from, newest)) return 'full';
   const token = nextNumber(draft);
   const held = newHeld(record, draft.now + record.lifeMs, token, from, newest);
-  const group = near?.slice(0, record.replication) ?? held.group;
-  hold(draft, withGroup(held, group, 0));
-  for (const peer of group) meet(draft, peer, 'in-turn');
+  holdInGroup(draft, held);
   const writing = { token, key: record.key, waiters: [waiter] };
   draft.writings = withItem(draft.writings, writingOrder, writing);
   const kept = { header: record, storedAtMs: draft.moment.wall };
@@ -82,18 +79,26 @@ function replaceHeld(draft: Draft, key: Key, change: (held: Held) => Held | unde
   const next = held && change(held);
   if (next === held) return false;
   if (next === undefined) letGo(draft, key);
+  else if (next.header !== held?.header) holdInGroup(draft, next);
   else hold(draft, next);
   return true;
 }
 
+/** Holds a version that comes in place of another, which may have wanted other nodes. */
+function holdInGroup(draft: Draft, held: Held): void {
+  const { key, replication } = held.header;
+  const group = neighbourhood(draft, key.position, replication);
+  hold(draft, withGroup(held, group, 0));
+  for (const peer of group) meet(draft, peer, 'in-turn');
+}
+
 /**
- * The nearest known to a key; undefined when this node is not one of them, and so nobody should
- * have it store the record: whoever may store anywhere can fill everybody's disk.
+ * Whether this node is one of the nearest to the key; on others nobody may store the record, for
+ * whoever may store anywhere can fill everybody's disk.
  */
-function nearby(draft: Draft, { key, replication }: RecordHeader): readonly Peer[] | undefined {
+function isNear(draft: Draft, { key, replication }: RecordHeader): boolean {
   const count = Math.max(draft.config.nearest, NEAR_FACTOR * replication);
-  const nearest = neighbourhood(draft, key.position, count);
-  return nearest.includes(draft.self) ? nearest : undefined;
+  return neighbourhood(draft, key.position, count).includes(draft.self);
 }
 
 function waitToo(draft: Draft, token: Token, waiter: Waiter): 'writing' | 'full' {

@@ -7,6 +7,10 @@
  * of different pairs fall at different times, and where many notice at once the one nearest to the
  * key goes first (`group.ts`).
  *
+ * A record that is missing from a list may have been replaced there by a newer one: then ours is
+ * refused as stale, and the newer one comes back (`correct`). What is about to expire is left alone:
+ * its lives end some milliseconds apart.
+ *
  * A fellow that shows nothing of what it should hold, round after round, is passed over: others take
  * its place in its groups, until it is looked at again.
  */
@@ -15,13 +19,14 @@ import { ask } from './asking.ts';
 import { fellowOf, meet, onShown } from './fellows.ts';
 import { isSpread, onGone, withKnown } from './group.ts';
 import { letGo } from './holding.ts';
-import { PUSHES_MAX } from './limits.ts';
+import { CALL_MS_MAX, PUSHES_MAX } from './limits.ts';
 import { emit, nextNumber, type Draft } from './node.ts';
 import { operationOrder, type PushOperation } from './operation.ts';
 import { forEachItem, lookUp, mapped, pagesOf, withItem, withoutItem } from './paged.ts';
-import { durable, headerNow, heldOrder, newestHeld, type Held } from './store.ts';
+import { compareVersions, durable, durableHeld, headerNow, heldOrder } from './store.ts';
+import { newestHeld, type Held } from './store.ts';
 import { isWithin, nameOf } from './tags.ts';
-import type { Key, OpId, Peer, Range, RecordHeader, Refusal } from './types.ts';
+import type { OpId, Peer, Range, RecordHeader, Refusal } from './types.ts';
 
 /** The peer has listed all that it holds of a range, as far as it concerns us. */
 export function settleTags(
@@ -35,7 +40,7 @@ export function settleTags(
   draft.store = mapped(draft.store, heldOrder, (held) => {
     const { group, header } = held;
     if (!group.includes(peer) || !isWithin(header.key.position, range)) return held;
-    const stored = durable(held, draft.now);
+    const stored = durable(held, draft.now + CALL_MS_MAX);
     if (stored === undefined) return held;
     const holds = theirs.has(nameOf(stored.tag));
     if (holds) shown++;
@@ -48,6 +53,13 @@ export function settleTags(
   if (isTold && onShown(draft, peer, shown > 0)) return onGone(draft, peer);
   if (draft.suspects.includes(peer)) return;
   pushAll(draft, peer, lacking, shown === 0 && wasEmpty ? PROBES : PUSHES_MAX);
+}
+
+/** A fellow sent what is older than ours: it gets the newer one, even if it need not hold it. */
+export function correct(draft: Draft, peer: Peer, record: RecordHeader): void {
+  const held = durableHeld(draft.store, record.key, draft.now + CALL_MS_MAX);
+  if (held === undefined || compareVersions(held.header, record) <= 0) return;
+  if (fellowOf(draft, peer) !== undefined) pushAll(draft, peer, [held], PUSHES_MAX);
 }
 
 /**
@@ -114,15 +126,16 @@ function surrender(draft: Draft): void {
 function pushAll(draft: Draft, peer: Peer, lacking: readonly Held[], most: number): void {
   let room = Math.min(most, PUSHES_MAX - pushesUnderWay(draft));
   for (const held of lacking) {
-    if (isUnderWay(draft, held.header.key, peer)) continue;
+    if (isUnderWay(draft, held, peer)) continue;
     if (room-- <= 0) return most < PUSHES_MAX ? undefined : meet(draft, peer, 'soon');
     push(draft, held, peer);
   }
 }
 
-function isUnderWay({ operations }: Draft, key: Key, peer: Peer): boolean {
+function isUnderWay({ operations }: Draft, { tag }: Held, peer: Peer): boolean {
+  const name = nameOf(tag);
   return pagesOf(operations).some(({ items }) =>
-    items.some((item) => item.type === 'push' && item.peer === peer && item.key === key),
+    items.some((item) => item.type === 'push' && item.peer === peer && item.tag === name),
   );
 }
 

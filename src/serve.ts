@@ -10,6 +10,7 @@ import { keep } from './keep.ts';
 import { isHandingOver } from './leave.ts';
 import { nearestContacts } from './nearest.ts';
 import { ownPosition, type Draft } from './node.ts';
+import { correct } from './reconcile.ts';
 import { onCheck, onCompare } from './repair.ts';
 import { durableHeld, headerNow } from './store.ts';
 import type { CallId, Key, Peer, Position, Request } from './types.ts';
@@ -50,7 +51,9 @@ export function serve(draft: Draft, from: Peer, call: CallId, request: Request):
       const result = keep(draft, request.record, { peer: from, call, op: 0 }, from);
       if (result === 'held') return reply(draft, from, call, { type: 'ok' });
       if (result === 'writing') return;
-      return reply(draft, from, call, { type: 'refused', reason: result });
+      reply(draft, from, call, { type: 'refused', reason: result });
+      if (result === 'stale') correct(draft, from, request.record);
+      return;
     }
     default:
       return assertNever(request);

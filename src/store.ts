@@ -82,7 +82,7 @@ export function newHeld(
     replaced,
     from,
     tag: tagOf(header),
-    group: replaced?.group ?? nobody,
+    group: nobody,
     known: 0,
   };
 }
@@ -108,7 +108,7 @@ export function withGroup(held: Held, group: readonly Peer[], known: number): He
 export function afterWrite(held: Held, token: Token, ok: boolean): Held | undefined {
   if (held.token === token) {
     if (ok) return { ...held, token: 0, replaced: undefined };
-    return held.replaced && withGroup(held.replaced, held.group, 0);
+    return held.replaced;
   }
   if (held.replaced === undefined) return held;
   const replaced = afterWrite(held.replaced, token, ok);

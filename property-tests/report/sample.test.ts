@@ -66,7 +66,13 @@ asyncLaw(
   [anyScenario, fc.boolean()],
   80,
   async (drawn, hasWork) => {
-    const work = { kind: 'lookup', count: 7, targets: 'nodes', zipf: drawn.zipf, ttlS: 60 } as const;
+    const work = {
+      kind: 'lookup',
+      count: 7,
+      targets: 'nodes',
+      zipf: drawn.zipf,
+      ttlS: 60,
+    } as const;
     const workloads = hasWork ? [{ ...work, fromMs: 100, overMs: 1000 }] : [];
     const options: SimOptions = { ...drawn, durationMs: 15_000, workloads };
     const given: unknown = parse(scenarioFor(options));
