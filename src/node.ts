@@ -225,8 +225,22 @@ export function nextNumber(draft: Draft): number {
   return draft.counter;
 }
 
-/** The earliest deadline, but never this very instant: what is left over waits a millisecond. */
+/**
+ * The earliest deadline, but never this very instant: what is left over waits a millisecond. Most
+ * steps that serve others move no deadline, and then there is no need to go and look at them all.
+ */
 function nextWake(draft: Draft): number {
+  const { before } = draft;
+  if (
+    before.wakeAt > draft.now &&
+    draft.calls === before.calls &&
+    draft.operations === before.operations &&
+    draft.store === before.store &&
+    draft.upkeep === before.upkeep &&
+    draft.leaving === before.leaving
+  ) {
+    return before.wakeAt;
+  }
   return Math.max(
     draft.now + 1,
     Math.min(draft.calls.dueAt, draft.operations.dueAt, draft.store.dueAt, upkeepAt(draft)),
