@@ -8,6 +8,8 @@
  * plain array. Cost: see the queue suite of `npm run bench`.
  */
 
+import type { Ahead } from './ahead.ts';
+
 const SLOT_US = 1024;
 const SLOTS = 4096;
 const NONE = -1;
@@ -51,6 +53,15 @@ export class EventQueue {
 
   #heap = new Int32Array(256);
   #heapSize = 0;
+
+  /** The receivers of the slot whose turn has come. */
+  #receivers = new Int32Array(256);
+  readonly #ahead: Ahead | undefined;
+
+  /** @param ahead is told whom the events of a slot are for, before the first is taken out */
+  constructor(ahead?: Ahead) {
+    this.#ahead = ahead;
+  }
 
   push(
     time: number,
@@ -187,12 +198,16 @@ export class EventQueue {
     const at = this.#now % SLOTS;
     let event = this.#fine[at] ?? NONE;
     this.#fine[at] = NONE;
+    let count = 0;
     while (event !== NONE) {
       const following = this.#following(event);
+      if (count === this.#receivers.length) this.#receivers = grown(this.#receivers, 2 * count);
+      this.#receivers[count++] = this.#words[event * ROW_WORDS + RECEIVER] ?? 0;
       this.#fineCount--;
       this.#pushHeap(event);
       event = following;
     }
+    if (count > 0) this.#ahead?.look(this.#receivers, count);
   }
 
   /** At the beginning of a coarse slot: its events, and the late ones within reach, find places. */

@@ -11,6 +11,7 @@ import { idOf } from '../src/position.ts';
 import { create, step } from '../src/step.ts';
 import type { Command, Config, Effect, Input, Message, Moment } from '../src/types.ts';
 import type { OpId, Peer } from '../src/types.ts';
+import { Ahead } from './ahead.ts';
 import { Adversaries, BURST_US, isFlood, isForged } from './adversary.ts';
 import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE, WALL_START_MS } from './events.ts';
 import type { Abroad, Watcher } from './events.ts';
@@ -39,7 +40,7 @@ export class World {
   readonly measures: Measures;
   readonly values: Values;
   readonly roles: Roles;
-  readonly queue = new EventQueue();
+  readonly queue: EventQueue;
   readonly config: Config;
   /** Microseconds since the beginning. */
   now = 0;
@@ -71,6 +72,7 @@ export class World {
     this.keys = keys;
     this.population = new Population(slots, keys.ids, part);
     this.#folds = new Folds(this.population);
+    this.queue = new EventQueue(new Ahead(this.population.states));
     const { loss, links, nodes, silent, adversaries } = options;
     this.network = new Network(this.population, keys, latency, { loss, links });
     this.#introducers = new Introducers(this.population, this.network, keys, nodes);
