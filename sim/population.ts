@@ -22,11 +22,10 @@ const SETTLED_AT = 1;
 const WAKE_AT = 2;
 const ROW_WORDS = 16;
 const SLOT = 6;
-const ONLINE = 7;
-const LIFE = 8;
-const COUNTER = 9;
-const STEPS = 10;
-const FOLD = 11;
+const LIFE = 7;
+const COUNTER = 8;
+const STEPS = 9;
+const FOLD = 10;
 /** From `COUNTER` on: what only the node's own part counts. */
 export const OWN_WORDS = 4;
 const ROWS_MIN = 1024;
@@ -54,6 +53,8 @@ export class Population {
   /** Rows by handle, in two views: whole numbers, and times in microseconds. */
   #words = new Int32Array(ROW_WORDS * ROWS_MIN);
   #times = new Float64Array(this.#words.buffer);
+  /** Whether each is online: apart from the rows, so that the cache holds those of all nodes. */
+  #online = new Uint8Array(ROWS_MIN);
 
   readonly #idKey: number;
 
@@ -72,7 +73,7 @@ export class Population {
   }
 
   isOnline(peer: Peer): boolean {
-    return this.#words[peer * ROW_WORDS + ONLINE] === 1;
+    return this.#online[peer] === 1;
   }
 
   /** Counts how often the node has gone online. */
@@ -167,7 +168,7 @@ export class Population {
   /** The node goes online; with a state when it is an own one. */
   begin(peer: Peer, state: NodeState | undefined, now: number): void {
     this.states[peer] = state;
-    this.#words[peer * ROW_WORDS + ONLINE] = 1;
+    this.#online[peer] = 1;
     this.#words[peer * ROW_WORDS + LIFE] = this.lifeOf(peer) + 1;
     this.#times[peer * ROW_TIMES + BORN_AT] = now;
     this.setSettledAt(peer, Infinity);
@@ -176,7 +177,7 @@ export class Population {
 
   /** What every part knows of a node in a snapshot. */
   restore(peer: Peer, online: boolean, life: number, bornAt: number, settledAt: number): void {
-    this.#words[peer * ROW_WORDS + ONLINE] = online ? 1 : 0;
+    this.#online[peer] = online ? 1 : 0;
     this.#words[peer * ROW_WORDS + LIFE] = life;
     this.#times[peer * ROW_TIMES + BORN_AT] = bornAt;
     this.setSettledAt(peer, settledAt);
@@ -184,7 +185,7 @@ export class Population {
 
   end(peer: Peer): void {
     this.states[peer] = undefined;
-    this.#words[peer * ROW_WORDS + ONLINE] = 0;
+    this.#online[peer] = 0;
     this.setSettledAt(peer, Infinity);
   }
 
@@ -204,5 +205,8 @@ export class Population {
     words.set(this.#words);
     this.#words = words;
     this.#times = new Float64Array(words.buffer);
+    const online = new Uint8Array(2 * this.#online.length);
+    online.set(this.#online);
+    this.#online = online;
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import { ID_WORDS, POSITION_WORD } from '../src/limits.ts';
-import { compareDistance } from '../src/position.ts';
+import { bitAt, compareDistance } from '../src/position.ts';
 import type { Directory, Peer, Position } from '../src/types.ts';
 
 export class Ring {
@@ -77,19 +77,34 @@ export class Ring {
   ): void {
     if (from === to || found.length >= wanted) return;
     if (to - from <= 16 || bit === 159) {
-      const some = [...this.#sorted.subarray(from, to)].filter(accepts);
-      some.sort((a, b) => compareDistance(this.#directory, target, a, b));
-      for (const peer of some) if (found.length < wanted) found.push(peer);
+      const first = found.length;
+      for (let i = from; i < to; i++) {
+        const peer = this.at(i);
+        if (accepts(peer)) this.#insert(target, found, first, peer);
+      }
+      found.length = Math.min(found.length, wanted);
       return;
     }
     const middle = this.split(from, to, bit);
-    if (targetBit(target, bit) === 0) {
+    if (bitAt(target, bit) === 0) {
       this.#collect(target, wanted, accepts, from, middle, bit + 1, found);
       this.#collect(target, wanted, accepts, middle, to, bit + 1, found);
     } else {
       this.#collect(target, wanted, accepts, middle, to, bit + 1, found);
       this.#collect(target, wanted, accepts, from, middle, bit + 1, found);
     }
+  }
+
+  /** Puts a peer in its place among those from `first` on, which are in order. */
+  #insert(target: Position, found: Peer[], first: number, peer: Peer): void {
+    let at = found.length;
+    found.push(peer);
+    for (; at > first; at--) {
+      const other = found[at - 1] ?? 0;
+      if (compareDistance(this.#directory, target, other, peer) < 0) break;
+      found[at] = other;
+    }
+    found[at] = peer;
   }
 
   #indexOf(peer: Peer): number {
@@ -119,9 +134,4 @@ export class Ring {
     }
     return a - b;
   }
-}
-
-function targetBit(target: Position, bit: number): number {
-  const word = [target.w0, target.w1, target.w2, target.w3, target.w4][bit >>> 5] ?? 0;
-  return (word >>> (31 - (bit & 31))) & 1;
 }
