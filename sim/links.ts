@@ -20,15 +20,21 @@ const NONE = -1;
 
 export class LinkTable {
   /** Times in microseconds: when the link was begun, when its last message arrives. */
-  #times = new Float64Array(ROW_TIMES * ROWS_MIN);
-  #words = new Int32Array(this.#times.buffer);
-  #rows = ROWS_MIN;
+  #times: Float64Array<ArrayBuffer>;
+  #words: Int32Array;
+  #rows: number;
   #size = 0;
   readonly #matters: (node: number, peer: number, since: number, clearAt: number) => boolean;
 
   /** @param matters whether an entry has still to be kept when the table grows */
-  constructor(matters: (node: number, peer: number, since: number, clearAt: number) => boolean) {
+  constructor(
+    matters: (node: number, peer: number, since: number, clearAt: number) => boolean,
+    times = new Float64Array(ROW_TIMES * ROWS_MIN),
+  ) {
     this.#matters = matters;
+    this.#times = times;
+    this.#words = new Int32Array(times.buffer);
+    this.#rows = times.length / ROW_TIMES;
   }
 
   /** The row of a link, or -1. */
@@ -90,18 +96,18 @@ export class LinkTable {
 
   /** Keeps what matters, in a table at most a quarter full. */
   #rebuild(): void {
-    const kept: number[] = [];
-    this.forEach((...link) => kept.push(...link));
+    const before = new LinkTable(this.#matters, this.#times);
+    let kept = 0;
+    before.forEach(() => kept++);
     let rows = ROWS_MIN;
-    while (rows < kept.length + 4) rows *= 2;
-    this.#rows = rows;
+    while (rows < 4 * (kept + 1)) rows *= 2;
     this.#times = new Float64Array(ROW_TIMES * rows);
     this.#words = new Int32Array(this.#times.buffer);
+    this.#rows = rows;
     this.#size = 0;
-    for (let i = 0; i < kept.length; i += 4) {
-      const [node = 0, peer = 0, since = 0, clearAt = 0] = kept.slice(i, i + 4);
+    before.forEach((node, peer, since, clearAt) => {
       this.begin(node, peer, since, clearAt);
-    }
+    });
   }
 }
 

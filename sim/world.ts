@@ -56,6 +56,8 @@ export class World {
   readonly #watcher: Watcher;
   readonly #replicas: ReplicaWatch;
   readonly #folds: Folds;
+  /** Made once: no step keeps its moment. */
+  readonly #moment = { now: 0, wall: 0, entropy: 0 };
   readonly #introducers: Introducers;
 
   constructor(
@@ -148,7 +150,7 @@ export class World {
     if (population.isMine(peer)) {
       const records = population.disks.get(peer) ?? [];
       population.disks.delete(peer);
-      const state = create(peer, this.config, this.#moment(peer), { records, peers: [] });
+      const state = create(peer, this.config, this.#momentOf(peer), { records, peers: [] });
       population.begin(peer, state, this.now);
       this.#replicas.onBegin(peer, records);
       this.#armWake(peer, state.wakeAt);
@@ -177,7 +179,7 @@ export class World {
   step(peer: Peer, input: Input): void {
     const before = this.population.states[peer];
     if (before === undefined) return;
-    const { state, effects } = step(before, this.#moment(peer), input, this.population.directory);
+    const { state, effects } = step(before, this.#momentOf(peer), input, this.population.directory);
     this.population.states[peer] = state;
     this.#folds.add(peer, this.now, input, effects);
     for (const effect of effects) this.#perform(peer, effect);
@@ -185,10 +187,12 @@ export class World {
     this.#armWake(peer, state.wakeAt);
   }
 
-  #moment(peer: Peer): Moment {
-    const now = this.nowMs;
-    const steps = this.population.nextStep(peer);
-    return { now, wall: WALL_START_MS + now, entropy: mix(this.keys.entropy, peer, steps) };
+  #momentOf(peer: Peer): Moment {
+    const moment = this.#moment;
+    moment.now = this.nowMs;
+    moment.wall = WALL_START_MS + moment.now;
+    moment.entropy = mix(this.keys.entropy, peer, this.population.nextStep(peer));
+    return moment;
   }
 
   #isLife(peer: Peer, life: number): boolean {
