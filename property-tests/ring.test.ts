@@ -144,7 +144,7 @@ law(
   [fc.array(linkChange, { minLength: 100, maxLength: 3000, size: 'max' }), fc.nat({ max: 1000 })],
   40,
   (changes, threshold) => {
-    const links = new LinkTable((_node, _peer, since) => since >= threshold);
+    const links: LinkTable = new LinkTable((row) => links.since(row) >= threshold);
     const model = new Map<string, { since: number; clearAt: number }>();
     for (const { node, peer, at, clears } of changes) {
       const row = links.find(node, peer);

@@ -20,21 +20,15 @@ const NONE = -1;
 
 export class LinkTable {
   /** Times in microseconds: when the link was begun, when its last message arrives. */
-  #times: Float64Array<ArrayBuffer>;
-  #words: Int32Array;
-  #rows: number;
+  #times = new Float64Array(ROW_TIMES * ROWS_MIN);
+  #words = new Int32Array(this.#times.buffer);
+  #rows = ROWS_MIN;
   #size = 0;
-  readonly #matters: (node: number, peer: number, since: number, clearAt: number) => boolean;
+  readonly #matters: (row: number, node: number, peer: number) => boolean;
 
-  /** @param matters whether an entry has still to be kept when the table grows */
-  constructor(
-    matters: (node: number, peer: number, since: number, clearAt: number) => boolean,
-    times = new Float64Array(ROW_TIMES * ROWS_MIN),
-  ) {
+  /** @param matters whether the entry of a row has still to be kept when the table grows */
+  constructor(matters: (row: number, node: number, peer: number) => boolean) {
     this.#matters = matters;
-    this.#times = times;
-    this.#words = new Int32Array(times.buffer);
-    this.#rows = times.length / ROW_TIMES;
   }
 
   /** The row of a link, or -1. */
@@ -51,12 +45,9 @@ export class LinkTable {
 
   /** Shows every link that still matters, in no order. */
   forEach(show: (node: number, peer: number, since: number, clearAt: number) => void): void {
-    for (let row = 0; row < this.#rows; row++) {
+    for (const row of this.#kept()) {
       const node = (this.#words[row * ROW_WORDS + NODE] ?? 0) - 1;
-      if (node < 0) continue;
-      const peer = this.#words[row * ROW_WORDS + PEER] ?? 0;
-      const [since, clearAt] = [this.since(row), this.clearAt(row)];
-      if (this.#matters(node, peer, since, clearAt)) show(node, peer, since, clearAt);
+      show(node, this.#words[row * ROW_WORDS + PEER] ?? 0, this.since(row), this.clearAt(row));
     }
   }
 
@@ -94,20 +85,32 @@ export class LinkTable {
     return row;
   }
 
+  /** The rows of links that still matter. */
+  #kept(): number[] {
+    const kept: number[] = [];
+    for (let row = 0; row < this.#rows; row++) {
+      const node = (this.#words[row * ROW_WORDS + NODE] ?? 0) - 1;
+      const peer = this.#words[row * ROW_WORDS + PEER] ?? 0;
+      if (node >= 0 && this.#matters(row, node, peer)) kept.push(row);
+    }
+    return kept;
+  }
+
   /** Keeps what matters, in a table at most a quarter full. */
   #rebuild(): void {
-    const before = new LinkTable(this.#matters, this.#times);
-    let kept = 0;
-    before.forEach(() => kept++);
+    const kept = this.#kept();
+    const words = this.#words;
     let rows = ROWS_MIN;
-    while (rows < 4 * (kept + 1)) rows *= 2;
+    while (rows < 4 * (kept.length + 1)) rows *= 2;
+    this.#rows = rows;
     this.#times = new Float64Array(ROW_TIMES * rows);
     this.#words = new Int32Array(this.#times.buffer);
-    this.#rows = rows;
-    this.#size = 0;
-    before.forEach((node, peer, since, clearAt) => {
-      this.begin(node, peer, since, clearAt);
-    });
+    this.#size = kept.length;
+    for (const row of kept) {
+      const from = row * ROW_WORDS;
+      const to = this.#freeRow((words[from + NODE] ?? 0) - 1, words[from + PEER] ?? 0) * ROW_WORDS;
+      for (let i = 0; i < ROW_WORDS; i++) this.#words[to + i] = words[from + i] ?? 0;
+    }
   }
 }
 

@@ -43,10 +43,9 @@ export class Network {
     this.#latency = latency;
     this.loss = model.loss;
     this.#dials = model.links === 'dial';
-    this.links = new LinkTable((node, peer, since, clearAt) => {
-      if (!this.#dials) return clearAt > this.now;
-      return this.#isUp(node, since) && this.#isUp(peer, since);
-    });
+    this.links = new LinkTable((row, node, peer) =>
+      this.#dials ? this.#isValid(row, node, peer) : this.links.clearAt(row) > this.now,
+    );
   }
 
   /** Whether the request (`half` 0) or the reply (1) of a call is lost. */
