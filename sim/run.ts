@@ -186,10 +186,8 @@ export class Run implements Watcher {
         if (fault === undefined) return;
         return sessions.onFault(fault, task.fault, stormSlot(options, task.fault));
       }
-      case 'heal': {
-        const fault = options.faults[task.fault];
-        if (fault !== undefined) sessions.onHealed(fault);
-      }
+      case 'heal':
+        return sessions.setNetwork();
     }
   }
 
@@ -254,7 +252,7 @@ export class Run implements Watcher {
       if (!ok) continue;
       if (roles.isSound(population.slotOf(peer))) this.oracle.onEligible(peer, at);
       const lives = population.isOnline(peer) && population.lifeOf(peer) === life;
-      if (lives) population.setSettledAt(peer, at);
+      if (lives && !this.sessions.isLeaving(peer)) population.setSettledAt(peer, at);
     }
     for (const { put, record } of facts.signed) values.onSigned(put, record);
     for (const { put, at } of facts.acknowledged) values.onAcknowledged(put, at);

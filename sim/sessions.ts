@@ -22,6 +22,8 @@ import type { World } from './world.ts';
 const INTRODUCERS = 3;
 /** Between two nodes of a joined start, in microseconds. */
 const ARRIVAL_GAP_US = 20_000;
+/** How long before its end a node that leaves in order begins to say so, in microseconds. */
+const FAREWELL_US = (HANDOVER_MS_MAX + LEAVE_MS_MAX) * 1000;
 
 export class Sessions {
   readonly #world: World;
@@ -106,20 +108,27 @@ export class Sessions {
     if (!population.isOnline(peer) || population.lifeOf(peer) !== life) return;
     this.#oracle.onGone(peer, now);
     this.#ledger.onGone(peer);
+    population.setSettledAt(peer, Infinity);
     this.#world.command(peer, LEAVE_OP, { type: 'leave' });
+  }
+
+  /** Whether a node whose join has just settled has begun to say farewell since. */
+  isLeaving(peer: Peer): boolean {
+    const { population, options, now } = this.#world;
+    const farewellAt = (this.endsAt[population.slotOf(peer)] ?? Infinity) - FAREWELL_US;
+    const isSaid = population.bornAt(peer) < farewellAt && farewellAt <= now;
+    return options.departure === 'leave' && isSaid;
   }
 
   /** @param slots the slots of a join storm: the first of them, counted over all storms */
   onFault(fault: FaultSpec, number: number, firstSlot: number): void {
-    const { now, network, keys, measures } = this.#world;
+    const { now, measures } = this.#world;
     switch (fault.type) {
       case 'mass-failure':
         return this.#fail(fault.share, number, fault.returnMs);
       case 'partition':
-        network.split = { key: mix(keys.faults, number, 0), share: fault.share };
-        return this.#world.schedule(now + fault.forMs * 1000, { type: 'heal', fault: number });
       case 'loss':
-        network.loss = fault.share;
+        this.setNetwork();
         return this.#world.schedule(now + fault.forMs * 1000, { type: 'heal', fault: number });
       case 'join-storm':
         measures.countTime(now);
@@ -131,10 +140,19 @@ export class Sessions {
     }
   }
 
-  onHealed(fault: FaultSpec): void {
-    const { network, options } = this.#world;
-    if (fault.type === 'partition') network.split = undefined;
-    if (fault.type === 'loss') network.loss = options.loss;
+  /** What the network suffers now: of faults of a kind that overlap, the one that began last. */
+  setNetwork(): void {
+    const { now, measuredFrom, network, options, keys } = this.#world;
+    network.split = undefined;
+    network.loss = options.loss;
+    const faults = [...options.faults.entries()].sort(([, a], [, b]) => a.atMs - b.atMs);
+    for (const [number, fault] of faults) {
+      if (fault.type !== 'partition' && fault.type !== 'loss') continue;
+      const from = measuredFrom + fault.atMs * 1000;
+      if (now < from || now >= from + fault.forMs * 1000) continue;
+      if (fault.type === 'loss') network.loss = fault.share;
+      else network.split = { key: mix(keys.faults, number, 0), share: fault.share };
+    }
   }
 
   /** A node goes online and joins; the very first has nobody to be introduced to. */
@@ -155,7 +173,7 @@ export class Sessions {
     const endsAt = now + us;
     this.endsAt[slot] = endsAt;
     this.#world.schedule(endsAt, { type: 'depart', slot, life });
-    const farewellAt = endsAt - (HANDOVER_MS_MAX + LEAVE_MS_MAX) * 1000;
+    const farewellAt = endsAt - FAREWELL_US;
     if (options.departure === 'leave' && farewellAt > now) {
       this.#world.schedule(farewellAt, { type: 'farewell', slot, life });
     }
