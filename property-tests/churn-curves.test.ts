@@ -15,10 +15,10 @@ import type { ChurnSpec } from '../sim/options.ts';
 import type { SessionCurve } from '../sim/session-curve.ts';
 import type { Parsed } from '../sim/specs.ts';
 import { keysOf } from '../sim/streams.ts';
-import { DISTANCE_MAX, distanceTo, DRAWS, equilibriumOf, realData, type Cdf } from './laws-kit.ts';
+import { curveLaw, DISTANCE_MAX, distanceTo, DRAWS, equilibriumOf, HOUR_US } from './laws-kit.ts';
+import { linesThrough, realData, type Cdf } from './laws-kit.ts';
 
 const { churn: key } = keysOf('curves');
-const HOUR_US = 3_600_000_000;
 const slots = Array.from({ length: DRAWS }, (_, slot) => slot);
 const fromFile: ChurnSpec = { type: 'survival', file: 'made here', sha256: '' };
 
@@ -35,28 +35,9 @@ function hoursOf(sessions: SessionCurve, residual: boolean): readonly number[] {
   return slots.map((slot) => us(slot) / HOUR_US);
 }
 
-/** Straight lines through points that rise in x. */
-function linesThrough(points: readonly (readonly [number, number])[]): Cdf {
-  return (x) => {
-    const at = points.findIndex(([each]) => each > x);
-    const [a, b] = [points[at < 0 ? points.length - 1 : at - 1], points[at]];
-    if (a === undefined) return 0;
-    return b === undefined ? a[1] : a[1] + ((b[1] - a[1]) * (x - a[0])) / (b[0] - a[0]);
-  };
-}
-
-/** Hours: between the points of a curve straight lines, then its tail. */
-function lawOf({ timesUs, left, tailUs }: SessionCurve): Cdf {
-  const points = [...timesUs].map((us, i): [number, number] => [us / HOUR_US, 1 - (left[i] ?? 0)]);
-  const lines = linesThrough(points);
-  const [end, endLeft] = [points.at(-1)?.[0] ?? 0, left.at(-1) ?? 0];
-  const tail = tailUs / HOUR_US;
-  return (x) => (x < end ? lines(x) : 1 - endLeft * Math.exp((end - x) / tail));
-}
-
 /** How far sessions, and what is left of those under way, are from the law of a curve. */
 function distancesTo(sessions: SessionCurve): readonly number[] {
-  const cdf = lawOf(sessions);
+  const cdf = curveLaw(sessions);
   const end = ((sessions.timesUs.at(-1) ?? 0) + 12 * sessions.tailUs) / HOUR_US;
   const rest = equilibriumOf((x) => 1 - cdf(x), end, 20_000);
   return [distanceTo(hoursOf(sessions, false), cdf), distanceTo(hoursOf(sessions, true), rest)];

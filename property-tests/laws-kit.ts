@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import type { SessionCurve } from '../sim/session-curve.ts';
 import { mix } from '../sim/streams.ts';
 import { requireOrSkip } from './require.ts';
 
@@ -12,21 +13,46 @@ export const DRAWS = 20_000;
 /** Critical distance of 20,000 draws at 1 %: 1.63 / sqrt(n). */
 export const DISTANCE_MAX = 0.0115;
 
+export const HOUR_US = 3_600_000_000;
+
 export type Cdf = (x: number) => number;
 
 export function wordsOf(key: number, count = DRAWS): readonly number[] {
   return Array.from({ length: count }, (_, i) => mix(key, i, 0));
 }
 
-/** The greatest distance between the draws' own distribution and a law without jumps. */
-export function distanceTo(draws: readonly number[], cdf: Cdf): number {
+/**
+ * The greatest distance between the draws' own distribution and a law without jumps.
+ *
+ * @param all how many draws there are, when only the smallest of them are known
+ */
+export function distanceTo(draws: readonly number[], cdf: Cdf, all = draws.length): number {
   const sorted = draws.toSorted((a, b) => a - b);
   let most = 0;
   sorted.forEach((x, i) => {
     const expected = cdf(x);
-    most = Math.max(most, expected - i / sorted.length, (i + 1) / sorted.length - expected);
+    most = Math.max(most, expected - i / all, (i + 1) / all - expected);
   });
   return most;
+}
+
+/** Straight lines through points that rise in x. */
+export function linesThrough(points: readonly (readonly [number, number])[]): Cdf {
+  return (x) => {
+    const at = points.findIndex(([each]) => each > x);
+    const [a, b] = [points[at < 0 ? points.length - 1 : at - 1], points[at]];
+    if (a === undefined) return 0;
+    return b === undefined ? a[1] : a[1] + ((b[1] - a[1]) * (x - a[0])) / (b[0] - a[0]);
+  };
+}
+
+/** The law of a curve, in hours: between its points straight lines, then its tail. */
+export function curveLaw({ timesUs, left, tailUs }: SessionCurve): Cdf {
+  const points = [...timesUs].map((us, i): [number, number] => [us / HOUR_US, 1 - (left[i] ?? 0)]);
+  const lines = linesThrough(points);
+  const [end, endLeft] = [points.at(-1)?.[0] ?? 0, left.at(-1) ?? 0];
+  const tail = tailUs / HOUR_US;
+  return (x) => (x < end || endLeft === 0 ? lines(x) : 1 - endLeft * Math.exp((end - x) / tail));
 }
 
 /**
