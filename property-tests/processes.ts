@@ -1,0 +1,125 @@
+/**
+ * Processes of the built command line, for whoever looks after their end: tests (`cli/cli-kit.ts`)
+ * and fleets of nodes (`deep/fleet.ts`). Waiting is always for a line, a note or an end, never for
+ * a time.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly pid: number;
+  /** The first match in standard output; fails when the process ends before. */
+  readonly output: (pattern: RegExp) => Promise<RegExpExecArray>;
+  readonly errors: (pattern: RegExp) => Promise<RegExpExecArray>;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  readonly ended: Promise<Ending>;
+  /** Its standard input takes this and ends. */
+  readonly input: (bytes: Uint8Array | undefined) => void;
+}
+
+/**
+ * Starts the command line. With `onNote` the process has a channel to this one, tells its notes
+ * there instead of printing them, and ends when this process ends, however that comes.
+ */
+export function startProcess(
+  cwd: string,
+  args: readonly string[],
+  onNote?: (note: unknown) => void,
+): Running {
+  const stdio: ('pipe' | 'ipc')[] = ['pipe', 'pipe', 'pipe'];
+  if (onNote !== undefined) stdio.push('ipc');
+  const child = spawn(process.execPath, [ENTRY, ...args], { cwd, stdio, env: plainEnv() });
+  const stdout = collect(child, child.stdout);
+  const stderr = collect(child, child.stderr);
+  const ended = new Promise<Ending>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      resolve({ code, signal, stdout: stdout.bytes(), stderr: stderr.text() });
+    });
+  });
+  if (onNote !== undefined) child.on('message', onNote);
+  child.stdin?.on('error', () => undefined);
+  return {
+    pid: child.pid ?? 0,
+    output: stdout.match,
+    errors: stderr.match,
+    kill: (signal) => child.kill(signal),
+    ended,
+    input: (bytes) => child.stdin?.end(bytes),
+  };
+}
+
+/** The first of `count` ports that are free, with those a thousand higher; high and at random. */
+export async function freePorts(count: number): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    // Below the ports that the system itself chooses from.
+    const base = randomInt(12_000, 30_000);
+    const ports = Array.from({ length: count }, (_, index) => [base + index, base + index + 1000]);
+    const free = await Promise.all(ports.flat().map(isFree));
+    if (free.every(Boolean)) return base;
+  }
+  throw new Error('no free ports found');
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      server.close(() => resolve(true));
+    });
+  });
+}
+
+interface Collected {
+  readonly bytes: () => Buffer;
+  readonly text: () => string;
+  readonly match: (pattern: RegExp) => Promise<RegExpExecArray>;
+}
+
+function collect(child: ChildProcess, stream: Readable | null): Collected {
+  const chunks: Buffer[] = [];
+  const bytes = (): Buffer => Buffer.concat(chunks);
+  stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const match = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = pattern.exec(bytes().toString());
+        if (found === null) return;
+        stream?.off('data', look);
+        resolve(found);
+      };
+      stream?.on('data', look);
+      child.once('close', (code) => {
+        reject(
+          new Error(`ended with ${String(code)} before ${String(pattern)}: ${String(bytes())}`),
+        );
+      });
+      look();
+    });
+  return { bytes, text: () => bytes().toString(), match };
+}
+
+/** The settings of whoever runs the tests must not change what is printed. */
+function plainEnv(): NodeJS.ProcessEnv {
+  return { ...process.env, FORCE_COLOR: undefined, ORRERY_DEBUG: undefined, DEBUG: undefined };
+}
+
+function findRoot(from: string): string {
+  return existsSync(join(from, 'package.json')) ? from : findRoot(dirname(from));
+}
+
+const ENTRY = join(findRoot(dirname(fileURLToPath(import.meta.url))), 'cli', 'orrery.mjs');
