@@ -74,7 +74,7 @@ export async function freePorts(count: number): Promise<number> {
   throw new Error('no free ports found');
 }
 
-function isFree(port: number): Promise<boolean> {
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

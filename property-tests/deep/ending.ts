@@ -1,0 +1,30 @@
+/**
+ * How a run is cut short, and what a failed one leaves behind: its records as lines of JSON in
+ * `.orrery/deep` of the working directory.
+ */
+import { setMaxListeners } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** @returns where the records are */
+export async function keepRecords(name: string, records: readonly object[]): Promise<string> {
+  await mkdir(DIR, { recursive: true });
+  const path = join(DIR, `${name}.jsonl`);
+  await writeFile(path, records.map((one) => `${JSON.stringify(one)}\n`).join(''));
+  return path;
+}
+
+/** Says when a run has taken too long, or any of the others says so. */
+export function deadline(ms: number, ...others: readonly AbortSignal[]): AbortSignal {
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort(new Error(`the run was not over after ${ms / 1000} s`));
+  }, ms);
+  timer.unref();
+  const signal = AbortSignal.any([late.signal, ...others]);
+  // Every client of a run waits for it at times.
+  setMaxListeners(0, signal);
+  return signal;
+}
+
+const DIR = join('.orrery', 'deep');

@@ -1,0 +1,106 @@
+/**
+ * `npm run test:deep`: the long forms of the tests that treat real nodes with violence
+ * (docs/testing.md). Results go to standard output, progress to standard error. Exit codes: 0 all
+ * held, 1 something did not, 2 wrong usage, 130 cut short by Ctrl-C.
+ */
+import { randomInt } from 'node:crypto';
+import { Argument, Command, Option } from '@commander-js/extra-typings';
+import { wholeNumber } from '../../cli/flags.ts';
+import { print, say } from '../../cli/output.ts';
+import { crash, crashLine } from './crash.ts';
+import type { CrashPlan } from './crash.ts';
+import { deadline } from './ending.ts';
+import { judgedRun } from './judged.ts';
+
+interface Flags {
+  readonly cycles: number;
+  readonly operations: number;
+  readonly nodes: number;
+  readonly settle: number;
+  readonly lossless: boolean;
+  readonly seed: string;
+}
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    interrupted.abort(new Error(`cut short by ${signal}`));
+  });
+}
+
+await new Command('npm run test:deep --')
+  .description('real nodes killed with -9, stopped and continued, while clients keep a record')
+  .addArgument(new Argument('[what]', 'both without it').choices(['crash', 'history'] as const))
+  .option('--cycles <n>', 'crash: kills of a lone node', wholeNumber(1, 1_000_000), 1000)
+  .option('--operations <n>', 'history: PUTs and GETs', wholeNumber(1, 10_000_000), 100_000)
+  .option('--nodes <n>', 'history: processes', wholeNumber(4, 40), 20)
+  .option('--settle <s>', 'history: rest before the final reads', wholeNumber(0, 3600), 10)
+  .option('--lossless', 'history: acknowledged values gone in the end are a failure', false)
+  .addOption(
+    new Option('--seed <text>', 'the chance of an earlier run').default(
+      String(randomInt(2 ** 32)),
+      'a new one',
+    ),
+  )
+  .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(async (what, flags) => {
+    print(`seed ${flags.seed}`);
+    let faults = 0;
+    if (what !== 'history') faults += await runCrash(flags);
+    if (what !== 'crash') faults += await runHistory(flags);
+    process.exitCode = faults === 0 ? 0 : 1;
+  })
+  .parseAsync()
+  .catch((error: unknown) => {
+    say(`test:deep: ${messageOf(error)}`);
+    process.exitCode = interrupted.signal.aborted ? 130 : 1;
+  });
+
+/** A lone node, then networks of three, which take longer: a quarter as many cycles. */
+async function runCrash({ cycles, seed }: Flags): Promise<number> {
+  const plans: readonly CrashPlan[] = [
+    { seed, nodes: 1, cycles, lanes: 3 },
+    { seed, nodes: 3, cycles: Math.ceil(cycles / 4), lanes: 2 },
+  ];
+  let faults = 0;
+  for (const plan of plans) {
+    const name = `crash, ${plan.nodes === 1 ? 'one node' : `${plan.nodes} nodes`}`;
+    const signal = deadline(120_000 + plan.cycles * 10_000, interrupted.signal);
+    const report = await crash(plan, signal, (soFar) => {
+      if (soFar.cycles % 50 === 0) say(`${name}: ${crashLine(soFar)}`);
+    });
+    print(`${name}: ${crashLine(report)}`);
+    for (const fault of report.faults) print(`  FAULT ${fault}`);
+    faults += report.faults.length;
+  }
+  return faults;
+}
+
+async function runHistory(flags: Flags): Promise<number> {
+  const { seed, operations, nodes, settle, lossless } = flags;
+  const plan = {
+    seed,
+    nodes,
+    operations,
+    keys: 300,
+    clients: 32,
+    thinkMsMax: 60,
+    faultsAtOnce: 2,
+    stopMsMax: 10_000,
+    settleMs: settle * 1000,
+  };
+  const signal = deadline(300_000 + operations * 50, interrupted.signal);
+  const { lines, faults } = await judgedRun(plan, !lossless, signal, (done) => {
+    say(`history: ${done} of ${operations} operations`);
+  });
+  print(`history, ${nodes} nodes:`);
+  for (const line of lines) print(`  ${line}`);
+  for (const fault of faults) print(`  FAULT ${fault}`);
+  return faults.length;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}; ${messageOf(error.cause)}`;
+}

@@ -1,0 +1,44 @@
+/**
+ * Ports that stay those of one fleet while its nodes are down, whoever else looks for free ones:
+ * blocks of a range that nothing else here chooses from. The first port of a block is listened on
+ * as long as the fleet lives, so no two fleets have one block, and the system gives it back however
+ * the fleet's process ends.
+ */
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+import { isFree } from '../processes.ts';
+
+export interface Ports {
+  readonly first: number;
+  readonly release: () => void;
+}
+
+/** @throws when all blocks are taken, or a block is too small */
+export async function reservePorts(count: number): Promise<Ports> {
+  if (count >= BLOCK_SIZE) throw new Error(`at most ${BLOCK_SIZE - 1} ports, not ${count}`);
+  const start = randomInt(BLOCKS);
+  for (let turn = 0; turn < BLOCKS; turn++) {
+    const base = RANGE_FIRST + BLOCK_SIZE * ((start + turn) % BLOCKS);
+    const keeper = await listenOn(base);
+    if (keeper === undefined) continue;
+    const ports = Array.from({ length: count }, (_, index) => base + 1 + index);
+    const free = await Promise.all(ports.map(isFree));
+    if (free.every(Boolean)) return { first: base + 1, release: () => keeper.close() };
+    keeper.close();
+  }
+  throw new Error('no free ports found');
+}
+
+function listenOn(port: number): Promise<Server | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(server));
+  });
+}
+
+/** Above the defaults of nodes and below what `freePorts` and the system choose from. */
+const RANGE_FIRST = 8500;
+const BLOCK_SIZE = 100;
+const BLOCKS = 35;
