@@ -43,6 +43,13 @@ export const PEER_CALLS_MAX = 4096;
 /** A call that nobody answered is forgotten after this, in ms; the core gave it up long before. */
 export const CALL_FORGET_MS = 30_000;
 
+/** How often a node looks whether it stood still, in ms. */
+export const PAUSE_TICK_MS = 250;
+/** Shorter pauses, in ms, are no danger: a value may be served two seconds after its end. */
+export const PAUSE_MS_MIN = 250;
+/** So long after a pause what was sent during it may still be read, in ms. */
+export const PAUSE_AFTERMATH_MS = 2000;
+
 /** Peers in the directory, each 32 bytes of id and an address or four: some 200 MB when full. */
 export const PEERS_MAX = 1_000_000;
 

@@ -35,6 +35,7 @@ import { Links } from './links.ts';
 import { limitedLog, silentLog } from './log.ts';
 import type { Log } from './log.ts';
 import { Operations } from './operations.ts';
+import { Pauses } from './pauses.ts';
 import { effectHandlers, frameReceiver } from './traffic.ts';
 import type { TrafficParts } from './traffic.ts';
 import { Values } from './values.ts';
@@ -77,6 +78,7 @@ export interface Engine {
   readonly driver: Driver<NodeState>;
   readonly links: Links;
   readonly operations: Operations;
+  readonly pauses: Pauses;
 }
 
 /** @throws UsageError when the settings or the data directory cannot be used */
@@ -131,6 +133,7 @@ export function startEngine(
     feed({ type: 'lost', record });
   });
   const operations = new Operations(feed, edge, values);
+  const pauses = new Pauses();
   const parts: TrafficParts = {
     feed,
     links: () => links,
@@ -139,6 +142,7 @@ export function startEngine(
     values,
     introducers,
     log,
+    lateMs: () => pauses.lateMs(),
   };
   const links: Links = new Links({
     self,
@@ -163,7 +167,7 @@ export function startEngine(
     onStep: options.onStep,
     onFault,
   });
-  return { driver, links, operations };
+  return { driver, links, operations, pauses };
 }
 
 function wholeConfig(part: Partial<Config>): Config {

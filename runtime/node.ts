@@ -80,8 +80,9 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   });
   running.engine = engine;
   parts.engine = engine;
-  const { driver, links, operations } = engine;
+  const { driver, links, operations, pauses } = engine;
   undo.push(() => {
+    pauses.end();
     driver.stop();
     links.close();
   });
@@ -119,6 +120,7 @@ interface Parts {
 }
 
 async function tearDown({ listener, disk, engine, api }: Parts): Promise<void> {
+  engine?.pauses.end();
   engine?.driver.stop();
   engine?.operations.stop();
   engine?.links.close();

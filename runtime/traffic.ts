@@ -11,7 +11,7 @@ import { bytesOfBits256 } from '../host/words.ts';
 import { encodePeer } from '../src/codec/peer.ts';
 import { assertNever } from '../src/assert.ts';
 import type { CallId, Input, Message, Peer } from '../src/types.ts';
-import type { WireRefusal } from '../src/wire-types.ts';
+import type { WireRecord, WireRefusal } from '../src/wire-types.ts';
 import type { Endpoint } from './address.ts';
 import type { Handlers } from './driver.ts';
 import type { CallFrame } from './link.ts';
@@ -30,6 +30,8 @@ export interface TrafficParts {
   readonly values: Values;
   readonly introducers: readonly Endpoint[];
   readonly log: Log;
+  /** How much older what is read now may be than it says, in ms. */
+  readonly lateMs: () => number;
 }
 
 /** What a link hands up: a frame of a call, from a peer that proved its id. */
@@ -40,7 +42,7 @@ export function frameReceiver(parts: TrafficParts): (from: Peer, frame: CallFram
       refuse(parts, from, frame.call, 'full');
       return;
     }
-    const admitted = admit(edge, frame, Date.now());
+    const admitted = admit(edge, aged(frame, parts.lateMs()), Date.now());
     switch (admitted.type) {
       case 'message':
         feed({ type: 'message', from, message: admitted.message });
@@ -56,6 +58,22 @@ export function frameReceiver(parts: TrafficParts): (from: Peer, frame: CallFram
     }
     values.endMessage();
   };
+}
+
+/** The frame with what a record in it may have left to live after so long a delay. */
+function aged(frame: CallFrame, byMs: number): CallFrame {
+  if (byMs === 0) return frame;
+  if (frame.type === 'request' && frame.body.type === 'store') {
+    return { ...frame, body: { ...frame.body, record: agedRecord(frame.body.record, byMs) } };
+  }
+  if (frame.type === 'reply' && frame.body.type === 'value') {
+    return { ...frame, body: { ...frame.body, record: agedRecord(frame.body.record, byMs) } };
+  }
+  return frame;
+}
+
+function agedRecord(record: WireRecord, byMs: number): WireRecord {
+  return { ...record, lifeMs: Math.max(0, record.lifeMs - byMs) };
 }
 
 /** What each effect of the core becomes. */
