@@ -47,7 +47,7 @@ law(
     // With many calls under way when the cut comes: no reply may cross it either. So many that go
     // unanswered let the camps of a small network forget each other for good.
     const burst = { kind: 'lookup', count: 50, fromMs: atMs - 25, overMs: 25 } as const;
-    const workloads = bursts ? [{ ...burst, targets: 'nodes', zipf: 0 } as const] : [];
+    const workloads = bursts ? [{ ...burst, targets: 'nodes', zipf: 0, ttlS: 60 } as const] : [];
     const work = { lookups, workloads, targets: 'nodes' } as const;
     const options: SimOptions = { ...base, ...given, ...work, durationMs, faults };
     const clearMs = CLEAR_MS[given.links];

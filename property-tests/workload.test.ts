@@ -122,6 +122,7 @@ const spec = fc.record({
   overMs: fc.integer({ min: 0, max: 30_000 }),
   targets: fc.constantFrom('random' as const, 'nodes' as const),
   zipf: fc.constant(0),
+  ttlS: fc.constant(86_400),
 });
 
 law(
@@ -202,7 +203,7 @@ for (const zipf of [0, 0.8, 1.2]) {
     const puts = 20;
     const reads: WorkSpec = {
       ...{ kind: 'get', count: 4000, fromMs: 20_000, overMs: 40_000 },
-      ...{ targets: 'random', zipf },
+      ...{ targets: 'random', zipf, ttlS: 86_400 },
     };
     const workloads = [
       { ...reads, kind: 'put', count: puts, fromMs: 0, overMs: 10_000 } as const,

@@ -24,8 +24,10 @@ test.serial('a store that waited longer than its life is refused', async (t) => 
   const store = (): (() => string | undefined) => {
     const at = Date.now();
     const times = { version: at, publishedAtMs: at, ttlS: TTL_S };
-    const fields = { key: newKey(), ...times, publisher, certificate, value: valueOf(50) };
-    const record: WireRecord = { ...fields, signature: sign(fields), lifeMs: TTL_S * 1000 };
+    const claims = { key: newKey(), ...times, replication: 1, publisher, certificate };
+    const value = valueOf(50);
+    const signature = sign(claims, value);
+    const record: WireRecord = { ...claims, value, signature, lifeMs: TTL_S * 1000 };
     const call = ++calls;
     peer.socket.write(encodePeer({ type: 'request', call, body: { type: 'store', record } }));
     return () => {
