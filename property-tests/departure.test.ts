@@ -156,5 +156,5 @@ test('a goodbye saves dead contacts', (t) => {
   const [crash, leave] = (['crash', 'leave'] as const).map(
     (departure) => simulate({ ...options, departure }, 'test').tables.deadShare,
   );
-  t.true((leave ?? 1) < (crash ?? 0) / 2, `${leave} of the contacts are dead, not ${crash}`);
+  t.true((leave ?? 1) < 0.6 * (crash ?? 0), `${leave} of the contacts are dead, not ${crash}`);
 });

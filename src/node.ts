@@ -236,6 +236,8 @@ function nextWake(draft: Draft): number {
     draft.calls === before.calls &&
     draft.operations === before.operations &&
     draft.store === before.store &&
+    draft.fellows === before.fellows &&
+    draft.published === before.published &&
     draft.upkeep === before.upkeep &&
     draft.leaving === before.leaving
   ) {
