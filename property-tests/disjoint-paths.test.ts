@@ -52,7 +52,7 @@ function assertPlaces(t: ExecutionContext, places: readonly Place[], hops: Hops)
   }
 }
 
-test('at 10,000 nodes, in the kept results: the bound holds at every place of the grid', async (t) => {
+test('at 10,000 nodes, in the kept results: the bound holds at every place', async (t) => {
   const { cells, axes, seeds } = await readSweep(KEPT);
   const places = new Map<string, Place>();
   const hops: [number, number][] = [];
