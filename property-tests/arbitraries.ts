@@ -135,7 +135,7 @@ const claims = () => ({
   certificate: fc.uint8Array({ maxLength: 80 }),
 });
 
-export const wireRecord = (): fc.Arbitrary<WireRecord> =>
+const wireRecord = (): fc.Arbitrary<WireRecord> =>
   plain({ ...claims(), signature: bytes(64), value: value(), lifeMs: u32() });
 
 export const wireHeader = (): fc.Arbitrary<WireHeader> =>

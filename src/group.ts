@@ -49,7 +49,7 @@ export function isSpread({ group, known }: Held, self: Peer): boolean {
 }
 
 /** The nearest to the key of those that hold the record for certain; the own node is one. */
-export function keeperOf({ group, known }: Held, self: Peer): Peer {
+function keeperOf({ group, known }: Held, self: Peer): Peer {
   return group.find((peer, at) => peer === self || (known & (1 << at)) !== 0) ?? self;
 }
 

@@ -15,7 +15,7 @@ export function majorityOf(replicas: number): number {
 }
 
 /** The newest of the records met; undefined when there is none. */
-export function newestMet(met: readonly Met[]): RecordHeader | undefined {
+function newestMet(met: readonly Met[]): RecordHeader | undefined {
   let newest: RecordHeader | undefined;
   for (const { record } of met) {
     if (newest === undefined || compareVersions(record, newest) > 0) newest = record;

@@ -2,10 +2,11 @@
 // under the very key that was asked for.
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { createSigner } from '../../runtime/edge.ts';
+import { createSigner, sha256 } from '../../runtime/edge.ts';
 import type { Identity } from '../../runtime/identity.ts';
 import { ownHello } from '../../runtime/greeting.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
+import { headerFor } from '../../src/codec/record.ts';
 import type { WireMessage, WireRecord, WireReply, WireRequest } from '../../src/wire-types.ts';
 import { eventually, identityAt, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
 import type { Site } from './node-kit.ts';
@@ -96,6 +97,7 @@ test('a GET takes nothing forged, and nothing that belongs to another key', asyn
   const config = { operationMs: 1000, timeoutMs: 250 };
   const key = newKey();
   const value = valueOf(50);
+  const at = Date.now();
   const other = await identityAt(site, 'other');
   type Serve = (good: WireRecord) => WireRecord;
   const cases: [string, Serve][] = [
@@ -108,16 +110,24 @@ test('a GET takes nothing forged, and nothing that belongs to another key', asyn
     ]),
   ];
   for (const [index, [what, serve]] of cases.entries()) {
-    const node = await nodeAt(t, site, `node${index}`, { config });
-    let asked = 0;
-    const peer = await contactOf(t, site, node, (request) => {
-      if (request.type === 'ping') return { type: 'ok' };
-      if (request.type !== 'find-value') return { type: 'peers', peers: [] };
-      asked += 1;
-      return { type: 'value', record: serve(signed(peer.identity, key, value)) };
-    });
-    const found = (await node.get(key)).value;
-    t.true(asked > 0, what);
-    t.deepEqual(found, index === 0 ? value : undefined, what);
+    for (const spoilt of ['find-version', 'find-value'] as const) {
+      const node = await nodeAt(t, site, `node${index}-${spoilt}`, { config });
+      let asked = 0;
+      const peer = await contactOf(t, site, node, (request) => {
+        if (request.type === 'ping') return { type: 'ok' };
+        if (request.type !== 'find-version' && request.type !== 'find-value') {
+          return { type: 'peers', peers: [] };
+        }
+        const good = signed(peer.identity, key, value, at);
+        const record = request.type === spoilt ? serve(good) : good;
+        asked += Number(request.type === spoilt);
+        if (request.type === 'find-value') return { type: 'value', record };
+        const header = headerFor(record, sha256(record.value));
+        return { type: 'version', header, peers: [] };
+      });
+      const found = (await node.get(key)).value;
+      t.true(asked > 0, what);
+      t.deepEqual(found, index === 0 ? value : undefined, `${what} in ${spoilt}`);
+    }
   }
 });

@@ -11,7 +11,7 @@ import type { Reader, Writer } from './bytes.ts';
 
 export const RANGE_BYTES = 1 + 20;
 export const SUM_BYTES = 12;
-export const TAG_BYTES = 8;
+const TAG_BYTES = 8;
 export const TAGS_BYTES_MAX = 2 + TAG_BYTES * TAGS_MAX;
 
 export function readRange(reader: Reader): WireRange {
