@@ -57,6 +57,8 @@ function keeperOf({ group, known }: Held, self: Peer): Peer {
 export function onNear(draft: Draft, peer: Peer): void {
   if (draft.store.size === 0) return;
   if (isJoining(draft)) return regroupLater(draft);
+  // Groups that are still to be found lack their nearest, perhaps the own node.
+  if (draft.upkeep.regroupAt !== Infinity) return;
   const fellow = fellowOf(draft, peer);
   if (fellow !== undefined && fellow.shunnedUntil > draft.now) return;
   let urgency: Urgency | undefined;
