@@ -51,6 +51,10 @@ law('drop: acknowledges stores and keeps nothing, names nobody', [network], 6, (
       stores++;
     } else if (asked.body.type === 'ping') {
       assert.equal(body.type, 'ok');
+    } else if (asked.body.type === 'check') {
+      assert.ok(body.type === 'sum' && body.sum.count === 0);
+    } else if (asked.body.type === 'compare') {
+      assert.ok(body.type === 'tags' && body.tags.length === 0);
     } else {
       assert.deepEqual(body, { type: 'peers', peers: [] });
     }

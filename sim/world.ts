@@ -9,8 +9,7 @@
 
 import { idOf } from '../src/position.ts';
 import { create, step } from '../src/step.ts';
-import type { Command, Config, Effect, Input, Message, Moment } from '../src/types.ts';
-import type { OpId, Peer } from '../src/types.ts';
+import type { Command, Config, Effect, Input, Message, Moment, OpId, Peer } from '../src/types.ts';
 import { Ahead } from './ahead.ts';
 import { Adversaries, BURST_US, isFlood, isForged } from './adversary.ts';
 import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE, WALL_START_MS } from './events.ts';

@@ -131,7 +131,7 @@ export function endJoin(draft: Draft, operation: JoinOperation): void {
 
 /**
  * Whether the node could do without introducers. Whoever knows few goes on asking, less and less
- * often: it may have been introduced by one who named nobody, or its part of the network be cut off.
+ * often: who introduced it may have named nobody, or its part of the network may be cut off.
  */
 export function knowsEnough({ table, config }: Draft): boolean {
   return contactCount(table) >= config.k;

@@ -8,11 +8,11 @@
  * key goes first (`group.ts`).
  *
  * A record that is missing from a list may have been replaced there by a newer one: then ours is
- * refused as stale, and the newer one comes back (`correct`). What is about to expire is left alone:
- * its lives end some milliseconds apart.
+ * refused as stale, and the newer one comes back (`correct`). What is about to expire is left
+ * alone: its lives end some milliseconds apart.
  *
- * A fellow that shows nothing of what it should hold, round after round, is passed over: others take
- * its place in its groups, until it is looked at again.
+ * A fellow that shows nothing of what it should hold, round after round, is passed over: others
+ * take its place in its groups, until it is looked at again.
  */
 
 import { ask } from './asking.ts';
@@ -73,7 +73,9 @@ export function onPushed(draft: Draft, op: OpId, reason: Refusal | undefined): v
   if (reason !== 'stale') return;
   const held = newestHeld(draft.store, push.key);
   if (held === undefined || nameOf(held.tag) !== push.tag) return;
-  draft.store = withItem(draft.store, heldOrder, withKnown(held, push.peer, true));
+  const known = withKnown(held, push.peer, true);
+  if (known === held) return;
+  draft.store = withItem(draft.store, heldOrder, known);
   surrender(draft);
 }
 

@@ -102,6 +102,7 @@ function onTurn(draft: Draft, peer: Peer, holds: boolean): void {
     // Its question was about what both should hold; ours, about what we should not, is still open.
     const isOpen = stakeIn(draft, peer) === 'surplus';
     const checkAt = isOpen ? fellow.checkAt : nextCheckAt(draft);
+    if (checkAt === fellow.checkAt && !fellow.missed) return;
     return withFellow(draft, { ...fellow, checkAt, missed: false });
   }
   if (!holds || draft.store.size === 0) return;

@@ -29,7 +29,7 @@ export interface Held {
   readonly tag: Tag;
   /** The nodes that should hold it, nearest to the key first; the own node may be among them. */
   readonly group: readonly Peer[];
-  /** A bit for each of the group that has shown that it holds this version, the first one lowest. */
+  /** A bit for each of the group that has shown that it holds this version, the first lowest. */
   readonly known: number;
 }
 
