@@ -45,11 +45,8 @@ export function checkFellow(draft: Draft, fellow: Fellow): void {
   withFellow(draft, { ...fellow, checkAt, shunnedUntil: 0 });
   if (shunnedUntil > 0) onNear(draft, peer);
   if (isJoining(draft)) return;
-  const stake = stakeIn(draft, peer);
-  if (stake === 'none') return forgetFellow(draft, peer);
-  if (isCalling(draft.calls, peer)) return;
-  if (stake === 'surplus') askForTags(draft, peer, EVERYTHING);
-  else askForSum(draft, peer, EVERYTHING);
+  if (stakeIn(draft, peer, EVERYTHING) === 'none') return forgetFellow(draft, peer);
+  if (!isCalling(draft.calls, peer)) askAbout(draft, peer, EVERYTHING);
 }
 
 /** Somebody asks whether we hold the same. */
@@ -100,7 +97,7 @@ function onTurn(draft: Draft, peer: Peer, holds: boolean): void {
   if (fellow !== undefined) {
     if (isShunned(fellow, draft.now)) return;
     // Its question was about what both should hold; ours, about what we should not, is still open.
-    const isOpen = stakeIn(draft, peer) === 'surplus';
+    const isOpen = stakeIn(draft, peer, EVERYTHING) === 'surplus';
     const checkAt = isOpen ? fellow.checkAt : nextCheckAt(draft);
     if (checkAt === fellow.checkAt && !fellow.missed) return;
     return withFellow(draft, { ...fellow, checkAt, missed: false });
@@ -120,6 +117,12 @@ function confirm(draft: Draft, peer: Peer, range: Range, count: number): void {
   });
 }
 
+/** A sum leaves out what is not ours to keep: where there is such, the tags are asked for. */
+function askAbout(draft: Draft, peer: Peer, range: Range): void {
+  if (stakeIn(draft, peer, range) === 'surplus') askForTags(draft, peer, range);
+  else askForSum(draft, peer, range);
+}
+
 function askForSum(draft: Draft, peer: Peer, range: Range): void {
   const nonce = nextDraw(draft);
   const sum = sumOf(sharedTags(draft, peer, range), askersNonce(nonce));
@@ -134,15 +137,21 @@ function askForTags(draft: Draft, peer: Peer, range: Range): void {
 
 function askHalves(draft: Draft, peer: Peer, range: Range): void {
   if (range.bits >= HALVED_MAX) return;
-  for (const half of halves(range)) askForSum(draft, peer, half);
+  for (const half of halves(range)) askAbout(draft, peer, half);
 }
 
 /** What there is to talk about with a peer; a replica that is not ours to keep comes first. */
-function stakeIn({ store, self }: Draft, peer: Peer): 'none' | 'shared' | 'surplus' {
+function stakeIn(
+  { store, self }: Draft,
+  peer: Peer,
+  range: Range,
+): 'none' | 'shared' | 'surplus' {
   let stake: 'none' | 'shared' | 'surplus' = 'none';
   forEachItem(store, (held) => {
-    if (stake === 'surplus' || !held.group.includes(peer)) return;
-    stake = held.group.includes(self) || isKnown(held, peer) ? 'shared' : 'surplus';
+    const { group, header } = held;
+    if (stake === 'surplus' || !group.includes(peer)) return;
+    if (!isWithin(header.key.position, range)) return;
+    stake = group.includes(self) || isKnown(held, peer) ? 'shared' : 'surplus';
   });
   return stake;
 }
