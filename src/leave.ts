@@ -1,12 +1,13 @@
 /**
  * Leaving, in two stages. First the node hands each record that it should hold to the node that
- * takes its place in the record's group, those with the fewest known holders first; it goes on
- * answering meanwhile, but takes no records. Then the nearest contacts are told, and from then on
- * all requests are refused. Each stage has a deadline.
+ * takes its place in the record's group, and each of its records to those of the group that are not
+ * known to hold it; those with the fewest known holders first. It goes on answering meanwhile, but
+ * takes no records. Then the nearest contacts are told, and from then on all requests are refused. Each
+ * stage has a deadline.
  */
 
 import { ask, settle } from './asking.ts';
-import { neighbourhood } from './group.ts';
+import { isKnown, neighbourhood } from './group.ts';
 import { HANDOVER_MS_MAX, LEAVE_MS_MAX, PUSHES_MAX } from './limits.ts';
 import { nearestContacts } from './nearest.ts';
 import { ownPosition, type Draft } from './node.ts';
@@ -91,19 +92,23 @@ function handover(operations: Draft['operations']): HandoverOperation | undefine
   return found?.type === 'handover' ? found : undefined;
 }
 
-/** Who takes over what. */
+/** Who takes over what; then who should hold it anyway and is not known to. */
 function heirs(draft: Draft): readonly Handed[] {
   const { self, store } = draft;
-  const mine = allItems(store).filter(({ group }) => group.includes(self));
-  const sorted = [...mine].sort((a, b) => holdersOf(a) - holdersOf(b));
-  return sorted.flatMap((held) => {
+  const sorted = [...allItems(store)].sort((a, b) => holdersOf(a) - holdersOf(b));
+  const heirs: Handed[] = [];
+  const others: Handed[] = [];
+  for (const held of sorted) {
     const { key, replication } = held.header;
-    const next = neighbourhood(draft, key.position, replication + 1).filter(
-      (peer) => peer !== self,
-    );
-    const heir = next.find((peer) => !held.group.includes(peer));
-    return heir === undefined ? [] : [{ key, peer: heir }];
-  });
+    const isMine = held.group.includes(self);
+    const next = isMine ? neighbourhood(draft, key.position, replication + 1) : held.group;
+    for (const peer of next) {
+      if (peer === self || isKnown(held, peer)) continue;
+      if (held.group.includes(peer)) others.push({ key, peer });
+      else heirs.push({ key, peer });
+    }
+  }
+  return [...heirs, ...others];
 }
 
 function holdersOf({ known }: Held): number {
