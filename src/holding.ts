@@ -12,7 +12,7 @@ import type { Key } from './types.ts';
 export function hold(draft: Draft, held: Held): void {
   const before = newestHeld(draft.store, held.header.key);
   draft.store = withItem(draft.store, heldOrder, held);
-  if (before?.header === held.header) return;
+  if (before?.header === held.header && before.replaced === held.replaced) return;
   draft.usage = withUse(withUse(draft.usage, before, -1), held, 1);
 }
 

@@ -1,10 +1,11 @@
 /**
  * How much is stored: of all, of each publisher, and from each peer, in keys and bytes. A record
- * counts from its acceptance on, before it is on disk, with its newest version.
+ * counts from its acceptance on, before it is on disk; what it replaces counts until then too, for
+ * it comes back should the write fail.
  *
  * Invariant: usage is the sum over the store; who would go over a quota is refused, and nothing is
  * thrown out for it (S15). A newer version may take the place of an older one when keys are used
- * up, but its bytes count.
+ * up, but there must be room for the bytes of both.
  */
 
 import { compareBits } from './position.ts';
@@ -50,24 +51,28 @@ export function hasRoom(
 ): boolean {
   const after = withUse(usage, before, -1);
   const { size, publisher } = record;
-  if (!fits(after, size, config.quota)) return false;
-  const published = lookUp(after.publishers, publisherOrder, publisher);
-  if (!fits(published, size, config.publisherQuota)) return false;
+  if (!fits(after, usage, size, config.quota)) return false;
+  const published = (all: Usage): Quota | undefined =>
+    lookUp(all.publishers, publisherOrder, publisher);
+  if (!fits(published(after), published(usage), size, config.publisherQuota)) return false;
   if (from === undefined) return true;
-  return fits(lookUp(after.peers, senderOrder, from), size, config.peerQuota);
+  const sent = (all: Usage): Quota | undefined => lookUp(all.peers, senderOrder, from);
+  return fits(sent(after), sent(usage), size, config.peerQuota);
 }
 
 /** The usage with a record more (`sign` 1) or less (-1); the same when there is none. */
 export function withUse(usage: Usage, held: Held | undefined, sign: 1 | -1): Usage {
   if (held === undefined) return usage;
-  const { header, from } = held;
+  const { header, from, replaced } = held;
   const bytes = sign * header.size;
-  return {
+  const { publishers, peers } = usage;
+  const next: Usage = {
     keys: usage.keys + sign,
     bytes: usage.bytes + bytes,
-    publishers: changed(usage.publishers, publisherOrder, header.publisher, sign, bytes),
-    peers: from === undefined ? usage.peers : changed(usage.peers, senderOrder, from, sign, bytes),
+    publishers: changed(publishers, publisherOrder, header.publisher, sign, bytes),
+    peers: from === undefined ? peers : changed(peers, senderOrder, from, sign, bytes),
   };
+  return withUse(next, replaced, sign);
 }
 
 /** The usage of all that is stored. */
@@ -75,8 +80,14 @@ export function usageOf(store: readonly Held[]): Usage {
   return store.reduce((usage, held) => withUse(usage, held, 1), noUsage);
 }
 
-function fits(used: Quota | undefined, size: number, quota: Quota): boolean {
-  return (used?.keys ?? 0) < quota.keys && (used?.bytes ?? 0) + size <= quota.bytes;
+/** @param others what is used beside the record that is replaced, of which only the key is free */
+function fits(
+  others: Quota | undefined,
+  all: Quota | undefined,
+  size: number,
+  quota: Quota,
+): boolean {
+  return (others?.keys ?? 0) < quota.keys && (all?.bytes ?? 0) + size <= quota.bytes;
 }
 
 function changed<Who>(
