@@ -1,0 +1,90 @@
+/**
+ * Reads of one key through one node do not go back (the watch says so at each), though PUTs fail
+ * half-way and half of the holders are slow by turns; and a record that all holders but one have
+ * lost at once comes back from its publisher at half its life.
+ */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { Message } from '../../src/types.ts';
+import { plain } from '../arbitraries.ts';
+import { law } from '../harness.ts';
+import { Fleet } from './fleet.ts';
+
+const SIZE = 14;
+
+interface Turn {
+  readonly act: 'read' | 'put' | 'half-put';
+  readonly reader: number;
+  /** A bit for each of the nearest that is slow. */
+  readonly slow: number;
+  /** A bit for each of the nearest that a store reaches, of a PUT that fails half-way. */
+  readonly reached: number;
+}
+
+const turns = (): fc.Arbitrary<Turn[]> =>
+  fc.array(
+    plain<Turn>({
+      act: fc.constantFrom('read', 'read', 'read', 'put', 'half-put'),
+      reader: fc.nat({ max: 1 }),
+      slow: fc.nat({ max: 1023 }),
+      reached: fc.nat({ max: 1023 }),
+    }),
+    { minLength: 4, maxLength: 14, size: 'max' },
+  );
+
+law(
+  'reads do not go back',
+  [fc.integer(), fc.integer({ min: 2, max: 8 }), turns()],
+  40,
+  (seed, replication, all) => {
+    const fleet = Fleet.joined({ size: SIZE, seed, config: { replication } });
+    const order = fleet.byDistance(fleet.key(0));
+    const nearest = order.slice(0, replication + 2);
+    const readers = order.slice(-2);
+    const [writer = 0] = order.slice(-3);
+    assert.equal(fleet.settled(fleet.put(writer, 0))?.type, 'stored');
+    for (const { act, reader, slow, reached } of all) {
+      let left = Math.floor((replication - 1) / 2);
+      for (const [i, peer] of nearest.entries()) {
+        const member = fleet.members[peer];
+        const isSlow = ((slow >> i) & 1) === 1 && left-- > 0;
+        if (member !== undefined) member.slowMs = isSlow ? 2500 : 0;
+      }
+      fleet.twist = (from, _to, message): Message | undefined => {
+        if (act !== 'half-put' || from !== writer || message.body.type !== 'store') return message;
+        const at = nearest.indexOf(_to);
+        return at >= 0 && ((reached >> at) & 1) === 1 ? message : undefined;
+      };
+      if (act === 'read') fleet.settled(fleet.get(readers[reader] ?? 0, 0));
+      else fleet.settled(fleet.put(writer, 0));
+    }
+    assert.ok(fleet.watch.outcomes.size > all.length);
+  },
+);
+
+const DAY_MS = 86_400_000;
+const TTL_S = 600;
+
+law(
+  'what all holders but one have lost comes back from its publisher',
+  [fc.integer(), fc.integer({ min: 2, max: 8 }), fc.nat()],
+  6,
+  (seed, replication, which) => {
+    // No rounds within its life: fellows do not notice.
+    const config = { replication, repairMs: DAY_MS };
+    const fleet = Fleet.joined({ size: SIZE, seed, config });
+    const order = fleet.byDistance(fleet.key(0));
+    const publisher = order.at(-1) ?? 0;
+    const stored = fleet.settled(fleet.put(publisher, 0, { ttlS: TTL_S }));
+    assert.ok(stored?.type === 'stored');
+    const { record, holders } = stored;
+    const survivor = holders[which % holders.length];
+    for (const peer of holders) if (peer !== survivor) fleet.members[peer]?.forgetAll();
+    fleet.run((TTL_S * 1000 * 3) / 8 - 5000);
+    assert.deepEqual(fleet.watch.holding(record), [survivor]);
+    fleet.run((TTL_S * 1000) / 4 + 10_000);
+    assert.equal(fleet.watch.holding(record).length, replication);
+    fleet.run((TTL_S * 1000 * 3) / 8 + 2000);
+    assert.deepEqual(fleet.watch.holding(record), []);
+  },
+);
