@@ -5,8 +5,7 @@
  */
 import fc from 'fast-check';
 import { defaultConfig } from '../src/config.ts';
-import { ID_WORDS, PATHS_MAX, POSITION_BITS, POSITION_WORD } from '../src/limits.ts';
-import { TAGS_MAX } from '../src/limits.ts';
+import { ID_WORDS, PATHS_MAX, POSITION_BITS, POSITION_WORD, TAGS_MAX } from '../src/limits.ts';
 import type { Config, Directory, Key, Position, Quota } from '../src/types.ts';
 import type { RecordHeader, Refusal } from '../src/types.ts';
 import { cluster, plain } from './arbitraries.ts';

@@ -71,7 +71,7 @@ test('a scenario with everything becomes these options', async (t) => {
   const scenario = await readScenario(await written(t, EVERYTHING));
   t.like(scenario, { name: 'everything', question: 'Does it read all of this?' });
   const { options, materials, notes } = await resolveLayers([scenario.layer]);
-  const lookups = { kind: 'lookup', zipf: 0 } as const;
+  const lookups = { kind: 'lookup', zipf: 0, ttlS: 86_400 } as const;
   t.deepEqual(options, {
     ...defaultOptions(),
     nodes: 500,
@@ -89,8 +89,24 @@ test('a scenario with everything becomes these options', async (t) => {
     workloads: [
       { ...lookups, count: 2400, fromMs: 600_000, overMs: 1_200_000, targets: 'nodes' },
       { ...lookups, count: 100, fromMs: 0, overMs: 100_000, targets: 'random' },
-      { kind: 'get', count: 50, fromMs: 1_800_000, overMs: 1_800_000, targets: 'nodes', zipf: 1.2 },
-      { kind: 'put', count: 60, fromMs: 0, overMs: 3_600_000, targets: 'nodes', zipf: 0 },
+      {
+        kind: 'get',
+        count: 50,
+        fromMs: 1_800_000,
+        overMs: 1_800_000,
+        targets: 'nodes',
+        zipf: 1.2,
+        ttlS: 86_400,
+      },
+      {
+        kind: 'put',
+        count: 60,
+        fromMs: 0,
+        overMs: 3_600_000,
+        targets: 'nodes',
+        zipf: 0,
+        ttlS: 86_400,
+      },
     ],
     faults: [
       { type: 'mass-failure', atMs: 600_000, share: 0.3, returnMs: 300_000 },

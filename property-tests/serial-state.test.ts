@@ -33,7 +33,7 @@ const EVERYTHING = [
   ...['lookup', 'get', 'fetch', 'locate', 'store', 'push', 'join', 'refresh', 'handover', 'leave'],
   ...['met', 'source', 'signed', 'again', 'to put', 'to read', 'to republish', 'join waits'],
   ...['suspects', 'spares', 'replaced', 'waiters', 'leaving', 'regroup', 'published', 'nonce'],
-  ...['own record', 'from a peer', 'group', 'known', 'fellow', 'missed', 'broken', 'shunned'],
+  ...['own record', 'from a peer', 'group', 'known', 'fellow', 'missed', 'emptySince', 'shunned'],
   ...['late true', 'late false', 'known true', 'known false', 'call ping', 'call find-node'],
   ...['call find-version', 'call find-value', 'call store', 'call leave', 'call check'],
   ...['call compare'],

@@ -4,8 +4,8 @@
  *
  * Head, big-endian: format u8 (2), storedAtMs u64, lifeMs u32, version u64, publishedAtMs u64, ttlS
  * u32, size u32, replication u8, publisher 32, position 20. Whole: head, signature 64, certificate
- * length u16, certificate, value. Both end in the CRC-32 of the key and of all that stands before it, because
- * LevelDB does not look at its own checksums when it reads. Invariant: bytes that are damaged, of
+ * length u16, certificate, value. Both end in the CRC-32 of the key and of all that stands before
+ * it, because LevelDB does not look at its own checksums when it reads. Invariant: bytes that are damaged, of
  * another key or of another format give nothing instead of a wrong record. Views, not copies: the
  * parts of a record that was read share its bytes.
  */

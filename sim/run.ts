@@ -151,12 +151,13 @@ export class Run implements Watcher {
       world.measures.measuring,
     );
     this.oracle.turn();
-    if (at === this.#snapshotAt()) this.snapshotDue = true;
     if (at >= this.#sampleAt()) this.sampler.sample(this.oracle.eligible);
     if (this.measureFrom === Infinity) {
       if (this.joinsLeft === 0) this.#warmUp();
+      this.snapshotDue = at === this.#snapshotAt();
       return;
     }
+    this.snapshotDue ||= at === this.#snapshotAt();
     if (parts.some(({ running }) => running > 0)) return;
     if (this.options.durationMs > 0) this.ended = at >= this.measureTo;
     else this.ended = at > this.measureFrom && this.items.left === 0;

@@ -216,15 +216,12 @@ export class World {
 
   #deliver(to: Peer, from: Peer, payload: Message | Uint8Array): void {
     this.network.onArrival(from, to);
-    const message =
-      payload instanceof Uint8Array
-        ? this.#wire?.decode(payload, WALL_START_MS + this.nowMs)
-        : payload;
+    const wallMs = WALL_START_MS + this.nowMs;
+    const message = payload instanceof Uint8Array ? this.#wire?.decode(payload, wallMs) : payload;
     // A host admits no forged record, and knows of no call that its core has not made.
     if (message === undefined || isForged(message) || isFlood(message)) return;
     if (message.type === 'request' && this.#adversaries?.isHostile(to) === true) {
       const store = this.population.states[to]?.store;
-      const wallMs = WALL_START_MS + this.nowMs;
       const body = store && this.#adversaries.answer(to, message.body, store, wallMs);
       if (body !== undefined) {
         return this.#send(to, from, { type: 'reply', call: message.call, body });

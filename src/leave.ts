@@ -2,8 +2,8 @@
  * Leaving, in two stages. First the node hands each record that it should hold to the node that
  * takes its place in the record's group, and each of its records to those of the group that are not
  * known to hold it; those with the fewest known holders first. It goes on answering meanwhile, but
- * takes no records. Then the nearest contacts are told, and from then on all requests are refused. Each
- * stage has a deadline.
+ * takes no records. Then the nearest contacts are told, and from then on all requests are refused.
+ * Each stage has a deadline.
  */
 
 import { ask, settle } from './asking.ts';
@@ -55,7 +55,8 @@ export function goOnHandingOver(draft: Draft): void {
 }
 
 /** All is handed over, or time is up: the farewells go out. */
-export function endHandover(draft: Draft, { op }: HandoverOperation): void {
+export function endHandover(draft: Draft, handed: HandoverOperation): void {
+  const { op } = handed;
   draft.leaving = true;
   const own = ownPosition(draft);
   const told = nearestContacts(draft.table, own, own, draft.config.nearest, [], draft.peers);
@@ -64,7 +65,8 @@ export function endHandover(draft: Draft, { op }: HandoverOperation): void {
     settle(draft, op, { type: 'left' });
     return;
   }
-  const deadlineAt = draft.now + LEAVE_MS_MAX;
+  // Together the two stages take no longer than they may, even if the end of the first came late.
+  const deadlineAt = Math.min(draft.now, handed.deadlineAt) + LEAVE_MS_MAX;
   draft.operations = withItem(noOperations, operationOrder, {
     op,
     deadlineAt,

@@ -141,11 +141,7 @@ function askHalves(draft: Draft, peer: Peer, range: Range): void {
 }
 
 /** What there is to talk about with a peer; a replica that is not ours to keep comes first. */
-function stakeIn(
-  { store, self }: Draft,
-  peer: Peer,
-  range: Range,
-): 'none' | 'shared' | 'surplus' {
+function stakeIn({ store, self }: Draft, peer: Peer, range: Range): 'none' | 'shared' | 'surplus' {
   let stake: 'none' | 'shared' | 'surplus' = 'none';
   forEachItem(store, (held) => {
     const { group, header } = held;

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { BROKEN_MAX, TAGS_MAX } from '../../src/limits.ts';
+import { EMPTY_ROUNDS_MAX, TAGS_MAX } from '../../src/limits.ts';
 import type { Message } from '../../src/types.ts';
 import { law } from '../harness.ts';
 import { strays, THREE_ROUNDS_MS } from './converged.ts';
@@ -94,7 +94,7 @@ law('who drops what it acknowledges is replaced', [seed(), replicas()], 4, (numb
     fleet.after(1000, forget);
   };
   forget();
-  fleet.run((BROKEN_MAX + 2) * 60_000 + THREE_ROUNDS_MS);
+  fleet.run((EMPTY_ROUNDS_MAX + 2) * 60_000 + THREE_ROUNDS_MS);
   assert.ok((fleet.watch.notes.get('fellow-shunned') ?? 0) > 0);
   assert.deepEqual(strays(fleet, KEYS), []);
 });

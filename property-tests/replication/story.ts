@@ -58,9 +58,9 @@ export function tell(fleet: Fleet, { faults, chapters }: Story): void {
 }
 
 /**
- * No more faults; who is down, or lost all others from sight, starts again from its disk. Then each node looks for
- * its neighbours, as it does every few minutes: whom it took for dead is not the business of
- * repair.
+ * No more faults; who is down, or lost all others from sight, starts again from its disk. Then each
+ * node looks for its neighbours, as it does every few minutes: whom it took for dead is not the
+ * business of repair.
  */
 export function heal(fleet: Fleet): void {
   fleet.faults = calm;

@@ -36,7 +36,7 @@ export class Watch {
   readonly signatures = new Map<string, Signed>();
   /** How often each note was made. */
   readonly notes = new Map<string, number>();
-  /** Nodes that do not keep to the rules: what they hold, send and acknowledge counts for nothing. */
+  /** Nodes that do not keep to the rules: what they hold, send and promise counts for nothing. */
   readonly liars = new Set<Peer>();
   /** How much later than the end of its life a record may be met. */
   graceMs = 2000;
