@@ -30,15 +30,22 @@ export function signedBytes(header: SignedFields): Uint8Array {
 
 /** The header of a record whose value has this SHA-256. */
 export function headerFor(record: WireRecord, digest: Uint8Array): WireHeader {
-  const { value, ...rest } = record;
-  return { ...rest, size: value.length, digest };
+  const { signature, value, lifeMs } = record;
+  return headerOf(record, value.length, digest, signature, lifeMs);
 }
 
 /** The reader has failed afterwards when the bytes were no record. */
 export function readRecord(reader: Reader): WireRecord {
   const { lifeMs, signature } = readFront(reader);
+  const claims = readClaims(reader);
   return {
-    ...readClaims(reader),
+    key: claims.key,
+    version: claims.version,
+    publishedAtMs: claims.publishedAtMs,
+    ttlS: claims.ttlS,
+    replication: claims.replication,
+    publisher: claims.publisher,
+    certificate: claims.certificate,
     signature,
     value: reader.sized(1, VALUE_BYTES_MAX),
     lifeMs,
@@ -50,7 +57,7 @@ export function readHeader(reader: Reader): WireHeader {
   const claims = readClaims(reader);
   const size = reader.u16();
   if (size < 1 || size > VALUE_BYTES_MAX) reader.fail();
-  return { ...claims, size, digest: reader.take(DIGEST_BYTES), signature, lifeMs };
+  return headerOf(claims, size, reader.take(DIGEST_BYTES), signature, lifeMs);
 }
 
 export function writeRecord(writer: Writer, record: WireRecord): void {
@@ -73,6 +80,29 @@ export function recordLength(record: WireRecord): number {
 
 export function headerLength(header: WireHeader): number {
   return FRONT_BYTES + claimsLength(header) + SEAL_BYTES;
+}
+
+/** Written out, as in `readRecord`: to spread the claims costs V8 twenty times as much. */
+function headerOf(
+  claims: Claims,
+  size: number,
+  digest: Uint8Array,
+  signature: Uint8Array,
+  lifeMs: number,
+): WireHeader {
+  return {
+    key: claims.key,
+    version: claims.version,
+    publishedAtMs: claims.publishedAtMs,
+    ttlS: claims.ttlS,
+    replication: claims.replication,
+    publisher: claims.publisher,
+    certificate: claims.certificate,
+    size,
+    digest,
+    signature,
+    lifeMs,
+  };
 }
 
 function readFront(reader: Reader): Pick<WireHeader, 'lifeMs' | 'signature'> {
