@@ -21,7 +21,7 @@ import { actions, directoryOf, short, smallConfig, smallKey } from './core-arbit
 import { smallRecord, smallWorld, type Action } from './core-arbitraries.ts';
 import { Log, reply, request } from './core-log.ts';
 import { sumReplyOf, tagsReplyOf } from './core-rounds.ts';
-import { answerAll, contacts, converse, meet, others } from './core-talk.ts';
+import { answerAll, contacts, converse, meet, others, questions } from './core-talk.ts';
 import { law } from './harness.ts';
 import { checkCuts, checkDamage, roundTrip, stateForm, wordsOf } from './serial-kit.ts';
 import type { Change } from './serial-kit.ts';
@@ -75,6 +75,12 @@ test('a node with everything in it, step by step', (t) => {
   // One for which there is no room among the contacts, and that is a fellow all the same.
   const sum = { count: 1, high: 2, low: 3 };
   node.step(request(3, 92, { type: 'check', range: ALL_KEYS, nonce: 4, sum }));
+  // A replica that is on its way is not sent again, whoever asks for it meanwhile.
+  const nothing = { type: 'compare', range: ALL_KEYS, tags: [] } as const;
+  const pushes = node.step(request(4, 93, nothing));
+  t.true(questions(pushes, 'store').length > 0);
+  t.deepEqual(questions(node.step(request(4, 94, nothing)), 'store'), []);
+  converse(node, pushes, () => ({ type: 'ok' }));
   for (const type of ['honest', 'patchy', 'forgetful'] as const) goRound(node, type);
   meet(node, 5, 6);
   node.command(9, { type: 'leave' });
