@@ -64,6 +64,7 @@ export function onCheck(
 
 /** What a fellow holds of a range, or, in place of tags, that they are too many. */
 export function onSum(draft: Draft, { peer, kind, nonce }: Call, { range, sum }: SumReply): void {
+  if (draft.leaving) return;
   onTurn(draft, peer, sum.count > 0);
   if (kind === 'check' && sameSum(sumOf(sharedTags(draft, peer, range), nonce), sum)) {
     return confirm(draft, peer, range, sum.count);
@@ -87,6 +88,7 @@ export function onCompare(draft: Draft, from: Peer, call: CallId, body: Compare)
 }
 
 export function onTags(draft: Draft, { peer }: Call, { range, tags }: TagsReply): void {
+  if (draft.leaving) return;
   onTurn(draft, peer, tags.length > 0);
   settleTags(draft, peer, range, namesIn(tags));
 }

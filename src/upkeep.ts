@@ -14,7 +14,7 @@
 
 import { callOrder, isCalling } from './calls.ts';
 import { check } from './contacts.ts';
-import { onCallDue, onDeadline } from './finish.ts';
+import { carryOn, onCallDue, onDeadline } from './finish.ts';
 import { regroupAll } from './group.ts';
 import { letGo } from './holding.ts';
 import { introduce, introduceLater, knowsEnough, refresh } from './join.ts';
@@ -38,6 +38,8 @@ export function runDue(draft: Draft): void {
   for (const call of dueItems(draft.calls, callOrder, now, Infinity)) {
     onCallDue(draft, call);
   }
+  // What goes on from here with its time over ends below, and not a step later, or never.
+  carryOn(draft);
   for (const { op } of dueItems(draft.operations, operationOrder, now, Infinity)) {
     // The end of a refresh may have ended the join that waited for it.
     const operation = lookUp(draft.operations, operationOrder, op);
