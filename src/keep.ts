@@ -3,7 +3,7 @@
  * then onto the disk, before anybody is told that it is held (S16).
  */
 
-import { meet } from './fellows.ts';
+import { meet, onShown } from './fellows.ts';
 import { neighbourhood } from './group.ts';
 import { hold, letGo } from './holding.ts';
 import { PERSISTS_MAX, WAITERS_MAX } from './limits.ts';
@@ -41,6 +41,7 @@ export function keep(
   const token = nextNumber(draft);
   const held = newHeld(record, draft.now + record.lifeMs, token, from, newest);
   holdInGroup(draft, held);
+  if (from !== undefined) onShown(draft, from, true);
   const writing = { token, key: record.key, waiters: [waiter] };
   draft.writings = withItem(draft.writings, writingOrder, writing);
   const kept = { header: record, storedAtMs: draft.moment.wall };
