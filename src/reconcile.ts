@@ -24,9 +24,9 @@ import { emit, nextNumber, type Draft } from './node.ts';
 import { operationOrder, type PushOperation } from './operation.ts';
 import { forEachItem, lookUp, mapped, pagesOf, withItem, withoutItem } from './paged.ts';
 import { compareVersions, durable, durableHeld, headerNow, heldOrder } from './store.ts';
-import { newestHeld, type Held } from './store.ts';
+import type { Held } from './store.ts';
 import { isWithin, nameOf } from './tags.ts';
-import type { OpId, Peer, Range, RecordHeader, Refusal } from './types.ts';
+import type { OpId, Peer, Range, RecordHeader } from './types.ts';
 
 /** The peer has listed all that it holds of a range, as far as it concerns us. */
 export function settleTags(
@@ -63,20 +63,13 @@ export function correct(draft: Draft, peer: Peer, record: RecordHeader): void {
 }
 
 /**
- * A replica has arrived, or not. That it was acknowledged proves nothing: the next round will show
- * it. But who has something newer is no worse a holder.
+ * A replica has arrived, or not. That it was acknowledged proves nothing, the next round will show
+ * it; where it was refused as stale, the newer one comes back.
  */
-export function onPushed(draft: Draft, op: OpId, reason: Refusal | undefined): void {
+export function onPushed(draft: Draft, op: OpId): void {
   const push = lookUp(draft.operations, operationOrder, op);
   if (push?.type !== 'push') return;
   draft.operations = withoutItem(draft.operations, operationOrder, op);
-  if (reason !== 'stale') return;
-  const held = newestHeld(draft.store, push.key);
-  if (held === undefined || nameOf(held.tag) !== push.tag) return;
-  const known = withKnown(held, push.peer, true);
-  if (known === held) return;
-  draft.store = withItem(draft.store, heldOrder, known);
-  surrender(draft);
 }
 
 /** Sends a replica to a node that should hold it. */

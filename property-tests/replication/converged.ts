@@ -2,8 +2,7 @@
  * Whether a fleet has looked after its replicas: every live record of which a good copy is left is
  * on its right nodes, in its newest version, and nowhere else.
  */
-import { durableHeld } from '../../src/store.ts';
-import { compareVersions } from '../../src/store.ts';
+import { compareVersions, durableHeld } from '../../src/store.ts';
 import type { Fleet } from './fleet.ts';
 
 /** Longest time between two rounds of a pair, of three of them, and what the last one sets off. */
@@ -24,8 +23,8 @@ function straysOf(fleet: Fleet, at: number): readonly string[] {
   const [newest] = held.toSorted((a, b) => compareVersions(b.header, a.header));
   if (newest === undefined) return [];
   const isUp = new Set(honest.map(({ peer }) => peer));
-  const right = fleet
-    .byDistance(key)
+  const right = fleet.watch
+    .ranking(key)
     .filter((peer) => isUp.has(peer))
     .slice(0, newest.header.replication);
   const missing = right.filter(

@@ -10,33 +10,16 @@ import { index, mix, share } from '../../sim/streams.ts';
 import { defaultConfig } from '../../src/config.ts';
 import { ID_WORDS } from '../../src/limits.ts';
 import { create, step } from '../../src/step.ts';
-import type { Bits256, Command, Config, Effect, Input, Key, Message } from '../../src/types.ts';
-import type { Moment, OpId, Outcome, Peer, Position, RecordHeader } from '../../src/types.ts';
+import type { Command, Config, Effect, Input, Key, Message } from '../../src/types.ts';
+import type { Moment, OpId, Outcome, Peer } from '../../src/types.ts';
 import type { Write } from '../../src/types.ts';
+import { calm, type Faults } from './faults.ts';
 import { Member, type Operation } from './member.ts';
+import { numberedKey, signedBy } from './records.ts';
 import { Watch } from './watch.ts';
 
 /** Wall clock at time 0. */
 const WALL_MS = 1_700_000_000_000;
-
-export interface Faults {
-  /** Of messages. */
-  readonly lossShare: number;
-  /** One way. */
-  readonly delayMs: readonly [number, number];
-  readonly diskMs: readonly [number, number];
-  /** Of writes. */
-  readonly failedWrites: number;
-}
-
-export const calm: Faults = { lossShare: 0, delayMs: [5, 40], diskMs: [1, 5], failedWrites: 0 };
-
-export interface FleetOptions {
-  readonly size: number;
-  readonly seed: number;
-  readonly config?: Partial<Config>;
-  readonly positionOf?: (peer: Peer) => Position;
-}
 
 const INPUT = 0;
 const WAKE = 1;
@@ -55,6 +38,12 @@ interface Written {
   readonly token: number;
   readonly writes: readonly Write[];
   readonly ok: boolean;
+}
+
+export interface FleetOptions {
+  readonly size: number;
+  readonly seed: number;
+  readonly config?: Partial<Config>;
 }
 
 export class Fleet {
@@ -99,14 +88,7 @@ export class Fleet {
 
   /** A key of this fleet. */
   key(at: number): Key {
-    const w = (word: number): number => mix(this.#seed, 1_000_000 + at, word);
-    const position = { w0: w(0), w1: w(1), w2: w(2), w3: w(3), w4: w(4) };
-    return { raw: { ...NO_BITS, b7: at }, position };
-  }
-
-  /** Peers by their distance from a key, the nearest first. */
-  byDistance(key: Key): readonly Peer[] {
-    return this.watch.ranking(key);
+    return numberedKey(this.#seed, at);
   }
 
   draw(): number {
@@ -122,10 +104,9 @@ export class Fleet {
   start(peer: Peer): void {
     const member = this.#member(peer);
     assert.equal(member.state, undefined, 'a node starts when it is down');
-    const moment = this.#moment(member);
     const records = [...member.disk.values()];
     member.life++;
-    member.state = create(peer, this.config, moment, { records, peers: [] });
+    member.state = create(peer, this.config, this.#moment(member), { records, peers: [] });
     this.watch.started(member);
     const others = this.up.filter((other) => other.peer !== peer);
     const peers = [0, 1, 2].flatMap(() => {
@@ -174,16 +155,10 @@ export class Fleet {
   plant(peer: Peer, at: number, replication: number): void {
     const member = this.#member(peer);
     const { wall } = this.#moment(member);
-    const [key, publisher] = [this.key(at), { ...NO_BITS, b0: peer }];
-    const times = { ttlS: 3600, publishedAtMs: wall, lifeMs: 3_600_000 };
-    const header = { key, publisher, version: wall, size: 9, replication, ...times };
+    const body = { key: this.key(at), version: wall, size: 9, replication };
+    const header = signedBy(peer, { ...body, ttlS: 3600, publishedAtMs: wall });
     this.watch.planted(header);
     member.disk.set(at, { header, storedAtMs: wall });
-  }
-
-  /** A message that no honest node sent. */
-  inject(from: Peer, to: Peer, message: Message): void {
-    this.#push(this.now + 1, to, from, MESSAGE, message);
   }
 
   after(ms: number, run: () => void): void {
@@ -191,11 +166,13 @@ export class Fleet {
   }
 
   run(ms: number): void {
-    let ended = false;
-    this.after(Math.round(ms), () => void (ended = true));
-    while (!ended && this.#queue.next()) {
+    const until = this.now + Math.round(ms);
+    const end = (): void => undefined;
+    this.#push(until, 0, 0, SCRIPT, end);
+    while (this.#queue.next()) {
       const { time, receiver, sender, kind, payload } = this.#queue;
       this.now = Math.floor(time / 1000);
+      if (payload === end) return;
       this.#happen(receiver, sender, kind, payload);
     }
   }
@@ -261,9 +238,7 @@ export class Fleet {
         return this.#push(at, member.peer, member.peer, WRITES, written);
       }
       case 'sign': {
-        const { ttlS } = effect.body;
-        const publisher = { ...NO_BITS, b0: member.peer };
-        const record: RecordHeader = { ...effect.body, publisher, lifeMs: ttlS * 1000 };
+        const record = signedBy(member.peer, effect.body);
         this.watch.signed(member, effect.token, record);
         return this.#later(member, 1, { type: 'signed', token: effect.token, record });
       }
@@ -323,5 +298,3 @@ export class Fleet {
     return member;
   }
 }
-
-const NO_BITS: Bits256 = { b0: 0, b1: 0, b2: 0, b3: 0, b4: 0, b5: 0, b6: 0, b7: 0 };

@@ -51,7 +51,7 @@ law(
       // Some leave while a newcomer is about to take over from them.
       if (i % 2 === 0) fleet.start(fleet.newcomer());
       fleet.run(ms);
-      const [leaver] = fleet.byDistance(fleet.key(i)).filter((peer) => {
+      const [leaver] = fleet.watch.ranking(fleet.key(i)).filter((peer) => {
         return peer < 14 && fleet.members[peer]?.state !== undefined;
       });
       assert.ok(leaver !== undefined);
@@ -69,7 +69,7 @@ law(
 
 law('an old disk brings no old version back', [seed(), replicas()], 6, (number, r) => {
   const fleet = filled(number, r);
-  const sleepers = fleet.byDistance(fleet.key(0)).slice(0, Math.ceil(r / 2));
+  const sleepers = fleet.watch.ranking(fleet.key(0)).slice(0, Math.ceil(r / 2));
   for (const peer of sleepers) fleet.crash(peer);
   fleet.run(40_000);
   const writer = fleet.up[0]?.peer ?? 0;
@@ -86,7 +86,7 @@ law('an old disk brings no old version back', [seed(), replicas()], 6, (number, 
 
 law('who drops what it acknowledges is replaced', [seed(), replicas()], 4, (number, r) => {
   const fleet = filled(number, Math.min(r + 1, 8));
-  const [liar = 0] = fleet.byDistance(fleet.key(0));
+  const [liar = 0] = fleet.watch.ranking(fleet.key(0));
   fleet.watch.liars.add(liar);
   const member = fleet.members[liar];
   const forget = (): void => {
@@ -97,6 +97,33 @@ law('who drops what it acknowledges is replaced', [seed(), replicas()], 4, (numb
   fleet.run((EMPTY_ROUNDS_MAX + 2) * 60_000 + THREE_ROUNDS_MS);
   assert.ok((fleet.watch.notes.get('fellow-shunned') ?? 0) > 0);
   assert.deepEqual(strays(fleet, KEYS), []);
+});
+
+law('nobody counts on a fellow that lost its replica', [seed(), replicas()], 8, (number, drawn) => {
+  const r = Math.max(2, drawn);
+  const fleet = filled(number, r);
+  fleet.run(60_000);
+  const loser = fleet.watch.ranking(fleet.key(0))[1] ?? 0;
+  // It has no room for anything any more, and says so.
+  fleet.twist = (from, _to, message): Message => {
+    if (from !== loser || message.type !== 'reply' || message.body.type !== 'ok') return message;
+    return { ...message, body: { type: 'refused', reason: 'full' } };
+  };
+  const forget = (): void => {
+    fleet.members[loser]?.forgetAll();
+    fleet.after(200, forget);
+  };
+  forget();
+  // A call under way may cost the first round.
+  fleet.run(125_000);
+  const newcomers = [0, 1, 2, 3].map(() => fleet.newcomer());
+  for (const peer of newcomers) fleet.start(peer);
+  fleet.run(30_000 + THREE_ROUNDS_MS);
+  for (let at = 0; at < KEYS; at++) {
+    const right = fleet.watch.ranking(fleet.key(at)).slice(0, r);
+    if (!right.includes(loser) || !newcomers.some((peer) => right.includes(peer))) continue;
+    assert.ok(holdersOf(fleet, at) >= r, `key ${at}`);
+  }
 });
 
 law('a network that starts at once sends next to nothing', [seed(), replicas()], 4, (number, r) => {

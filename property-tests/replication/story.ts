@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import { positionOf } from '../../src/position.ts';
 import { contactCount } from '../../src/table.ts';
 import { plain } from '../arbitraries.ts';
-import { calm, type Faults, type Fleet } from './fleet.ts';
+import { calm, type Faults } from './faults.ts';
+import type { Fleet } from './fleet.ts';
 
 export type Event =
   | { readonly type: 'put'; readonly key: number; readonly replication: number }

@@ -5,6 +5,7 @@
  * would find; and the invariants of every state.
  */
 import assert from 'node:assert/strict';
+import type { PeerDirectory } from '../../host/directory.ts';
 import { checkNode } from '../../src/invariants.ts';
 import { allItems } from '../../src/paged.ts';
 import { positionOf } from '../../src/position.ts';
@@ -15,7 +16,6 @@ import { contactAt, contactCount } from '../../src/table.ts';
 import type { Effect, Key, Message, OpId, Outcome, Peer, RecordHeader } from '../../src/types.ts';
 import type { Token, Write } from '../../src/types.ts';
 import { bigDistance } from '../core-arbitraries.ts';
-import type { Fleet } from './fleet.ts';
 import type { Member } from './member.ts';
 
 interface Signed {
@@ -31,12 +31,20 @@ interface Reading {
   readonly at: number;
 }
 
+/** What is watched of a fleet. */
+interface Watched {
+  readonly now: number;
+  readonly directory: PeerDirectory;
+  readonly members: readonly Member[];
+  readonly up: readonly Member[];
+}
+
 export class Watch {
   readonly outcomes = new Map<OpId, Outcome>();
   readonly signatures = new Map<string, Signed>();
   /** How often each note was made. */
   readonly notes = new Map<string, number>();
-  /** Nodes that do not keep to the rules: what they hold, send and promise counts for nothing. */
+  /** Nodes that do not keep to the rules: what they hold and send counts for nothing. */
   readonly liars = new Set<Peer>();
   /** How much later than the end of its life a record may be met. */
   graceMs = 2000;
@@ -46,7 +54,7 @@ export class Watch {
   /** Steps that changed a state; of these each so many is checked. */
   steps = 0;
   checkEvery = 1;
-  readonly #fleet: Fleet;
+  readonly #fleet: Watched;
   readonly #rankings = new Map<number, readonly Peer[]>();
   readonly #stores = new Map<string, RecordHeader>();
   readonly #served = new Map<string, RecordHeader>();
@@ -55,10 +63,11 @@ export class Watch {
   readonly #wanted = new Map<number, number>();
   readonly #readings = new Map<string, Reading>();
 
-  constructor(fleet: Fleet) {
+  constructor(fleet: Watched) {
     this.#fleet = fleet;
   }
 
+  /** Peers by their distance from a key, the nearest first. */
   ranking(key: Key): readonly Peer[] {
     const known = this.#rankings.get(key.raw.b7);
     if (known !== undefined) return known;
@@ -284,6 +293,6 @@ export class Watch {
   }
 }
 
-export function nameOf({ key, version, publisher }: RecordHeader): string {
+function nameOf({ key, version, publisher }: RecordHeader): string {
   return `${key.raw.b7}/${version}/${publisher.b0}`;
 }
