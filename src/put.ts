@@ -114,6 +114,7 @@ export function settleStore(draft: Draft, operation: StoreOperation, failure: Fa
   const isGood = record !== undefined && holders.length >= needed;
   if (purpose !== 'put' && record !== undefined && (isGood || failure !== 'timed-out')) {
     const now = recordNow(draft, operation, record);
+    if (now.lifeMs === 0) return settle(draft, op, { type: 'absent', trail });
     settle(draft, op, { type: 'found', record: now, holder: source, trail });
   } else if (purpose === 'put' && isGood) {
     onPublished(draft, record.key, record.lifeMs);

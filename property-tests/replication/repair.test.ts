@@ -104,14 +104,17 @@ law('nobody counts on a fellow that lost its replica', [seed(), replicas()], 8, 
   const fleet = filled(number, r);
   fleet.run(60_000);
   const loser = fleet.watch.ranking(fleet.key(0))[1] ?? 0;
+  fleet.watch.liars.add(loser);
   // It has no room for anything any more, and says so.
+  const forget = (): void => {
+    const member = fleet.members[loser];
+    if ((member?.state?.writings.size ?? 0) > 0) fleet.after(1, forget);
+    else member?.forgetAll();
+  };
   fleet.twist = (from, _to, message): Message => {
     if (from !== loser || message.type !== 'reply' || message.body.type !== 'ok') return message;
+    fleet.after(1, forget);
     return { ...message, body: { type: 'refused', reason: 'full' } };
-  };
-  const forget = (): void => {
-    fleet.members[loser]?.forgetAll();
-    fleet.after(200, forget);
   };
   forget();
   // A call under way may cost the first round.

@@ -5,7 +5,6 @@
  * would find; and the invariants of every state.
  */
 import assert from 'node:assert/strict';
-import type { PeerDirectory } from '../../host/directory.ts';
 import { checkNode } from '../../src/invariants.ts';
 import { allItems } from '../../src/paged.ts';
 import { positionOf } from '../../src/position.ts';
@@ -13,10 +12,18 @@ import { majorityOf } from '../../src/quorum.ts';
 import { compareVersions } from '../../src/store.ts';
 import type { NodeState } from '../../src/step.ts';
 import { contactAt, contactCount } from '../../src/table.ts';
-import type { Effect, Key, Message, OpId, Outcome, Peer, RecordHeader } from '../../src/types.ts';
-import type { Token, Write } from '../../src/types.ts';
+import type { Directory, Effect, Key, Message, OpId, Outcome } from '../../src/types.ts';
+import type { Peer, RecordHeader, Token, Write } from '../../src/types.ts';
 import { bigDistance } from '../core-arbitraries.ts';
 import type { Member } from './member.ts';
+
+/** The fleet, as far as it is watched. */
+interface Watched {
+  readonly now: number;
+  readonly directory: Directory;
+  readonly members: readonly Member[];
+  readonly up: readonly Member[];
+}
 
 interface Signed {
   readonly record: RecordHeader;
@@ -29,14 +36,6 @@ interface Signed {
 interface Reading {
   readonly record: RecordHeader;
   readonly at: number;
-}
-
-/** What is watched of a fleet. */
-interface Watched {
-  readonly now: number;
-  readonly directory: PeerDirectory;
-  readonly members: readonly Member[];
-  readonly up: readonly Member[];
 }
 
 export class Watch {

@@ -71,7 +71,7 @@ asyncLaw(
       count: 7,
       targets: 'nodes',
       zipf: drawn.zipf,
-      ttlS: 60,
+      ttlS: drawn.ttlS,
     } as const;
     const workloads = hasWork ? [{ ...work, fromMs: 100, overMs: 1000 }] : [];
     const options: SimOptions = { ...drawn, durationMs: 15_000, workloads };

@@ -29,7 +29,8 @@ time, ${crash('latency-p50', fastest)} in the median instead of ${crash('latency
 with sessions of two hours, because ${crash('dead', fastest)} of the contacts are gone instead of
 ${crash('dead', slowest)}. Values stand it too: ${crash('found', fastest)} of the reads find theirs
 at the fastest pace and ${crash('found', slowest)} at the slowest, since holders look after one
-another and replace those that vanish. A goodbye saves some of the deadlines. The table has nodes that crash / nodes that leave with a word.
+another and replace those that vanish. A goodbye saves some of the deadlines. The table has nodes
+that crash / nodes that leave with a word.
 
 ${table(head, rows)}`;
 }

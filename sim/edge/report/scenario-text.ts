@@ -22,7 +22,7 @@ export function scenarioFor(options: SimOptions): string {
   });
 }
 
-function workload({ kind, count, fromMs, overMs, targets, zipf }: WorkSpec): object {
+function workload({ kind, count, fromMs, overMs, targets, zipf, ttlS }: WorkSpec): object {
   return {
     kind,
     count,
@@ -30,6 +30,7 @@ function workload({ kind, count, fromMs, overMs, targets, zipf }: WorkSpec): obj
     over: duration(overMs),
     ...(kind === 'lookup' ? { targets } : {}),
     ...(kind === 'get' ? { zipf } : {}),
+    ...(kind === 'put' ? { ttl: duration(1000 * ttlS) } : {}),
   };
 }
 
