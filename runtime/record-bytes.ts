@@ -2,12 +2,12 @@
  * A record as it lies on disk: its head, which is all that the core needs of it, and the whole of
  * it, which begins with the same head and can be served again, signature included.
  *
- * Head, big-endian: format u8 (2), storedAtMs u64, lifeMs u32, version u64, publishedAtMs u64, ttlS
- * u32, size u32, replication u8, publisher 32, position 20. Whole: head, signature 64, certificate
- * length u16, certificate, value. Both end in the CRC-32 of the key and of all that stands before
- * it, because LevelDB does not look at its own checksums when it reads. Invariant: bytes that are damaged, of
- * another key or of another format give nothing instead of a wrong record. Views, not copies: the
- * parts of a record that was read share its bytes.
+ * Head, big-endian: format u8 (2), storedAtMs u64, lifeMs u32, version u64, publishedAtMs u64,
+ * ttlS u32, size u32, replication u8, publisher 32, position 20. Whole: head, signature 64,
+ * certificate length u16, certificate, value. Both end in the CRC-32 of the key and of all that
+ * stands before it, because LevelDB does not look at its own checksums when it reads. Invariant:
+ * bytes that are damaged, of another key or of another format give nothing instead of a wrong
+ * record. Views, not copies: the parts of a record that was read share its bytes.
  */
 import { crc32 } from 'node:zlib';
 import type { Envelope } from '../host/admit.ts';
