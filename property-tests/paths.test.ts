@@ -102,13 +102,13 @@ test('a majority met on one path is not enough while another may meet nearer hol
   const answer = (peer: Peer): void => {
     lookup = onAnswer(nextToAsk(lookup).lookup, peer, [], directory);
   };
-  const record = { ...smallRecord(2, 4, 9), replication: 4 };
+  const record = { ...smallRecord(2, 4, 9), replication: 5 };
   const met = [1, 3, 5].map((holder) => ({ record, holder, expiresAt: 9 }));
   for (const peer of [1, 3, 5]) answer(peer);
-  t.false(hasMajority(lookup, met));
+  t.false(hasMajority(lookup, met, false));
   answer(2);
-  t.false(hasMajority(lookup, met));
+  t.false(hasMajority(lookup, met, false));
   answer(4);
-  t.true(hasMajority(lookup, met));
-  t.false(hasMajority(lookup, met.slice(1)));
+  t.true(hasMajority(lookup, met, false));
+  t.false(hasMajority(lookup, met.slice(1), false));
 });

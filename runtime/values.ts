@@ -216,13 +216,13 @@ export class Values {
   }
 
   #find(header: RecordHeader): Held | undefined {
-    return this.#held
-      .get(header.version)
-      ?.find(
-        (one) =>
-          equalBits(one.header.key.raw, header.key.raw) &&
-          equalBits(one.header.publisher, header.publisher),
-      );
+    return this.#held.get(header.version)?.find(
+      (one) =>
+        equalBits(one.header.key.raw, header.key.raw) &&
+        equalBits(one.header.publisher, header.publisher) &&
+        // A publisher may have signed two values under one version.
+        one.header.size === header.size,
+    );
   }
 }
 

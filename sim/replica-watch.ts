@@ -5,8 +5,8 @@
 
 import { writingOrder, type NodeState } from '../src/node.ts';
 import { allItems, lookUp } from '../src/paged.ts';
-import { durable, durableHeld } from '../src/store.ts';
-import type { Input, KeptRecord, Peer, Write } from '../src/types.ts';
+import { compareVersions, durable, durableHeld } from '../src/store.ts';
+import type { Effect, Input, KeptRecord, Peer, Write } from '../src/types.ts';
 import type { Watcher } from './events.ts';
 
 export class ReplicaWatch {
@@ -28,18 +28,33 @@ export class ReplicaWatch {
     }
   }
 
-  onWrites(peer: Peer, writes: readonly Write[]): void {
-    for (const write of writes) {
-      if (write.type === 'delete') this.#watcher.onReplica(peer, write.record.key, 'dropped');
+  /** A step was taken: a write that ended may make a replica, a deletion may end one. */
+  onStep(
+    peer: Peer,
+    input: Input,
+    effects: readonly Effect[],
+    before: NodeState,
+    after: NodeState,
+    nowMs: number,
+  ): void {
+    for (const effect of effects) {
+      if (effect.type === 'persist') this.#onWrites(peer, effect.writes, before, nowMs);
     }
-  }
-
-  /** A step was taken; the end of a write makes a replica where there was none. */
-  onStep(peer: Peer, input: Input, before: NodeState, after: NodeState, nowMs: number): void {
     if (input.type !== 'persisted') return;
     const key = lookUp(before.writings, writingOrder, input.token)?.key;
     if (key === undefined || durableHeld(before.store, key, nowMs) !== undefined) return;
-    if (durableHeld(after.store, key, nowMs) !== undefined)
-      this.#watcher.onReplica(peer, key, 'gained');
+    if (durableHeld(after.store, key, nowMs) === undefined) return;
+    this.#watcher.onReplica(peer, key, 'gained');
+  }
+
+  /** The node lets records go; those count that it held until now. */
+  #onWrites(peer: Peer, writes: readonly Write[], before: NodeState, nowMs: number): void {
+    for (const write of writes) {
+      if (write.type !== 'delete') continue;
+      const { key } = write.record;
+      const held = durableHeld(before.store, key, nowMs);
+      if (held === undefined || compareVersions(held.header, write.record) !== 0) continue;
+      this.#watcher.onReplica(peer, key, 'dropped');
+    }
   }
 }

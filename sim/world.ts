@@ -182,7 +182,7 @@ export class World {
     this.population.states[peer] = state;
     this.#folds.add(peer, this.now, input, effects);
     for (const effect of effects) this.#perform(peer, effect);
-    this.#replicas.onStep(peer, input, before, state, this.nowMs);
+    this.#replicas.onStep(peer, input, effects, before, state, this.nowMs);
     this.#armWake(peer, state.wakeAt);
   }
 
@@ -235,8 +235,7 @@ export class World {
       case 'send':
         return this.#send(peer, effect.to, effect.message);
       case 'persist': {
-        const { token, writes } = effect;
-        this.#replicas.onWrites(peer, writes);
+        const { token } = effect;
         return this.#push(this.now + DISK_US, peer, INPUT, { type: 'persisted', token, ok: true });
       }
       case 'sign': {

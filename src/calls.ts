@@ -54,6 +54,13 @@ export function isCalling(calls: Calls, peer: Peer): boolean {
   return findItem(calls, (call) => call.peer === peer) !== undefined;
 }
 
+/** Calls under way to a peer. */
+export function callsTo(calls: Calls, peer: Peer): number {
+  let count = 0;
+  for (const { items } of pagesOf(calls)) for (const call of items) if (call.peer === peer) count++;
+  return count;
+}
+
 /** Liveness checks under way. */
 export function countPings(calls: Calls): number {
   let count = 0;

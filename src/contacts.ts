@@ -10,7 +10,7 @@
 
 import { ask } from './asking.ts';
 import { countPings, isCalling } from './calls.ts';
-import { fellowOf, forgetFellow, withFellow } from './fellows.ts';
+import { fellowOf, forgetFellow, onProven, withFellow } from './fellows.ts';
 import { onGone, onNear } from './group.ts';
 import { CHECK_MS_MIN, SUSPECTS_MAX, VERIFICATIONS_MAX } from './limits.ts';
 import { emit, withUpkeep, type Draft } from './node.ts';
@@ -37,6 +37,7 @@ export function onHeard(draft: Draft, peer: Peer, proven: boolean): void {
     if (proven && draft.suspects.length > 0) draft.suspects = without(draft.suspects, peer);
     return;
   }
+  if (proven) onProven(draft, peer);
   if (bucketSize(draft.table, bucket) >= draft.config.k) {
     draft.table = withSpare(draft.table, bucket, peer);
   } else if (proven) {
@@ -71,7 +72,8 @@ export function evict(draft: Draft, peer: Peer): void {
   const slot = slotOf(draft.table, bucket, peer);
   draft.suspects = without(draft.suspects, peer);
   draft.table = dropSpare(draft.table, bucket, peer);
-  forgetFellow(draft, peer);
+  // Who is passed over stays so, whatever it says.
+  if ((fellowOf(draft, peer)?.shunnedUntil ?? 0) <= draft.now) forgetFellow(draft, peer);
   if (slot < 0) return onGone(draft, peer);
   draft.table = withoutContact(draft.table, bucket, slot);
   onGone(draft, peer);

@@ -73,6 +73,19 @@ export function nextCheckAt(draft: Draft): number {
   return draft.now + jitter(nextDraw(draft), ROUND_MEAN * draft.config.repairMs, ROUND_SPREAD);
 }
 
+/** A fellow is not checked before the next round is due. */
+export function waitInTurn(draft: Draft, peer: Peer): void {
+  const fellow = fellowOf(draft, peer);
+  if (fellow === undefined || fellow.checkAt > draft.now + FELLOW_LATER_MS) return;
+  withFellow(draft, { ...fellow, checkAt: nextCheckAt(draft) });
+}
+
+/** It has answered a call. */
+export function onProven(draft: Draft, peer: Peer): void {
+  const fellow = fellowOf(draft, peer);
+  if (fellow?.missed === true) withFellow(draft, { ...fellow, missed: false });
+}
+
 /** All fellows that are not passed over. */
 export function trustedFellows({ fellows, now }: Draft): readonly Peer[] {
   const trusted: Peer[] = [];

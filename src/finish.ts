@@ -51,7 +51,7 @@ export function onCallFailed(draft: Draft, call: Call): void {
 /** A store was acknowledged: that of an operation, or a replica that was sent. */
 export function onStoreDone(draft: Draft, call: Call): void {
   onStored(draft, call.op, call.peer);
-  onPushed(draft, call.op);
+  onPushed(draft, call.op, undefined);
   goOnHandingOver(draft);
 }
 
@@ -76,7 +76,7 @@ export function onCallRefused(draft: Draft, call: Call, reason: Refusal | undefi
 
 function onStoreFailed(draft: Draft, call: Call, miss: Miss): void {
   onNotStored(draft, call.op, call.peer, miss);
-  onPushed(draft, call.op);
+  onPushed(draft, call.op, miss.reason);
   goOnHandingOver(draft);
 }
 
@@ -87,7 +87,8 @@ export function onDeadline(draft: Draft, operation: Operation): void {
     case 'store':
       return settleStore(draft, operation, 'timed-out');
     case 'push':
-      return onPushed(draft, op);
+      onPushed(draft, op, undefined);
+      return goOnHandingOver(draft);
     case 'handover':
       return endHandover(draft, operation);
     case 'join':

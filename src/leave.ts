@@ -43,15 +43,19 @@ export function isHandingOver({ operations }: Draft): boolean {
 export function goOnHandingOver(draft: Draft): void {
   const operation = handover(draft.operations);
   if (operation === undefined) return;
-  const underWay = pushesUnderWay(draft);
-  const now = operation.left.slice(0, PUSHES_MAX - underWay);
-  if (now.length === 0 && underWay === 0) return endHandover(draft, operation);
-  const left = operation.left.slice(now.length);
-  draft.operations = withItem(draft.operations, operationOrder, { ...operation, left });
-  for (const { key, peer } of now) {
-    const held = durableHeld(draft.store, key, draft.now);
-    if (held !== undefined) push(draft, held, peer);
+  let room = PUSHES_MAX - pushesUnderWay(draft);
+  let at = 0;
+  for (; at < operation.left.length && room > 0; at++) {
+    const handed = operation.left[at];
+    const held = handed && durableHeld(draft.store, handed.key, draft.now);
+    if (handed === undefined || held === undefined) continue;
+    push(draft, held, handed.peer);
+    room--;
   }
+  if (room === PUSHES_MAX) return endHandover(draft, operation);
+  if (at === 0) return;
+  const left = operation.left.slice(at);
+  draft.operations = withItem(draft.operations, operationOrder, { ...operation, left });
 }
 
 /** All is handed over, or time is up: the farewells go out. */

@@ -71,6 +71,8 @@ export const FELLOW_SOON_MS = 1000;
 export const FELLOW_LATER_MS = 5000;
 /** Records listed in one comparison; ranges with more are halved. 16 KiB on the wire. */
 export const TAGS_MAX = 2048;
+/** Calls of a round that may be open to one fellow; what is left waits for the next round. */
+export const ROUND_CALLS_MAX = 64;
 /** Replicas on their way to fellow holders at once. */
 export const PUSHES_MAX = 64;
 /** Rounds in which a fellow may show nothing of what it should hold before it is passed over. */

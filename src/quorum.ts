@@ -24,17 +24,27 @@ function newestMet(met: readonly Met[]): RecordHeader | undefined {
 }
 
 /**
- * Whether enough holders have been heard: a majority of the replicas wanted, among the nearest
- * that were asked, with nobody nearer left to be asked. Who is late is not waited for.
+ * Whether enough holders have been heard: a majority of the replicas wanted, all of them among as
+ * many of the nearest that have not failed, with nobody nearer left to be asked. Who is late is not
+ * waited for. Replicas farther away do not count: they may be old ones that are to be given up.
+ *
+ * @param isMember whether the own node should hold the record
  */
-export function hasMajority({ list, self }: Lookup, met: readonly Met[]): boolean {
+export function hasMajority(
+  { list, self }: Lookup,
+  met: readonly Met[],
+  isMember: boolean,
+): boolean {
   const newest = newestMet(met);
   if (newest === undefined) return false;
-  let missing = majorityOf(newest.replication) - Number(isHolder(met, self));
-  for (let i = 0; i < list.peers.length && missing > 0; i++) {
+  let room = newest.replication - Number(isMember);
+  let missing = majorityOf(newest.replication) - Number(isMember && isHolder(met, self));
+  for (let i = 0; i < list.peers.length && missing > 0 && room > 0; i++) {
     const mark = list.marks[i] ?? 0;
     const state = stateOf(mark);
-    if (state === FAILED || state === OVERDUE || (isAsked(mark) && wasAskedAgain(mark))) continue;
+    if (state === FAILED) continue;
+    room--;
+    if (state === OVERDUE || (isAsked(mark) && wasAskedAgain(mark))) continue;
     if (state !== ANSWERED) return false;
     if (isHolder(met, list.peers[i] ?? 0)) missing--;
   }

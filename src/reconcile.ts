@@ -16,7 +16,7 @@
  */
 
 import { ask } from './asking.ts';
-import { fellowOf, meet, onShown } from './fellows.ts';
+import { fellowOf, meet, onShown, waitInTurn } from './fellows.ts';
 import { isSpread, onGone, withKnown } from './group.ts';
 import { letGo } from './holding.ts';
 import { CALL_MS_MAX, PUSHES_MAX } from './limits.ts';
@@ -26,7 +26,7 @@ import { forEachItem, lookUp, mapped, pagesOf, withItem, withoutItem } from './p
 import { compareVersions, durable, durableHeld, headerNow, heldOrder } from './store.ts';
 import type { Held } from './store.ts';
 import { isWithin, nameOf } from './tags.ts';
-import type { OpId, Peer, Range, RecordHeader } from './types.ts';
+import type { OpId, Peer, Range, RecordHeader, Refusal } from './types.ts';
 
 /** The peer has listed all that it holds of a range, as far as it concerns us. */
 export function settleTags(
@@ -64,12 +64,14 @@ export function correct(draft: Draft, peer: Peer, record: RecordHeader): void {
 
 /**
  * A replica has arrived, or not. That it was acknowledged proves nothing, the next round will show
- * it; where it was refused as stale, the newer one comes back.
+ * it; where it was refused as stale, the newer one comes back. Who refuses for another reason gets
+ * no more before its turn.
  */
-export function onPushed(draft: Draft, op: OpId): void {
+export function onPushed(draft: Draft, op: OpId, reason: Refusal | undefined): void {
   const push = lookUp(draft.operations, operationOrder, op);
   if (push?.type !== 'push') return;
   draft.operations = withoutItem(draft.operations, operationOrder, op);
+  if (reason !== undefined && reason !== 'stale') waitInTurn(draft, push.peer);
 }
 
 /** Sends a replica to a node that should hold it. */

@@ -16,11 +16,11 @@
  */
 
 import { ask, reply } from './asking.ts';
-import { isCalling, type Call } from './calls.ts';
+import { callsTo, isCalling, type Call } from './calls.ts';
 import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.ts';
 import { onShown, withFellow } from './fellows.ts';
 import { isJoining, isKnown, onNear, withKnown } from './group.ts';
-import { TAGS_MAX } from './limits.ts';
+import { ROUND_CALLS_MAX, TAGS_MAX } from './limits.ts';
 import { nextDraw, type Draft } from './node.ts';
 import { forEachItem, mapped } from './paged.ts';
 import { settleTags } from './reconcile.ts';
@@ -58,14 +58,15 @@ export function onCheck(
 ): void {
   const shared = sharedTags(draft, from, range);
   reply(draft, from, call, { type: 'sum', range, sum: sumOf(shared, nonce) });
-  onTurn(draft, from, sum.count > 0);
-  if (sameSum(sumOf(shared, askersNonce(nonce)), sum)) confirm(draft, from, range, sum.count);
+  const isSame = sameSum(sumOf(shared, askersNonce(nonce)), sum);
+  onTurn(draft, from, sum.count > 0, isSame);
+  if (isSame) confirm(draft, from, range, sum.count);
 }
 
 /** What a fellow holds of a range, or, in place of tags, that they are too many. */
 export function onSum(draft: Draft, { peer, kind, nonce }: Call, { range, sum }: SumReply): void {
   if (draft.leaving) return;
-  onTurn(draft, peer, sum.count > 0);
+  onTurn(draft, peer, sum.count > 0, false);
   if (kind === 'check' && sameSum(sumOf(sharedTags(draft, peer, range), nonce), sum)) {
     return confirm(draft, peer, range, sum.count);
   }
@@ -76,7 +77,7 @@ export function onSum(draft: Draft, { peer, kind, nonce }: Call, { range, sum }:
 /** Somebody lists what it holds and we should. */
 export function onCompare(draft: Draft, from: Peer, call: CallId, body: Compare): void {
   const { range } = body;
-  onTurn(draft, from, body.tags.length > 0);
+  onTurn(draft, from, body.tags.length > 0, false);
   const theirs = namesIn(body.tags);
   const own = listedTags(draft, from, range, theirs);
   if (own.length > TAGS_MAX) {
@@ -89,18 +90,22 @@ export function onCompare(draft: Draft, from: Peer, call: CallId, body: Compare)
 
 export function onTags(draft: Draft, { peer }: Call, { range, tags }: TagsReply): void {
   if (draft.leaving) return;
-  onTurn(draft, peer, tags.length > 0);
+  onTurn(draft, peer, tags.length > 0, false);
   settleTags(draft, peer, range, namesIn(tags));
 }
 
-/** A round with a fellow has taken place; who asks about records is one, even if we knew not. */
-function onTurn(draft: Draft, peer: Peer, holds: boolean): void {
+/**
+ * A fellow was heard; who asks about records is one, even if we knew not.
+ *
+ * @param isSettled whether both hold the same: then our own turn need not come so soon
+ */
+function onTurn(draft: Draft, peer: Peer, holds: boolean, isSettled: boolean): void {
   const fellow = fellowOf(draft, peer);
   if (fellow !== undefined) {
     if (isShunned(fellow, draft.now)) return;
     // Its question was about what both should hold; ours, about what we should not, is still open.
-    const isOpen = stakeIn(draft, peer, EVERYTHING) === 'surplus';
-    const checkAt = isOpen ? fellow.checkAt : nextCheckAt(draft);
+    const isOver = isSettled && stakeIn(draft, peer, EVERYTHING) !== 'surplus';
+    const checkAt = isOver ? nextCheckAt(draft) : fellow.checkAt;
     if (checkAt === fellow.checkAt && !fellow.missed) return;
     return withFellow(draft, { ...fellow, checkAt, missed: false });
   }
@@ -138,7 +143,7 @@ function askForTags(draft: Draft, peer: Peer, range: Range): void {
 }
 
 function askHalves(draft: Draft, peer: Peer, range: Range): void {
-  if (range.bits >= HALVED_MAX) return;
+  if (range.bits >= HALVED_MAX || callsTo(draft.calls, peer) >= ROUND_CALLS_MAX) return;
   for (const half of halves(range)) askAbout(draft, peer, half);
 }
 
@@ -183,5 +188,5 @@ function listedTags(
   return tags;
 }
 
-/** How often a range is halved at most: positions do not differ in more bits. */
+/** How often a range is halved at most: no more than a few positions share so many bits. */
 const HALVED_MAX = 64;

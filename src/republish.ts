@@ -1,7 +1,7 @@
 /**
- * Republishing, the second line behind repair: once per half of a record's life its publisher looks
- * it up and stores what it finds on those of the nearest that lack it. The record stays the same,
- * and its life does not grow.
+ * Republishing, the second line behind repair: once, halfway through a record's life, its publisher
+ * looks it up and stores what it finds on those of the nearest that lack it. The record stays the
+ * same, and its life does not grow.
  */
 
 import { beginRead } from './get.ts';

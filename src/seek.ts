@@ -13,6 +13,7 @@ import { isDriven, operationOrder, withLookup, type Driven, type Finished } from
 import { lookUp, withItem, withoutItem } from './paged.ts';
 import { compareBits } from './position.ts';
 import { hasMajority } from './quorum.ts';
+import { newestHeld } from './store.ts';
 import type { Peer, Position, RecordHeader, Request } from './types.ts';
 
 /** A lookup seeded with the nearest contacts and any further peers. */
@@ -27,7 +28,7 @@ export function newLookup(draft: Draft, target: Position, more: readonly Peer[])
 
 /** Goes on with an operation's lookup: asks whom it wants to ask, or ends it. */
 export function advance(draft: Draft, operation: Driven, current: Lookup): void {
-  if (hasRead(operation, current)) return end(draft, operation, current);
+  if (hasRead(draft, operation, current)) return end(draft, operation, current);
   const { lookup, ask: asked } = nextToAsk(current);
   if (asked.length === 0 && isFinished(lookup)) return end(draft, operation, lookup);
   const next = operation.lookup === lookup ? operation : withLookup(operation, lookup);
@@ -59,7 +60,9 @@ export function onVersion(
     return advance(draft, { ...operation, version }, lookup);
   }
   const met = { record, holder: call.peer, expiresAt: draft.now + record.lifeMs };
-  advance(draft, { ...operation, met: [...operation.met, met] }, lookup);
+  // Who was asked twice may answer twice.
+  const others = operation.met.filter(({ holder }) => holder !== call.peer);
+  advance(draft, { ...operation, met: [...others, met] }, lookup);
 }
 
 /** No answer in time: the lookup goes on, and asks the peer once more if it still matters. */
@@ -89,9 +92,11 @@ function question(operation: Driven, lookup: Lookup): Request {
 }
 
 /** A reader need not hear from everybody; who republishes wants to know who lacks the record. */
-function hasRead(operation: Driven, lookup: Lookup): boolean {
+function hasRead(draft: Draft, operation: Driven, lookup: Lookup): boolean {
   if (operation.type !== 'get' || operation.purpose !== 'read') return false;
-  return hasMajority(lookup, operation.met);
+  const own = newestHeld(draft.store, operation.key);
+  const isMember = own?.group.includes(draft.self) === true;
+  return hasMajority(lookup, operation.met, isMember);
 }
 
 function end(draft: Draft, operation: Driven, lookup: Lookup): void {
