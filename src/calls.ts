@@ -4,7 +4,7 @@
  * each call ends exactly once: by its reply, its deadline, or the peer being unreachable.
  */
 
-import { emptyPaged, findItem, lookUp, pagesOf, withItem, withoutItem } from './paged.ts';
+import { countItems, emptyPaged, findItem, lookUp, withItem, withoutItem } from './paged.ts';
 import type { Order, Paged } from './paged.ts';
 import type { CallId, OpId, Peer, Request } from './types.ts';
 
@@ -56,15 +56,10 @@ export function isCalling(calls: Calls, peer: Peer): boolean {
 
 /** Calls under way to a peer. */
 export function callsTo(calls: Calls, peer: Peer): number {
-  let count = 0;
-  for (const { items } of pagesOf(calls)) for (const call of items) if (call.peer === peer) count++;
-  return count;
+  return countItems(calls, (call) => call.peer === peer);
 }
 
 /** Liveness checks under way. */
 export function countPings(calls: Calls): number {
-  let count = 0;
-  for (const { items } of pagesOf(calls))
-    for (const { kind } of items) if (kind === 'ping') count++;
-  return count;
+  return countItems(calls, ({ kind }) => kind === 'ping');
 }

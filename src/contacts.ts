@@ -10,7 +10,7 @@
 
 import { ask } from './asking.ts';
 import { countPings, isCalling } from './calls.ts';
-import { fellowOf, forgetFellow, onProven, withFellow } from './fellows.ts';
+import { fellowOf, forgetFellow, isShunned, onProven, withFellow } from './fellows.ts';
 import { onGone, onNear } from './group.ts';
 import { CHECK_MS_MIN, SUSPECTS_MAX, VERIFICATIONS_MAX } from './limits.ts';
 import { emit, withUpkeep, type Draft } from './node.ts';
@@ -73,7 +73,8 @@ export function evict(draft: Draft, peer: Peer): void {
   draft.suspects = without(draft.suspects, peer);
   draft.table = dropSpare(draft.table, bucket, peer);
   // Who is passed over stays so, whatever it says.
-  if ((fellowOf(draft, peer)?.shunnedUntil ?? 0) <= draft.now) forgetFellow(draft, peer);
+  const fellow = fellowOf(draft, peer);
+  if (fellow !== undefined && !isShunned(fellow, draft.now)) forgetFellow(draft, peer);
   if (slot < 0) return onGone(draft, peer);
   draft.table = withoutContact(draft.table, bucket, slot);
   onGone(draft, peer);

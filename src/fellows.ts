@@ -8,7 +8,7 @@
 import { EMPTY_ROUNDS_MAX, FELLOW_LATER_MS, FELLOW_SOON_MS, FELLOWS_MAX } from './limits.ts';
 import { SHUN_MS } from './limits.ts';
 import { emit, nextDraw, type Draft } from './node.ts';
-import { lookUp, pagesOf, withItem, withoutItem } from './paged.ts';
+import { forEachItem, lookUp, withItem, withoutItem } from './paged.ts';
 import { jitter } from './random.ts';
 import { fellowOrder, type Fellow } from './replicas.ts';
 import type { Peer } from './types.ts';
@@ -86,21 +86,18 @@ export function onProven(draft: Draft, peer: Peer): void {
   if (fellow?.missed === true) withFellow(draft, { ...fellow, missed: false });
 }
 
-/** All fellows that are not passed over. */
-export function trustedFellows({ fellows, now }: Draft): readonly Peer[] {
-  const trusted: Peer[] = [];
-  for (const { items } of pagesOf(fellows)) {
-    for (const fellow of items) if (!isShunned(fellow, now)) trusted.push(fellow.peer);
-  }
-  return trusted;
+/** All fellows, by whether they are passed over. */
+export function dividedFellows({ fellows, now }: Draft): Divided {
+  const divided = { trusted: new Array<Peer>(), shunned: new Array<Peer>() };
+  forEachItem(fellows, (fellow) => {
+    (isShunned(fellow, now) ? divided.shunned : divided.trusted).push(fellow.peer);
+  });
+  return divided;
 }
 
-export function shunnedFellows({ fellows, now }: Draft): readonly Peer[] {
-  const shunned: Peer[] = [];
-  for (const { items } of pagesOf(fellows)) {
-    for (const fellow of items) if (isShunned(fellow, now)) shunned.push(fellow.peer);
-  }
-  return shunned;
+export interface Divided {
+  readonly trusted: readonly Peer[];
+  readonly shunned: readonly Peer[];
 }
 
 function firstWaitMs(draft: Draft, urgency: Urgency): number {

@@ -16,7 +16,7 @@ import type { Draft } from './node.ts';
 import { operationOrder } from './operation.ts';
 import type { FetchOperation, GetOperation, Met, Purpose } from './operation.ts';
 import { lookUp, withItem, withoutItem } from './paged.ts';
-import { beginStore } from './put.ts';
+import { proceed } from './put.ts';
 import { majorityOf } from './quorum.ts';
 import { advance, newLookup } from './seek.ts';
 import { compareVersions, durableHeld, withLife } from './store.ts';
@@ -113,7 +113,7 @@ function obtained(draft: Draft, operation: FetchOperation, source: Met): void {
     purpose === 'read'
       ? Math.max(enough, holders.length + behind.length)
       : Math.min(replication, room);
-  beginStore(draft, {
+  proceed(draft, {
     op,
     deadlineAt,
     type: 'store',

@@ -7,7 +7,8 @@
  * stored records are kept beside them and changed only where the one who came or went matters.
  */
 
-import { fellowOf, meet, shunnedFellows, trustedFellows, type Urgency } from './fellows.ts';
+import { dividedFellows, fellowOf, isShunned, meet } from './fellows.ts';
+import type { Divided, Urgency } from './fellows.ts';
 import { nearestContacts } from './nearest.ts';
 import { ownPosition, withUpkeep, type Draft } from './node.ts';
 import { findItem, mapped } from './paged.ts';
@@ -16,15 +17,19 @@ import { heldOrder, withGroup, type Held } from './store.ts';
 import type { Directory, Peer, Position } from './types.ts';
 
 /** The nearest `count` nodes to a position that this node knows, itself included, nearest first. */
-export function neighbourhood(draft: Draft, target: Position, count: number): Peer[] {
+export function neighbourhood(
+  draft: Draft,
+  target: Position,
+  count: number,
+  { trusted, shunned }: Divided = dividedFellows(draft),
+): Peer[] {
   const { table, peers } = draft;
   const own = ownPosition(draft);
-  const exclude = draft.fellows.size === 0 ? [] : shunnedFellows(draft);
   const nearest: Peer[] = [];
-  for (const peer of nearestContacts(table, own, target, count, exclude, peers)) {
+  for (const peer of nearestContacts(table, own, target, count, shunned, peers)) {
     takeIn(nearest, peer, count, target, peers);
   }
-  for (const peer of trustedFellows(draft)) takeIn(nearest, peer, count, target, peers);
+  for (const peer of trusted) takeIn(nearest, peer, count, target, peers);
   takeIn(nearest, draft.self, count, target, peers);
   return nearest;
 }
@@ -60,7 +65,7 @@ export function onNear(draft: Draft, peer: Peer): void {
   // Groups that are still to be found lack their nearest, perhaps the own node.
   if (draft.upkeep.regroupAt !== Infinity) return;
   const fellow = fellowOf(draft, peer);
-  if (fellow !== undefined && fellow.shunnedUntil > draft.now) return;
+  if (fellow !== undefined && isShunned(fellow, draft.now)) return;
   let urgency: Urgency | undefined;
   draft.store = mapped(draft.store, heldOrder, (held) => {
     const next = withMember(held, peer, draft.peers);
@@ -73,8 +78,7 @@ export function onNear(draft: Draft, peer: Peer): void {
 /** A peer is gone: somebody else takes its place in its groups. */
 export function onGone(draft: Draft, peer: Peer): void {
   if (draft.store.size === 0) return;
-  const affected = findItem(draft.store, ({ group }) => group.includes(peer));
-  if (affected !== undefined) regroup(draft, ({ group }) => group.includes(peer));
+  regroup(draft, ({ group }) => group.includes(peer));
 }
 
 /** The groups of all records are found anew, now or when the node has joined. */
@@ -96,10 +100,11 @@ function regroupLater(draft: Draft): void {
 
 function regroup(draft: Draft, isAffected: (held: Held) => boolean): void {
   const met = new Map<Peer, Urgency>();
+  const fellows = dividedFellows(draft);
   draft.store = mapped(draft.store, heldOrder, (held) => {
     if (!isAffected(held)) return held;
     const { key, replication } = held.header;
-    const group = neighbourhood(draft, key.position, replication);
+    const group = neighbourhood(draft, key.position, replication, fellows);
     let known = 0;
     group.forEach((peer, at) => {
       if (isKnown(held, peer)) known |= 1 << at;

@@ -143,6 +143,13 @@ export function allItems<T>(paged: Paged<T>): readonly T[] {
   return paged.pages.length === 0 ? paged.items : paged.pages.flatMap((page) => page.items);
 }
 
+/** How many items `test` holds for. */
+export function countItems<T>(paged: Paged<T>, test: (item: T) => boolean): number {
+  let count = 0;
+  for (const { items } of pagesOf(paged)) for (const item of items) if (test(item)) count++;
+  return count;
+}
+
 /** The first item for which `test` holds, in order. */
 export function findItem<T>(paged: Paged<T>, test: (item: T) => boolean): T | undefined {
   for (const page of pagesOf(paged)) {

@@ -68,11 +68,6 @@ export function onSigned(draft: Draft, token: Token, record: RecordHeader): void
   proceed(draft, { ...operation, record, signedAt: draft.now });
 }
 
-/** A record that was read is stored on those that lack it; nobody waits longer than need be. */
-export function beginStore(draft: Draft, operation: StoreOperation): void {
-  proceed(draft, operation);
-}
-
 /** A store was acknowledged, by a peer or by the own disk. */
 export function onStored(draft: Draft, op: OpId, peer: Peer): void {
   const operation = lookUp(draft.operations, operationOrder, op);
@@ -130,7 +125,7 @@ export function refuseCommand(draft: Draft, op: OpId, failure: Failure): void {
 }
 
 /** Asks as many further candidates as replicas are missing, or settles when it is over. */
-function proceed(draft: Draft, operation: StoreOperation): void {
+export function proceed(draft: Draft, operation: StoreOperation): void {
   const { op, candidates, wanted, holders, needed, purpose } = operation;
   if (operation.record === undefined) return;
   const record = recordNow(draft, operation, operation.record);

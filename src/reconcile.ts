@@ -21,8 +21,9 @@ import { isSpread, onGone, withKnown } from './group.ts';
 import { letGo } from './holding.ts';
 import { CALL_MS_MAX, PUSHES_MAX } from './limits.ts';
 import { emit, nextNumber, type Draft } from './node.ts';
-import { operationOrder, type PushOperation } from './operation.ts';
-import { forEachItem, lookUp, mapped, pagesOf, withItem, withoutItem } from './paged.ts';
+import { operationOrder, type Operation, type PushOperation } from './operation.ts';
+import { countItems, findItem, forEachItem, lookUp, mapped } from './paged.ts';
+import { withItem, withoutItem } from './paged.ts';
 import { compareVersions, durable, durableHeld, headerNow, heldOrder } from './store.ts';
 import type { Held } from './store.ts';
 import { isWithin, nameOf } from './tags.ts';
@@ -94,11 +95,7 @@ export function push(draft: Draft, held: Held, peer: Peer): void {
 
 /** How many replicas are on their way. */
 export function pushesUnderWay({ operations }: Draft): number {
-  let count = 0;
-  for (const { items } of pagesOf(operations)) {
-    for (const { type } of items) if (type === 'push') count++;
-  }
-  return count;
+  return countItems(operations, ({ type }) => type === 'push');
 }
 
 /** Gives up what enough nearer nodes are known to hold. */
@@ -131,9 +128,9 @@ function pushAll(draft: Draft, peer: Peer, lacking: readonly Held[], most: numbe
 
 function isUnderWay({ operations }: Draft, { tag }: Held, peer: Peer): boolean {
   const name = nameOf(tag);
-  return pagesOf(operations).some(({ items }) =>
-    items.some((item) => item.type === 'push' && item.peer === peer && item.tag === name),
-  );
+  const isSame = (item: Operation): boolean =>
+    item.type === 'push' && item.peer === peer && item.tag === name;
+  return findItem(operations, isSame) !== undefined;
 }
 
 /** Replicas for a fellow that has shown nothing of those before. */

@@ -7,7 +7,8 @@
 import { beginRead } from './get.ts';
 import { REPUBLICATIONS_MAX } from './limits.ts';
 import { nextNumber, type Draft } from './node.ts';
-import { pagesOf, withoutItem } from './paged.ts';
+import type { Operation } from './operation.ts';
+import { countItems, withoutItem } from './paged.ts';
 import { republishAfter } from './published.ts';
 import { publishedOrder, type Published } from './replicas.ts';
 
@@ -20,13 +21,9 @@ export function republish(draft: Draft, { key }: Published): void {
 }
 
 function isBusy({ operations }: Draft): boolean {
-  let count = 0;
-  for (const { items } of pagesOf(operations)) {
-    for (const item of items) {
-      if (item.op < 0 && (item.type === 'get' || item.type === 'fetch')) count++;
-    }
-  }
-  return count >= REPUBLICATIONS_MAX;
+  const isOwnRead = ({ op, type }: Operation): boolean =>
+    op < 0 && (type === 'get' || type === 'fetch');
+  return countItems(operations, isOwnRead) >= REPUBLICATIONS_MAX;
 }
 
 /** When too many are due at once. */
