@@ -3,6 +3,7 @@
  * what it and the node should both hold, and says that it holds all of that, a part, or nothing.
  */
 import type { Call } from '../src/calls.ts';
+import { POSITION_BITS } from '../src/limits.ts';
 import { allItems } from '../src/paged.ts';
 import { durable } from '../src/store.ts';
 import { askersNonce, flat, isWithin, sumOf, type Tag } from '../src/tags.ts';
@@ -16,7 +17,7 @@ const NONCE = 77;
 
 export function askedOf(node: StrictNode, from: Peer, { type, round }: Rounds): Request {
   const range = rangeOf(round);
-  const tags = heldTags(node, from, round);
+  const tags = heldTags(node, from, round, range);
   if (type === 'compare') return { type, range, tags: flat(tags) };
   return { type, range, nonce: NONCE, sum: sumOf(tags, askersNonce(NONCE)) };
 }
@@ -28,14 +29,21 @@ export function sumReplyOf(
   round: Round,
   more: number,
 ): Reply {
-  const tags = heldTags(node, call?.peer ?? 0, round);
-  const { count, high, low } = sumOf(tags, call?.nonce ?? 0);
-  return { type: 'sum', range: rangeOf(round), sum: { count: count + more, high, low } };
+  const range = answeredRange(call, round);
+  const tags = heldTags(node, call?.peer ?? 0, round, range);
+  const { count, high, low } = sumOf(tags, call?.round?.nonce ?? 0);
+  return { type: 'sum', range, sum: { count: count + more, high, low } };
 }
 
 export function tagsReplyOf(node: StrictNode, call: Call | undefined, round: Round): Reply {
-  const tags = heldTags(node, call?.peer ?? 0, round);
-  return { type: 'tags', range: rangeOf(round), tags: flat(tags) };
+  const range = answeredRange(call, round);
+  return { type: 'tags', range, tags: flat(heldTags(node, call?.peer ?? 0, round, range)) };
+}
+
+/** Mostly what was asked about; one of a single position speaks of that, as a liar might. */
+function answeredRange(call: Call | undefined, round: Round): Range {
+  const own = rangeOf(round);
+  return round.bits === POSITION_BITS ? own : (call?.round?.range ?? own);
 }
 
 function rangeOf({ key, bits }: Round): Range {
@@ -43,12 +51,17 @@ function rangeOf({ key, bits }: Round): Range {
 }
 
 /** Of what the node has on disk and the peer should hold too, that which the peer says it does. */
-function heldTags({ state, now }: StrictNode, peer: Peer, round: Round): readonly Tag[] {
+function heldTags(
+  { state, now }: StrictNode,
+  peer: Peer,
+  round: Round,
+  range: Range,
+): readonly Tag[] {
   const tags: Tag[] = [];
   for (const held of allItems(state.store)) {
     const stored = durable(held, now);
     if (stored === undefined || !held.group.includes(peer)) continue;
-    if (isWithin(held.header.key.position, rangeOf(round))) tags.push(stored.tag);
+    if (isWithin(held.header.key.position, range)) tags.push(stored.tag);
   }
   return tags.filter((_, i) => (round.holds & (1 << i)) !== 0);
 }

@@ -145,7 +145,7 @@ const calls: readonly Call[] = kinds.map((kind, i) => ({
   deadlineAt: 100 * i + 1200,
   late: i % 2 === 0,
   known: i < 3,
-  nonce: kind === 'check' ? -77 : 0,
+  round: kind === 'check' ? { range: { bits: 3, from: key.position }, nonce: -77 } : undefined,
 }));
 
 const older = newHeld(smallRecord(1, 3, 50_000), 50_000, 0, undefined, undefined);

@@ -94,7 +94,7 @@ function contentsOf(state: NodeState): readonly string[] {
     if (shunnedUntil > 0) names.push('shunned');
   }
   if (state.published.size > 0) names.push('published');
-  if (allItems(state.calls).some(({ nonce }) => nonce !== 0)) names.push('nonce');
+  if (allItems(state.calls).some(({ round }) => round !== undefined)) names.push('round');
   if (state.upkeep.regroupAt < Infinity) names.push('regroup');
   if (state.leaving) names.push('leaving');
   return names;

@@ -3,12 +3,13 @@
  * settlement tells the host how an operation ended.
  */
 
-import { withCall } from './calls.ts';
+import { withCall, type Round } from './calls.ts';
 import { emit, nextNumber, type Draft } from './node.ts';
 import { sharedBitsOfPeers } from './position.ts';
+import { withLife } from './store.ts';
 import { slotOf } from './table.ts';
-import { hardLimitMs, patienceMs } from './timing.ts';
-import type { CallId, OpId, Outcome, Peer, Reply, Request } from './types.ts';
+import { hardLimitMs, patienceMs, travelMs } from './timing.ts';
+import type { CallId, OpId, Outcome, Peer, RecordHeader, Reply, Request } from './types.ts';
 
 /** Sends a request for an operation (0: none) and waits for its reply. */
 export function ask(draft: Draft, peer: Peer, body: Request, op: OpId): void {
@@ -27,9 +28,21 @@ export function ask(draft: Draft, peer: Peer, body: Request, op: OpId): void {
     deadlineAt: draft.now + (fixedMs || hardLimitMs(waitMs)),
     late: false,
     known,
-    nonce: body.type === 'check' ? body.nonce : 0,
+    round: roundOf(body),
   });
-  emit(draft, { type: 'send', to: peer, message: { type: 'request', call, body } });
+  const sent =
+    body.type === 'store' ? { ...body, record: onItsWay(draft, body.record, known) } : body;
+  emit(draft, { type: 'send', to: peer, message: { type: 'request', call, body: sent } });
+}
+
+/** A record's life goes on while it travels; the receiver cannot know for how long it did. */
+function onItsWay({ timing }: Draft, record: RecordHeader, known: boolean): RecordHeader {
+  return withLife(record, record.lifeMs - travelMs(timing, known));
+}
+
+function roundOf(body: Request): Round | undefined {
+  if (body.type === 'check') return { range: body.range, nonce: body.nonce };
+  return body.type === 'compare' ? { range: body.range, nonce: 0 } : undefined;
 }
 
 export function reply(draft: Draft, peer: Peer, call: CallId, body: Reply): void {

@@ -6,7 +6,8 @@
 
 import { countItems, emptyPaged, findItem, lookUp, withItem, withoutItem } from './paged.ts';
 import type { Order, Paged } from './paged.ts';
-import type { CallId, OpId, Peer, Request } from './types.ts';
+import { sameRange } from './tags.ts';
+import type { CallId, OpId, Peer, Range, Request } from './types.ts';
 
 export interface Call {
   readonly call: CallId;
@@ -22,6 +23,12 @@ export interface Call {
   readonly late: boolean;
   /** Whether the peer was a contact when it was called: its link is probably up. */
   readonly known: boolean;
+  /** What a check or a comparison asked about. */
+  readonly round: Round | undefined;
+}
+
+export interface Round {
+  readonly range: Range;
   /** Of a check: under which the answer is to be summed; else 0. */
   readonly nonce: number;
 }
@@ -52,6 +59,11 @@ export function withoutCall(calls: Calls, call: CallId): Calls {
 
 export function isCalling(calls: Calls, peer: Peer): boolean {
   return findItem(calls, (call) => call.peer === peer) !== undefined;
+}
+
+/** Whether an answer is about what was asked: a fellow may not choose what it is believed about. */
+export function isAbout({ round }: Call, range: Range): boolean {
+  return round !== undefined && sameRange(round.range, range);
 }
 
 /** Calls under way to a peer. */

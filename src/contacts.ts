@@ -75,7 +75,7 @@ export function evict(draft: Draft, peer: Peer): void {
   // Who is passed over stays so, whatever it says.
   const fellow = fellowOf(draft, peer);
   if (fellow !== undefined && !isShunned(fellow, draft.now)) forgetFellow(draft, peer);
-  if (slot < 0) return onGone(draft, peer);
+  if (slot < 0) return fellow === undefined ? undefined : onGone(draft, peer);
   draft.table = withoutContact(draft.table, bucket, slot);
   onGone(draft, peer);
   emit(draft, { type: 'note', note: { type: 'contact-evicted', peer } });

@@ -18,6 +18,7 @@ import type { Finished, Operation } from './operation.ts';
 import { withoutItem } from './paged.ts';
 import { located, onNotStored, onStored, settleStore, type Miss } from './put.ts';
 import { onPushed } from './reconcile.ts';
+import { onRoundRefused } from './repair.ts';
 import { onFailedCall, onLateCall } from './seek.ts';
 import type { Refusal } from './types.ts';
 
@@ -72,6 +73,7 @@ export function onCallRefused(draft: Draft, call: Call, reason: Refusal | undefi
   else if (call.kind === 'leave') onFarewell(draft, call.op);
   else if (call.kind === 'find-value') onNotFetched(draft, call.op, call.peer);
   else if (isQuestion(call)) onFailedCall(draft, call);
+  else if (call.round !== undefined) onRoundRefused(draft, call.peer);
 }
 
 function onStoreFailed(draft: Draft, call: Call, miss: Miss): void {

@@ -9,7 +9,8 @@
  */
 
 import { compareBits } from './position.ts';
-import { emptyPaged, lookUp, withItem, withoutItem, type Order, type Paged } from './paged.ts';
+import { emptyPaged, lookUp, pagedFromSorted, withItem, withoutItem } from './paged.ts';
+import type { Order, Paged } from './paged.ts';
 import type { Held } from './store.ts';
 import type { Bits256, Config, Peer, Quota, RecordHeader } from './types.ts';
 
@@ -75,9 +76,37 @@ export function withUse(usage: Usage, held: Held | undefined, sign: 1 | -1): Usa
   return withUse(next, replaced, sign);
 }
 
-/** The usage of all that is stored. */
+/** The usage of all that is stored; at once, since there may be hundreds of thousands. */
 export function usageOf(store: readonly Held[]): Usage {
-  return store.reduce((usage, held) => withUse(usage, held, 1), noUsage);
+  const publishers: Share<Bits256>[] = [];
+  const peers: Share<Peer>[] = [];
+  let bytes = 0;
+  for (const newest of store) {
+    for (let held: Held | undefined = newest; held !== undefined; held = held.replaced) {
+      const { size, publisher } = held.header;
+      bytes += size;
+      publishers.push({ who: publisher, keys: 1, bytes: size });
+      if (held.from !== undefined) peers.push({ who: held.from, keys: 1, bytes: size });
+    }
+  }
+  return {
+    keys: publishers.length,
+    bytes,
+    publishers: summed(publishers, publisherOrder),
+    peers: summed(peers, senderOrder),
+  };
+}
+
+/** One share for each, the sum of all of its own. */
+function summed<Who>(shares: Share<Who>[], order: Order<Share<Who>, Who>): Paged<Share<Who>> {
+  shares.sort((a, b) => order.compare(a, b.who));
+  const sums: Share<Who>[] = [];
+  for (const { who, keys, bytes } of shares) {
+    const last = sums.at(-1);
+    if (last === undefined || order.compare(last, who) !== 0) sums.push({ who, keys, bytes });
+    else sums[sums.length - 1] = { who, keys: last.keys + keys, bytes: last.bytes + bytes };
+  }
+  return pagedFromSorted(sums, order);
 }
 
 /** @param others what is used beside the record that is replaced, of which only the key is free */

@@ -19,7 +19,7 @@ import { ask, reply } from './asking.ts';
 import { callsTo, isCalling, type Call } from './calls.ts';
 import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.ts';
 import { onShown, withFellow } from './fellows.ts';
-import { isJoining, isKnown, onNear, withKnown } from './group.ts';
+import { isJoining, isKnown, onGone, onNear, withKnown } from './group.ts';
 import { ROUND_CALLS_MAX, TAGS_MAX } from './limits.ts';
 import { nextDraw, type Draft } from './node.ts';
 import { forEachItem, mapped } from './paged.ts';
@@ -64,14 +64,15 @@ export function onCheck(
 }
 
 /** What a fellow holds of a range, or, in place of tags, that they are too many. */
-export function onSum(draft: Draft, { peer, kind, nonce }: Call, { range, sum }: SumReply): void {
+export function onSum(draft: Draft, { peer, kind, round }: Call, { range, sum }: SumReply): void {
   if (draft.leaving) return;
   onTurn(draft, peer, sum.count > 0, false);
-  if (kind === 'check' && sameSum(sumOf(sharedTags(draft, peer, range), nonce), sum)) {
+  const isCheck = kind === 'check' && round !== undefined;
+  if (isCheck && sameSum(sumOf(sharedTags(draft, peer, range), round.nonce), sum)) {
     return confirm(draft, peer, range, sum.count);
   }
   if (sum.count > TAGS_MAX) askHalves(draft, peer, range);
-  else if (kind === 'check') askForTags(draft, peer, range);
+  else if (isCheck) askForTags(draft, peer, range);
 }
 
 /** Somebody lists what it holds and we should. */
@@ -92,6 +93,11 @@ export function onTags(draft: Draft, { peer }: Call, { range, tags }: TagsReply)
   if (draft.leaving) return;
   onTurn(draft, peer, tags.length > 0, false);
   settleTags(draft, peer, range, namesIn(tags));
+}
+
+/** A round came to nothing: who never answers what it is asked about shows nothing either. */
+export function onRoundRefused(draft: Draft, peer: Peer): void {
+  if (!draft.leaving && onShown(draft, peer, false)) onGone(draft, peer);
 }
 
 /**

@@ -9,7 +9,7 @@
  */
 
 import { assert, assertNever } from './assert.ts';
-import { openCall, withoutCall, type Call } from './calls.ts';
+import { isAbout, openCall, withoutCall, type Call } from './calls.ts';
 import { evict, onHeard } from './contacts.ts';
 import { carryOn, onCallFailed, onCallRefused, onStoreDone } from './finish.ts';
 import { beginRead, onFetched } from './get.ts';
@@ -24,9 +24,10 @@ import { advance, newLookup, onNamed, onVersion } from './seek.ts';
 import { serve } from './serve.ts';
 import { operationOrder } from './operation.ts';
 import { lookUp } from './paged.ts';
+import { withLife } from './store.ts';
 import { measured } from './timing.ts';
 import type { CallId, Command, Directory, Effect, Input, Moment } from './types.ts';
-import type { OpId, Peer, Reply } from './types.ts';
+import type { OpId, Peer, RecordHeader, Reply } from './types.ts';
 import { runDue } from './upkeep.ts';
 
 export { create } from './create.ts';
@@ -118,23 +119,28 @@ function takeReply(draft: Draft, call: Call, body: Exclude<Reply, { type: 'refus
       return true;
     case 'version':
       if (kind !== 'find-version') return false;
-      onVersion(draft, call, body.record, body.peers);
+      onVersion(draft, call, arrived(draft, call, body.record), body.peers);
       return true;
     case 'value':
       if (kind !== 'find-value') return false;
-      onFetched(draft, op, peer, body.record);
+      onFetched(draft, op, peer, arrived(draft, call, body.record));
       return true;
     case 'sum':
-      if (kind !== 'check' && kind !== 'compare') return false;
+      if (!isAbout(call, body.range)) return false;
       onSum(draft, call, body);
       return true;
     case 'tags':
-      if (kind !== 'compare') return false;
+      if (kind !== 'compare' || !isAbout(call, body.range)) return false;
       onTags(draft, call, body);
       return true;
     default:
       return assertNever(body);
   }
+}
+
+/** A record as it is after its way here, which took half of the call's time, as far as is known. */
+function arrived({ now }: Draft, { sentAt }: Call, record: RecordHeader): RecordHeader {
+  return withLife(record, record.lifeMs - ((now - sentAt) >> 1));
 }
 
 function begin(draft: Draft, op: OpId, command: Command): void {

@@ -11,7 +11,7 @@
  */
 
 import { draw } from './random.ts';
-import { sharedBits } from './position.ts';
+import { comparePositions, sharedBits } from './position.ts';
 import type { Bits256, Position, Range, RecordHeader, Sum } from './types.ts';
 
 export interface Tag {
@@ -69,6 +69,10 @@ export const EVERYTHING: Range = { bits: 0, from: { w0: 0, w1: 0, w2: 0, w3: 0, 
 
 export function isWithin(position: Position, { bits, from }: Range): boolean {
   return bits === 0 || sharedBits(position, from) >= bits;
+}
+
+export function sameRange(a: Range, b: Range): boolean {
+  return a.bits === b.bits && comparePositions(a.from, b.from) === 0;
 }
 
 /** The two ranges that make up one; there is nothing to halve where all bits are given. */

@@ -49,6 +49,16 @@ export function patienceMs(timing: Timing, known: boolean): number {
   return Math.min(CALL_MS_MAX, Math.max(CALL_MS_MIN, (mean >> 3) + deviation));
 }
 
+/**
+ * How long a request made now is expected to be on its way: half a round trip to a contact. To
+ * another peer nearly all of one, for the dial comes first. 0 while nothing was measured.
+ */
+export function travelMs(timing: Timing, known: boolean): number {
+  const mean = known ? timing.knownMeanEighths : timing.otherMeanEighths;
+  if (mean < 0) return 0;
+  return known ? mean >> 4 : mean >> 3;
+}
+
 /** How long an answer is still taken, when it was expected within `waitMs`. */
 export function hardLimitMs(waitMs: number): number {
   return Math.min(CALL_MS_MAX, LATE_FACTOR * waitMs);

@@ -126,12 +126,12 @@ function readReply(input: Reader, kind: number): Reply | undefined {
   }
 }
 
-function writeRange(out: Writer, range: Range): void {
+export function writeRange(out: Writer, range: Range): void {
   out.word(range.bits);
   writePosition(out, range.from);
 }
 
-function readRange(input: Reader): Range {
+export function readRange(input: Reader): Range {
   return { bits: input.word(), from: readPosition(input) };
 }
 

@@ -7,7 +7,7 @@
  * some 250 bytes. Parts that are empty come back as the core's own, as `host/serial/paged.ts` says.
  */
 
-import { callOrder, type Call } from '../../src/calls.ts';
+import { callOrder, type Call, type Round } from '../../src/calls.ts';
 import { writingOrder, type NodeState } from '../../src/node.ts';
 import type { Upkeep, Waiter, Writing } from '../../src/node.ts';
 import { operationOrder } from '../../src/operation.ts';
@@ -20,7 +20,7 @@ import { emptyTable, type Table } from '../../src/table.ts';
 import type { Timing } from '../../src/timing.ts';
 import type { Config, Peer } from '../../src/types.ts';
 import { readList, readOptional, writeList, writeOptional } from './forms.ts';
-import { requestKinds } from './message.ts';
+import { readRange, requestKinds, writeRange } from './message.ts';
 import { OPERATION_WORDS_MIN, readOperation, writeOperation } from './operation.ts';
 import { readPaged, writePaged } from './paged.ts';
 import { HEADER_WORDS_MIN, readHeader, readKey, writeHeader, writeKey } from './record.ts';
@@ -98,7 +98,7 @@ function writeCall(out: Writer, call: Call): void {
   out.number(call.deadlineAt);
   out.bool(call.late);
   out.bool(call.known);
-  out.word(call.nonce);
+  writeOptional(out, call.round, writeRound);
 }
 
 function readCall(input: Reader): Call {
@@ -112,8 +112,17 @@ function readCall(input: Reader): Call {
     deadlineAt: input.number(),
     late: input.bool(),
     known: input.bool(),
-    nonce: input.word(),
+    round: readOptional(input, readRound),
   };
+}
+
+function writeRound(out: Writer, { range, nonce }: Round): void {
+  writeRange(out, range);
+  out.word(nonce);
+}
+
+function readRound(input: Reader): Round {
+  return { range: readRange(input), nonce: input.word() };
 }
 
 /** A record and what it replaces, the newest first: a list, because a chain may be long. */

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { EMPTY_ROUNDS_MAX, TAGS_MAX } from '../../src/limits.ts';
+import { EMPTY_ROUNDS_MAX, POSITION_BITS, TAGS_MAX } from '../../src/limits.ts';
+import { newestHeld } from '../../src/store.ts';
 import type { Message } from '../../src/types.ts';
 import { law } from '../harness.ts';
 import { strays, THREE_ROUNDS_MS } from './converged.ts';
@@ -13,6 +14,8 @@ import { Fleet } from './fleet.ts';
 const seed = (): fc.Arbitrary<number> => fc.integer();
 const replicas = (): fc.Arbitrary<number> => fc.integer({ min: 1, max: 8 });
 const KEYS = 12;
+/** Enough for a replica to be passed on many times. */
+const GENERATIONS = 60;
 
 function filled(number: number, replication: number, size = 14): Fleet {
   const fleet = Fleet.joined({ size, seed: number, config: { replication } });
@@ -67,6 +70,32 @@ law(
   },
 );
 
+law('a life does not grow on its way from holder to holder', [seed()], 3, (number) => {
+  const fleet = filled(number, 3);
+  fleet.faults = { ...fleet.faults, delayMs: [80, 120] };
+  const endOf = (at: number): number => {
+    const newest = fleet.up.map(({ state }) => state && newestHeld(state.store, fleet.key(at)));
+    return Math.max(...newest.map((held) => held?.expiresAt ?? 0));
+  };
+  const before = endOf(0);
+  for (let passed = 0; passed < GENERATIONS; passed++) {
+    // All holders of the key go one after another, each after somebody else has its replica.
+    const [nearest] = fleet.watch
+      .ranking(fleet.key(0))
+      .filter((peer) => fleet.members[peer]?.state);
+    assert.ok(nearest !== undefined);
+    fleet.settled(fleet.command(nearest, { type: 'leave' }));
+    fleet.crash(nearest, 'lost');
+    fleet.start(fleet.newcomer());
+    fleet.run(20_000);
+  }
+  const passed = GENERATIONS / 3;
+  assert.ok(
+    endOf(0) - before < (passed * 100) / 2,
+    `${endOf(0) - before} ms in ${passed} transfers`,
+  );
+});
+
 law('an old disk brings no old version back', [seed(), replicas()], 6, (number, r) => {
   const fleet = filled(number, r);
   const sleepers = fleet.watch.ranking(fleet.key(0)).slice(0, Math.ceil(r / 2));
@@ -92,6 +121,29 @@ law('who drops what it acknowledges is replaced', [seed(), replicas()], 4, (numb
   const forget = (): void => {
     member?.forgetAll();
     fleet.after(1000, forget);
+  };
+  forget();
+  fleet.run((EMPTY_ROUNDS_MAX + 2) * 60_000 + THREE_ROUNDS_MS);
+  assert.ok((fleet.watch.notes.get('fellow-shunned') ?? 0) > 0);
+  assert.deepEqual(strays(fleet, KEYS), []);
+});
+
+law('who speaks of other records than it was asked about is replaced', [seed()], 4, (number) => {
+  const fleet = filled(number, 4);
+  const [liar = 0] = fleet.watch.ranking(fleet.key(0));
+  fleet.watch.liars.add(liar);
+  const forget = (): void => {
+    fleet.members[liar]?.forgetAll();
+    fleet.after(1000, forget);
+  };
+  const range = { bits: POSITION_BITS, from: fleet.key(0).position };
+  fleet.twist = (from, _to, message): Message | undefined => {
+    if (from !== liar) return message;
+    // It never asks either, for a question shows what it lacks.
+    if (message.type === 'request') return message.body.type === 'check' ? undefined : message;
+    const { type } = message.body;
+    if (type !== 'sum' && type !== 'tags') return message;
+    return { ...message, body: { type: 'tags', range, tags: [] } };
   };
   forget();
   fleet.run((EMPTY_ROUNDS_MAX + 2) * 60_000 + THREE_ROUNDS_MS);
