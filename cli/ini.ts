@@ -2,21 +2,25 @@
  * The configuration file of `orrery node`: INI with one section `[dht]`, readable as the network's
  * older implementation wrote it (docs/operations.md, Where a node listens).
  *
- * Keys: listen_address, api_address (HOST or HOST:PORT), k, alpha, max_lookup, ttl. Upper and lower
- * case are one; other sections belong to other programs and are left alone. Invariant: an unknown
- * key or a value that cannot be read is a UsageError of one line that names file and key.
+ * Keys: listen_address, api_address (HOST or HOST:PORT), k, alpha, max_lookup, ttl and the three
+ * quotas. Upper and lower case are one; other sections belong to other programs and are left alone.
+ * Invariant: an unknown key or a value that cannot be read is a UsageError of one line that names
+ * file and key.
  */
 import { parse } from 'ini';
 import { z } from 'zod';
 import { defaultConfig } from '../src/config.ts';
 import { ALPHA_MAX, K_MAX } from '../src/limits.ts';
+import type { Quota } from '../src/types.ts';
 import { API_EXAMPLE_PORT } from '../runtime/address.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { readWhole } from '../runtime/files.ts';
 import { parsePlace } from './place.ts';
 import type { Place } from './place.ts';
+import { parseQuota, QUOTA_FORM } from './quota.ts';
+import type { Quotas } from './quota.ts';
 
-export interface IniSettings {
+export interface IniSettings extends Quotas {
   readonly listen?: Place | undefined;
   readonly api?: Place | undefined;
   readonly k?: number | undefined;
@@ -48,6 +52,7 @@ export function parseIni(text: string, path: string): IniSettings {
   const checked = schema.safeParse(lowered);
   if (!checked.success) throw new UsageError(`${path}: ${faultOf(checked.error, lowered)}`);
   const { listen_address, api_address, k, alpha, max_lookup, ttl } = checked.data;
+  const { quota, publisher_quota, peer_quota } = checked.data;
   return {
     listen: placeOf(listen_address, path, 'listen_address'),
     api: placeOf(api_address, path, 'api_address', API_EXAMPLE_PORT),
@@ -55,6 +60,9 @@ export function parseIni(text: string, path: string): IniSettings {
     alpha,
     maxLookup: max_lookup,
     ttlS: ttl,
+    quota,
+    publisherQuota: publisher_quota,
+    peerQuota: peer_quota,
   };
 }
 
@@ -110,6 +118,18 @@ function wholeNumber(low: number, high: number): z.ZodOptional<z.ZodType<number>
     .optional();
 }
 
+function quota(): z.ZodOptional<z.ZodType<Quota>> {
+  return z
+    .string(QUOTA_FORM)
+    .transform((text, context) => {
+      const read = parseQuota(text);
+      if (read !== undefined) return read;
+      context.addIssue({ code: 'custom', message: QUOTA_FORM });
+      return z.NEVER;
+    })
+    .optional();
+}
+
 function address(): z.ZodOptional<z.ZodString> {
   return z.string('must be HOST or HOST:PORT').optional();
 }
@@ -124,4 +144,7 @@ const schema = z.strictObject({
   alpha: wholeNumber(1, ALPHA_MAX),
   max_lookup: wholeNumber(1, HOPS_MAX),
   ttl: wholeNumber(1, defaultConfig.ttlSMax),
+  quota: quota(),
+  publisher_quota: quota(),
+  peer_quota: quota(),
 });

@@ -22,6 +22,7 @@ import { laterOption, refuseLater, wholeNumber } from './flags.ts';
 import type { IniSettings } from './ini.ts';
 import { LOG_FORMATS, LOG_LEVELS, openLog } from './logging.ts';
 import { counted, print, printJson, say } from './output.ts';
+import { quotaFlag } from './quota.ts';
 import { resolveSettings } from './settings.ts';
 import type { NodeFlags, NodeSettings } from './settings.ts';
 import { watchForStop } from './signals.ts';
@@ -166,6 +167,9 @@ function withFlags() {
     .option('--alpha <n>', 'calls in flight of a lookup (3)', wholeNumber(1, ALPHA_MAX))
     .option('--replication <n>', 'replicas unless a PUT says (8)', wholeNumber(1, REPLICATION_MAX))
     .option('--ttl <s>', 'seconds of life unless a PUT says', wholeNumber(1, defaultConfig.ttlSMax))
+    .option('--quota <keys,size>', 'most to store (1000000,8GiB)', quotaFlag)
+    .option('--publisher-quota <keys,size>', 'of one publisher (half of it)', quotaFlag)
+    .option('--peer-quota <keys,size>', 'sent by one peer (half of it)', quotaFlag)
     .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info' as const))
     .addOption(new Option('--log-format <format>').choices(LOG_FORMATS).default('auto' as const))
     .option('--json', 'standard output in lines of JSON', false)
@@ -199,6 +203,7 @@ Example of an INI file:
   k = 20
   alpha = 3
   ttl = 3600
+  quota = 100000,2GiB
 
 On a loopback address a node without a certificate gets one of a development authority.
 Ctrl-C stops it cleanly, a second Ctrl-C at once.`;

@@ -18,9 +18,10 @@ import { PEERS_PER_REPLY_MAX } from '../src/limits.ts';
 import type { Config } from '../src/types.ts';
 import type { IniSettings } from './ini.ts';
 import { parsePlace } from './place.ts';
+import { quotasOf, type Quotas } from './quota.ts';
 
 /** Flags as commander hands them over. */
-export interface NodeFlags {
+export interface NodeFlags extends Quotas {
   readonly address?: string | undefined;
   readonly port?: number | undefined;
   /** True when the flag stands alone. */
@@ -175,6 +176,7 @@ function configOf(flags: NodeFlags, ini: IniSettings): Config {
     alpha: flags.alpha ?? ini.alpha ?? defaultConfig.alpha,
     replication: flags.replication ?? Math.min(defaultConfig.replication, k),
     ttlS: flags.ttl ?? ini.ttlS ?? defaultConfig.ttlS,
+    ...quotasOf(flags, ini, defaultConfig),
   };
   const [fault] = configFaults(config);
   if (fault !== undefined) throw new UsageError(`the settings cannot work: ${fault}`);

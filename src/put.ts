@@ -130,13 +130,13 @@ export function proceed(draft: Draft, operation: StoreOperation): void {
   if (operation.record === undefined) return;
   const record = recordNow(draft, operation, operation.record);
   let { taken, waiting } = operation;
-  let own: 'held' | 'failed' | 'none' = 'none';
+  let own: ReturnType<typeof keep> = 'writing';
   const strangers: Peer[] = [];
   while (holders.length + waiting.length < wanted && taken < candidates.length) {
     const peer = candidates[taken++] ?? draft.self;
     waiting = [...waiting, peer];
     if (peer !== draft.self) strangers.push(peer);
-    else own = keepOwn(draft, record, op);
+    else own = keep(draft, record, { peer: draft.self, call: 0, op }, undefined);
   }
   const next: StoreOperation = { ...operation, taken, waiting };
   for (const peer of strangers) ask(draft, peer, { type: 'store', record }, op);
@@ -145,7 +145,7 @@ export function proceed(draft: Draft, operation: StoreOperation): void {
   if (waiting.length === 0 || isRead) return settleStore(draft, next, failureOf(next));
   draft.operations = withItem(draft.operations, operationOrder, next);
   if (own === 'held') onStored(draft, op, draft.self);
-  if (own === 'failed') onNotStored(draft, op, draft.self, {});
+  else if (own !== 'writing') onNotStored(draft, op, draft.self, { reason: own });
 }
 
 function failureOf({ fullCount }: StoreOperation): Failure {
@@ -155,10 +155,4 @@ function failureOf({ fullCount }: StoreOperation): Failure {
 /** The record as it is sent now: its life began to run when it was signed. */
 function recordNow(draft: Draft, operation: StoreOperation, record: RecordHeader): RecordHeader {
   return withLife(record, record.lifeMs - (draft.now - operation.signedAt));
-}
-
-function keepOwn(draft: Draft, record: RecordHeader, op: OpId): 'held' | 'failed' | 'none' {
-  const result = keep(draft, record, { peer: draft.self, call: 0, op }, undefined);
-  if (result === 'writing') return 'none';
-  return result === 'held' ? 'held' : 'failed';
 }

@@ -46,6 +46,23 @@ test.serial('two commands make a network; values go through both, and both stop'
   for (const one of [first, second]) t.like(await one.ended, { code: 0, signal: null });
 });
 
+test.serial('a full node says so, and keeps what it holds', async (t) => {
+  const dir = await scratch(t);
+  const port = await freePorts(1);
+  const running = launch(t, dir, 'node', '-p', String(port), '--quota', '2,1MiB');
+  await running.output(/joined/);
+  const api = ['--api', `127.0.0.1:${port + 1000}`];
+  t.is((await run(t, dir, ['put', 'first', '1', ...api])).code, 0);
+  // One publisher may use half of the room.
+  const second = await run(t, dir, ['put', 'second', '2', ...api]);
+  t.is(second.code, 1);
+  t.true(isOneLine(second.stderr), second.stderr);
+  t.regex(second.stderr, /have no room/);
+  t.is((await run(t, dir, ['get', 'first', ...api])).stdout.toString(), '1');
+  running.kill('SIGTERM');
+  t.like(await running.ended, { code: 0 });
+});
+
 test.serial('nodes with port 0 and no --data keep to directories of their own', async (t) => {
   const dir = await scratch(t);
   const ports: string[] = [];

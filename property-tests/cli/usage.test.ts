@@ -26,6 +26,7 @@ const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
   [['node', '--config', 'missing.ini'], /missing\.ini is missing/],
   [['node', '--config', 'wrong.ini'], /wrong\.ini: k in \[dht\] must be a whole number.*"many"/],
   [['node', '--admin', '127.0.0.1:1'], /--admin comes with .*not in this version/],
+  [['node', '--quota', '5GiB'], /--quota .*KEYS,SIZE.*100000,2GiB/],
   [['node', '--classic'], /--classic comes with .*not in this version/],
   [['put', 'key', ''], /the value is empty/],
   [['put', 'key', '--file', 'nowhere'], /nowhere cannot be read, there is no such file/],
@@ -101,6 +102,8 @@ k = 16      ; contacts
 alpha = 4
 max_lookup = 3
 ttl = 120
+quota = 1001,3MiB
+peer_quota = 7,500
 `;
   const ini = parseIni(text, 'a.ini');
   t.deepEqual(ini, {
@@ -110,6 +113,9 @@ ttl = 120
     alpha: 4,
     maxLookup: 3,
     ttlS: 120,
+    quota: { keys: 1001, bytes: 3 * 2 ** 20 },
+    publisherQuota: undefined,
+    peerQuota: { keys: 7, bytes: 500 },
   });
   const settings = resolveSettings({ port: 7001, bootstrap: true, alpha: 5 }, ini);
   t.deepEqual(settings.listen, { host: '::1', port: 7001 });
@@ -119,6 +125,10 @@ ttl = 120
   t.regex(note, /port 9000, but clients are served on port 8001/);
   t.is(others.length, 0);
   t.like(settings.config, { k: 16, nearest: 16, beta: 16, alpha: 5, ttlS: 120, replication: 8 });
+  t.deepEqual(settings.config.publisherQuota, { keys: 501, bytes: 1.5 * 2 ** 20 });
+  t.deepEqual(settings.config.peerQuota, { keys: 7, bytes: 500 });
+  const given = { peerQuota: { keys: 1, bytes: 9 } };
+  t.deepEqual(resolveSettings(given, ini).config.peerQuota, given.peerQuota);
 });
 
 test('of the port of api_address there is a word only when the file itself is at odds', (t) => {
@@ -143,6 +153,8 @@ test('a wrong INI file is named with its key', (t) => {
     ['[a]\nk = 1\n[dht]\n; k = 5\r\nK = 5\n[b]\nk = 2\n[DHT]\n k=6', /k .*lines 5 and 9/],
     ['[dht]\nalpha = 3.5', /alpha in \[dht\]/],
     ['[dht]\nttl = -1', /ttl in \[dht\]/],
+    ['[dht]\nquota = 5', /quota in \[dht\] must be KEYS,SIZE.*not "5"/],
+    ['[dht]\npeer_quota = 2000000,1GiB', /peer_quota in \[dht\].*at most 1000000 keys/],
     ['[dht]\nttl =', /ttl in \[dht\]/],
     ['[dht]\nlisten_address = a b', /listen_address in \[dht\]/],
     ['[dht]\nlisten_address = 1.2.3.4:99999', /listen_address in \[dht\].*port/],
