@@ -63,6 +63,18 @@ module.exports = {
       to: { path: '^src/', pathNot: LEAVES },
     },
     {
+      name: 'src-machines-know-no-node',
+      severity: 'error',
+      comment:
+        'The table and the lookup are machines of their own: what knows a node, its calls or its ' +
+        'records is in contacts and seek.',
+      from: {
+        path: '^src/(?:lookup|table)/',
+        pathNot: '/(?:seek|contacts|[a-z-]*invariants)\\.ts$',
+      },
+      to: { path: '^src/', pathNot: [LEAVES, '^src/lists\\.ts$', '^src/(?:lookup|table)/'] },
+    },
+    {
       name: 'src-step-is-the-door',
       severity: 'error',
       comment:

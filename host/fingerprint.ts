@@ -99,6 +99,10 @@ export function inputWords(print: Fingerprint, input: Input): void {
     case 'lost':
       print.word(9);
       return headerWords(print, input.record);
+    case 'unsent':
+      print.word(10);
+      print.word(input.peer);
+      return print.number(input.call);
     default:
       return assertNever(input);
   }

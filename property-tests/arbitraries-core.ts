@@ -90,6 +90,7 @@ export const input = (): fc.Arbitrary<Input> =>
     plain({ type: kind('command'), op: op(), command: command() }),
     plain({ type: kind('message'), from: peer(), message: message() }),
     plain({ type: kind('unreachable'), peer: peer(), call: u32() }),
+    plain({ type: kind('unsent'), peer: peer(), call: u32() }),
     plain({ type: kind('persisted'), token: count(), ok: fc.boolean() }),
     plain({ type: kind('signed'), token: count(), record: header() }),
     plain({ type: kind('lost'), record: header() }),

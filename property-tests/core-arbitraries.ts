@@ -132,7 +132,7 @@ export type Deed =
       readonly call: number;
       readonly answer: Answer;
     }
-  | { readonly type: 'unreachable' | 'foreign-unreachable'; readonly call: number }
+  | { readonly type: 'unreachable' | 'unsent' | 'foreign-unreachable'; readonly call: number }
   | { readonly type: 'persisted' | 'signed'; readonly which: number; readonly ok: boolean }
   | { readonly type: 'foreign-persisted' | 'foreign-signed'; readonly token: number }
   | { readonly type: 'lost'; readonly which: number }
@@ -250,7 +250,7 @@ const deed = (): fc.Arbitrary<Deed> =>
       arbitrary: plain<Deed>({ type: kind('answer'), call: index(), answer: answer() }),
     },
     { weight: 16, arbitrary: plain<Deed>({ type: kind('asked'), from: index(), what: asked() }) },
-    { weight: 5, arbitrary: plain<Deed>({ type: kind('unreachable'), call: index() }) },
+    { weight: 7, arbitrary: plain<Deed>({ type: kind('unreachable', 'unsent'), call: index() }) },
     {
       weight: 10,
       arbitrary: plain<Deed>({

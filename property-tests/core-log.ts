@@ -6,7 +6,7 @@ import { allItems, lookUp } from '../src/paged.ts';
 import type { Call } from '../src/calls.ts';
 import { PEERS_PER_REPLY_MAX } from '../src/limits.ts';
 import type { CallId, Input, Message, Peer, Reply, Request } from '../src/types.ts';
-import { operationOrder } from '../src/operation.ts';
+import { operationOrder } from '../src/operations/operation.ts';
 import { smallKey, smallRecord } from './core-arbitraries.ts';
 import type { Action, Answer, Asked, Deed } from './core-arbitraries.ts';
 import { askedOf, sumReplyOf, tagsReplyOf } from './core-rounds.ts';
@@ -82,10 +82,11 @@ export class Log {
       }
       case 'foreign':
         return reply(this.#peer(deed.from), deed.call, this.#replyOf(deed.answer, undefined));
-      case 'unreachable': {
+      case 'unreachable':
+      case 'unsent': {
         const call = this.#call(deed.call);
         if (call === undefined) return { type: 'wake' };
-        return { type: 'unreachable', peer: call.peer, call: call.call };
+        return { type: deed.type, peer: call.peer, call: call.call };
       }
       case 'foreign-unreachable':
         return { type: 'unreachable', peer: this.#peer(deed.call), call: deed.call };

@@ -5,8 +5,8 @@
 import type { Call } from '../src/calls.ts';
 import { POSITION_BITS } from '../src/limits.ts';
 import { allItems } from '../src/paged.ts';
-import { durable } from '../src/store.ts';
-import { askersNonce, flat, isWithin, sumOf, type Tag } from '../src/tags.ts';
+import { durable } from '../src/replicas/store.ts';
+import { askersNonce, flat, isWithin, sumOf, type Tag } from '../src/replicas/tags.ts';
 import type { Peer, Range, Reply, Request } from '../src/types.ts';
 import { smallKey, type Asked, type Round } from './core-arbitraries.ts';
 import type { StrictNode } from './core-driver.ts';

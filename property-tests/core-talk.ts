@@ -2,7 +2,7 @@
  * Talking to one node: what it asks, what it answers, and peers that answer it as they should.
  */
 import { allItems } from '../src/paged.ts';
-import { contactAt, contactCount } from '../src/table.ts';
+import { contactAt, contactCount } from '../src/table/table.ts';
 import type { Effect, Peer, Reply, Request } from '../src/types.ts';
 import type { StrictNode } from './core-driver.ts';
 import { reply, request } from './core-log.ts';

@@ -7,7 +7,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { mix } from '../sim/streams.ts';
 import { LOOKUP_REQUESTS_MAX, PEERS_PER_REPLY_MAX, SHORTLIST_FACTOR } from '../src/limits.ts';
-import { beginLookup, trailOf } from '../src/lookup.ts';
+import { beginLookup, trailOf } from '../src/lookup/lookup.ts';
 import { compareDistance } from '../src/position.ts';
 import type { Directory, Peer } from '../src/types.ts';
 import { position } from './arbitraries.ts';

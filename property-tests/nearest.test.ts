@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { nearestContacts } from '../src/nearest.ts';
+import { nearestContacts } from '../src/table/nearest.ts';
 import { peerWord, positionOf, sharedBitsOfPeers } from '../src/position.ts';
-import { emptyTable, withContact, type Table } from '../src/table.ts';
+import { emptyTable, withContact, type Table } from '../src/table/table.ts';
 import type { Directory, Peer, Position } from '../src/types.ts';
 import { nearTo, position } from './arbitraries.ts';
 import { bigDistance, directoryOf, short, smallWorld } from './core-arbitraries.ts';

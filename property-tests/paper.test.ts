@@ -7,7 +7,7 @@ import test from 'ava';
 import { defaultConfig } from '../src/config.ts';
 import { REFRESH_MS } from '../src/limits.ts';
 import { sharedBits } from '../src/position.ts';
-import { bucketSize, newestSpare } from '../src/table.ts';
+import { bucketSize, newestSpare } from '../src/table/table.ts';
 import type { Config, Effect, Peer, Position, Reply } from '../src/types.ts';
 import { bigDistance, directoryOf, short, smallKey, smallRecord } from './core-arbitraries.ts';
 import { StrictNode } from './core-driver.ts';
@@ -80,6 +80,16 @@ test('2.2: one lost answer costs nothing: the contact is asked again before it g
   node.step(reply(1, check?.call ?? 0, { type: 'ok' }));
   node.pass(60_000);
   t.false(node.state.suspects.includes(1));
+});
+
+test('2.2: a request that never went out says nothing of a contact', (t) => {
+  const node = nodeAmong('8', '9');
+  meet(node, 1, 2);
+  node.command(1, { type: 'lookup', target: short('8') });
+  const effects = node.step({ type: 'unsent', peer: 1, call: callTo(node, 1) ?? 0 });
+  t.deepEqual(questions(effects, 'ping'), []);
+  t.deepEqual(node.state.suspects, []);
+  t.is(callTo(node, 1), undefined);
 });
 
 test('2.2: contacts that stay up stay in, however many others come by', (t) => {

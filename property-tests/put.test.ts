@@ -19,7 +19,7 @@ const PEERS = ['8', 'c', '4', '6', '2', '3', '1', '18', '08', '0c'];
 const put = { type: 'put', key: smallKey(3), size: 9, ttlS: 60 } as const;
 
 interface Fate {
-  readonly type: 'ok' | 'refused' | 'silent' | 'unreachable' | 'late';
+  readonly type: 'ok' | 'refused' | 'silent' | 'unreachable' | 'unsent' | 'late';
 }
 
 /** The host signs the only record that waits for it. */
@@ -56,8 +56,8 @@ function meetFates(
     assert.ok(times <= 2, 'a store is sent twice at most');
     const fate = fateOf(to);
     if (fate === 'silent' || (fate === 'late' && times === 1)) continue;
-    if (fate === 'unreachable') {
-      open.push(...questions(node.step({ type: 'unreachable', peer: to, call }), 'store'));
+    if (fate === 'unreachable' || fate === 'unsent') {
+      open.push(...questions(node.step({ type: fate, peer: to, call }), 'store'));
       continue;
     }
     if (fate !== 'refused') acknowledged.add(to);
@@ -70,10 +70,12 @@ function meetFates(
   return acknowledged;
 }
 
-const fates = fc.array(
-  plain<Fate>({ type: fc.constantFrom('ok', 'ok', 'refused', 'silent', 'unreachable', 'late') }),
-  { minLength: 11, maxLength: 11 },
-);
+const MISSES = ['refused', 'silent', 'unreachable', 'unsent', 'late'] as const;
+
+const fates = fc.array(plain<Fate>({ type: fc.constantFrom('ok', 'ok', ...MISSES) }), {
+  minLength: 11,
+  maxLength: 11,
+});
 
 law(
   'a PUT is good with a majority of the wanted and the floor, and names its true holders',

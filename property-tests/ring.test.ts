@@ -11,7 +11,13 @@ import { LinkTable } from '../sim/links.ts';
 import { Ring } from '../sim/ring.ts';
 import { mix } from '../sim/streams.ts';
 import { comparePositions, peerWord, positionOf, sharedBitsOfPeers } from '../src/position.ts';
-import { bucketCount, bucketSize, bucketStart, contactAt, contactCount } from '../src/table.ts';
+import {
+  bucketCount,
+  bucketSize,
+  bucketStart,
+  contactAt,
+  contactCount,
+} from '../src/table/table.ts';
 import type { Directory, Peer } from '../src/types.ts';
 import { plain, position } from './arbitraries.ts';
 import { bigDistance, directoryOf, short, smallWorld } from './core-arbitraries.ts';

@@ -7,7 +7,7 @@ import type { Running } from '../sim/ledger.ts';
 import { KIND_BITS, LEAVE_OP, MESSAGE } from '../sim/events.ts';
 import type { SimOptions } from '../sim/options.ts';
 import type { Message, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
-import { contactAt, contactCount } from '../src/table.ts';
+import { contactAt, contactCount } from '../src/table/table.ts';
 import { WatchedRun } from './sim-kit.ts';
 
 /** A message as its receiver has just dealt with it. */

@@ -6,11 +6,17 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { POSITION_BITS, SPARES_PER_BUCKET_MAX } from '../src/limits.ts';
 import { peerWord, sharedBitsOfPeers } from '../src/position.ts';
-import { bucketCount, bucketOfSlot, bucketSize, bucketStart, contactAt } from '../src/table.ts';
-import { contactCount, dropSpare, emptyTable, isHeard, newestSpare } from '../src/table.ts';
-import { slotOf, sparesOf, withContact, withHeard, withoutContact } from '../src/table.ts';
-import { withSpare } from '../src/table.ts';
-import type { Table } from '../src/table.ts';
+import {
+  bucketCount,
+  bucketOfSlot,
+  bucketSize,
+  bucketStart,
+  contactAt,
+} from '../src/table/table.ts';
+import { contactCount, dropSpare, emptyTable, isHeard, newestSpare } from '../src/table/table.ts';
+import { slotOf, sparesOf, withContact, withHeard, withoutContact } from '../src/table/table.ts';
+import { withSpare } from '../src/table/table.ts';
+import type { Table } from '../src/table/table.ts';
 import type { Directory, Peer } from '../src/types.ts';
 import { plain } from './arbitraries.ts';
 import { directoryOf, smallWorld } from './core-arbitraries.ts';

@@ -10,7 +10,7 @@ import { bits256Of, positionOfId } from '../host/words.ts';
 import { decodeClient, encodeClient } from '../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { headerFor, signedBytes } from '../src/codec/record.ts';
-import { askersNonce, flat, isWithin, sumOf, tagOf } from '../src/tags.ts';
+import { askersNonce, flat, isWithin, sumOf, tagOf } from '../src/replicas/tags.ts';
 import type { ClientMessage, Decoded, WireMessage } from '../src/wire-types.ts';
 
 interface Example {

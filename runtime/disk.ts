@@ -8,11 +8,13 @@
  * When a batch fails, nobody knows what of it is on disk, and LevelDB's log may end in half a
  * write, behind which later ones would be lost. So after a failure nothing is written until the
  * database was opened anew; then what the failed batch asked for is taken back first, because its
- * owners were told that it is not on disk. Reads go on meanwhile.
+ * owners were told that it is not on disk, and what it would have replaced is put back. Reads go on
+ * meanwhile.
  */
 import { join } from 'node:path';
 import { bytesOfBits256 } from '../host/words.ts';
-import { compareVersions } from '../src/store.ts';
+import { compareBits } from '../src/position.ts';
+import { compareVersions } from '../src/replicas/store.ts';
 import type { KeptRecord, RecordHeader, Write } from '../src/types.ts';
 import { BATCH_BYTES_MAX, DISK_RETRY_MS } from './bounds.ts';
 import { hasRoom, mendDatabase, openDatabase, openPlainly, startAfresh } from './database.ts';
@@ -158,17 +160,39 @@ export class Disk {
       this.#owed.push(...writes.filter(({ type }) => type === 'delete'));
       return false;
     }
+    let undo: DiskWrite[] = [];
     try {
+      undo = writes.map((write) => this.#takenBack(write, writes));
       await this.#db.batch(this.#operationsOf([...this.#owed, ...writes]), { sync: true });
       this.#owed = [];
       return true;
     } catch (error) {
-      this.#owed.push(...writes.map(takenBack));
+      this.#owed.push(...undo);
       this.#stalled = true;
       this.#log.error({ reason: reasonOf(error) }, 'records cannot be written: trying again');
       this.#retryLater();
       return false;
     }
+  }
+
+  /**
+   * What a write leaves to be done when its batch fails: a delete again; instead of a put, what
+   * stands there now, or nothing. Read before, since nobody knows what stands there after.
+   */
+  #takenBack(write: DiskWrite, batch: readonly DiskWrite[]): DiskWrite {
+    if (write.type === 'delete') return write;
+    const { header } = write.record;
+    const key = bytesOfBits256(header.key.raw);
+    const bytes = this.#db.getSync(recordKey(key));
+    const there = bytes === undefined ? undefined : decodeStored(key, bytes);
+    const isDeleted = batch.some(
+      ({ type, record }) => type === 'delete' && there !== undefined && isOf(there.header, record),
+    );
+    if (bytes === undefined || there === undefined || isDeleted) {
+      return { type: 'delete', record: header };
+    }
+    const record = { header: there.header, storedAtMs: there.storedAtMs };
+    return { type: 'put', record, bytes };
   }
 
   /** Each record's write beside that of its head. */
@@ -247,10 +271,9 @@ interface Job {
   readonly done: (ok: boolean) => void;
 }
 
-/** What a write that failed leaves to be done: a delete again, and a put undone. */
-function takenBack(write: DiskWrite): DiskWrite {
-  if (write.type === 'delete') return write;
-  return { type: 'delete', record: write.record.header };
+/** Whether two headers are of one version of one key. */
+function isOf(a: RecordHeader, b: RecordHeader): boolean {
+  return compareBits(a.key.raw, b.key.raw) === 0 && compareVersions(a, b) === 0;
 }
 
 /** As many as fill a batch of average records. */

@@ -8,7 +8,7 @@
  * rejects `ended`: fail-stop, never limping on.
  */
 import type { PeerDirectory } from '../host/directory.ts';
-import { contactCount } from '../src/table.ts';
+import { contactCount } from '../src/table/table.ts';
 import type { Outcome, Peer } from '../src/types.ts';
 import { placeOf } from './address-book.ts';
 import { formatEndpoint } from './address.ts';

@@ -3,7 +3,8 @@
  * signatures and dials. The runtime's counterpart of the simulator's network.
  *
  * Rules: what `admit` refuses is answered without a step; a request that cannot be delivered comes
- * back as `unreachable`; a reply whose bytes are gone says so instead of leaving its asker waiting.
+ * back as `unreachable`, one whose bytes are gone as `unsent`; a reply whose bytes are gone says so
+ * instead of leaving its asker waiting.
  */
 import { admit, present } from '../host/admit.ts';
 import type { Edge } from '../host/admit.ts';
@@ -119,7 +120,7 @@ function send(parts: TrafficParts, to: Peer, message: Message): void {
     if (wire === undefined) refuse(parts, to, call, 'not-stored');
     else parts.links().reply(to, call, encodePeer(wire));
   } else if (wire === undefined) {
-    parts.feed({ type: 'unreachable', peer: to, call });
+    parts.feed({ type: 'unsent', peer: to, call });
   } else {
     parts.links().request(to, call, encodePeer(wire));
   }

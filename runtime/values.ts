@@ -12,7 +12,7 @@ import type { Envelope } from '../host/admit.ts';
 import { bits256Of, bytesOfBits256 } from '../host/words.ts';
 import { assert } from '../src/assert.ts';
 import { LIFE_MS_MAX } from '../src/limits.ts';
-import { compareVersions } from '../src/store.ts';
+import { compareVersions } from '../src/replicas/store.ts';
 import type { Bits256, Key, OpId, RecordBody, RecordHeader, Token, Write } from '../src/types.ts';
 import type { SignedFields } from '../src/codec/record.ts';
 import { VALUES_BYTES_MAX } from './bounds.ts';

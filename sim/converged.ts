@@ -5,7 +5,7 @@
  */
 
 import { peerWord } from '../src/position.ts';
-import { noneHeard, type Table } from '../src/table.ts';
+import { noneHeard, type Table } from '../src/table/table.ts';
 import type { Directory, Peer } from '../src/types.ts';
 import type { Ring } from './ring.ts';
 import { index, mix } from './streams.ts';

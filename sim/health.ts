@@ -4,7 +4,7 @@
  */
 
 import { positionOf, sharedBitsOfPeers } from '../src/position.ts';
-import { bucketCount, bucketSize, contactAt, contactCount, slotOf } from '../src/table.ts';
+import { bucketCount, bucketSize, contactAt, contactCount, slotOf } from '../src/table/table.ts';
 import type { Distribution } from './distribution.ts';
 import { Sample } from './distribution.ts';
 import type { Population } from './population.ts';

@@ -5,7 +5,7 @@
 
 import { writingOrder, type NodeState } from '../src/node.ts';
 import { allItems, lookUp } from '../src/paged.ts';
-import { compareVersions, durable, durableHeld } from '../src/store.ts';
+import { compareVersions, durable, durableHeld } from '../src/replicas/store.ts';
 import type { Effect, Input, KeptRecord, Peer, Write } from '../src/types.ts';
 import type { Watcher } from './events.ts';
 

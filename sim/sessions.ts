@@ -6,7 +6,7 @@
 
 import { HANDOVER_MS_MAX, LEAVE_MS_MAX } from '../src/limits.ts';
 import { allItems } from '../src/paged.ts';
-import { durable, withLife } from '../src/store.ts';
+import { durable, withLife } from '../src/replicas/store.ts';
 import type { KeptRecord, Peer } from '../src/types.ts';
 import type { Churn } from './churn.ts';
 import type { Ledger } from './ledger.ts';

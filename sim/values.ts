@@ -7,7 +7,7 @@ import { keyOf } from '../host/admit.ts';
 import { bytesOfBits256 } from '../host/words.ts';
 import { allItems } from '../src/paged.ts';
 import { compareBits } from '../src/position.ts';
-import { compareVersions, durableHeld } from '../src/store.ts';
+import { compareVersions, durableHeld } from '../src/replicas/store.ts';
 import type { Key, RecordHeader } from '../src/types.ts';
 import { Sample, type Distribution } from './distribution.ts';
 import { WALL_START_MS } from './events.ts';

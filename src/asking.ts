@@ -6,8 +6,8 @@
 import { withCall, type Round } from './calls.ts';
 import { emit, nextNumber, type Draft } from './node.ts';
 import { sharedBitsOfPeers } from './position.ts';
-import { withLife } from './store.ts';
-import { slotOf } from './table.ts';
+import { withLife } from './replicas/store.ts';
+import { slotOf } from './table/table.ts';
 import { hardLimitMs, patienceMs, travelMs } from './timing.ts';
 import type { CallId, OpId, Outcome, Peer, RecordHeader, Reply, Request } from './types.ts';
 

@@ -6,7 +6,7 @@
 
 import { countItems, emptyPaged, findItem, lookUp, withItem, withoutItem } from './paged.ts';
 import type { Order, Paged } from './paged.ts';
-import { sameRange } from './tags.ts';
+import { sameRange } from './replicas/tags.ts';
 import type { CallId, OpId, Peer, Range, Request } from './types.ts';
 
 export interface Call {

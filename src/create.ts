@@ -7,13 +7,13 @@ import { noCalls } from './calls.ts';
 import { configFaults } from './config.ts';
 import { CHECK_MS_MAX, FELLOW_SOON_MS, REFRESH_MS } from './limits.ts';
 import type { NodeState, Upkeep } from './node.ts';
-import { noOperations } from './operation.ts';
+import { noOperations } from './operations/operation.ts';
 import { allItems, emptyPaged, pagedFromSorted } from './paged.ts';
-import { usageOf } from './quota.ts';
+import { usageOf } from './replicas/quota.ts';
 import { draw, jitter } from './random.ts';
-import { noFellows, noPublished } from './replicas.ts';
-import { compareVersions, heldOrder, newHeld, type Store } from './store.ts';
-import { emptyTable } from './table.ts';
+import { noFellows, noPublished } from './replicas/replicas.ts';
+import { compareVersions, heldOrder, newHeld, type Store } from './replicas/store.ts';
+import { emptyTable } from './table/table.ts';
 import { unmeasured } from './timing.ts';
 import type { Config, Kept, KeptRecord, Moment, Peer } from './types.ts';
 

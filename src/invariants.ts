@@ -10,15 +10,20 @@
 
 import { callOrder, type Call } from './calls.ts';
 import { SPARES_PER_BUCKET_MAX, SUSPECTS_MAX } from './limits.ts';
-import { checkLookup } from './lookup-invariants.ts';
+import { checkLookup } from './lookup/lookup-invariants.ts';
 import { upkeepAt, writingOrder, type NodeState } from './node.ts';
-import { isDriven, operationOrder, type Operation, type StoreOperation } from './operation.ts';
+import {
+  isDriven,
+  operationOrder,
+  type Operation,
+  type StoreOperation,
+} from './operations/operation.ts';
 import { allItems, lookUp } from './paged.ts';
 import { checkPaged } from './paged-invariants.ts';
 import { peerWord, sharedBitsOfPeers } from './position.ts';
-import { checkStored } from './store-invariants.ts';
-import { bucketCount, bucketEnd, bucketStart, contactAt, contactCount } from './table.ts';
-import { isHeard, NO_PEER, slotOf } from './table.ts';
+import { checkStored } from './replicas/store-invariants.ts';
+import { bucketCount, bucketEnd, bucketStart, contactAt, contactCount } from './table/table.ts';
+import { isHeard, NO_PEER, slotOf } from './table/table.ts';
 import type { Directory, Peer } from './types.ts';
 
 /** @returns what is broken, one line each; empty when all is well */

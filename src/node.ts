@@ -8,14 +8,14 @@
  */
 
 import type { Calls } from './calls.ts';
-import type { Finished, Operations } from './operation.ts';
+import type { Finished, Operations } from './operations/operation.ts';
 import type { Order, Paged } from './paged.ts';
 import { positionOf } from './position.ts';
-import type { Usage } from './quota.ts';
+import type { Usage } from './replicas/quota.ts';
 import { draw } from './random.ts';
-import type { Fellows, Published } from './replicas.ts';
-import type { Store } from './store.ts';
-import type { Table } from './table.ts';
+import type { Fellows, Published } from './replicas/replicas.ts';
+import type { Store } from './replicas/store.ts';
+import type { Table } from './table/table.ts';
 import type { Timing } from './timing.ts';
 import type { CallId, Config, Directory, Effect, Key, Moment } from './types.ts';
 import type { OpId, Peer, Position, Token } from './types.ts';

@@ -5,14 +5,14 @@
 
 import { reply } from './asking.ts';
 import { assertNever } from './assert.ts';
-import { evict, onHeard } from './contacts.ts';
-import { keep } from './keep.ts';
-import { isHandingOver } from './leave.ts';
-import { nearestContacts } from './nearest.ts';
+import { evict, onHeard } from './table/contacts.ts';
+import { keep } from './replicas/keep.ts';
+import { isHandingOver } from './operations/leave.ts';
+import { nearestContacts } from './table/nearest.ts';
 import { ownPosition, type Draft } from './node.ts';
-import { correct } from './reconcile.ts';
-import { onCheck, onCompare } from './repair.ts';
-import { durableHeld, headerNow } from './store.ts';
+import { correct } from './replicas/reconcile.ts';
+import { onCheck, onCompare } from './replicas/repair.ts';
+import { durableHeld, headerNow } from './replicas/store.ts';
 import type { CallId, Key, Peer, Position, Request } from './types.ts';
 
 export function serve(draft: Draft, from: Peer, call: CallId, request: Request): void {

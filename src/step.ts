@@ -10,21 +10,21 @@
 
 import { assert, assertNever } from './assert.ts';
 import { isAbout, openCall, withoutCall, type Call } from './calls.ts';
-import { evict, onHeard } from './contacts.ts';
-import { carryOn, onCallFailed, onCallRefused, onStoreDone } from './finish.ts';
-import { beginRead, onFetched } from './get.ts';
-import { onIntroduced, startJoin } from './join.ts';
-import { onLost, onPersisted } from './keep.ts';
-import { isHandingOver, onFarewell, startLeave } from './leave.ts';
+import { evict, onHeard } from './table/contacts.ts';
+import { carryOn, onCallFailed, onCallRefused, onStoreDone } from './operations/finish.ts';
+import { beginRead, onFetched } from './operations/get.ts';
+import { onIntroduced, startJoin } from './operations/join.ts';
+import { onLost, onPersisted } from './replicas/keep.ts';
+import { isHandingOver, onFarewell, startLeave } from './operations/leave.ts';
 import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
 import { closeDraft, emit, openDraft, type Draft, type NodeState } from './node.ts';
-import { onNotStored, onSigned, onStored, refuseCommand } from './put.ts';
-import { onSum, onTags } from './repair.ts';
-import { advance, newLookup, onNamed, onVersion } from './seek.ts';
+import { onNotStored, onSigned, onStored, refuseCommand } from './operations/put.ts';
+import { onSum, onTags } from './replicas/repair.ts';
+import { advance, newLookup, onNamed, onVersion } from './lookup/seek.ts';
 import { serve } from './serve.ts';
-import { operationOrder } from './operation.ts';
+import { operationOrder } from './operations/operation.ts';
 import { lookUp } from './paged.ts';
-import { withLife } from './store.ts';
+import { withLife } from './replicas/store.ts';
 import { measured } from './timing.ts';
 import type { CallId, Command, Directory, Effect, Input, Moment } from './types.ts';
 import type { OpId, Peer, RecordHeader, Reply } from './types.ts';
@@ -68,6 +68,12 @@ function take(draft: Draft, input: Input): void {
     case 'unreachable': {
       const call = openCall(draft.calls, input.call, input.peer);
       return call === undefined ? undefined : onCallFailed(draft, call);
+    }
+    case 'unsent': {
+      const call = openCall(draft.calls, input.call, input.peer);
+      if (call === undefined) return;
+      draft.calls = withoutCall(draft.calls, call.call);
+      return onCallRefused(draft, call, undefined);
     }
     case 'persisted': {
       for (const op of onPersisted(draft, input.token, input.ok)) {

@@ -207,6 +207,8 @@ export type Input =
   | { readonly type: 'command'; readonly op: OpId; readonly command: Command }
   | { readonly type: 'message'; readonly from: Peer; readonly message: Message }
   | { readonly type: 'unreachable'; readonly peer: Peer; readonly call: CallId }
+  /** A request never went out, for want of the bytes behind a record: its peer is not to blame. */
+  | { readonly type: 'unsent'; readonly peer: Peer; readonly call: CallId }
   | { readonly type: 'persisted'; readonly token: Token; readonly ok: boolean }
   | { readonly type: 'signed'; readonly token: Token; readonly record: RecordHeader }
   /** The host finds that the bytes of a record are not on its disk any more. */

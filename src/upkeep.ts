@@ -13,23 +13,23 @@
  */
 
 import { callOrder, isCalling } from './calls.ts';
-import { check } from './contacts.ts';
-import { carryOn, onCallDue, onDeadline } from './finish.ts';
-import { regroupAll } from './group.ts';
-import { letGo } from './holding.ts';
-import { introduce, introduceLater, knowsEnough, refresh } from './join.ts';
+import { check } from './table/contacts.ts';
+import { carryOn, onCallDue, onDeadline } from './operations/finish.ts';
+import { regroupAll } from './replicas/group.ts';
+import { letGo } from './replicas/holding.ts';
+import { introduce, introduceLater, knowsEnough, refresh } from './operations/join.ts';
 import { CHECK_MS_MAX, CHECK_MS_STEP } from './limits.ts';
 import { EXPIRIES_PER_STEP_MAX, REFRESH_MS } from './limits.ts';
 import { emit, nextDraw, nextNumber, withUpkeep, type Draft } from './node.ts';
-import { operationOrder } from './operation.ts';
+import { operationOrder } from './operations/operation.ts';
 import { dueItems, lookUp } from './paged.ts';
 import { jitter } from './random.ts';
-import { checkFellow } from './repair.ts';
-import { fellowOrder, publishedOrder } from './replicas.ts';
-import { republish } from './republish.ts';
-import { heldOrder } from './store.ts';
-import { bucketCount, bucketSize, contactAt, contactCount, isHeard } from './table.ts';
-import { spareBuckets, sparesOf, withHeard } from './table.ts';
+import { checkFellow } from './replicas/repair.ts';
+import { fellowOrder, publishedOrder } from './replicas/replicas.ts';
+import { republish } from './replicas/republish.ts';
+import { heldOrder } from './replicas/store.ts';
+import { bucketCount, bucketSize, contactAt, contactCount, isHeard } from './table/table.ts';
+import { spareBuckets, sparesOf, withHeard } from './table/table.ts';
 import type { Peer, Write } from './types.ts';
 
 /** Handles everything that has fallen due at the draft's instant. */

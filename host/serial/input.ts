@@ -25,6 +25,10 @@ export function writeInput(out: Writer, input: Input): void {
       out.word(UNREACHABLE);
       out.word(input.peer);
       return out.number(input.call);
+    case 'unsent':
+      out.word(UNSENT);
+      out.word(input.peer);
+      return out.number(input.call);
     case 'persisted':
       out.word(PERSISTED);
       out.number(input.token);
@@ -56,6 +60,8 @@ export function readInput(input: Reader): Input {
       return { type: 'message', from: input.word(), message: readMessage(input) };
     case UNREACHABLE:
       return { type: 'unreachable', peer: input.word(), call: input.number() };
+    case UNSENT:
+      return { type: 'unsent', peer: input.word(), call: input.number() };
     case PERSISTED:
       return { type: 'persisted', token: input.number(), ok: input.bool() };
     case SIGNED:
@@ -135,6 +141,7 @@ const SIGNED = 5;
 const INTRODUCED = 6;
 const WAKE = 7;
 const LOST = 8;
+const UNSENT = 9;
 
 const JOIN = 1;
 const LOOKUP = 2;

@@ -3,14 +3,14 @@
  * and deadline, then the fields of the kind.
  *
  * Readers name the fields in the order in which the core's rules build each kind (`src/step.ts`,
- * `src/get.ts`, `src/put.ts`, `src/join.ts`, `src/leave.ts`, `src/reconcile.ts`, `src/lookup.ts`).
+ * `src/operations/`, `src/replicas/reconcile.ts`, `src/lookup/lookup.ts`).
  */
 
 import { assertNever } from '../../src/assert.ts';
-import type { Lookup } from '../../src/lookup.ts';
-import type { FetchOperation, Handed, JoinOperation, Met } from '../../src/operation.ts';
-import type { LocateOperation, Operation, Purpose } from '../../src/operation.ts';
-import type { StoreOperation } from '../../src/operation.ts';
+import type { Lookup } from '../../src/lookup/lookup.ts';
+import type { FetchOperation, Handed, JoinOperation, Met } from '../../src/operations/operation.ts';
+import type { LocateOperation, Operation, Purpose } from '../../src/operations/operation.ts';
+import type { StoreOperation } from '../../src/operations/operation.ts';
 import { oneOf, readList, readOptional, writeList, writeOptional } from './forms.ts';
 import { readTrail, writeTrail } from './outcome.ts';
 import { HEADER_WORDS_MIN, readHeader, readKey, readPosition } from './record.ts';

@@ -3,8 +3,8 @@
  * others.
  */
 import { emptyPaged } from '../../src/paged.ts';
-import { noUsage } from '../../src/quota.ts';
-import { compareVersions, emptyStore } from '../../src/store.ts';
+import { noUsage } from '../../src/replicas/quota.ts';
+import { compareVersions, emptyStore } from '../../src/replicas/store.ts';
 import type { NodeState } from '../../src/step.ts';
 import type { Command, KeptRecord, OpId, Peer, RecordHeader, Write } from '../../src/types.ts';
 

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { EVERYTHING, flat, halves, isWithin, nameOf, namesIn } from '../../src/tags.ts';
-import { askersNonce, sameSum, sumOf, tagOf, type Tag } from '../../src/tags.ts';
+import { EVERYTHING, flat, halves, isWithin, nameOf, namesIn } from '../../src/replicas/tags.ts';
+import { askersNonce, sameSum, sumOf, tagOf, type Tag } from '../../src/replicas/tags.ts';
 import type { Range, Sum } from '../../src/types.ts';
 import { cluster, header, plain, position, word } from '../arbitraries.ts';
 import { law } from '../harness.ts';

@@ -1,15 +1,15 @@
 /**
- * The lookup machine (src/lookup.ts) without messages: moments of lookups over a converged network
+ * The lookup machine (src/lookup/) without messages: moments of lookups over a converged network
  * of 10,000 nodes are recorded first and then taken again, which is possible because a lookup is a
  * value. One operation is what one reply costs: the answer is taken in, the next peers to ask are
  * chosen, and the end is looked for.
  */
 import { defaultConfig } from '../../src/config.ts';
-import { beginLookup, isFinished, nextToAsk, onAnswer } from '../../src/lookup.ts';
-import { onOverdue, trailOf, type Lookup } from '../../src/lookup.ts';
-import { nearestContacts } from '../../src/nearest.ts';
+import { beginLookup, isFinished, nextToAsk, onAnswer } from '../../src/lookup/lookup.ts';
+import { onOverdue, trailOf, type Lookup } from '../../src/lookup/lookup.ts';
+import { nearestContacts } from '../../src/table/nearest.ts';
 import { positionOf } from '../../src/position.ts';
-import type { Table } from '../../src/table.ts';
+import type { Table } from '../../src/table/table.ts';
 import type { Peer, Position } from '../../src/types.ts';
 import { count, hold, measure, type Pace, type SuiteReport } from './measure.ts';
 import { listOf, Network, pick } from './network.ts';

@@ -4,7 +4,7 @@
  */
 import { PeerDirectory } from '../../host/directory.ts';
 import { ID_WORDS } from '../../src/limits.ts';
-import type { Table } from '../../src/table.ts';
+import type { Table } from '../../src/table/table.ts';
 import type { Peer, Position } from '../../src/types.ts';
 import { convergedTable, Slab } from '../../sim/converged.ts';
 import { Ring } from '../../sim/ring.ts';

@@ -1,9 +1,9 @@
 /**
- * The routing table (src/table.ts) and the nearest contacts in it (src/nearest.ts), on tables of
+ * The routing table and the nearest contacts in it (src/table/), on tables of
  * converged networks of 1,000 and of 100,000 nodes (k = 20: some 130 and 260 contacts). 64 tables
  * take turns, so that they come from the second-level cache, as they do in a running simulation.
  */
-import { nearestContacts } from '../../src/nearest.ts';
+import { nearestContacts } from '../../src/table/nearest.ts';
 import { peerWord, positionOf, sharedBitsOfPeers } from '../../src/position.ts';
 import {
   contactAt,
@@ -14,7 +14,7 @@ import {
   withoutContact,
   withSpare,
   type Table,
-} from '../../src/table.ts';
+} from '../../src/table/table.ts';
 import type { Peer, Position } from '../../src/types.ts';
 import { count, hold, measure, type Case, type Pace, type SuiteReport } from './measure.ts';
 import { listOf, Network, pick } from './network.ts';

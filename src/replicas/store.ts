@@ -10,11 +10,11 @@
  * leaves at its expiry on the monotonic clock (S12, S13); at most `RECORDS_MAX` records.
  */
 
-import { compareBits, comparePositions } from './position.ts';
-import { emptyPaged, lookUp } from './paged.ts';
-import type { Order, Paged } from './paged.ts';
+import { compareBits, comparePositions } from '../position.ts';
+import { emptyPaged, lookUp } from '../paged.ts';
+import type { Order, Paged } from '../paged.ts';
 import { tagOf, type Tag } from './tags.ts';
-import type { Key, Peer, RecordHeader, Token } from './types.ts';
+import type { Key, Peer, RecordHeader, Token } from '../types.ts';
 
 export interface Held {
   readonly header: RecordHeader;

@@ -4,11 +4,11 @@
  * one group share a member (Gifford, "Weighted voting for replicated data", 1979, section 3).
  */
 
-import type { Lookup } from './lookup.ts';
-import { FAILED, isAsked, OVERDUE, stateOf, wasAskedAgain, ANSWERED } from './marks.ts';
+import type { Lookup } from '../lookup/lookup.ts';
+import { FAILED, isAsked, OVERDUE, stateOf, wasAskedAgain, ANSWERED } from '../lookup/marks.ts';
 import type { Met } from './operation.ts';
-import { compareVersions } from './store.ts';
-import type { Peer, RecordHeader } from './types.ts';
+import { compareVersions } from '../replicas/store.ts';
+import type { Peer, RecordHeader } from '../types.ts';
 
 export function majorityOf(replicas: number): number {
   return Math.floor(replicas / 2) + 1;

@@ -9,12 +9,12 @@
 
 import { dividedFellows, fellowOf, isShunned, meet } from './fellows.ts';
 import type { Divided, Urgency } from './fellows.ts';
-import { nearestContacts } from './nearest.ts';
-import { ownPosition, withUpkeep, type Draft } from './node.ts';
-import { findItem, mapped } from './paged.ts';
-import { compareDistance } from './position.ts';
+import { nearestContacts } from '../table/nearest.ts';
+import { ownPosition, withUpkeep, type Draft } from '../node.ts';
+import { findItem, mapped } from '../paged.ts';
+import { compareDistance } from '../position.ts';
 import { heldOrder, withGroup, type Held } from './store.ts';
-import type { Directory, Peer, Position } from './types.ts';
+import type { Directory, Peer, Position } from '../types.ts';
 
 /** The nearest `count` nodes to a position that this node knows, itself included, nearest first. */
 export function neighbourhood(

@@ -11,7 +11,7 @@
  * A lookup with one path is the lookup of the Kademlia paper: then its own counters are the path's.
  */
 
-import { LOOKUP_REQUESTS_MAX } from './limits.ts';
+import { LOOKUP_REQUESTS_MAX } from '../limits.ts';
 import { ANSWERED, FAILED, freshMark, isAsked, pathOf, requestsOf, stateOf } from './marks.ts';
 import type { Shortlist } from './shortlist.ts';
 

@@ -11,17 +11,17 @@
  * Republishing is a read of the node's own that ends with as many replicas as the record wants.
  */
 
-import { ask, settle } from './asking.ts';
-import type { Draft } from './node.ts';
+import { ask, settle } from '../asking.ts';
+import type { Draft } from '../node.ts';
 import { operationOrder } from './operation.ts';
 import type { FetchOperation, GetOperation, Met, Purpose } from './operation.ts';
-import { lookUp, withItem, withoutItem } from './paged.ts';
+import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { proceed } from './put.ts';
 import { majorityOf } from './quorum.ts';
-import { advance, newLookup } from './seek.ts';
-import { compareVersions, durableHeld, withLife } from './store.ts';
-import { compareBits } from './position.ts';
-import type { Key, OpId, Peer, RecordHeader, Trail } from './types.ts';
+import { advance, newLookup } from '../lookup/seek.ts';
+import { compareVersions, durableHeld, withLife } from '../replicas/store.ts';
+import { compareBits } from '../position.ts';
+import type { Key, OpId, Peer, RecordHeader, Trail } from '../types.ts';
 
 export interface Read {
   readonly op: OpId;

@@ -15,20 +15,20 @@
  * nobody's fellow in that record.
  */
 
-import { ask, reply } from './asking.ts';
-import { callsTo, isCalling, type Call } from './calls.ts';
+import { ask, reply } from '../asking.ts';
+import { callsTo, isCalling, type Call } from '../calls.ts';
 import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.ts';
 import { onShown, withFellow } from './fellows.ts';
 import { isJoining, isKnown, onGone, onNear, withKnown } from './group.ts';
-import { ROUND_CALLS_MAX, TAGS_MAX } from './limits.ts';
-import { nextDraw, type Draft } from './node.ts';
-import { forEachItem, mapped } from './paged.ts';
+import { ROUND_CALLS_MAX, TAGS_MAX } from '../limits.ts';
+import { nextDraw, type Draft } from '../node.ts';
+import { forEachItem, mapped } from '../paged.ts';
 import { settleTags } from './reconcile.ts';
 import type { Fellow } from './replicas.ts';
 import { durable, heldOrder } from './store.ts';
 import { askersNonce, EVERYTHING, flat, halves, isWithin, nameOf, namesIn } from './tags.ts';
 import { NOTHING, sameSum, sumOf, type Tag } from './tags.ts';
-import type { CallId, Peer, Range, Reply, Request } from './types.ts';
+import type { CallId, Peer, Range, Reply, Request } from '../types.ts';
 
 type Check = Extract<Request, { type: 'check' }>;
 type Compare = Extract<Request, { type: 'compare' }>;

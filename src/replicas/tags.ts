@@ -10,9 +10,9 @@
  * Cost: some ten multiplications a tag, two for its part of a sum.
  */
 
-import { draw } from './random.ts';
-import { comparePositions, sharedBits } from './position.ts';
-import type { Bits256, Position, Range, RecordHeader, Sum } from './types.ts';
+import { draw } from '../random.ts';
+import { comparePositions, sharedBits } from '../position.ts';
+import type { Bits256, Position, Range, RecordHeader, Sum } from '../types.ts';
 
 export interface Tag {
   readonly high: number;

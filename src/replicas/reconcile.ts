@@ -15,19 +15,19 @@
  * take its place in its groups, until it is looked at again.
  */
 
-import { ask } from './asking.ts';
+import { ask } from '../asking.ts';
 import { fellowOf, meet, onShown, waitInTurn } from './fellows.ts';
 import { isSpread, onGone, withKnown } from './group.ts';
 import { letGo } from './holding.ts';
-import { CALL_MS_MAX, PUSHES_MAX } from './limits.ts';
-import { emit, nextNumber, type Draft } from './node.ts';
-import { operationOrder, type Operation, type PushOperation } from './operation.ts';
-import { countItems, findItem, forEachItem, lookUp, mapped } from './paged.ts';
-import { withItem, withoutItem } from './paged.ts';
+import { CALL_MS_MAX, PUSHES_MAX } from '../limits.ts';
+import { emit, nextNumber, type Draft } from '../node.ts';
+import { operationOrder, type Operation, type PushOperation } from '../operations/operation.ts';
+import { countItems, findItem, forEachItem, lookUp, mapped } from '../paged.ts';
+import { withItem, withoutItem } from '../paged.ts';
 import { compareVersions, durable, durableHeld, headerNow, heldOrder } from './store.ts';
 import type { Held } from './store.ts';
 import { isWithin, nameOf } from './tags.ts';
-import type { OpId, Peer, Range, RecordHeader, Refusal } from './types.ts';
+import type { OpId, Peer, Range, RecordHeader, Refusal } from '../types.ts';
 
 /** The peer has listed all that it holds of a range, as far as it concerns us. */
 export function settleTags(

@@ -3,16 +3,16 @@
  * known to hold what, the usage, the fellow holders. A part of `invariants.ts`.
  */
 
-import { PERSISTS_MAX, FELLOWS_MAX, PUBLISHED_MAX, RECORDS_MAX } from './limits.ts';
-import { writingOrder, type NodeState } from './node.ts';
-import { allItems, lookUp } from './paged.ts';
-import { checkPaged } from './paged-invariants.ts';
-import { compareDistance } from './position.ts';
+import { PERSISTS_MAX, FELLOWS_MAX, PUBLISHED_MAX, RECORDS_MAX } from '../limits.ts';
+import { writingOrder, type NodeState } from '../node.ts';
+import { allItems, lookUp } from '../paged.ts';
+import { checkPaged } from '../paged-invariants.ts';
+import { compareDistance } from '../position.ts';
 import { noUsage, publisherOrder, senderOrder, withUse } from './quota.ts';
 import { fellowOrder, publishedOrder } from './replicas.ts';
 import { compareVersions, heldOrder, type Held } from './store.ts';
 import { nameOf, tagOf } from './tags.ts';
-import type { Directory } from './types.ts';
+import type { Directory } from '../types.ts';
 
 export function checkStored(state: NodeState, peers: Directory): readonly string[] {
   const faults: string[] = [];

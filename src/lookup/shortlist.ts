@@ -6,10 +6,10 @@
  * Invariants: strictly ascending distance, no peer twice. A list is never changed in place.
  */
 
-import { PEERS_PER_REPLY_MAX } from './limits.ts';
+import { PEERS_PER_REPLY_MAX } from '../limits.ts';
 import { mustStay, pathOf } from './marks.ts';
-import { compareDistance, peerWord, SIGN } from './position.ts';
-import type { Directory, Peer, Position } from './types.ts';
+import { compareDistance, peerWord, SIGN } from '../position.ts';
+import type { Directory, Peer, Position } from '../types.ts';
 
 export interface Shortlist {
   /** Nearest first. */

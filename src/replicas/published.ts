@@ -3,12 +3,12 @@
  * life, give or take, so that what was stored together does not come back together.
  */
 
-import { PUBLISHED_MAX } from './limits.ts';
-import { nextDraw, type Draft } from './node.ts';
-import { withItem } from './paged.ts';
-import { jitter } from './random.ts';
+import { PUBLISHED_MAX } from '../limits.ts';
+import { nextDraw, type Draft } from '../node.ts';
+import { withItem } from '../paged.ts';
+import { jitter } from '../random.ts';
 import { publishedOrder } from './replicas.ts';
-import type { Key } from './types.ts';
+import type { Key } from '../types.ts';
 
 /** A record of the own node's lives for so long from now on. */
 export function onPublished(draft: Draft, key: Key, lifeMs: number): void {

@@ -16,8 +16,8 @@
  * per bucket; at most `SPARES_PER_BUCKET_MAX` spares per bucket, none of them a contact.
  */
 
-import { SPARES_PER_BUCKET_MAX } from './limits.ts';
-import type { Peer } from './types.ts';
+import { SPARES_PER_BUCKET_MAX } from '../limits.ts';
+import type { Peer } from '../types.ts';
 
 export interface Table {
   readonly packed: Int32Array;

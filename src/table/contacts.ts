@@ -8,13 +8,13 @@
  *   call evicts it, and the newest spare of its bucket is called in its place.
  */
 
-import { ask } from './asking.ts';
-import { countPings, isCalling } from './calls.ts';
-import { fellowOf, forgetFellow, isShunned, onProven, withFellow } from './fellows.ts';
-import { onGone, onNear } from './group.ts';
-import { CHECK_MS_MIN, SUSPECTS_MAX, VERIFICATIONS_MAX } from './limits.ts';
-import { emit, withUpkeep, type Draft } from './node.ts';
-import { peerWord, sharedBitsOfPeers } from './position.ts';
+import { ask } from '../asking.ts';
+import { countPings, isCalling } from '../calls.ts';
+import { fellowOf, forgetFellow, isShunned, onProven, withFellow } from '../replicas/fellows.ts';
+import { onGone, onNear } from '../replicas/group.ts';
+import { CHECK_MS_MIN, SUSPECTS_MAX, VERIFICATIONS_MAX } from '../limits.ts';
+import { emit, withUpkeep, type Draft } from '../node.ts';
+import { peerWord, sharedBitsOfPeers } from '../position.ts';
 import {
   bucketSize,
   dropSpare,
@@ -25,7 +25,7 @@ import {
   withoutContact,
   withSpare,
 } from './table.ts';
-import type { Peer } from './types.ts';
+import type { Peer } from '../types.ts';
 
 /** The peer sent us something; `proven` when it answered a call of ours. */
 export function onHeard(draft: Draft, peer: Peer, proven: boolean): void {

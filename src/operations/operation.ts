@@ -5,10 +5,10 @@
  * Numbers: a host's operations are positive, the node's own (refreshes) negative.
  */
 
-import type { Lookup } from './lookup.ts';
-import { emptyPaged } from './paged.ts';
-import type { Order, Paged } from './paged.ts';
-import type { Key, OpId, Peer, RecordHeader, Trail } from './types.ts';
+import type { Lookup } from '../lookup/lookup.ts';
+import { emptyPaged } from '../paged.ts';
+import type { Order, Paged } from '../paged.ts';
+import type { Key, OpId, Peer, RecordHeader, Trail } from '../types.ts';
 
 interface Common {
   readonly op: OpId;

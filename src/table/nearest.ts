@@ -10,10 +10,10 @@
  * Cost: 0.3 to 1 microsecond for 20 of 250 contacts.
  */
 
-import { POSITION_BITS } from './limits.ts';
-import { compareDistance, SIGN } from './position.ts';
+import { POSITION_BITS } from '../limits.ts';
+import { compareDistance, SIGN } from '../position.ts';
 import { bucketCount, bucketEnd, bucketStart, type Table } from './table.ts';
-import type { Directory, Peer, Position } from './types.ts';
+import type { Directory, Peer, Position } from '../types.ts';
 
 interface Search {
   readonly table: Table;

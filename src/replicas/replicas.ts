@@ -3,9 +3,9 @@
  * published. Types and orders only; `fellows.ts`, `repair.ts` and `republish.ts` hold the rules.
  */
 
-import { emptyPaged, type Order, type Paged } from './paged.ts';
-import { compareBits, comparePositions } from './position.ts';
-import type { Key, Peer } from './types.ts';
+import { emptyPaged, type Order, type Paged } from '../paged.ts';
+import { compareBits, comparePositions } from '../position.ts';
+import type { Key, Peer } from '../types.ts';
 
 /** A node that should hold some of the records that this node holds. */
 export interface Fellow {
