@@ -1,14 +1,15 @@
 /**
  * `orrery ca`: the operator's side of identity (docs/operations.md, Certificates).
  *
- * init makes the authority, issue a certificate for one node, revoke extends the revocation list,
- * refresh signs that list anew before it runs out, show prints what there is. Everything that
- * writes holds the authority's lock, so calls may run at the same time.
+ * init makes the authority, issue a certificate for one node (for one elsewhere from its request),
+ * renew a further one before that ends, revoke extends the revocation list, refresh signs that list
+ * anew before it runs out, show prints what there is. Everything that writes holds the authority's
+ * lock, so calls may run at the same time.
  *
  * Invariants: what a script may want goes to standard output; a fault is a UsageError, or a
  * CommanderError for the shape of the command line, and the caller turns both into exit code 2.
  */
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { join } from 'node:path';
 import {
   createAuthority,
@@ -16,14 +17,14 @@ import {
   lockNewAuthority,
   openAuthority,
 } from '../runtime/authority.ts';
-import { issueInto } from '../runtime/issuance.ts';
 import { extendRevocations, revokeCertificates } from '../runtime/revocations.ts';
 import { REVOCATION_REASONS } from '../runtime/x509.ts';
 import type { RevocationReason } from '../runtime/x509.ts';
+import { dirFlag, dirOption, wholeNumber } from './ca-flags.ts';
+import type { Print } from './ca-flags.ts';
+import { addIssue, addRenew, addRequest } from './ca-issue.ts';
 import { showAuthority, showFile } from './ca-show.ts';
 import { counted } from './output.ts';
-
-export type Print = (text: string) => void;
 
 export function caCommand(print: Print = (text) => process.stdout.write(text)): Command {
   // Set before the parts are added, for they take it over: a wrong flag throws, it does not exit.
@@ -34,6 +35,8 @@ export function caCommand(print: Print = (text) => process.stdout.write(text)): 
     .addHelpText('after', CA_EXAMPLES);
   addInit(command, print);
   addIssue(command, print);
+  addRequest(command, print);
+  addRenew(command, print);
   addRevoke(command, print);
   addRefresh(command, print);
   addShow(command, print);
@@ -53,32 +56,6 @@ function addInit(command: Command, print: Print): void {
       print(`Authority made in ${dir}.\n`);
       print(`Keep ${join(dir, 'authority.key')} secret and backed up; no node needs it.\n`);
       print(`Next: npx orrery ca issue${dirFlag(dir)} --out DATA_DIR\n`);
-    });
-}
-
-function addIssue(command: Command, print: Print): void {
-  command
-    .command('issue')
-    .description('make the key and certificate of one node, with an id of its own')
-    .requiredOption('--out <dir>', 'data directory of the node')
-    .addOption(dirOption())
-    .option('--days <n>', 'validity in days, 7 to 365', wholeNumber, 90)
-    .option('--name <name>', 'a name for people; peers go by the id alone')
-    .option('--address <host...>', 'IP addresses or host names to note in the certificate')
-    .addHelpText('after', ISSUE_EXAMPLES)
-    .action(async ({ out, dir, days, name, address }) => {
-      const request = {
-        days,
-        ...(name === undefined ? {} : { name }),
-        ...(address === undefined ? {} : { addresses: address }),
-      };
-      const issued = await lockAuthority(
-        dir,
-        async () => await issueInto(await openAuthority(dir), out, request),
-      );
-      print(`Node ${issued.nodeId} (${issued.name}), valid until ${issued.notAfter}.\n`);
-      print(`Its files are in ${out}: node.key, node.crt, authority.crt, revoked.crl.\n`);
-      print(`Next: npx orrery node -a ADDRESS -p PORT --data ${out}\n`);
     });
 }
 
@@ -107,11 +84,11 @@ function addRevoke(command: Command, print: Print): void {
         return;
       }
       const nodes = toTell.length === 1 ? 'this node' : `these ${toTell.length} nodes`;
-      print(`Now replace revoked.crl by ${list} at ${nodes}, and restart:\n`);
+      print(`Now replace revoked.crl by ${list} at ${nodes}:\n`);
       for (const { nodeId, name, issuedTo } of toTell) {
         print(`  ${nodeId}  ${name}${issuedTo === '' ? '' : `  (issued to ${issuedTo})`}\n`);
       }
-      print(`${RESTART}\n`);
+      print(`${TAKEN}\n`);
     });
 }
 
@@ -130,8 +107,8 @@ function addRefresh(command: Command, print: Print): void {
       const until = new Date(list.nextUpdateMs).toISOString();
       const entries = counted(list.entries.length, 'entry', 'entries');
       print(`List ${list.number} with ${entries} is good until ${until}.\n`);
-      print(`Now replace revoked.crl by ${join(dir, 'revoked.crl')} at every node, and restart.\n`);
-      print(`${RESTART}\n`);
+      print(`Now replace revoked.crl by ${join(dir, 'revoked.crl')} at every node.\n`);
+      print(`${TAKEN}\n`);
     });
 }
 
@@ -149,33 +126,14 @@ function addShow(command: Command, print: Print): void {
     });
 }
 
-function dirOption(): Option<'--dir <dir>', undefined, string> {
-  return new Option('--dir <dir>', 'directory of the authority').default(DIR);
-}
-
-function dirFlag(dir: string): string {
-  return dir === DIR ? '' : ` --dir ${dir}`;
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a whole number.');
-}
-
-const DIR = '.orrery/authority';
-const RESTART =
-  'A node reads its revocation list when it starts: one that runs goes on with the old.';
+const TAKEN =
+  'A node that runs takes it within two seconds, and closes links to whoever is revoked.';
 
 const CA_EXAMPLES = `
 Examples:
   $ npx orrery ca init
   $ npx orrery ca issue --out node-1
   $ npx orrery ca show`;
-
-const ISSUE_EXAMPLES = `
-Examples:
-  $ npx orrery ca issue --out node-1
-  $ npx orrery ca issue --out node-2 --name "rack 2" --days 30 --address 192.0.2.7 node2.example`;
 
 const REVOKE_EXAMPLES = `
 Examples:

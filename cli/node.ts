@@ -6,11 +6,12 @@
  * over their channel instead, and stops when that channel closes.
  *
  * Invariants: whatever its operator can put right ends in one line and exit code 2; a clean stop is
- * exit code 0 within `STOP_MS_MAX`.
+ * exit code 0 within `STOP_MS_MAX`. While it runs, SIGHUP and changed files replace its identity.
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { formatEndpoint, isLoopback } from '../runtime/address.ts';
+import { watchIdentity } from '../runtime/identity-watch.ts';
 import { freePort, LISTEN_ADDRESS } from '../runtime/listening.ts';
 import { startNode } from '../runtime/node.ts';
 import type { RunningNode } from '../runtime/node.ts';
@@ -47,9 +48,12 @@ export function nodeCommand(): CommandUnknownOpts {
     for (const note of settings.notes) say(`orrery: ${flags.config ?? ''}: ${note}`);
     const log = openLog(flags.logLevel, flags.logFormat);
     const tell = flags.json ? printJson : (event: Told) => print(lineOf(event));
-    const watch = watchForStop();
+    const hangUp: { act?: () => void } = {};
+    // A terminal that closes means to end what was started in it; a service means to read again.
+    const isService = !process.stdin.isTTY;
+    const watch = watchForStop(isService ? () => hangUp.act?.() : undefined);
     try {
-      await run(settings, log, tell, watch);
+      await run(settings, log, tell, watch, hangUp);
     } finally {
       watch.end();
     }
@@ -107,6 +111,7 @@ async function run(
   log: ReturnType<typeof openLog>,
   tell: (event: Told) => void,
   watch: StopWatch,
+  hangUp: { act?: () => void },
 ): Promise<void> {
   const { identity, made } = await identityFor(settings);
   if (made !== undefined) tell({ event: 'identity', made });
@@ -116,7 +121,13 @@ async function run(
   const { listen, api, bootstrap, dataDir, config } = settings;
   const node = await startNode({ listen, api, bootstrap, dataDir, config, identity, log });
   void announce(node, settings, tell, watch);
-  await Promise.race([watch.asked, node.ended]);
+  const files = watchIdentity(settings.identity, identity, node.replaceIdentity, log);
+  hangUp.act = files.readNow;
+  try {
+    await Promise.race([watch.asked, node.ended]);
+  } finally {
+    files.end();
+  }
   await stopNode(node);
 }
 

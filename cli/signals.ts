@@ -1,6 +1,7 @@
 /**
- * Being asked to stop: Ctrl-C, SIGTERM, SIGHUP, and for a node that a cluster started the end of
- * its channel to that cluster, which also closes when the cluster is killed.
+ * Being asked to stop: Ctrl-C, SIGTERM, SIGHUP where it means nothing else, and for a node that a
+ * cluster started the end of its channel to that cluster, which also closes when the cluster is
+ * killed.
  *
  * Rules: the first request asks for a clean stop; a second Ctrl-C ends the process at once with
  * 130. Two signals within `ECHO_MS` are one: npm hands on the Ctrl-C that the terminal has sent to
@@ -16,7 +17,8 @@ export interface StopWatch {
   readonly end: () => void;
 }
 
-export function watchForStop(): StopWatch {
+/** @param hangUp what SIGHUP stands for in place of stopping */
+export function watchForStop(hangUp?: () => void): StopWatch {
   let askedAt: number | undefined;
   let stopping = false;
   let stop = (): void => undefined;
@@ -36,7 +38,10 @@ export function watchForStop(): StopWatch {
     // Not a signal: a Ctrl-C that comes as well is still the first one.
     stop();
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  const handlers = SIGNALS.map(
+    (signal) => [signal, signal === 'SIGHUP' && hangUp ? hangUp : onSignal] as const,
+  );
+  for (const [signal, handler] of handlers) process.on(signal, handler);
   if (process.channel !== undefined) {
     process.on('disconnect', onChannel);
     process.on('message', onChannel);
@@ -44,7 +49,7 @@ export function watchForStop(): StopWatch {
   const orphan = npmStarted() ? watchParent(stop) : undefined;
   const end = (): void => {
     clearInterval(orphan);
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    for (const [signal, handler] of handlers) process.off(signal, handler);
     process.off('disconnect', onChannel);
     process.off('message', onChannel);
   };

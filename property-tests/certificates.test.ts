@@ -4,8 +4,8 @@
  */
 import test from 'ava';
 
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { caCommand } from '../cli/ca.ts';
 import { openAuthority } from '../runtime/authority.ts';
@@ -13,9 +13,9 @@ import { developmentIdentity } from '../runtime/development.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { identityPaths, readIdentity } from '../runtime/identity.ts';
 import { readIndex } from '../runtime/issued.ts';
-import { withLock } from '../runtime/lock.ts';
 import { readRevocations } from '../runtime/revocations.ts';
 import { DAY_MS, newAuthority, newIdentity, scratch } from './identity-kit.ts';
+import { inProcess } from './processes.ts';
 import { requireOrSkip } from './require.ts';
 
 test('openssl accepts what is issued and refuses what is revoked', async (t) => {
@@ -70,9 +70,12 @@ test('orrery ca: init, issue, show, revoke, refresh', async (t) => {
   const told = await ca('revoke', ...at, first.nodeIdHex, '--reason', 'key-compromise');
   t.true(told.includes(first.serial) && told.includes(second.nodeIdHex));
   t.false(told.includes(first.nodeIdHex));
-  t.regex(told, /at this node, and restart:\n.*\nA node reads its revocation list when it starts/);
+  t.regex(told, /at this node:\n.*\nA node that runs takes it within two seconds/);
   t.regex(await ca('revoke', ...at, first.serial), /revoked before/);
-  t.regex(await ca('refresh', ...at, '--days', '30'), /List 3 with 1 entry is .* restart\.\n/s);
+  t.regex(
+    await ca('refresh', ...at, '--days', '30'),
+    /List 3 with 1 entry is .* at every node\.\n/s,
+  );
   const shown: unknown = JSON.parse(await ca('show', ...at, '--json'));
   t.like(shown, {
     listNumber: 3,
@@ -84,6 +87,49 @@ test('orrery ca: init, issue, show, revoke, refresh', async (t) => {
   t.regex(await ca('show', ...at), new RegExp(`${second.nodeIdHex} .* valid  two`));
   t.regex(await ca('show', two.certificate), new RegExp(`id: +${second.nodeIdHex}`));
   t.regex(await ca('show', join(dir, 'ca', 'revoked.crl')), /1 revoked\n[0-9a-f]{32} /);
+});
+
+test('orrery ca: a request keeps the key at home, a renewal keeps id and key', async (t) => {
+  const dir = await scratch(t);
+  const at = ['--dir', join(dir, 'ca')];
+  await ca('init', ...at);
+  const [node, out] = [join(dir, 'node'), join(dir, 'out')];
+  const csr = join(node, 'node.csr');
+  t.regex(await ca('request', '--out', node, '--name', 'far away'), /the key stays here/);
+  const seen = execFileSync('openssl', ['req', '-in', csr, '-noout', '-text']);
+  t.regex(seen.toString(), /CN ?= ?far away[^]*ED25519/i);
+  const key = await readFile(identityPaths(node).key, 'utf8');
+  await ca('issue', ...at, '--request', csr, '--out', out, '--name', 'far', '--address', '::1');
+  t.deepEqual(await readdir(out), ['authority.crt', 'node.crt', 'revoked.crl']);
+  for (const name of await readdir(out)) await copyFile(join(out, name), join(node, name));
+  const first = await readIdentity(identityPaths(node));
+  const again = await ca('renew', ...at, first.nodeIdHex, '--out', node, '--days', '20');
+  t.regex(again, new RegExp(`Node ${first.nodeIdHex} \\(far\\)`));
+  const second = await readIdentity(identityPaths(node));
+  t.is(second.nodeIdHex, first.nodeIdHex);
+  t.not(second.serial, first.serial);
+  t.is(await readFile(identityPaths(node).key, 'utf8'), key);
+  t.regex(await ca('show', join(node, 'node.crt')), /::1|0:0:0:0:0:0:0:1/);
+  const forged = join(dir, 'forged.csr');
+  const [begin, ...rest] = (await readFile(csr, 'utf8')).trim().split('\n');
+  const end = rest.pop();
+  const bytes = Buffer.from(rest.join(''), 'base64');
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+  await writeFile(forged, [begin, bytes.toString('base64'), end, ''].join('\n'));
+  for (const [file, says] of [
+    [forged, /not signed with its own key/],
+    [join(node, 'node.crt'), /not a certificate request/],
+    [join(dir, 'nowhere.csr'), /is missing/],
+  ] as const) {
+    const error = await t.throwsAsync(
+      ca('issue', ...at, '--request', file, '--out', join(dir, 'other')),
+      { instanceOf: UsageError },
+    );
+    t.regex(error.message, says);
+  }
+  await ca('revoke', ...at, first.nodeIdHex);
+  await t.throwsAsync(ca('renew', ...at, first.nodeIdHex), { message: /is revoked or unknown/ });
+  await t.throwsAsync(ca('request', '--out', node), { message: /exists already/ });
 });
 
 test('orrery ca: wrong use gives one line and changes nothing', async (t) => {
@@ -192,52 +238,6 @@ test('a development certificate is replaced when it runs out, under the same id'
   await t.throwsAsync(developmentIdentity(kept), { message: /of another authority/ });
 });
 
-test('a lock is exclusive, and that of a dead process is broken', async (t) => {
-  const dir = await scratch(t);
-  const path = join(dir, 'lock');
-  await writeFile(join(dir, 'count'), '0');
-  const count = `const fs = await import('node:fs'); const file = a[1];
-    for (let i = 0; i < 20; i += 1) await m.withLock(a[0], async () => {
-      const seen = Number(fs.readFileSync(file, 'utf8'));
-      await new Promise((done) => setTimeout(done, 1));
-      fs.writeFileSync(file, String(seen + 1));
-    });`;
-  const die = `await m.withLock(a[0], async () => { process.exit(0); });`;
-  const args = [path, join(dir, 'count')];
-  await inProcess('../runtime/lock.js', die, args);
-  t.deepEqual(await readdir(dir), ['count', 'lock']);
-  const runs = [count, count, die, count, die].map(
-    async (code) => await inProcess('../runtime/lock.js', code, args),
-  );
-  await Promise.all(runs);
-  t.is(await readFile(join(dir, 'count'), 'utf8'), '60');
-});
-
-test('many that find the same dead lock never hold it together', async (t) => {
-  const path = join(await scratch(t), 'lock');
-  await inProcess('../runtime/lock.js', `await m.withLock(a[0], () => process.exit(0));`, [path]);
-  const note: unknown = JSON.parse(await readFile(join(path, 'owner.json'), 'utf8'));
-  let inside = 0;
-  let insideMax = 0;
-  let done = 0;
-  for (let round = 0; round < 8; round += 1) {
-    const dead = Object.assign({}, note, { nonce: round.toString(16).padStart(16, '0') });
-    await mkdir(path, { recursive: true });
-    await writeFile(join(path, 'owner.json'), JSON.stringify(dead));
-    const holders = Array.from({ length: 12 }, async () => {
-      await withLock(path, async () => {
-        inside += 1;
-        insideMax = Math.max(insideMax, inside);
-        await readdir(path);
-        inside -= 1;
-        done += 1;
-      });
-    });
-    await Promise.all(holders);
-  }
-  t.deepEqual([insideMax, done], [1, 96]);
-});
-
 test('a key without its certificate is neither opened nor overwritten', async (t) => {
   const dir = await scratch(t);
   const authority = await newAuthority(join(dir, 'ca'));
@@ -257,17 +257,4 @@ async function ca(...args: string[]): Promise<string> {
   for (const part of [command, ...command.commands]) part.configureOutput({ writeErr: () => '' });
   await command.parseAsync(args, { from: 'user' });
   return printed;
-}
-
-/** Runs code in a process of its own, with a module as `m` and arguments as `a`; its output. */
-async function inProcess(module: string, code: string, args: readonly string[]): Promise<string> {
-  const url = JSON.stringify(new URL(module, import.meta.url).href);
-  const program = `const a = ${JSON.stringify(args)}; const m = await import(${url}); ${code}`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
-  const texts = { out: '', err: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.err += text));
-  const status = await new Promise((resolve) => child.once('close', resolve));
-  if (status !== 0) throw new Error(`process ended with ${String(status)}: ${texts.err}`);
-  return texts.out;
 }

@@ -13,6 +13,7 @@ import type { Authority } from '../runtime/authority.ts';
 import { CLIENT_USAGE, NODE_URN, SERVER_USAGE } from '../runtime/certificate.ts';
 import { keyPem } from '../runtime/files.ts';
 import { identityPaths, readIdentity, tlsOptions } from '../runtime/identity.ts';
+import type { PeerProof } from '../runtime/identity.ts';
 import type { Identity } from '../runtime/identity.ts';
 import { copyPublicFiles } from '../runtime/issuance.ts';
 import { revokeCertificates } from '../runtime/revocations.ts';
@@ -277,9 +278,7 @@ function ticketOf(t: ExecutionContext, meeting: Meeting): Buffer {
   return session ?? Buffer.alloc(0);
 }
 
-function proved(
-  proof: { ok: true; nodeId: Uint8Array; certificate: Buffer } | { ok: false; reason: string },
-): unknown {
+function proved(proof: PeerProof): unknown {
   return proof.ok ? [proof.nodeId, Uint8Array.from(proof.certificate)] : proof.reason;
 }
 

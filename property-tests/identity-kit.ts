@@ -182,7 +182,13 @@ function watch(
   socket.write('hello');
 }
 
-const ANYBODY: PeerProof = { ok: true, nodeId: new Uint8Array(32), certificate: Buffer.alloc(0) };
+const ANYBODY: PeerProof = {
+  ok: true,
+  nodeId: new Uint8Array(32),
+  certificate: Buffer.alloc(0),
+  serial: '0',
+  notAfterMs: Infinity,
+};
 
 function refused(reason: string): Side {
   return { proof: { ok: false, reason }, heard: false, resumed: false };

@@ -123,3 +123,24 @@ function findRoot(from: string): string {
 }
 
 const ENTRY = join(findRoot(dirname(fileURLToPath(import.meta.url))), 'cli', 'orrery.mjs');
+
+/**
+ * Runs code in a process of its own, with a module (from this folder) as `m` and arguments as `a`.
+ *
+ * @returns what it printed
+ */
+export async function inProcess(
+  module: string,
+  code: string,
+  args: readonly string[],
+): Promise<string> {
+  const url = JSON.stringify(new URL(module, import.meta.url).href);
+  const program = `const a = ${JSON.stringify(args)}; const m = await import(${url}); ${code}`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  const texts = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.err += text));
+  const status = await new Promise((resolve) => child.once('close', resolve));
+  if (status !== 0) throw new Error(`process ended with ${String(status)}: ${texts.err}`);
+  return texts.out;
+}

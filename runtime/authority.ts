@@ -186,7 +186,7 @@ function newSerial(): string {
 }
 
 /** Names go into distinguished names, where punctuation has meaning in some readers. */
-function checkedName(name: string): string {
+export function checkedName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/.test(name) && !name.endsWith(' ')) return name;
   throw new UsageError(
     `the name "${name}" is not usable: take 1 to 63 letters, digits, spaces, dots, dashes`,

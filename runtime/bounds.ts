@@ -30,6 +30,9 @@ export const GREETINGS_PER_PEER_MAX = 2;
 /** Links accepted at once; the newest are dropped, those that are up stay. */
 export const ACCEPTED_LINKS_MAX = 8192;
 
+/** How often the files of the identity are looked at, in ms: who is revoked is to go in 5 s. */
+export const IDENTITY_LOOK_MS = 1000;
+
 /** Frames that wait for one dial; the core has other peers to ask. */
 export const FRAMES_WAITING_MAX = 256;
 /** Bytes that wait for one dial. */

@@ -9,25 +9,27 @@
  * Invariant: a socket handed on has proved its id; every other one is destroyed here.
  */
 import { connect } from 'node:tls';
-import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { Endpoint } from './address.ts';
 import { DIALS_MAX, HANDSHAKE_MS_MAX, KEEP_ALIVE_MS } from './bounds.ts';
 import { monotonicMs } from './clock.ts';
 import { peerIdOf } from './identity.ts';
+import type { ProvenPeer } from './identity.ts';
+import type { LiveIdentity } from './live-identity.ts';
 import { reasonOf } from './log.ts';
 
 /** @returns nothing when the socket was taken, else why not, and then the next address is tried */
-export type Taker = (socket: TLSSocket, peerId: Uint8Array) => string | undefined;
+export type Taker = (socket: TLSSocket, peer: ProvenPeer) => string | undefined;
 
 export class Dialer {
-  readonly #tls: ConnectionOptions;
+  readonly #identity: LiveIdentity;
   readonly #active = new Set<TLSSocket>();
   readonly #turns: (() => void)[] = [];
   #busy = 0;
   #stopped = false;
 
-  constructor(tls: ConnectionOptions) {
-    this.#tls = tls;
+  constructor(identity: LiveIdentity) {
+    this.#identity = identity;
   }
 
   /**
@@ -66,7 +68,7 @@ export class Dialer {
 
   #tryOne(endpoint: Endpoint, limitMs: number, take: Taker): Promise<string | undefined> {
     return new Promise((resolve) => {
-      const socket = connect({ ...this.#tls, ...endpoint });
+      const socket = connect({ ...this.#identity.tls, ...endpoint });
       this.#active.add(socket);
       let done = false;
       const end = (reason: string | undefined): void => {
@@ -99,5 +101,5 @@ function judged(socket: TLSSocket, take: Taker): string | undefined {
   if (!proof.ok) return proof.reason;
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   socket.setNoDelay(true);
-  return take(socket, proof.nodeId);
+  return take(socket, proof);
 }

@@ -12,24 +12,23 @@ import type { PeerDirectory } from '../host/directory.ts';
 import { signedBytes } from '../src/codec/record.ts';
 import type { Peer } from '../src/types.ts';
 import type { AddressBook } from './address-book.ts';
-import { certificateVerifier, signBytes, verifyBytes } from './identity.ts';
-import type { Identity } from './identity.ts';
+import { signBytes, verifyBytes } from './identity.ts';
+import type { LiveIdentity } from './live-identity.ts';
 import type { Signer, Values } from './values.ts';
 
 export function createEdge(parts: {
   readonly self: Peer;
-  readonly identity: Identity;
+  readonly identity: LiveIdentity;
   readonly directory: PeerDirectory;
   readonly book: AddressBook;
   readonly values: Values;
 }): Edge {
   const { self, identity, directory, book, values } = parts;
-  const judge = certificateVerifier(identity);
   return {
     directory,
     hash: sha256,
     verify: (header) => {
-      const publisher = judge(header.certificate, header.publishedAtMs);
+      const publisher = identity.publisherOf(header.certificate, header.publishedAtMs);
       if (publisher === undefined) return false;
       if (Buffer.compare(publisher.nodeId, header.publisher) !== 0) return false;
       return verifyBytes(publisher.publicKey, signedBytes(header), header.signature);
@@ -45,13 +44,15 @@ export function createEdge(parts: {
   };
 }
 
-export function createSigner(identity: Identity): Signer {
+export function createSigner(identity: LiveIdentity): Signer {
   return {
-    publisher: identity.nodeId,
-    certificate: identity.certificateDer,
+    publisher: identity.now.nodeId,
+    get certificate() {
+      return identity.now.certificateDer;
+    },
     sign: (claims, value) => {
       const sealed = { ...claims, size: value.length, digest: sha256(value) };
-      return signBytes(identity, signedBytes(sealed));
+      return signBytes(identity.now, signedBytes(sealed));
     },
   };
 }

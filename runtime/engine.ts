@@ -7,7 +7,6 @@
  * it did in this node (parity).
  */
 import { randomInt } from 'node:crypto';
-import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import type { Edge } from '../host/admit.ts';
 import { PeerDirectory } from '../host/directory.ts';
 import { assert } from '../src/assert.ts';
@@ -28,10 +27,10 @@ import type { Disk } from './disk.ts';
 import { Driver } from './driver.ts';
 import { createEdge, createSigner } from './edge.ts';
 import { UsageError } from './failure.ts';
-import { tlsOptions } from './identity.ts';
 import type { Identity } from './identity.ts';
 import { loadKept } from './kept.ts';
 import { Links } from './links.ts';
+import { LiveIdentity } from './live-identity.ts';
 import { limitedLog, silentLog } from './log.ts';
 import type { Log } from './log.ts';
 import { Operations } from './operations.ts';
@@ -60,7 +59,7 @@ export interface NodeOptions {
 export type Undo = (() => Promise<void> | void)[];
 
 export interface Ground {
-  readonly identity: Identity;
+  readonly identity: LiveIdentity;
   readonly log: Log;
   readonly config: Config;
   readonly introducers: readonly Endpoint[];
@@ -70,7 +69,6 @@ export interface Ground {
   readonly disk: Disk;
   readonly values: Values;
   readonly edge: Edge;
-  readonly tls: TlsOptions & ConnectionOptions;
   readonly kept: Kept;
 }
 
@@ -83,7 +81,8 @@ export interface Engine {
 
 /** @throws UsageError when the settings or the data directory cannot be used */
 export async function layGround(options: NodeOptions, undo: Undo): Promise<Ground> {
-  const { identity, dataDir } = options;
+  const { dataDir } = options;
+  const identity = new LiveIdentity(options.identity);
   const log = limitedLog(options.log ?? silentLog, monotonicMs);
   const config = wholeConfig(options.config ?? {});
   const introducers = introducersOf(options.bootstrap ?? []);
@@ -91,7 +90,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     peersMax: PEERS_MAX,
     indexKey: [randomWord(), randomWord()],
   });
-  const self = directory.intern(identity.nodeId);
+  const self = directory.intern(identity.now.nodeId);
   assert(self !== undefined, 'a new directory has room for its owner');
   const book = createAddressBook();
   const disk = await openDisk(dataDir, log);
@@ -99,7 +98,6 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   const values = new Values(disk, createSigner(identity));
   const edge = createEdge({ self, identity, directory, book, values });
   const kept = await loadKept(disk);
-  const tls = tlsOptions(identity);
   return {
     identity,
     log,
@@ -111,7 +109,6 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     disk,
     values,
     edge,
-    tls,
     kept,
   };
 }
@@ -124,6 +121,7 @@ export function startEngine(
   onFault: (error: unknown) => void,
 ): Engine {
   const { log, config, introducers, directory, self, book, values, edge, kept } = ground;
+  const { identity } = ground;
   const addresses = reachableAt(listen);
   book.prove(self, addresses);
   const feed = (input: Input): void => {
@@ -146,9 +144,10 @@ export function startEngine(
   };
   const links: Links = new Links({
     self,
+    identity,
     directory,
     book,
-    dialer: new Dialer(ground.tls),
+    dialer: new Dialer(identity),
     log,
     addresses,
     onFrame: frameReceiver(parts),

@@ -96,9 +96,17 @@ export async function readIdentity(
 }
 
 /** What a link was proved to lead to. */
+export interface ProvenPeer {
+  readonly nodeId: Uint8Array;
+  readonly certificate: Uint8Array;
+  /** As `plainSerial` writes it. */
+  readonly serial: string;
+  /** End of the certificate's validity, in wall ms. */
+  readonly notAfterMs: number;
+}
+
 export type PeerProof =
-  | { readonly ok: true; readonly nodeId: Uint8Array; readonly certificate: Buffer }
-  | { readonly ok: false; readonly reason: string };
+  ({ readonly ok: true } & ProvenPeer) | { readonly ok: false; readonly reason: string };
 
 /**
  * Options for a server and for a client alike. Only Ed25519 signatures are offered, so a peer with
@@ -147,7 +155,13 @@ export function peerIdOf(socket: TLSSocket): PeerProof {
     if (!leaf.ok) return leaf;
     const self = readLeaf(own);
     if (self.ok && self.nodeIdHex === leaf.nodeIdHex) return refuse('peer has our own id');
-    return { ok: true, nodeId: leaf.nodeId, certificate: certificate.raw };
+    return {
+      ok: true,
+      nodeId: leaf.nodeId,
+      certificate: certificate.raw,
+      serial: plainSerial(certificate.serialNumber),
+      notAfterMs: validity(certificate).notAfterMs,
+    };
   } catch (error) {
     return refuse(`peer certificate cannot be judged: ${String(error)}`);
   }

@@ -12,6 +12,7 @@ import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import type { GoodbyeReason, WireHello, WireMessage } from '../src/wire-types.ts';
 import { FRAME_MS_MAX, GOODBYE_MS_MAX, HANDSHAKE_MS_MAX, LINK_PAUSE_BYTES } from './bounds.ts';
 import { monotonicMs } from './clock.ts';
+import type { ProvenPeer } from './identity.ts';
 import { reasonOf } from './log.ts';
 import { createReader } from './stream.ts';
 
@@ -29,7 +30,8 @@ export interface LinkEvents {
 }
 
 export class Link {
-  readonly peerId: Uint8Array;
+  /** Who is at the other end, by the certificate of the handshake. */
+  readonly proven: ProvenPeer;
   readonly dialledByUs: boolean;
   /** When it last had something to do with a call; monotonic ms. */
   usedAt: number;
@@ -43,8 +45,8 @@ export class Link {
   /** When the first byte of an unfinished frame came; 0 for none. */
   #frameAt = 0;
 
-  constructor(socket: TLSSocket, peerId: Uint8Array, dialledByUs: boolean, events: LinkEvents) {
-    this.peerId = peerId;
+  constructor(socket: TLSSocket, proven: ProvenPeer, dialledByUs: boolean, events: LinkEvents) {
+    this.proven = proven;
     this.dialledByUs = dialledByUs;
     this.#socket = socket;
     this.#events = events;
@@ -95,9 +97,11 @@ export class Link {
     this.#finish(detail);
   }
 
-  /** Judges the deadlines of the link itself. */
+  /** Judges the deadlines of the link itself, and the certificate at its other end. */
   sweep(now: number): void {
-    if (this.#phase === 'greeting' && now - this.#openedAt > HANDSHAKE_MS_MAX) {
+    if (Date.now() > this.proven.notAfterMs) {
+      this.goodbye('identity', 'the certificate of the peer has expired');
+    } else if (this.#phase === 'greeting' && now - this.#openedAt > HANDSHAKE_MS_MAX) {
       this.#destroy('no hello in time');
     } else if (this.#frameAt > 0 && now - this.#frameAt > FRAME_MS_MAX) {
       this.goodbye('malformed', 'a frame took too long');

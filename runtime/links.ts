@@ -18,15 +18,20 @@ import type { Endpoint } from './address.ts';
 import { GREETINGS_PER_PEER_MAX, SWEEP_MS } from './bounds.ts';
 import { monotonicMs } from './clock.ts';
 import type { Dialer, Taker } from './dialer.ts';
+import type { ProvenPeer } from './identity.ts';
 import { judgeHello, ownHello, refusalOf } from './greeting.ts';
+import { Greetings, newGreeting } from './greetings.ts';
+import type { Greeting } from './greetings.ts';
 import { farewell, Link } from './link.ts';
 import type { CallFrame } from './link.ts';
+import type { LiveIdentity } from './live-identity.ts';
 import { foreignText, shortHex } from './log.ts';
 import type { Log } from './log.ts';
 import { Pair } from './pair.ts';
 
 export interface LinksOptions {
   readonly self: Peer;
+  readonly identity: LiveIdentity;
   readonly directory: PeerDirectory;
   readonly book: AddressBook;
   readonly dialer: Dialer;
@@ -37,30 +42,23 @@ export interface LinksOptions {
   readonly onUnreachable: (peer: Peer, call: CallId) => void;
 }
 
-/** What happened, for `status` and metrics. */
-export interface LinkCounts {
-  linksUp: number;
-  framesIn: number;
-  framesOut: number;
-  repliesUnasked: number;
-  repliesHomeless: number;
-  requestsDropped: number;
-}
+/** What happened, for `status` and metrics; `linksRevoked`: closed by a newer revocation list. */
+const NOTHING_YET = {
+  linksUp: 0,
+  framesIn: 0,
+  framesOut: 0,
+  repliesUnasked: 0,
+  repliesHomeless: 0,
+  requestsDropped: 0,
+  linksRevoked: 0,
+};
 
 export class Links {
-  readonly counts: LinkCounts = {
-    linksUp: 0,
-    framesIn: 0,
-    framesOut: 0,
-    repliesUnasked: 0,
-    repliesHomeless: 0,
-    requestsDropped: 0,
-  };
+  readonly counts = { ...NOTHING_YET };
   readonly #options: LinksOptions;
   readonly #ownId: Uint8Array;
   readonly #pairs = new Map<Peer, Pair>();
-  /** Links whose hello is awaited. */
-  readonly #greeting = new Map<Link, Greeting>();
+  readonly #greetings = new Greetings();
   readonly #tellFailed: (endpoint: Endpoint, reason: string) => void;
   readonly #sweeper: NodeJS.Timeout;
   #closing = false;
@@ -69,6 +67,9 @@ export class Links {
     this.#options = options;
     this.#ownId = options.directory.idOf(options.self);
     this.#tellFailed = bootstrapTeller(options.log);
+    options.identity.onReplaced(() => {
+      this.#closeRevoked();
+    });
     this.#sweeper = setInterval(() => {
       this.#sweep();
     }, SWEEP_MS);
@@ -112,12 +113,12 @@ export class Links {
   }
 
   /** Takes over a socket that a peer opened and on which it proved its id. */
-  accept(socket: TLSSocket, peerId: Uint8Array): void {
-    const peer = this.#options.directory.intern(peerId);
+  accept(socket: TLSSocket, proven: ProvenPeer): void {
+    const peer = this.#peerOf(proven);
     const room =
-      peer !== undefined && this.#greetingOf(peer, false).length < GREETINGS_PER_PEER_MAX;
+      peer !== undefined && this.#greetings.of(peer, false).length < GREETINGS_PER_PEER_MAX;
     if (this.#closing || !room) socket.destroy();
-    else void this.#greet(socket, peerId, peer, false);
+    else void this.#greet(socket, proven, peer, false);
   }
 
   /** Says goodbye to everybody and refuses what comes later. */
@@ -125,8 +126,27 @@ export class Links {
     this.#closing = true;
     clearInterval(this.#sweeper);
     this.#options.dialer.stop();
+    for (const link of this.#allLinks()) link.goodbye('stopping');
+  }
+
+  #allLinks(): readonly Link[] {
     const linked = [...this.#pairs.values()].flatMap((pair) => [...pair.links]);
-    for (const link of [...linked, ...this.#greeting.keys()]) link.goodbye('stopping');
+    return [...linked, ...this.#greetings.links];
+  }
+
+  /** The revocation list may be newer than the links that are up. */
+  #closeRevoked(): void {
+    for (const link of this.#allLinks()) {
+      if (!this.#options.identity.isRevoked(link.proven.serial)) continue;
+      this.counts.linksRevoked += 1;
+      link.goodbye('identity', 'the certificate of the peer is revoked');
+    }
+  }
+
+  /** The handle of a peer, unless it was revoked since its handshake began, or there is no room. */
+  #peerOf({ nodeId, serial }: ProvenPeer): Peer | undefined {
+    const { identity, directory } = this.#options;
+    return identity.isRevoked(serial) ? undefined : directory.intern(nodeId);
   }
 
   async #dialFor(pair: Pair): Promise<void> {
@@ -155,18 +175,18 @@ export class Links {
     accept: (peer: Peer) => string | undefined,
   ): Promise<string | undefined> {
     let up: Promise<string | undefined> = Promise.resolve(undefined);
-    const take: Taker = (socket, peerId) => {
-      const peer = this.#options.directory.intern(peerId);
-      if (this.#closing || peer === undefined) return 'no room';
+    const take: Taker = (socket, proven) => {
+      const peer = this.#peerOf(proven);
+      if (this.#closing || peer === undefined) return 'no room for it, or it is revoked';
       const refusal = accept(peer);
       if (refusal !== undefined) return refusal;
       // One link of ours to a peer at a time: the other side never hears a hello of a second one.
-      const earlier = this.#greetingOf(peer, true)[0];
+      const earlier = this.#greetings.of(peer, true)[0];
       if (earlier !== undefined || this.#pairs.get(peer)?.kept !== undefined) {
         farewell(socket, 'duplicate');
         if (earlier !== undefined) up = earlier.up;
       } else {
-        up = this.#greet(socket, peerId, peer, true);
+        up = this.#greet(socket, proven, peer, true);
       }
       return undefined;
     };
@@ -176,16 +196,12 @@ export class Links {
   /** Says hello; @returns nothing once the link is up, else why it never will be */
   #greet(
     socket: TLSSocket,
-    peerId: Uint8Array,
+    proven: ProvenPeer,
     peer: Peer,
     dialledByUs: boolean,
   ): Promise<string | undefined> {
-    let settle: Greeting['settle'] = () => undefined;
-    const up = new Promise<string | undefined>((resolve) => {
-      settle = resolve;
-    });
-    const greeting: Greeting = { peer, dialledByUs, up, settle };
-    const link = new Link(socket, peerId, dialledByUs, {
+    const greeting = newGreeting(peer, dialledByUs);
+    const link = new Link(socket, proven, dialledByUs, {
       onHello: (one, hello) => this.#onHello(one, greeting, hello),
       onFrame: (one, frame) => {
         this.#onFrame(one, peer, frame);
@@ -197,22 +213,16 @@ export class Links {
         this.#onEnd(one, greeting, reason);
       },
     });
-    this.#greeting.set(link, greeting);
+    this.#greetings.add(link, greeting);
     link.greet(ownHello(this.#options.addresses));
-    return up;
-  }
-
-  #greetingOf(peer: Peer, dialledByUs: boolean): readonly Greeting[] {
-    return [...this.#greeting.values()].filter(
-      (greeting) => greeting.peer === peer && greeting.dialledByUs === dialledByUs,
-    );
+    return greeting.up;
   }
 
   #onHello(link: Link, greeting: Greeting, hello: WireHello): GoodbyeReason | undefined {
     const refusal = judgeHello(hello);
     if (refusal !== undefined) return refusal;
     const { book, directory, log } = this.#options;
-    this.#greeting.delete(link);
+    this.#greetings.remove(link);
     book.prove(greeting.peer, hello.addresses);
     const pair = this.#pairOf(greeting.peer);
     const replaced = pair.add(link);
@@ -240,7 +250,7 @@ export class Links {
   #onEnd(link: Link, greeting: Greeting, reason: string): void {
     const { directory, log, onUnreachable } = this.#options;
     const { peer } = greeting;
-    const wasGreeting = this.#greeting.delete(link);
+    const wasGreeting = this.#greetings.remove(link);
     const level = reason.startsWith('malformed') ? 'warn' : 'debug';
     log[level]({ peer: shortHex(directory.idOf(peer)), reason: foreignText(reason) }, 'link ended');
     const pair = this.#pairs.get(peer);
@@ -263,7 +273,10 @@ export class Links {
   #pairOf(peer: Peer): Pair {
     const known = this.#pairs.get(peer);
     if (known !== undefined) return known;
-    const pair = new Pair(peer, isSmaller(this.#ownId, this.#options.directory.idOf(peer)));
+    const pair = new Pair(
+      peer,
+      Buffer.compare(this.#ownId, this.#options.directory.idOf(peer)) < 0,
+    );
     this.#pairs.set(peer, pair);
     return pair;
   }
@@ -274,19 +287,7 @@ export class Links {
 
   #sweep(): void {
     const now = monotonicMs();
-    for (const link of [...this.#greeting.keys()]) link.sweep(now);
+    for (const link of this.#greetings.links) link.sweep(now);
     for (const pair of [...this.#pairs.values()]) pair.sweep(now);
   }
-}
-
-interface Greeting {
-  readonly peer: Peer;
-  readonly dialledByUs: boolean;
-  readonly up: Promise<string | undefined>;
-  /** Called when the link is up, or with the reason why it never will be. */
-  readonly settle: (reason: string | undefined) => void;
-}
-
-function isSmaller(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) < 0;
 }

@@ -10,12 +10,14 @@
 import { createServer as createTcpServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { Server, TlsOptions, TLSSocket } from 'node:tls';
+import type { Server, TLSSocket } from 'node:tls';
 import type { Endpoint } from './address.ts';
 import { ACCEPTED_LINKS_MAX, HANDSHAKE_MS_MAX, HANDSHAKES_MAX } from './bounds.ts';
 import { HANDSHAKES_WAITING_MAX, KEEP_ALIVE_MS } from './bounds.ts';
 import { peerIdOf } from './identity.ts';
+import type { ProvenPeer } from './identity.ts';
 import { bindServer, LISTEN_ADDRESS } from './listening.ts';
+import type { LiveIdentity } from './live-identity.ts';
 import { foreignText, reasonOf } from './log.ts';
 import type { Log } from './log.ts';
 
@@ -28,11 +30,11 @@ export interface Listener {
 /** @throws UsageError when the address cannot be listened on */
 export async function listenForLinks(
   at: Endpoint,
-  tls: TlsOptions,
+  identity: LiveIdentity,
   log: Log,
-  take: (socket: TLSSocket, peerId: Uint8Array) => void,
+  take: (socket: TLSSocket, peer: ProvenPeer) => void,
 ): Promise<Listener> {
-  const handshakes = new Handshakes(tls, log, take);
+  const handshakes = new Handshakes(identity, log, take);
   const tcp = createTcpServer({ keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
   tcp.maxConnections = ACCEPTED_LINKS_MAX;
   tcp.on('connection', (socket) => {
@@ -64,8 +66,15 @@ class Handshakes {
   readonly #active = new Map<string, Socket>();
   readonly #waiting: Socket[] = [];
 
-  constructor(tls: TlsOptions, log: Log, take: (socket: TLSSocket, peerId: Uint8Array) => void) {
-    this.#server = createTlsServer({ ...tls, handshakeTimeout: HANDSHAKE_MS_MAX });
+  constructor(
+    identity: LiveIdentity,
+    log: Log,
+    take: (socket: TLSSocket, peer: ProvenPeer) => void,
+  ) {
+    this.#server = createTlsServer({ ...identity.tls, handshakeTimeout: HANDSHAKE_MS_MAX });
+    identity.onReplaced(() => {
+      this.#server.setSecureContext(identity.tls);
+    });
     this.#server.on('secureConnection', (socket) => {
       socket.on('error', (error) => {
         log.debug({ reason: reasonOf(error) }, 'link failed');
@@ -73,7 +82,7 @@ class Handshakes {
       this.#over(farEnd(socket));
       const proof = peerIdOf(socket);
       if (proof.ok) {
-        take(socket, proof.nodeId);
+        take(socket, proof);
         return;
       }
       log.warn({ from: socket.remoteAddress, reason: foreignText(proof.reason) }, 'link refused');

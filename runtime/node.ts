@@ -17,6 +17,7 @@ import { serveClients } from './api.ts';
 import { DRAIN_MS_MAX } from './bounds.ts';
 import { layGround, startEngine } from './engine.ts';
 import type { Engine, Ground, NodeOptions, Undo } from './engine.ts';
+import type { Identity } from './identity.ts';
 import { listenForLinks } from './listener.ts';
 import { reasonOf } from './log.ts';
 import type { GetResult, PutOptions, PutResult } from './operations.ts';
@@ -46,6 +47,11 @@ export interface RunningNode {
   readonly idHexOf: (peer: Peer) => string;
   /** HOST:PORT of a peer, as far as it is known. */
   readonly addressOf: (peer: Peer) => string | undefined;
+  /**
+   * Goes on under a renewed certificate or a newer revocation list; links to whoever is revoked
+   * by it are closed. @throws UsageError when it is no newer identity of this node
+   */
+  readonly replaceIdentity: (identity: Identity) => void;
   /** Leaves the network and stops; done within `CLOSE_MS_MAX`. */
   readonly close: () => Promise<void>;
 }
@@ -65,9 +71,9 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   const ground = await layGround(options, undo);
   const { identity, log } = ground;
   const running: { engine?: Engine } = {};
-  const listener = await listenForLinks(options.listen, ground.tls, log, (socket, peerId) => {
+  const listener = await listenForLinks(options.listen, identity, log, (socket, peer) => {
     if (running.engine === undefined) socket.destroy();
-    else running.engine.links.accept(socket, peerId);
+    else running.engine.links.accept(socket, peer);
   });
   undo.push(() => listener.close());
   const ending = deferred();
@@ -99,7 +105,10 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   let closing: Promise<void> | undefined;
   const introducers = ground.introducers.length;
   const joined = operations.run({ type: 'join', introducers, peers: [] });
-  log.info({ id: identity.nodeIdHex.slice(0, 8), at: formatEndpoint(listener.address) }, 'started');
+  log.info(
+    { id: identity.now.nodeIdHex.slice(0, 8), at: formatEndpoint(listener.address) },
+    'started',
+  );
 
   return {
     ...viewOf(ground, engine, () => api?.clients() ?? 0),
@@ -135,7 +144,7 @@ function viewOf(ground: Ground, engine: Engine, clients: () => number): View {
   const { identity, self, directory, book } = ground;
   const { driver, links, operations } = engine;
   return {
-    id: identity.nodeIdHex,
+    id: identity.now.nodeIdHex,
     peer: self,
     directory,
     get: (key) => operations.get(key),
@@ -149,6 +158,9 @@ function viewOf(ground: Ground, engine: Engine, clients: () => number): View {
     }),
     idHexOf: (peer) => directory.idHexOf(peer),
     addressOf: (peer) => placeOf(book, peer),
+    replaceIdentity: (next) => {
+      identity.replace(next);
+    },
   };
 }
 

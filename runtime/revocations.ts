@@ -87,7 +87,7 @@ export async function revokeCertificates(
   nowMs: number = Date.now(),
 ): Promise<RevocationOutcome> {
   const index = await readIndex(signer.dir);
-  const serials = await serialsOf(signer, index, selector);
+  const serials = await selectedSerials(signer, selector);
   const last = await readRevocations(signer);
   const known = new Set(last.entries.map((entry) => entry.serial));
   const added = serials.filter((serial) => !known.has(serial));
@@ -107,12 +107,9 @@ export function checkedDays(days: number, min: number, max: number): number {
   throw new UsageError(`a validity of ${days} days is not allowed: take ${min} to ${max} days`);
 }
 
-async function serialsOf(
-  signer: ListSigner,
-  index: readonly Issued[],
-  selector: string,
-): Promise<string[]> {
-  const found = findIssued(index, selector);
+/** The serial numbers of a node id, of themselves, or of the certificate in a file. */
+export async function selectedSerials(signer: ListSigner, selector: string): Promise<string[]> {
+  const found = findIssued(await readIndex(signer.dir), selector);
   if (found.length > 0) return found.map((issued) => issued.serial);
   if (!(await fileExists(selector))) {
     throw new UsageError(

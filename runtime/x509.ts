@@ -1,7 +1,7 @@
 /**
- * Making and reading X.509 structures: certificates and revocation lists (RFC 5280), Ed25519
- * signatures (RFC 8410). The only file that knows @peculiar/x509, which needs reflect-metadata to
- * be loaded before it.
+ * Making and reading X.509 structures: certificates and revocation lists (RFC 5280), requests (RFC
+ * 2986), Ed25519 signatures (RFC 8410). The only file that knows @peculiar/x509, which needs
+ * reflect-metadata to be loaded before it.
  *
  * What a signer may choose is data here (`CertificateSpec`); which choices are right is decided in
  * authority.ts. Public keys come in alone, so a key pair may be made elsewhere and never move.
@@ -11,7 +11,7 @@
  */
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
-import { webcrypto, X509Certificate } from 'node:crypto';
+import { createPublicKey, webcrypto, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { plainSerial } from './certificate.ts';
 
@@ -68,6 +68,38 @@ export async function signCertificate(spec: CertificateSpec): Promise<X509Certif
     extensions,
   });
   return new X509Certificate(Buffer.from(made.rawData));
+}
+
+/** A request for a certificate (PKCS #10), in PEM, signed with the key that it is for. */
+export async function signRequest(
+  name: string,
+  publicKey: KeyObject,
+  privateKey: KeyObject,
+): Promise<string> {
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  const keys = {
+    publicKey: await webcrypto.subtle.importKey('spki', spki, ED25519, true, ['verify']),
+    privateKey: await toSigningKey(privateKey),
+  };
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: [{ CN: [name] }],
+    keys,
+    signingAlgorithm: ED25519,
+  });
+  return `${request.toString('pem')}\n`;
+}
+
+/** The key that a request is for, or why there is none: its owner must have signed it. */
+export async function readRequest(text: string): Promise<KeyObject | string> {
+  try {
+    const request = new x509.Pkcs10CertificateRequest(text);
+    const key = Buffer.from(request.publicKey.rawData);
+    const publicKey = createPublicKey({ key, format: 'der', type: 'spki' });
+    if (publicKey.asymmetricKeyType !== 'ed25519') return 'its key is not Ed25519';
+    return (await request.verify()) ? publicKey : 'it was not signed with its own key';
+  } catch {
+    return 'it is not a certificate request';
+  }
 }
 
 export const REVOCATION_REASONS = {

@@ -6,11 +6,11 @@ import type { AddressBook } from '../../runtime/address-book.ts';
 import { reachableAt } from '../../runtime/address.ts';
 import type { Endpoint } from '../../runtime/address.ts';
 import { Dialer } from '../../runtime/dialer.ts';
-import { tlsOptions } from '../../runtime/identity.ts';
 import type { Identity } from '../../runtime/identity.ts';
 import type { CallFrame } from '../../runtime/link.ts';
 import { Links } from '../../runtime/links.ts';
 import { listenForLinks } from '../../runtime/listener.ts';
+import { LiveIdentity } from '../../runtime/live-identity.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import type { CallId, Peer } from '../../src/types.ts';
@@ -35,9 +35,9 @@ export async function endAt(t: ExecutionContext, site: Site, name: string): Prom
   const directory = new PeerDirectory();
   const intern = (id: Uint8Array): Peer => directory.intern(id) ?? t.fail();
   const self = intern(identity.nodeId);
-  const tls = tlsOptions(identity);
-  const listener = await listenForLinks(ANY_PORT, tls, silentLog, (socket, peerId) => {
-    links.accept(socket, peerId);
+  const live = new LiveIdentity(identity);
+  const listener = await listenForLinks(ANY_PORT, live, silentLog, (socket, peer) => {
+    links.accept(socket, peer);
   });
   const book = createAddressBook();
   const frames: CallFrame[] = [];
@@ -46,7 +46,8 @@ export async function endAt(t: ExecutionContext, site: Site, name: string): Prom
     self,
     directory,
     book,
-    dialer: new Dialer(tls),
+    identity: live,
+    dialer: new Dialer(live),
     log: silentLog,
     addresses: reachableAt(listener.address),
     onFrame: (from, frame) => {

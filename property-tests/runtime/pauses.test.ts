@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { parseEndpoint } from '../../runtime/address.ts';
+import { LiveIdentity } from '../../runtime/live-identity.ts';
 import { createSigner } from '../../runtime/edge.ts';
 import { ownHello } from '../../runtime/greeting.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
@@ -19,7 +20,7 @@ test.serial('a store that waited longer than its life is refused', async (t) => 
   await identityAt(site, 'node');
   const stopped = await node(t, site.dir, 'node');
   const peer = await rawPeer(t, site, parseEndpoint(stopped.listen, 'the node'));
-  const { publisher, certificate, sign } = createSigner(peer.identity);
+  const { publisher, certificate, sign } = createSigner(new LiveIdentity(peer.identity));
   let calls = 0;
   const store = (): (() => string | undefined) => {
     const at = Date.now();

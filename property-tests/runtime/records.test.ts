@@ -2,6 +2,7 @@
 // under the very key that was asked for.
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { LiveIdentity } from '../../runtime/live-identity.ts';
 import { createSigner, sha256 } from '../../runtime/edge.ts';
 import type { Identity } from '../../runtime/identity.ts';
 import { ownHello } from '../../runtime/greeting.ts';
@@ -20,7 +21,7 @@ function signed(
   value: Uint8Array,
   at = Date.now(),
 ): WireRecord {
-  const { publisher, certificate, sign } = createSigner(identity);
+  const { publisher, certificate, sign } = createSigner(new LiveIdentity(identity));
   const times = { version: at, publishedAtMs: at, ttlS: 60 };
   const claims = { key, ...times, replication: 8, publisher, certificate };
   return { ...claims, value, signature: sign(claims, value), lifeMs: 60_000 };
