@@ -118,8 +118,9 @@ async function run(
   if (!isLoopback(settings.api.host)) {
     log.warn({ api: formatEndpoint(settings.api) }, 'the client API has no access control');
   }
-  const { listen, api, bootstrap, dataDir, config } = settings;
-  const node = await startNode({ listen, api, bootstrap, dataDir, config, identity, log });
+  const { listen, api, bootstrap, dataDir, config, admission } = settings;
+  const places = { listen, api, bootstrap, dataDir };
+  const node = await startNode({ ...places, config, admission, identity, log });
   void announce(node, settings, tell, watch);
   const files = watchIdentity(settings.identity, identity, node.replaceIdentity, log);
   hangUp.act = files.readNow;
@@ -181,6 +182,8 @@ function withFlags() {
     .option('--quota <keys,size>', 'most to store (1000000,8GiB)', quotaFlag)
     .option('--publisher-quota <keys,size>', 'of one publisher (half of it)', quotaFlag)
     .option('--peer-quota <keys,size>', 'sent by one peer (half of it)', quotaFlag)
+    .option('--subnet-links <n>', 'links taken from one /24 or /48 (16)', wholeNumber(1, 8192))
+    .option('--strict-loopback', 'hold loopback to the limits per address too', false)
     .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info' as const))
     .addOption(new Option('--log-format <format>').choices(LOG_FORMATS).default('auto' as const))
     .option('--json', 'standard output in lines of JSON', false)
@@ -192,7 +195,6 @@ const LATER = [
   laterOption('--record [file]', 'recordings and their replay'),
   laterOption('--record-values', 'recordings and their replay'),
   laterOption('--classic', 'the classic dialect'),
-  laterOption('--strict-loopback', 'the limits per address'),
 ];
 
 const SILENT_MS = 2000;

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { API_EXAMPLE_PORT, formatEndpoint, isLoopback } from '../runtime/address.ts';
 import { parseEndpoint, plainHost } from '../runtime/address.ts';
 import type { Endpoint } from '../runtime/address.ts';
+import type { AdmissionOptions } from '../runtime/admission.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { identityPaths } from '../runtime/identity.ts';
 import type { IdentityPaths } from '../runtime/identity.ts';
@@ -36,6 +37,8 @@ export interface NodeFlags extends Quotas {
   readonly alpha?: number | undefined;
   readonly replication?: number | undefined;
   readonly ttl?: number | undefined;
+  readonly subnetLinks?: number | undefined;
+  readonly strictLoopback?: boolean | undefined;
 }
 
 export interface NodeSettings {
@@ -50,6 +53,7 @@ export interface NodeSettings {
   /** Whether one of the identity's files was named by a flag. */
   readonly identityIsNamed: boolean;
   readonly config: Config;
+  readonly admission: AdmissionOptions;
   /** What its operator should know of how these came about, a line each. */
   readonly notes: readonly string[];
 }
@@ -80,6 +84,10 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
     },
     identityIsNamed: [certificate, key, authority, revoked].some((path) => path !== undefined),
     config: configOf(flags, ini),
+    admission: {
+      strictLoopback: flags.strictLoopback === true,
+      ...(flags.subnetLinks === undefined ? {} : { subnetLinks: flags.subnetLinks }),
+    },
     notes: flags.api === undefined ? apiNotes(ini, api) : [],
   };
 }

@@ -82,6 +82,13 @@ export function isLoopback(host: string): boolean {
   return loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }
 
+/** The /24 of an IPv4 address or the /48 of an IPv6 one, as a text. */
+export function subnetOf(host: string): string {
+  const plain = plainHost(host);
+  if (isIPv4(plain)) return plain.split('.', 3).join('.');
+  return isIPv6(plain) ? Buffer.from(bytesOfIPv6(plain).subarray(0, 6)).toString('hex') : plain;
+}
+
 /**
  * The addresses under which a listener is reached: itself, or, for a wildcard, those of the
  * interfaces, and the loopback ones when there are no others. Link-local addresses mean nothing

@@ -11,6 +11,13 @@ export const HANDSHAKE_MS_MAX = 5000;
 export const HANDSHAKES_MAX = 64;
 /** Accepted sockets waiting for their turn at a handshake; more are closed at once. */
 export const HANDSHAKES_WAITING_MAX = 256;
+/** Of these from one address, waiting ones included. */
+export const HANDSHAKES_PER_ADDRESS_MAX = 4;
+/** Handshakes begun in a second: a few hundred with both ends are what one processor does. */
+export const HANDSHAKES_PER_SECOND_MAX = 200;
+export const ADDRESS_HANDSHAKES_PER_SECOND_MAX = 20;
+/** Accepted links that are up with one /24 or /48; an operator may say otherwise. */
+export const SUBNET_LINKS_MAX = 16;
 /** Handshakes of our own in progress; later dials wait for their turn. */
 export const DIALS_MAX = 64;
 /** A whole frame must be there in this, in ms from its first byte: none may trickle in. */

@@ -19,6 +19,7 @@ import { createAddressBook } from './address-book.ts';
 import type { AddressBook } from './address-book.ts';
 import { parseEndpoint, reachableAt } from './address.ts';
 import type { Endpoint } from './address.ts';
+import type { AdmissionOptions } from './admission.ts';
 import { PEERS_MAX } from './bounds.ts';
 import { monotonicMs, systemClock } from './clock.ts';
 import { Dialer } from './dialer.ts';
@@ -49,6 +50,8 @@ export interface NodeOptions {
   /** Introducers as HOST:PORT; names are resolved anew at each try. */
   readonly bootstrap?: readonly string[];
   readonly config?: Partial<Config>;
+  /** How much one address or subnet may take up; free on loopback unless strict. */
+  readonly admission?: AdmissionOptions;
   readonly log?: Log;
   /** With these, the core alone can be made to do again what it did here. */
   readonly onCreate?: (self: Peer, config: Config, moment: Moment, kept: Kept) => void;

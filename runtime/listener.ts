@@ -2,7 +2,8 @@
  * Accepting links: TCP connections that must prove a certified id within the handshake deadline.
  *
  * Sockets wait in a plain TCP server until a place for a handshake is free, so a storm of
- * connections costs memory for a bounded queue and CPU for `HANDSHAKES_MAX` handshakes at a time.
+ * connections costs memory for a bounded queue and CPU for `HANDSHAKES_MAX` handshakes at a time;
+ * one address or subnet gets its share of them only (`admission.ts`).
  *
  * Invariants: every socket has an error listener before anything else; no byte of protocol leaves
  * before the other side proved its id.
@@ -12,8 +13,10 @@ import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Server, TLSSocket } from 'node:tls';
 import type { Endpoint } from './address.ts';
+import type { Admission } from './admission.ts';
 import { ACCEPTED_LINKS_MAX, HANDSHAKE_MS_MAX, HANDSHAKES_MAX } from './bounds.ts';
 import { HANDSHAKES_WAITING_MAX, KEEP_ALIVE_MS } from './bounds.ts';
+import { monotonicMs } from './clock.ts';
 import { peerIdOf } from './identity.ts';
 import type { ProvenPeer } from './identity.ts';
 import { bindServer, LISTEN_ADDRESS } from './listening.ts';
@@ -31,10 +34,11 @@ export interface Listener {
 export async function listenForLinks(
   at: Endpoint,
   identity: LiveIdentity,
+  admission: Admission,
   log: Log,
   take: (socket: TLSSocket, peer: ProvenPeer) => void,
 ): Promise<Listener> {
-  const handshakes = new Handshakes(identity, log, take);
+  const handshakes = new Handshakes(identity, admission, log, take);
   const tcp = createTcpServer({ keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
   tcp.maxConnections = ACCEPTED_LINKS_MAX;
   tcp.on('connection', (socket) => {
@@ -65,12 +69,19 @@ class Handshakes {
   /** Those in progress, by the far end of their connection. */
   readonly #active = new Map<string, Socket>();
   readonly #waiting: Socket[] = [];
+  /** Addresses of those waiting or in progress, by the far end of their connection. */
+  readonly #counted = new Map<string, string>();
+  readonly #admission: Admission;
+  readonly #log: Log;
 
   constructor(
     identity: LiveIdentity,
+    admission: Admission,
     log: Log,
     take: (socket: TLSSocket, peer: ProvenPeer) => void,
   ) {
+    this.#admission = admission;
+    this.#log = log;
     this.#server = createTlsServer({ ...identity.tls, handshakeTimeout: HANDSHAKE_MS_MAX });
     identity.onReplaced(() => {
       this.#server.setSecureContext(identity.tls);
@@ -82,7 +93,7 @@ class Handshakes {
       this.#over(farEnd(socket));
       const proof = peerIdOf(socket);
       if (proof.ok) {
-        take(socket, proof);
+        if (this.#hasRoom(socket)) take(socket, proof);
         return;
       }
       log.warn({ from: socket.remoteAddress, reason: foreignText(proof.reason) }, 'link refused');
@@ -99,6 +110,18 @@ class Handshakes {
   }
 
   add(socket: Socket): void {
+    const { remoteAddress: from = '' } = socket;
+    const reason = this.#admission.begin(from, monotonicMs());
+    if (reason !== undefined) {
+      this.#log.warn({ from, reason }, 'connection refused');
+      socket.destroy();
+      return;
+    }
+    const far = farEnd(socket);
+    this.#counted.set(far, from);
+    socket.once('close', () => {
+      this.#uncount(far);
+    });
     if (this.#active.size < HANDSHAKES_MAX) this.#begin(socket);
     else if (this.#waiting.length < HANDSHAKES_WAITING_MAX) this.#waiting.push(socket);
     else socket.destroy();
@@ -106,6 +129,27 @@ class Handshakes {
 
   cut(): void {
     for (const socket of [...this.#waiting.splice(0), ...this.#active.values()]) socket.destroy();
+  }
+
+  #uncount(far: string): void {
+    const from = this.#counted.get(far);
+    if (from === undefined) return;
+    this.#counted.delete(far);
+    this.#admission.handshakeOver(from);
+  }
+
+  /** Whether the subnet of a peer that proved its id may have one link more. */
+  #hasRoom(socket: TLSSocket): boolean {
+    const { remoteAddress: from = '' } = socket;
+    if (this.#admission.linkUp(from)) {
+      socket.once('close', () => {
+        this.#admission.linkDown(from);
+      });
+      return true;
+    }
+    this.#log.warn({ from }, 'link refused: too many from this subnet');
+    socket.destroy();
+    return false;
   }
 
   #begin(socket: Socket): void {
@@ -123,6 +167,7 @@ class Handshakes {
 
   /** A handshake is over, however it went. */
   #over(far: string): void {
+    this.#uncount(far);
     if (this.#active.delete(far)) this.#beginNext();
   }
 

@@ -13,6 +13,7 @@ import type { Outcome, Peer } from '../src/types.ts';
 import { placeOf } from './address-book.ts';
 import { formatEndpoint } from './address.ts';
 import type { Endpoint } from './address.ts';
+import { Admission } from './admission.ts';
 import { serveClients } from './api.ts';
 import { DRAIN_MS_MAX } from './bounds.ts';
 import { layGround, startEngine } from './engine.ts';
@@ -71,10 +72,17 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   const ground = await layGround(options, undo);
   const { identity, log } = ground;
   const running: { engine?: Engine } = {};
-  const listener = await listenForLinks(options.listen, identity, log, (socket, peer) => {
-    if (running.engine === undefined) socket.destroy();
-    else running.engine.links.accept(socket, peer);
-  });
+  const admission = new Admission(options.admission);
+  const listener = await listenForLinks(
+    options.listen,
+    identity,
+    admission,
+    log,
+    (socket, peer) => {
+      if (running.engine === undefined) socket.destroy();
+      else running.engine.links.accept(socket, peer);
+    },
+  );
   undo.push(() => listener.close());
   const ending = deferred();
   const parts: Parts = { listener, disk: ground.disk };

@@ -1,6 +1,7 @@
 // Ends of links for tests: real TLS, an address book and a directory of its own, and no core.
 import type { ExecutionContext } from 'ava';
 import { PeerDirectory } from '../../host/directory.ts';
+import { Admission } from '../../runtime/admission.ts';
 import { createAddressBook } from '../../runtime/address-book.ts';
 import type { AddressBook } from '../../runtime/address-book.ts';
 import { reachableAt } from '../../runtime/address.ts';
@@ -36,9 +37,15 @@ export async function endAt(t: ExecutionContext, site: Site, name: string): Prom
   const intern = (id: Uint8Array): Peer => directory.intern(id) ?? t.fail();
   const self = intern(identity.nodeId);
   const live = new LiveIdentity(identity);
-  const listener = await listenForLinks(ANY_PORT, live, silentLog, (socket, peer) => {
-    links.accept(socket, peer);
-  });
+  const listener = await listenForLinks(
+    ANY_PORT,
+    live,
+    new Admission(),
+    silentLog,
+    (socket, peer) => {
+      links.accept(socket, peer);
+    },
+  );
   const book = createAddressBook();
   const frames: CallFrame[] = [];
   const unreachable: CallId[] = [];
