@@ -119,7 +119,12 @@ function admitRequest(edge: Edge, body: WireRequest, wallMs: number): Request | 
       return { type: 'check', range: rangeOf(range), nonce: nonce | 0, sum: sumOf(sum) };
     }
     case 'compare':
-      return { type: 'compare', range: rangeOf(body.range), tags: wordsOf(body.tags) };
+      return {
+        type: 'compare',
+        range: rangeOf(body.range),
+        nonce: body.nonce | 0,
+        tags: wordsOf(body.tags),
+      };
     case 'store': {
       const record = admitRecord(edge, body.record, wallMs);
       return 'type' in record ? record : { type: 'store', record };
@@ -222,7 +227,12 @@ function presentRequest(edge: Edge, body: Request): WireRequest | undefined {
       return { type: 'check', range: wireRange(range), nonce: nonce >>> 0, sum: wireSum(sum) };
     }
     case 'compare':
-      return { type: 'compare', range: wireRange(body.range), tags: bytesOfWords(body.tags) };
+      return {
+        type: 'compare',
+        range: wireRange(body.range),
+        nonce: body.nonce >>> 0,
+        tags: bytesOfWords(body.tags),
+      };
     case 'store': {
       const record = presentRecord(edge, body.record);
       return record === undefined ? undefined : { type: 'store', record };

@@ -51,6 +51,7 @@ export function messageWords(print: Print, message: Message): void {
     case 'compare':
       print.word(REQUEST_WORDS[body.type]);
       rangeWords(print, body.range);
+      print.word(body.nonce);
       return print.words(body.tags);
     case 'store':
       print.word(REQUEST_WORDS[body.type]);

@@ -47,7 +47,7 @@ const message = (): fc.Arbitrary<Message> =>
         plain({ type: fc.constantFrom('find-value' as const, 'find-version'), key: key() }),
         plain({ type: kind('store'), record: header() }),
         plain({ type: kind('check'), range: range(), nonce: word(), sum: sum() }),
-        plain({ type: kind('compare'), range: range(), tags: tags() }),
+        plain({ type: kind('compare'), range: range(), nonce: word(), tags: tags() }),
       ),
     }),
     plain({

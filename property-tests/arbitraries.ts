@@ -183,7 +183,12 @@ export const wireRequest = (): fc.Arbitrary<WireRequest> =>
       nonce: u32(),
       sum: wireSum(),
     }),
-    plain({ type: fc.constant('compare' as const), range: wireRange(), tags: wireTags() }),
+    plain({
+      type: fc.constant('compare' as const),
+      range: wireRange(),
+      nonce: u32(),
+      tags: wireTags(),
+    }),
     fc.constant({ type: 'leave' as const }),
   );
 

@@ -6,8 +6,8 @@ import type { Call } from '../src/calls.ts';
 import { POSITION_BITS } from '../src/limits.ts';
 import { allItems } from '../src/paged.ts';
 import { durable } from '../src/replicas/store.ts';
-import { askersNonce, flat, isWithin, sumOf, type Tag } from '../src/replicas/tags.ts';
-import type { Peer, Range, Reply, Request } from '../src/types.ts';
+import { flat, isWithin, sumOf, tagOf } from '../src/replicas/tags.ts';
+import type { Peer, Range, RecordHeader, Reply, Request } from '../src/types.ts';
 import { smallKey, type Asked, type Round } from './core-arbitraries.ts';
 import type { StrictNode } from './core-driver.ts';
 
@@ -17,9 +17,10 @@ const NONCE = 77;
 
 export function askedOf(node: StrictNode, from: Peer, { type, round }: Rounds): Request {
   const range = rangeOf(round);
-  const tags = heldTags(node, from, round, range);
-  if (type === 'compare') return { type, range, tags: flat(tags) };
-  return { type, range, nonce: NONCE, sum: sumOf(tags, askersNonce(NONCE)) };
+  const records = heldRecords(node, from, round, range);
+  if (type === 'check') return { type, range, nonce: NONCE, sum: sumOf(records, NONCE, true) };
+  const tags = flat(records.map((record) => tagOf(record, NONCE, true)));
+  return { type, range, nonce: NONCE, tags };
 }
 
 /** `more`: how many records the peer says that it holds besides. */
@@ -30,14 +31,16 @@ export function sumReplyOf(
   more: number,
 ): Reply {
   const range = answeredRange(call, round);
-  const tags = heldTags(node, call?.peer ?? 0, round, range);
-  const { count, high, low } = sumOf(tags, call?.round?.nonce ?? 0);
+  const records = heldRecords(node, call?.peer ?? 0, round, range);
+  const { count, high, low } = sumOf(records, call?.round?.nonce ?? 0);
   return { type: 'sum', range, sum: { count: count + more, high, low } };
 }
 
 export function tagsReplyOf(node: StrictNode, call: Call | undefined, round: Round): Reply {
   const range = answeredRange(call, round);
-  return { type: 'tags', range, tags: flat(heldTags(node, call?.peer ?? 0, round, range)) };
+  const records = heldRecords(node, call?.peer ?? 0, round, range);
+  const nonce = call?.round?.nonce ?? 0;
+  return { type: 'tags', range, tags: flat(records.map((record) => tagOf(record, nonce))) };
 }
 
 /** Mostly what was asked about; one of a single position speaks of that, as a liar might. */
@@ -51,17 +54,17 @@ function rangeOf({ key, bits }: Round): Range {
 }
 
 /** Of what the node has on disk and the peer should hold too, that which the peer says it does. */
-function heldTags(
+function heldRecords(
   { state, now }: StrictNode,
   peer: Peer,
   round: Round,
   range: Range,
-): readonly Tag[] {
-  const tags: Tag[] = [];
+): readonly RecordHeader[] {
+  const records: RecordHeader[] = [];
   for (const held of allItems(state.store)) {
     const stored = durable(held, now);
     if (stored === undefined || !held.group.includes(peer)) continue;
-    if (isWithin(held.header.key.position, range)) tags.push(stored.tag);
+    if (isWithin(held.header.key.position, range)) records.push(stored.header);
   }
-  return tags.filter((_, i) => (round.holds & (1 << i)) !== 0);
+  return records.filter((_, i) => (round.holds & (1 << i)) !== 0);
 }

@@ -125,7 +125,7 @@ const operations: readonly Operation[] = [
     refreshing: 1,
   },
   { op: -9, deadlineAt: 30_000, type: 'fetch', key, purpose: 'republish', met: [met], ...fetched },
-  { op: -8, deadlineAt: 10_004, type: 'push', key, tag: 2 ** 53 - 1, peer: 9 },
+  { op: -8, deadlineAt: 10_004, type: 'push', key, version: 2 ** 53 - 1, peer: 9 },
   { op: 6, deadlineAt: 6000, type: 'handover', left: [{ key, peer: 11 }] },
   { op: 2 ** 40, deadlineAt: 2000, type: 'leave', waiting: 2 },
 ];

@@ -76,7 +76,7 @@ test('a node with everything in it, step by step', (t) => {
   const sum = { count: 1, high: 2, low: 3 };
   node.step(request(3, 92, { type: 'check', range: ALL_KEYS, nonce: 4, sum }));
   // A replica that is on its way is not sent again, whoever asks for it meanwhile.
-  const nothing = { type: 'compare', range: ALL_KEYS, tags: [] } as const;
+  const nothing = { type: 'compare', range: ALL_KEYS, nonce: 5, tags: [] } as const;
   const pushes = node.step(request(4, 93, nothing));
   t.true(questions(pushes, 'store').length > 0);
   t.deepEqual(questions(node.step(request(4, 94, nothing)), 'store'), []);

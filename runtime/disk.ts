@@ -84,6 +84,20 @@ export class Disk {
     }
   }
 
+  /**
+   * Whether the record of a key is gone for good: there is none, or its check fails. What cannot be
+   * read at the moment (no descriptor free, an error of the device) is not gone.
+   */
+  isGone(key: Uint8Array): boolean {
+    if (!this.isOpen) return false;
+    try {
+      const bytes = this.#db.getSync(recordKey(key));
+      return bytes === undefined || decodeStored(key, bytes) === undefined;
+    } catch {
+      return false;
+    }
+  }
+
   /** What the core is to know of the records that have not expired; the others go away. */
   async load(nowMs: number): Promise<readonly KeptRecord[]> {
     const kept: KeptRecord[] = [];

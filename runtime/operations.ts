@@ -111,8 +111,7 @@ export class Operations {
     const done = this.#open.get(op);
     assert(done !== undefined, 'an operation is settled once');
     this.#open.delete(op);
-    const value =
-      outcome.type === 'found' ? this.#values.envelopeOf(outcome.record)?.value : undefined;
+    const value = outcome.type === 'found' ? this.#values.valueOf(outcome.record) : undefined;
     done({ value, outcome });
   }
 

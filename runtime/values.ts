@@ -88,12 +88,24 @@ export class Values {
   envelopeOf(header: RecordHeader): Envelope | undefined {
     const held = this.#find(header);
     if (held !== undefined) return held.envelope;
-    const stored = this.#disk.read(bytesOfBits256(header.key.raw));
-    if (stored !== undefined && compareVersions(stored.header, header) === 0) {
-      return stored.envelope;
+    const key = bytesOfBits256(header.key.raw);
+    const stored = this.#disk.read(key);
+    if (stored === undefined) {
+      if (this.#disk.isGone(key)) this.#onLost(header);
+      return undefined;
     }
-    if (this.#disk.isOpen) this.#onLost(header);
-    return undefined;
+    const order = compareVersions(stored.header, header);
+    if (order < 0) this.#onLost(header);
+    return order === 0 ? stored.envelope : undefined;
+  }
+
+  /** The bytes of a record that was read, or of a newer one that has replaced it on disk since. */
+  valueOf(header: RecordHeader): Uint8Array | undefined {
+    const envelope = this.envelopeOf(header);
+    if (envelope !== undefined) return envelope.value;
+    const stored = this.#disk.read(bytesOfBits256(header.key.raw));
+    const isNewer = stored !== undefined && compareVersions(stored.header, header) > 0;
+    return isNewer ? stored.envelope.value : undefined;
   }
 
   /** The value of a PUT command, until `endPut`. */

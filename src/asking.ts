@@ -41,8 +41,8 @@ function onItsWay({ timing }: Draft, record: RecordHeader, known: boolean): Reco
 }
 
 function roundOf(body: Request): Round | undefined {
-  if (body.type === 'check') return { range: body.range, nonce: body.nonce };
-  return body.type === 'compare' ? { range: body.range, nonce: 0 } : undefined;
+  if (body.type !== 'check' && body.type !== 'compare') return undefined;
+  return { range: body.range, nonce: body.nonce };
 }
 
 export function reply(draft: Draft, peer: Peer, call: CallId, body: Reply): void {

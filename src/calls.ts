@@ -29,7 +29,7 @@ export interface Call {
 
 export interface Round {
   readonly range: Range;
-  /** Of a check: under which the answer is to be summed; else 0. */
+  /** Under which the answer is to be made. */
   readonly nonce: number;
 }
 

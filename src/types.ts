@@ -170,7 +170,13 @@ export type Request =
       readonly sum: Sum;
     }
   /** The records that the sender holds and its receiver should, two words each. */
-  | { readonly type: 'compare'; readonly range: Range; readonly tags: readonly number[] }
+  | {
+      readonly type: 'compare';
+      readonly range: Range;
+      /** Under which both sides make their tags. */
+      readonly nonce: number;
+      readonly tags: readonly number[];
+    }
   | { readonly type: 'leave' };
 
 /** The keys whose positions begin with the first `bits` bits of a position. */

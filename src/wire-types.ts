@@ -90,7 +90,12 @@ export type WireRequest =
       readonly nonce: number;
       readonly sum: WireSum;
     }
-  | { readonly type: 'compare'; readonly range: WireRange; readonly tags: Uint8Array }
+  | {
+      readonly type: 'compare';
+      readonly range: WireRange;
+      readonly nonce: number;
+      readonly tags: Uint8Array;
+    }
   | { readonly type: 'leave' };
 
 export type WireReply =

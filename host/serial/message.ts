@@ -33,6 +33,7 @@ export function writeMessage(out: Writer, message: Message): void {
     case 'compare':
       writeHead(out, COMPARE, call);
       writeRange(out, body.range);
+      out.word(body.nonce);
       return out.intList(body.tags);
     case 'store':
       writeHead(out, STORE, call);
@@ -97,7 +98,12 @@ function readRequest(input: Reader, kind: number): Request | undefined {
         sum: readSum(input),
       };
     case COMPARE:
-      return { type: 'compare', range: readRange(input), tags: input.intList() };
+      return {
+        type: 'compare',
+        range: readRange(input),
+        nonce: input.word(),
+        tags: input.intList(),
+      };
     case LEAVE:
       return { type: 'leave' };
     default:

@@ -37,7 +37,7 @@ export function writeOperation(out: Writer, operation: Operation): void {
       return writeStore(out, operation);
     case 'push':
       writeKey(out, operation.key);
-      out.number(operation.tag);
+      out.number(operation.version);
       return out.word(operation.peer);
     case 'handover':
       return writeList(out, operation.left, writeHanded);
@@ -83,7 +83,7 @@ export function readOperation(input: Reader): Operation {
         deadlineAt,
         type,
         key: readKey(input),
-        tag: input.number(),
+        version: input.number(),
         peer: input.word(),
       };
     case 'handover':

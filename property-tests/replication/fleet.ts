@@ -106,6 +106,7 @@ export class Fleet {
     assert.equal(member.state, undefined, 'a node starts when it is down');
     const records = [...member.disk.values()];
     member.life++;
+    member.wakeEventAt = Infinity;
     member.state = create(peer, this.config, this.#moment(member), { records, peers: [] });
     this.watch.started(member);
     const others = this.up.filter((other) => other.peer !== peer);
@@ -122,6 +123,7 @@ export class Fleet {
     if (member.state === undefined) return;
     member.state = undefined;
     member.life++;
+    member.wakeEventAt = Infinity;
     if (disk === 'lost') member.disk.clear();
     this.watch.crashed(member, disk);
   }

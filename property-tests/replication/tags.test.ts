@@ -4,15 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { EVERYTHING, flat, halves, isWithin, nameOf, namesIn } from '../../src/replicas/tags.ts';
-import { askersNonce, sameSum, sumOf, tagOf, type Tag } from '../../src/replicas/tags.ts';
-import type { Range, Sum } from '../../src/types.ts';
-import { cluster, header, plain, position, word } from '../arbitraries.ts';
+import { EVERYTHING, flat, halves, isListed, isWithin } from '../../src/replicas/tags.ts';
+import { listed, sameSum, sumOf, tagOf } from '../../src/replicas/tags.ts';
+import type { Range, RecordHeader, Sum } from '../../src/types.ts';
+import { cluster, header, position, word } from '../arbitraries.ts';
 import { law } from '../harness.ts';
 
-const tag = (): fc.Arbitrary<Tag> => plain({ high: word(), low: word() });
-const tags = (minLength = 0): fc.Arbitrary<Tag[]> => fc.array(tag(), { minLength, maxLength: 20 });
-const placed = fc.tuple(cluster(2, 12), fc.infiniteStream(tag()));
+const records = (minLength = 0): fc.Arbitrary<RecordHeader[]> =>
+  fc.array(header(), { minLength, maxLength: 20 });
 
 const added = (a: Sum, b: Sum): Sum => ({
   count: a.count + b.count,
@@ -36,60 +35,77 @@ law('a range is its halves, and they share nothing', [cluster(1, 12)], 100, (pos
   assert.deepEqual(range.from, base);
 });
 
+law('sums add up over halves, in any order', [records(), word()], 100, (all, nonce) => {
+  const of = (range: Range): RecordHeader[] =>
+    all.filter(({ key }) => isWithin(key.position, range));
+  const [low, high] = halves(EVERYTHING);
+  const whole = sumOf(of(EVERYTHING), nonce);
+  assert.deepEqual(added(sumOf(of(low), nonce), sumOf(of(high), nonce)), whole);
+  assert.deepEqual(sumOf(of(EVERYTHING).reverse(), nonce), whole);
+});
+
+const side = (): fc.Arbitrary<boolean> => fc.boolean();
+
 law(
-  'sums add up over halves, in any order',
-  [placed, word()],
-  100,
-  ([positions, stream], nonce) => {
-    const all = positions.map((at) => ({ at, tag: stream.next().value as Tag }));
-    const of = (range: Range): Tag[] =>
-      all.filter(({ at }) => isWithin(at, range)).map((each) => each.tag);
-    const [low, high] = halves(EVERYTHING);
-    const whole = sumOf(of(EVERYTHING), nonce);
-    assert.deepEqual(added(sumOf(of(low), nonce), sumOf(of(high), nonce)), whole);
-    assert.deepEqual(sumOf(of(EVERYTHING).reverse(), nonce), whole);
+  'a list names its records, to whoever knows the nonce and the side, and no others',
+  [records(), records(1), word(), word(), side()],
+  200,
+  (mine, others, nonce, earlier, byAsker) => {
+    fc.pre(nonce !== earlier);
+    const words = flat(mine.map((record) => tagOf(record, nonce, byAsker)));
+    const list = listed(words, nonce, byAsker);
+    for (const record of mine) {
+      assert.ok(isListed(list, record));
+      assert.ok(!isListed(listed(words, nonce, !byAsker), record), 'an echo');
+      assert.ok(!isListed(listed(words, earlier, byAsker), record), 'of another round');
+    }
+    const keys = new Set(mine.map(({ key }) => JSON.stringify(key.position)));
+    for (const record of others) {
+      if (!keys.has(JSON.stringify(record.key.position))) assert.ok(!isListed(list, record));
+    }
   },
 );
 
-law('tags survive their way', [tags()], 100, (some) => {
-  assert.deepEqual(namesIn(flat(some)), new Set(some.map(nameOf)));
-});
-
 law(
   'neither an echo, nor an older answer, nor that of other records is accepted',
-  [tags(1), tags(1), word(), word()],
+  [records(1), records(1), word(), word()],
   300,
   (mine, others, nonce, earlier) => {
     fc.pre(nonce !== earlier);
     fc.pre(!sameSum(sumOf(mine, nonce), sumOf(others, nonce)) || mine.length !== others.length);
-    const wanted = sumOf(mine, nonce);
-    assert.ok(!sameSum(sumOf(mine, askersNonce(nonce)), wanted), 'an echo');
-    assert.ok(!sameSum(sumOf(mine, earlier), wanted), 'an older answer');
-    assert.ok(!sameSum(sumOf(others, nonce), wanted), 'that of others');
-    assert.ok(!sameSum(sumOf(mine.slice(1), nonce), wanted), 'one too few');
-    const forged = { ...sumOf([], nonce), count: mine.length };
-    assert.ok(!sameSum(forged, wanted), 'the right count alone');
+    for (const byAsker of [false, true]) {
+      const wanted = sumOf(mine, nonce, byAsker);
+      // Whatever nonce the other side was made to answer, its sum is no sum of ours.
+      for (const given of [nonce, ~nonce, earlier, ~earlier, nonce + 1, -nonce]) {
+        assert.ok(!sameSum(sumOf(mine, given, !byAsker), wanted), 'an echo');
+      }
+      assert.ok(!sameSum(sumOf(mine, earlier, byAsker), wanted), 'an older answer');
+      assert.ok(!sameSum(sumOf(others, nonce, byAsker), wanted), 'that of others');
+      assert.ok(!sameSum(sumOf(mine.slice(1), nonce, byAsker), wanted), 'one too few');
+      const forged = { ...sumOf([], nonce, byAsker), count: mine.length };
+      assert.ok(!sameSum(forged, wanted), 'the right count alone');
+    }
   },
 );
 
 law(
-  'a tag tells key, version and publisher apart',
-  [header(), header(), position()],
+  'a tag tells key and version apart, and most publishers',
+  [header(), position(), word(), side()],
   300,
-  (one, other, elsewhere) => {
-    const name = nameOf(tagOf(one));
-    assert.equal(nameOf(tagOf({ ...one, lifeMs: 1, size: 1 })), name);
-    assert.equal(nameOf(tagOf({ ...one, key: { ...one.key, position: elsewhere } })), name);
-    const differs = (changed: typeof one): void => {
-      assert.notEqual(nameOf(tagOf(changed)), name);
+  (one, elsewhere, nonce, byAsker) => {
+    const tag = (record: RecordHeader): unknown => tagOf(record, nonce, byAsker);
+    assert.deepEqual(tag({ ...one, lifeMs: 1, size: 1 }), tag(one));
+    const differs = (changed: RecordHeader): void => {
+      assert.notDeepEqual(tag(changed), tag(one));
     };
     const version = one.version < 2 ** 52 ? one.version + 1 : one.version - 1;
     differs({ ...one, version });
     differs({ ...one, version: (one.version + 2 ** 40) % 2 ** 53 });
-    const [raw, publisher] = [other.key.raw, other.publisher];
-    if (JSON.stringify(raw) !== JSON.stringify(one.key.raw)) {
-      differs({ ...one, key: { ...one.key, raw } });
-    }
-    if (JSON.stringify(publisher) !== JSON.stringify(one.publisher)) differs({ ...one, publisher });
+    differs({ ...one, version: (one.version + 2 ** 32) % 2 ** 53 });
+    differs({ ...one, publisher: { ...one.publisher, b7: one.publisher.b7 ^ 1 } });
+    const { w0, w1, w3, w4 } = one.key.position;
+    const isSame = (w0 ^ w3) === (elsewhere.w0 ^ elsewhere.w3);
+    if (isSame && (w1 ^ w4) === (elsewhere.w1 ^ elsewhere.w4)) return;
+    differs({ ...one, key: { ...one.key, position: elsewhere } });
   },
 );

@@ -109,7 +109,12 @@ function readRequest(code: number, reader: Reader): WireRequest | undefined {
         sum: readSum(reader),
       };
     case CODE.compare:
-      return { type: 'compare', range: readRange(reader), tags: readTags(reader) };
+      return {
+        type: 'compare',
+        range: readRange(reader),
+        nonce: reader.u32(),
+        tags: readTags(reader),
+      };
     case CODE.leave:
       return { type: 'leave' };
     default:
@@ -172,7 +177,7 @@ function requestLength(body: WireRequest): number {
     case 'check':
       return RANGE_BYTES + 4 + SUM_BYTES;
     case 'compare':
-      return RANGE_BYTES + 2 + body.tags.length;
+      return RANGE_BYTES + 4 + 2 + body.tags.length;
     case 'store':
       return recordLength(body.record);
     default:
@@ -217,6 +222,7 @@ function writeRequest(writer: Writer, body: WireRequest): void {
       return writeSum(writer, body.sum);
     case 'compare':
       writeRange(writer, body.range);
+      writer.u32(body.nonce);
       return writeTags(writer, body.tags);
     case 'store':
       return writeRecord(writer, body.record);

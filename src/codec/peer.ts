@@ -112,6 +112,7 @@ function boundsOf(code: number): readonly [number, number] | undefined {
     case CODE.sum:
       return SUM_BOUNDS;
     case CODE.compare:
+      return COMPARE_BOUNDS;
     case CODE.tags:
       return TAGS_BOUNDS;
     default:
@@ -141,4 +142,5 @@ const VERSION_BOUNDS = [HEADER_BYTES_MIN + 1, HEADER_BYTES_MAX + PEERS_BYTES_MAX
 const CHECK_BYTES = RANGE_BYTES + 4 + SUM_BYTES;
 const CHECK_BOUNDS = [CHECK_BYTES, CHECK_BYTES] as const;
 const SUM_BOUNDS = [RANGE_BYTES + SUM_BYTES, RANGE_BYTES + SUM_BYTES] as const;
+const COMPARE_BOUNDS = [RANGE_BYTES + 4 + 2, RANGE_BYTES + 4 + TAGS_BYTES_MAX] as const;
 const TAGS_BOUNDS = [RANGE_BYTES + 2, RANGE_BYTES + TAGS_BYTES_MAX] as const;

@@ -54,14 +54,27 @@ export function onFetched(draft: Draft, op: OpId, from: Peer, record: RecordHead
   const wanted = operation.source.record;
   const isGood =
     compareBits(record.key.raw, wanted.key.raw) === 0 && compareVersions(record, wanted) >= 0;
-  if (!isGood) return fetchNext(draft, without(operation, from));
+  if (!isGood) return notFrom(draft, operation, from);
   obtained(draft, operation, { record, holder: from, expiresAt: draft.now + record.lifeMs });
 }
 
 /** A value did not come. */
 export function onNotFetched(draft: Draft, op: OpId, from: Peer): void {
   const operation = fetchOf(draft, op, from);
-  if (operation !== undefined) fetchNext(draft, without(operation, from));
+  if (operation !== undefined) notFrom(draft, operation, from);
+}
+
+/**
+ * Another holder is asked, if one of that version is left. An older version is no answer to a
+ * reader, who may have read the newer one before (S14): it fails, and may try again.
+ */
+function notFrom(draft: Draft, operation: FetchOperation, peer: Peer): void {
+  const rest = without(operation, peer);
+  const wanted = operation.source?.record;
+  const isThere = ({ record }: Met): boolean =>
+    wanted !== undefined && compareVersions(record, wanted) >= 0;
+  if (operation.purpose === 'read' && !rest.met.some(isThere)) settleUnread(draft, operation);
+  else fetchNext(draft, rest);
 }
 
 /** Nothing came in time. */

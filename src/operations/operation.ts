@@ -94,8 +94,8 @@ export interface StoreOperation extends Common {
 export interface PushOperation extends Common {
   readonly type: 'push';
   readonly key: Key;
-  /** Of the version that is sent, as `tags.ts` names it. */
-  readonly tag: number;
+  /** The one that is sent. */
+  readonly version: number;
   readonly peer: Peer;
 }
 

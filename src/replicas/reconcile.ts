@@ -21,21 +21,17 @@ import { isSpread, onGone, withKnown } from './group.ts';
 import { letGo } from './holding.ts';
 import { CALL_MS_MAX, PUSHES_MAX } from '../limits.ts';
 import { emit, nextNumber, type Draft } from '../node.ts';
+import { compareBits } from '../position.ts';
 import { operationOrder, type Operation, type PushOperation } from '../operations/operation.ts';
 import { countItems, findItem, forEachItem, lookUp, mapped } from '../paged.ts';
 import { withItem, withoutItem } from '../paged.ts';
 import { compareVersions, durable, durableHeld, headerNow, heldOrder } from './store.ts';
 import type { Held } from './store.ts';
-import { isWithin, nameOf } from './tags.ts';
+import { isListed, isWithin, type Listed } from './tags.ts';
 import type { OpId, Peer, Range, RecordHeader, Refusal } from '../types.ts';
 
 /** The peer has listed all that it holds of a range, as far as it concerns us. */
-export function settleTags(
-  draft: Draft,
-  peer: Peer,
-  range: Range,
-  theirs: ReadonlySet<number>,
-): void {
+export function settleTags(draft: Draft, peer: Peer, range: Range, theirs: Listed): void {
   const lacking: Held[] = [];
   let shown = 0;
   draft.store = mapped(draft.store, heldOrder, (held) => {
@@ -43,7 +39,7 @@ export function settleTags(
     if (!group.includes(peer) || !isWithin(header.key.position, range)) return held;
     const stored = durable(held, draft.now + CALL_MS_MAX);
     if (stored === undefined) return held;
-    const holds = theirs.has(nameOf(stored.tag));
+    const holds = isListed(theirs, stored.header);
     if (holds) shown++;
     else lacking.push(stored);
     return stored === held ? withKnown(held, peer, holds) : held;
@@ -85,7 +81,7 @@ export function push(draft: Draft, held: Held, peer: Peer): void {
     deadlineAt,
     type: 'push',
     key,
-    tag: nameOf(held.tag),
+    version: held.header.version,
     peer,
   };
   draft.operations = withItem(draft.operations, operationOrder, operation);
@@ -126,10 +122,13 @@ function pushAll(draft: Draft, peer: Peer, lacking: readonly Held[], most: numbe
   }
 }
 
-function isUnderWay({ operations }: Draft, { tag }: Held, peer: Peer): boolean {
-  const name = nameOf(tag);
+function isUnderWay({ operations }: Draft, { header }: Held, peer: Peer): boolean {
+  const { key, version } = header;
   const isSame = (item: Operation): boolean =>
-    item.type === 'push' && item.peer === peer && item.tag === name;
+    item.type === 'push' &&
+    item.peer === peer &&
+    item.version === version &&
+    compareBits(item.key.raw, key.raw) === 0;
   return findItem(operations, isSame) !== undefined;
 }
 

@@ -2,7 +2,7 @@
  * Repair: fellow holders find out what they do not both hold, and make up for it.
  *
  * Round of a pair: A asks B for the sum over what both should hold, under a fresh nonce, and says
- * its own under the nonce's complement. Equal sums tell both sides that they hold the same, for
+ * its own, summed as one who asks. Equal sums tell both sides that they hold the same, for
  * two small messages, however many records there are. Unequal ones lead to a comparison: A lists
  * its tags, B answers with its own, and each sends the other what it lacks. Where there are too
  * many tags for one message the range of keys is halved and each half is asked for.
@@ -16,19 +16,19 @@
  */
 
 import { ask, reply } from '../asking.ts';
-import { callsTo, isCalling, type Call } from '../calls.ts';
+import { callsTo, type Call } from '../calls.ts';
 import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.ts';
 import { onShown, withFellow } from './fellows.ts';
 import { isJoining, isKnown, onGone, onNear, withKnown } from './group.ts';
 import { ROUND_CALLS_MAX, TAGS_MAX } from '../limits.ts';
 import { nextDraw, type Draft } from '../node.ts';
-import { forEachItem, mapped } from '../paged.ts';
+import { findItem, forEachItem, mapped } from '../paged.ts';
 import { settleTags } from './reconcile.ts';
 import type { Fellow } from './replicas.ts';
 import { durable, heldOrder } from './store.ts';
-import { askersNonce, EVERYTHING, flat, halves, isWithin, nameOf, namesIn } from './tags.ts';
-import { NOTHING, sameSum, sumOf, type Tag } from './tags.ts';
-import type { CallId, Peer, Range, Reply, Request } from '../types.ts';
+import { EVERYTHING, flat, halves, isListed, isWithin, listed, NOTHING } from './tags.ts';
+import { sameSum, sumOf, tagOf, type Listed } from './tags.ts';
+import type { CallId, Peer, Range, RecordHeader, Reply, Request } from '../types.ts';
 
 type Check = Extract<Request, { type: 'check' }>;
 type Compare = Extract<Request, { type: 'compare' }>;
@@ -42,11 +42,18 @@ export function checkFellow(draft: Draft, fellow: Fellow): void {
   if (isShunned(fellow, draft.now)) {
     return withFellow(draft, { ...fellow, checkAt: Math.max(shunnedUntil, draft.now + 1) });
   }
-  withFellow(draft, { ...fellow, checkAt, shunnedUntil: 0 });
+  // Who was passed over begins anew: it has had no chance to show anything.
+  const emptySince = shunnedUntil > 0 ? 0 : fellow.emptySince;
+  withFellow(draft, { ...fellow, checkAt, emptySince, shunnedUntil: 0 });
   if (shunnedUntil > 0) onNear(draft, peer);
   if (isJoining(draft)) return;
   if (stakeIn(draft, peer, EVERYTHING) === 'none') return forgetFellow(draft, peer);
-  if (!isCalling(draft.calls, peer)) askAbout(draft, peer, EVERYTHING);
+  if (!isInRound(draft, peer)) askAbout(draft, peer, EVERYTHING);
+}
+
+/** Whether a round with a fellow is under way; other calls to it do not matter. */
+function isInRound({ calls }: Draft, peer: Peer): boolean {
+  return findItem(calls, (call) => call.peer === peer && call.round !== undefined) !== undefined;
 }
 
 /** Somebody asks whether we hold the same. */
@@ -56,9 +63,9 @@ export function onCheck(
   call: CallId,
   { range, nonce, sum }: Check,
 ): void {
-  const shared = sharedTags(draft, from, range);
+  const shared = sharedRecords(draft, from, range);
   reply(draft, from, call, { type: 'sum', range, sum: sumOf(shared, nonce) });
-  const isSame = sameSum(sumOf(shared, askersNonce(nonce)), sum);
+  const isSame = sameSum(sumOf(shared, nonce, true), sum);
   onTurn(draft, from, sum.count > 0, isSame);
   if (isSame) confirm(draft, from, range, sum.count);
 }
@@ -68,8 +75,11 @@ export function onSum(draft: Draft, { peer, kind, round }: Call, { range, sum }:
   if (draft.leaving) return;
   onTurn(draft, peer, sum.count > 0, false);
   const isCheck = kind === 'check' && round !== undefined;
-  if (isCheck && sameSum(sumOf(sharedTags(draft, peer, range), round.nonce), sum)) {
-    return confirm(draft, peer, range, sum.count);
+  if (isCheck) {
+    const shared = sharedRecords(draft, peer, range);
+    if (sameSum(sumOf(shared, round.nonce), sum)) return confirm(draft, peer, range, sum.count);
+    const isEmpty = range.bits === 0 && sum.count === 0 && shared.length > 0;
+    if (isEmpty && onShown(draft, peer, false)) return onGone(draft, peer);
   }
   if (sum.count > TAGS_MAX) askHalves(draft, peer, range);
   else if (isCheck) askForTags(draft, peer, range);
@@ -77,22 +87,23 @@ export function onSum(draft: Draft, { peer, kind, round }: Call, { range, sum }:
 
 /** Somebody lists what it holds and we should. */
 export function onCompare(draft: Draft, from: Peer, call: CallId, body: Compare): void {
-  const { range } = body;
+  const { range, nonce } = body;
   onTurn(draft, from, body.tags.length > 0, false);
-  const theirs = namesIn(body.tags);
-  const own = listedTags(draft, from, range, theirs);
+  const theirs = listed(body.tags, nonce, true);
+  const own = listedRecords(draft, from, range, theirs);
   if (own.length > TAGS_MAX) {
     const sum = { ...NOTHING, count: own.length };
     return reply(draft, from, call, { type: 'sum', range, sum });
   }
-  reply(draft, from, call, { type: 'tags', range, tags: flat(own) });
+  const tags = flat(own.map((header) => tagOf(header, nonce)));
+  reply(draft, from, call, { type: 'tags', range, tags });
   settleTags(draft, from, range, theirs);
 }
 
-export function onTags(draft: Draft, { peer }: Call, { range, tags }: TagsReply): void {
-  if (draft.leaving) return;
+export function onTags(draft: Draft, { peer, round }: Call, { range, tags }: TagsReply): void {
+  if (draft.leaving || round === undefined) return;
   onTurn(draft, peer, tags.length > 0, false);
-  settleTags(draft, peer, range, namesIn(tags));
+  settleTags(draft, peer, range, listed(tags, round.nonce, false));
 }
 
 /** A round came to nothing: who never answers what it is asked about shows nothing either. */
@@ -138,14 +149,16 @@ function askAbout(draft: Draft, peer: Peer, range: Range): void {
 
 function askForSum(draft: Draft, peer: Peer, range: Range): void {
   const nonce = nextDraw(draft);
-  const sum = sumOf(sharedTags(draft, peer, range), askersNonce(nonce));
+  const sum = sumOf(sharedRecords(draft, peer, range), nonce, true);
   ask(draft, peer, { type: 'check', range, nonce, sum }, 0);
 }
 
 function askForTags(draft: Draft, peer: Peer, range: Range): void {
-  const tags = listedTags(draft, peer, range, undefined);
-  if (tags.length > TAGS_MAX) return askHalves(draft, peer, range);
-  ask(draft, peer, { type: 'compare', range, tags: flat(tags) }, 0);
+  const records = listedRecords(draft, peer, range, undefined);
+  if (records.length > TAGS_MAX) return askHalves(draft, peer, range);
+  const nonce = nextDraw(draft);
+  const tags = flat(records.map((header) => tagOf(header, nonce, true)));
+  ask(draft, peer, { type: 'compare', range, nonce, tags }, 0);
 }
 
 function askHalves(draft: Draft, peer: Peer, range: Range): void {
@@ -166,32 +179,34 @@ function stakeIn({ store, self }: Draft, peer: Peer, range: Range): 'none' | 'sh
 }
 
 /** Of what is on disk: that which both of us should hold. */
-function sharedTags({ store, self, now }: Draft, peer: Peer, range: Range): Tag[] {
-  const tags: Tag[] = [];
+function sharedRecords({ store, self, now }: Draft, peer: Peer, range: Range): RecordHeader[] {
+  const records: RecordHeader[] = [];
   forEachItem(store, (held) => {
     const { group, header } = held;
     if (!group.includes(peer) || !group.includes(self)) return;
     const stored = durable(held, now);
-    if (stored !== undefined && isWithin(header.key.position, range)) tags.push(stored.tag);
+    if (stored !== undefined && isWithin(header.key.position, range)) records.push(stored.header);
   });
-  return tags;
+  return records;
 }
 
 /** Of what is on disk: that which the peer should hold, and that which it says it does. */
-function listedTags(
+function listedRecords(
   { store, now }: Draft,
   peer: Peer,
   range: Range,
-  theirs: ReadonlySet<number> | undefined,
-): Tag[] {
-  const tags: Tag[] = [];
+  theirs: Listed | undefined,
+): RecordHeader[] {
+  const records: RecordHeader[] = [];
   forEachItem(store, (held) => {
     const stored = durable(held, now);
     if (stored === undefined || !isWithin(held.header.key.position, range)) return;
-    const { tag } = stored;
-    if (held.group.includes(peer) || theirs?.has(nameOf(tag)) === true) tags.push(tag);
+    const { header } = stored;
+    const isTheirs =
+      held.group.includes(peer) || (theirs !== undefined && isListed(theirs, header));
+    if (isTheirs) records.push(header);
   });
-  return tags;
+  return records;
 }
 
 /** How often a range is halved at most: no more than a few positions share so many bits. */

@@ -11,7 +11,6 @@ import { compareDistance } from '../position.ts';
 import { noUsage, publisherOrder, senderOrder, withUse } from './quota.ts';
 import { fellowOrder, publishedOrder } from './replicas.ts';
 import { compareVersions, heldOrder, type Held } from './store.ts';
-import { nameOf, tagOf } from './tags.ts';
 import type { Directory } from '../types.ts';
 
 export function checkStored(state: NodeState, peers: Directory): readonly string[] {
@@ -39,7 +38,6 @@ function checkHeld(state: NodeState, newest: Held, peers: Directory): string[] {
     const fault = (what: string): void =>
       void faults.push(`store: version ${header.version} ${what}`);
     if (heldOrder.compare(held, newest.header.key) !== 0) fault('under another key');
-    if (nameOf(held.tag) !== nameOf(tagOf(header))) fault('under another tag');
     if (token === 0 && replaced !== undefined) fault('is on disk and keeps another');
     if (token !== 0 && lookUp(state.writings, writingOrder, token) === undefined) {
       fault('waits for a write that is not under way');

@@ -13,7 +13,6 @@
 import { compareBits, comparePositions } from '../position.ts';
 import { emptyPaged, lookUp } from '../paged.ts';
 import type { Order, Paged } from '../paged.ts';
-import { tagOf, type Tag } from './tags.ts';
 import type { Key, Peer, RecordHeader, Token } from '../types.ts';
 
 export interface Held {
@@ -26,7 +25,6 @@ export interface Held {
   readonly replaced: Held | undefined;
   /** Who sent it; nobody when it came from an own client or the disk. */
   readonly from: Peer | undefined;
-  readonly tag: Tag;
   /** The nodes that should hold it, nearest to the key first; the own node may be among them. */
   readonly group: readonly Peer[];
   /** A bit for each of the group that has shown that it holds this version, the first lowest. */
@@ -81,7 +79,6 @@ export function newHeld(
     token,
     replaced,
     from,
-    tag: tagOf(header),
     group: nobody,
     known: 0,
   };
@@ -95,7 +92,6 @@ export function withGroup(held: Held, group: readonly Peer[], known: number): He
     token: held.token,
     replaced: held.replaced,
     from: held.from,
-    tag: held.tag,
     group,
     known,
   };
