@@ -6,7 +6,7 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 export type Print = (text: string) => void;
 
 /** Where an authority is kept unless said otherwise. */
-export const DIR = '.orrery/authority';
+const DIR = '.orrery/authority';
 
 export function dirOption(): Option<'--dir <dir>', undefined, string> {
   return new Option('--dir <dir>', 'directory of the authority').default(DIR);

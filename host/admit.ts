@@ -118,13 +118,10 @@ function admitRequest(edge: Edge, body: WireRequest, wallMs: number): Request | 
       const { range, nonce, sum } = body;
       return { type: 'check', range: rangeOf(range), nonce: nonce | 0, sum: sumOf(sum) };
     }
-    case 'compare':
-      return {
-        type: 'compare',
-        range: rangeOf(body.range),
-        nonce: body.nonce | 0,
-        tags: wordsOf(body.tags),
-      };
+    case 'compare': {
+      const { range, nonce, tags } = body;
+      return { type: 'compare', range: rangeOf(range), nonce: nonce | 0, tags: wordsOf(tags) };
+    }
     case 'store': {
       const record = admitRecord(edge, body.record, wallMs);
       return 'type' in record ? record : { type: 'store', record };
@@ -226,13 +223,10 @@ function presentRequest(edge: Edge, body: Request): WireRequest | undefined {
       const { range, nonce, sum } = body;
       return { type: 'check', range: wireRange(range), nonce: nonce >>> 0, sum: wireSum(sum) };
     }
-    case 'compare':
-      return {
-        type: 'compare',
-        range: wireRange(body.range),
-        nonce: body.nonce >>> 0,
-        tags: bytesOfWords(body.tags),
-      };
+    case 'compare': {
+      const [range, tags] = [wireRange(body.range), bytesOfWords(body.tags)];
+      return { type: 'compare', range, nonce: body.nonce >>> 0, tags };
+    }
     case 'store': {
       const record = presentRecord(edge, body.record);
       return record === undefined ? undefined : { type: 'store', record };

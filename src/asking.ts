@@ -3,13 +3,13 @@
  * settlement tells the host how an operation ended.
  */
 
-import { withCall, type Round } from './calls.ts';
+import { withCall } from './calls.ts';
 import { emit, nextNumber, type Draft } from './node.ts';
 import { sharedBitsOfPeers } from './position.ts';
 import { withLife } from './replicas/store.ts';
 import { slotOf } from './table/table.ts';
 import { hardLimitMs, patienceMs, travelMs } from './timing.ts';
-import type { CallId, OpId, Outcome, Peer, RecordHeader, Reply, Request } from './types.ts';
+import type { CallId, OpId, Outcome, Peer, RecordHeader, Reply, Request, Round } from './types.ts';
 
 /** Sends a request for an operation (0: none) and waits for its reply. */
 export function ask(draft: Draft, peer: Peer, body: Request, op: OpId): void {

@@ -7,7 +7,7 @@
 import { countItems, emptyPaged, findItem, lookUp, withItem, withoutItem } from './paged.ts';
 import type { Order, Paged } from './paged.ts';
 import { sameRange } from './replicas/tags.ts';
-import type { CallId, OpId, Peer, Range, Request } from './types.ts';
+import type { CallId, OpId, Peer, Range, Request, Round } from './types.ts';
 
 export interface Call {
   readonly call: CallId;
@@ -25,12 +25,6 @@ export interface Call {
   readonly known: boolean;
   /** What a check or a comparison asked about. */
   readonly round: Round | undefined;
-}
-
-export interface Round {
-  readonly range: Range;
-  /** Under which the answer is to be made. */
-  readonly nonce: number;
 }
 
 export type Calls = Paged<Call>;

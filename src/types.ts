@@ -162,27 +162,22 @@ export type Request =
   /** Which version of a key the node holds, and who may hold it besides. */
   | { readonly type: 'find-version'; readonly key: Key }
   | { readonly type: 'store'; readonly record: RecordHeader }
-  /** Do you hold what I hold? The sum of what both should hold, under the nonce's complement. */
-  | {
-      readonly type: 'check';
-      readonly range: Range;
-      readonly nonce: number;
-      readonly sum: Sum;
-    }
+  /** Do you hold what I hold? The sum of what both should hold. */
+  | ({ readonly type: 'check'; readonly sum: Sum } & Round)
   /** The records that the sender holds and its receiver should, two words each. */
-  | {
-      readonly type: 'compare';
-      readonly range: Range;
-      /** Under which both sides make their tags. */
-      readonly nonce: number;
-      readonly tags: readonly number[];
-    }
+  | ({ readonly type: 'compare'; readonly tags: readonly number[] } & Round)
   | { readonly type: 'leave' };
 
 /** The keys whose positions begin with the first `bits` bits of a position. */
 export interface Range {
   readonly bits: number;
   readonly from: Position;
+}
+
+/** What two holders talk about, and under which nonce both make sums and tags. */
+export interface Round {
+  readonly range: Range;
+  readonly nonce: number;
 }
 
 /** How many records, and the sum of their tags under a nonce: two words. */

@@ -7,7 +7,7 @@
  * some 250 bytes. Parts that are empty come back as the core's own, as `host/serial/paged.ts` says.
  */
 
-import { callOrder, type Call, type Round } from '../../src/calls.ts';
+import { callOrder, type Call } from '../../src/calls.ts';
 import { writingOrder, type NodeState } from '../../src/node.ts';
 import type { Upkeep, Waiter, Writing } from '../../src/node.ts';
 import { operationOrder } from '../../src/operations/operation.ts';
@@ -18,7 +18,7 @@ import type { Fellow, Published } from '../../src/replicas/replicas.ts';
 import { heldOrder, newHeld, withGroup, type Held } from '../../src/replicas/store.ts';
 import { emptyTable, type Table } from '../../src/table/table.ts';
 import type { Timing } from '../../src/timing.ts';
-import type { Config, Peer } from '../../src/types.ts';
+import type { Config, Peer, Round } from '../../src/types.ts';
 import { readList, readOptional, writeList, writeOptional } from './forms.ts';
 import { readRange, requestKinds, writeRange } from './message.ts';
 import { OPERATION_WORDS_MIN, readOperation, writeOperation } from './operation.ts';

@@ -20,12 +20,7 @@ import { Watch } from './watch.ts';
 
 /** Wall clock at time 0. */
 const WALL_MS = 1_700_000_000_000;
-
-const INPUT = 0;
-const WAKE = 1;
-const MESSAGE = 2;
-const WRITES = 3;
-const SCRIPT = 4;
+const [INPUT, WAKE, MESSAGE, WRITES, SCRIPT] = [0, 1, 2, 3, 4];
 
 /** Something meant for one life of a node. */
 interface Due {
@@ -105,8 +100,7 @@ export class Fleet {
     const member = this.#member(peer);
     assert.equal(member.state, undefined, 'a node starts when it is down');
     const records = [...member.disk.values()];
-    member.life++;
-    member.wakeEventAt = Infinity;
+    member.endLife();
     member.state = create(peer, this.config, this.#moment(member), { records, peers: [] });
     this.watch.started(member);
     const others = this.up.filter((other) => other.peer !== peer);
@@ -122,8 +116,7 @@ export class Fleet {
     const member = this.#member(peer);
     if (member.state === undefined) return;
     member.state = undefined;
-    member.life++;
-    member.wakeEventAt = Infinity;
+    member.endLife();
     if (disk === 'lost') member.disk.clear();
     this.watch.crashed(member, disk);
   }
@@ -161,6 +154,11 @@ export class Fleet {
     const header = signedBy(peer, { ...body, ttlS: 3600, publishedAtMs: wall });
     this.watch.planted(header);
     member.disk.set(at, { header, storedAtMs: wall });
+  }
+
+  /** Of nobody's core. */
+  deliver(from: Peer, to: Peer, message: Message): void {
+    this.#push(this.now + 1, to, from, MESSAGE, message);
   }
 
   after(ms: number, run: () => void): void {

@@ -38,6 +38,12 @@ export class Member {
     this.skewMs = skewMs;
   }
 
+  /** What was due in this life is due no more. */
+  endLife(): void {
+    this.life++;
+    this.wakeEventAt = Infinity;
+  }
+
   /** Drops all that it has acknowledged, and tells nobody. */
   forgetAll(): void {
     this.disk.clear();

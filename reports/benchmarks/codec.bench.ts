@@ -130,7 +130,8 @@ function makers(seed: number) {
     },
     compare: (i: number): WireMessage => {
       const range = { bits: 0, from: bytes(i, 20) };
-      return { ...request, call: i, body: { type: 'compare', range, nonce: i, tags: bytes(i, 8 * TAGS) } };
+      const tags = bytes(i, 8 * TAGS);
+      return { ...request, call: i, body: { type: 'compare', range, nonce: i, tags } };
     },
     put: (i: number): ClientMessage => {
       const plain = { type: 'put', checked: true, ttlS: 3600, replication: 8 } as const;
