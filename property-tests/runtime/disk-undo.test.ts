@@ -1,14 +1,18 @@
-// A batch that reached the files and failed all the same: what it wrote was promised to nobody and
-// is taken back, what it replaced was acknowledged and comes back (S16). The database is real; its
-// last step, the sync, is made to fail once.
+// A disk that fails for a moment (S16): a batch that reached the files and failed all the same is
+// taken back, and what it replaced comes back; a record that cannot be read now is not lost. The
+// database is real; one step of it is made to fail once.
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { openDatabase } from '../../runtime/database.ts';
 import { Disk } from '../../runtime/disk.ts';
+import { createSigner } from '../../runtime/edge.ts';
+import { LiveIdentity } from '../../runtime/live-identity.ts';
 import { silentLog } from '../../runtime/log.ts';
-import { scratch } from '../identity-kit.ts';
+import { Values } from '../../runtime/values.ts';
+import type { RecordHeader } from '../../src/types.ts';
+import { newAuthority, newIdentity, scratch } from '../identity-kit.ts';
 import { deleteOf, keyBytes, plainStored, putOf } from './disk-kit.ts';
 import { reopened, storedOf, STORED_MS } from './disk-kit.ts';
 
@@ -73,4 +77,40 @@ test('what a failed batch wrote goes, and what it replaced comes back', async (t
   holds(again.disk);
   t.is(again.heads.length, 3);
   await again.disk.close();
+});
+
+test('a record that cannot be read at the moment is not taken for lost', async (t) => {
+  const dir = await scratch(t);
+  const opened = await openDatabase(join(dir, 'records'), silentLog);
+  const { db } = opened;
+  const read = db.getSync.bind(db) as (key: Uint8Array) => Uint8Array | undefined;
+  let fails = false;
+  const getSync = (key: Uint8Array): Uint8Array | undefined => {
+    if (fails) throw new Error('too many open files');
+    return read(key);
+  };
+  Object.defineProperty(db, 'getSync', { value: getSync });
+  const disk = new Disk(opened, silentLog);
+  await disk.load(STORED_MS);
+  const identity = await newIdentity(await newAuthority(join(dir, 'ca')), join(dir, 'node'));
+  const values = new Values(disk, createSigner(new LiveIdentity(identity)));
+  const lost: RecordHeader[] = [];
+  values.tellLost((header) => lost.push(header));
+  const stored = storedOf(1, 1);
+  t.true(await disk.write([putOf(stored)]));
+  fails = true;
+  t.is(values.envelopeOf(stored.header), undefined);
+  t.deepEqual(lost, []);
+  fails = false;
+  t.not(values.envelopeOf(stored.header), undefined);
+  // One that is not there, or is older than the one that is asked for, is gone indeed.
+  t.is(values.envelopeOf(storedOf(2, 1).header), undefined);
+  t.is(values.envelopeOf(storedOf(1, 2).header), undefined);
+  t.is(lost.length, 2);
+  // Where a newer one has come in its place, that is what a reader gets.
+  const newer = storedOf(1, 3);
+  t.true(await disk.write([putOf(newer)]));
+  t.deepEqual(values.valueOf(stored.header), newer.envelope.value);
+  t.is(lost.length, 2);
+  await disk.close();
 });
