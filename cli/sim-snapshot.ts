@@ -44,6 +44,15 @@ export function refuseOtherNetwork(from: Snapshot, options: SimOptions): void {
   if (faults.length > 0) throw new SettingsFault(faults);
 }
 
+/** @throws UsageError when the run will be over before the instant that is to be saved */
+export function refuseTooLate({ afterMs }: SavingOrder, { durationMs }: SimOptions): void {
+  if (durationMs === 0 || afterMs <= durationMs) return;
+  throw new UsageError(
+    `--snapshot-at ${afterMs / 1000}s is after the end, ${durationMs / 1000}s after the warm-up: ` +
+      'save it earlier, or give a longer --duration',
+  );
+}
+
 /** Reads how long after the warm-up a snapshot is wanted, in ms. */
 export function moment(text: string): number {
   const read = parseDuration(text);

@@ -22,7 +22,7 @@ import { EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from './failure.ts';
 import { say } from './output.ts';
 import { warningsFor } from './sim-estimate.ts';
 import { runWatched } from './sim-run.ts';
-import { moment, refuseOtherNetwork, snapshotsOf } from './sim-snapshot.ts';
+import { moment, refuseOtherNetwork, refuseTooLate, snapshotsOf } from './sim-snapshot.ts';
 import { summaryOf } from './sim-summary.ts';
 import { watchForStop } from './signals.ts';
 
@@ -98,6 +98,7 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
   const { from, order } = await snapshotsOf(flags, version);
   const resolved = await resolveLayers(layers, undefined, from && { ...from.options, workers: 1 });
   if (from !== undefined) refuseOtherNetwork(from, resolved.options);
+  if (order !== undefined) refuseTooLate(order, resolved.options);
   const stop = watchForStop();
   for (const note of resolved.notes) say(`orrery sim: ${note}`);
   for (const warning of warningsFor(resolved.options)) say(`orrery sim: ${warning}`);

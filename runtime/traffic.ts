@@ -117,6 +117,13 @@ function send(parts: TrafficParts, to: Peer, message: Message): void {
   const { call } = message;
   const wire = present(parts.edge, message);
   if (message.type === 'reply') {
+    const { body } = message;
+    if (body.type === 'refused' && body.reason === 'full') {
+      parts.log.warn(
+        { peer: nameOf(parts.edge, to) },
+        'a store was refused: no room in the quotas',
+      );
+    }
     if (wire === undefined) refuse(parts, to, call, 'not-stored');
     else parts.links().reply(to, call, encodePeer(wire));
   } else if (wire === undefined) {

@@ -28,6 +28,10 @@ const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
   [['node', '--admin', '127.0.0.1:1'], /--admin comes with .*not in this version/],
   [['node', '--quota', '5GiB'], /--quota .*KEYS,SIZE.*100000,2GiB/],
   [['node', '--classic'], /--classic comes with .*not in this version/],
+  [
+    ['sim', '--duration', '10s', '--snapshot', 'file', '--snapshot-at', '30s'],
+    /--snapshot-at 30s is after the end, 10s/,
+  ],
   [['put', 'key', ''], /the value is empty/],
   [['put', 'key', '--file', 'nowhere'], /nowhere cannot be read, there is no such file/],
   [['put', 'key', '--file', '.'], /\. cannot be read, it is a directory/],

@@ -28,7 +28,7 @@ function dutiesOf(fleet: Fleet, peer: Peer, replication: number): number[] {
   return Array.from({ length: KEYS }, (_, at) => at).filter(isIts);
 }
 
-law('clients in plenty do not keep a node from its records', [seed()], 2, (number) => {
+law('clients in plenty do not keep a node from its records', [seed()], 1, (number) => {
   const fleet = filled(number, 3);
   fleet.run(60_000);
   fleet.faults = { ...fleet.faults, delayMs: [20, 60] };

@@ -83,7 +83,7 @@ test('a record that cannot be read at the moment is not taken for lost', async (
   const dir = await scratch(t);
   const opened = await openDatabase(join(dir, 'records'), silentLog);
   const { db } = opened;
-  const read = db.getSync.bind(db) as (key: Uint8Array) => Uint8Array | undefined;
+  const read: (key: Uint8Array) => Uint8Array | undefined = db.getSync.bind(db);
   let fails = false;
   const getSync = (key: Uint8Array): Uint8Array | undefined => {
     if (fails) throw new Error('too many open files');

@@ -41,6 +41,7 @@ const COLUMNS = [
   'row',
   'is to show',
   'seeds run',
+  'values stored',
   'lost',
   'predicted',
   'GETs that found',
@@ -49,15 +50,16 @@ const COLUMNS = [
   'replicas, mean',
   'immortal',
   'wrong',
+  'not asked',
 ];
 
 export const TABLE_HEAD = `| ${COLUMNS.join(' | ')} |
-| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |`;
+| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |`;
 
 export function rowText(row: Row, results: readonly Result[]): string {
   const { name, seeds, shows, sessionMin } = row;
   const done = `${results.length} of ${seeds}`;
-  if (results.length === 0) return `| ${name} | ${shows} | ${done} | | | | | | | | |`;
+  if (results.length === 0) return `| ${name} | ${shows} | not run yet | | | | | | | | | | |`;
   const values = results.map((result) => result.values);
   const sum = (of: (value: Result['values']) => number): number =>
     values.reduce((total, value) => total + of(value), 0);
@@ -65,28 +67,38 @@ export function rowText(row: Row, results: readonly Result[]): string {
     sum((value) => of(value) ?? 0) / values.length;
   const gets = sum((value) => value.gets);
   const found = sum((value) => value.found);
-  const predicted = sessionMin === undefined ? '' : predictedOf(results, sessionMin).toFixed(1);
+  const wrong = sum((value) => value.wrong);
+  const predicted = sessionMin === undefined ? '' : predictedText(results, sessionMin);
+  const deaths = sum((value) => value.repairDelayMs.count);
   const cells = [
     name,
     shows,
     done,
+    `${sum((value) => value.stored)} of ${sum((value) => value.puts)}`,
     String(sum((value) => value.lost)),
     predicted,
-    gets === 0 ? '' : `${((100 * found) / gets).toFixed(3)} %`,
+    gets === 0 ? '' : `${((100 * (found - wrong)) / gets).toFixed(3)} %`,
     mean((value) => value.repairPerKeyMinute).toFixed(2),
-    `${(mean((value) => value.repairDelayMs.mean) / 1000).toFixed(1)} s`,
+    deaths === 0 ? '' : `${(mean((value) => value.repairDelayMs.mean) / 1000).toFixed(1)} s`,
     mean((value) => value.replicas.mean).toFixed(2),
     String(sum((value) => value.immortal)),
-    String(sum((value) => value.wrong)),
+    String(wrong),
+    String(results.reduce((total, { skipped }) => total + skipped, 0)),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
+/** What the delays predict when all are at the lower ends of their bins, and at the upper ends. */
+function predictedText(results: readonly Result[], sessionMin: number): string {
+  const ends = [0, 1].map((end) => predictedOf(results, sessionMin, end).toFixed(1));
+  return ends.join(' to ');
+}
+
 /** Keys that should be lost in all runs together. */
-function predictedOf(results: readonly Result[], sessionMin: number): number {
+function predictedOf(results: readonly Result[], sessionMin: number, end: number): number {
   const rate = 1 / (60 * sessionMin);
   return results.reduce((total, { values, config }) => {
-    const perKeySecond = 6 * rate ** 3 * meanOverlap(values.repairDelayMs.histogram);
+    const perKeySecond = 6 * rate ** 3 * meanOverlap(values.repairDelayMs.histogram, end);
     const durationS = config.durationMs / 1000;
     // PUTs are spread over the first tenth.
     return total + perKeySecond * values.stored * 0.95 * durationS;
@@ -94,10 +106,10 @@ function predictedOf(results: readonly Result[], sessionMin: number): number {
 }
 
 /** Expected integral of min(s, D2) for s from 0 to D1, in square seconds. */
-function meanOverlap(histogram: Readonly<Record<string, number>>): number {
+function meanOverlap(histogram: Readonly<Record<string, number>>, end: number): number {
   const bins = Object.entries(histogram).map(([bin, share]) => [Number(bin), share] as const);
   const width = Math.min(...bins.slice(1).map(([bin], i) => bin - (bins[i]?.[0] ?? 0)));
-  const delays = bins.map(([bin, share]) => [(bin + width / 2) / 1000, share] as const);
+  const delays = bins.map(([bin, share]) => [(bin + end * width) / 1000, share] as const);
   let sum = 0;
   for (const [a, p] of delays) {
     for (const [b, q] of delays) sum += p * q * (a <= b ? a ** 2 / 2 : b ** 2 / 2 + b * (a - b));
