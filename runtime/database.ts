@@ -6,11 +6,12 @@
  * Rule: only damage is mended or moved. What the operator can put right (another process, a missing
  * permission, a full disk) is a UsageError, and the files stay as they are.
  */
-import { readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { copyFile, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { systemCode, UsageError } from './failure.ts';
 import { makePrivateDirectory } from './files.ts';
+import { damagedLogs } from './log-check.ts';
 import { reasonOf } from './log.ts';
 import type { Log } from './log.ts';
 
@@ -27,10 +28,28 @@ export async function openDatabase(location: string, log: Log): Promise<Opened> 
   await makePrivateDirectory(location);
   try {
     if (await lacksStart(location)) throw new Error('the file CURRENT is missing');
-    return { db: await openPlainly(location), mended: false };
+    const damaged = await setLogsAside(location, log);
+    return { db: await openPlainly(location), mended: damaged };
   } catch (error) {
     return { db: await mendDatabase(location, error, log), mended: true };
   }
+}
+
+/** Copies damaged logs, of which LevelDB takes what it can and deletes the rest. */
+async function setLogsAside(location: string, log: Log): Promise<boolean> {
+  const names = await damagedLogs(location);
+  if (names.length === 0) return false;
+  const copiedTo = `${location}.damaged-${Date.now()}`;
+  log.error(
+    { copiedTo, logs: names.join(' ') },
+    'values that were written last are damaged on disk: what can be read is kept',
+  );
+  // A full disk is no reason not to start.
+  await makePrivateDirectory(copiedTo);
+  for (const name of names) {
+    await copyFile(join(location, name), join(copiedTo, name)).catch(() => undefined);
+  }
+  return true;
 }
 
 /** The database as it is, or an error of LevelDB. */

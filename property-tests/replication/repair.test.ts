@@ -96,7 +96,10 @@ law('a life does not grow on its way from holder to holder', [seed()], 3, (numbe
   );
 });
 
-law('an old disk brings no old version back', [seed(), replicas()], 6, (number, r) => {
+// With one replica the reader may know another holder than the writer did.
+const several = (): fc.Arbitrary<number> => fc.integer({ min: 2, max: 8 });
+
+law('an old disk brings no old version back', [seed(), several()], 6, (number, r) => {
   const fleet = filled(number, r);
   const sleepers = fleet.watch.ranking(fleet.key(0)).slice(0, Math.ceil(r / 2));
   for (const peer of sleepers) fleet.crash(peer);
@@ -211,7 +214,9 @@ law('silence costs two messages a pair and round', [seed(), replicas()], 4, (num
     fleet.members.map(({ state }) => state?.store),
     before,
   );
-  assert.equal(fleet.sent.get('sum') ?? 0, fleet.sent.get('check') ?? 0);
+  // A question may be on its way when the counting begins, and when it ends.
+  const unanswered = (fleet.sent.get('check') ?? 0) - (fleet.sent.get('sum') ?? 0);
+  assert.ok(Math.abs(unanswered) <= 2, `${unanswered}`);
   const gaps: number[] = [];
   for (const times of pairs.values()) {
     for (let i = 1; i < times.length; i++) gaps.push((times[i] ?? 0) - (times[i - 1] ?? 0));
