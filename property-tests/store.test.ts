@@ -9,13 +9,15 @@ import fc from 'fast-check';
 import { defaultConfig } from '../src/config.ts';
 import { keep, onLost, onPersisted } from '../src/replicas/keep.ts';
 import { closeDraft, openDraft } from '../src/node.ts';
-import { withItem } from '../src/paged.ts';
+import { allItems, pagedFromSorted, withItem } from '../src/paged.ts';
 import { checkStored } from '../src/replicas/store-invariants.ts';
 import { afterWrite, compareVersions, durableHeld, emptyStore } from '../src/replicas/store.ts';
-import { headerNow, heldOrder, newestHeld, newHeld } from '../src/replicas/store.ts';
+import { forEachWithin, headerNow, heldOrder, mappedWithin } from '../src/replicas/store.ts';
+import { newestHeld, newHeld, withGroup } from '../src/replicas/store.ts';
+import { EVERYTHING, isWithin } from '../src/replicas/tags.ts';
 import { create } from '../src/step.ts';
-import type { RecordHeader } from '../src/types.ts';
-import { header, plain } from './arbitraries.ts';
+import type { Position, RecordHeader } from '../src/types.ts';
+import { header, plain, position } from './arbitraries.ts';
 import { directoryOf, short, smallKey, smallRecord } from './core-arbitraries.ts';
 import { law } from './harness.ts';
 
@@ -148,3 +150,29 @@ test('after a restart the newest of several versions is held, with the age it ha
   const held = durableHeld(state.store, smallKey(0), 500);
   t.is(held?.expiresAt, 500 + 9000, 'a clock that went back makes no life longer');
 });
+
+law(
+  'a walk over a range meets the records of the range, and no others',
+  [fc.array(header(), { maxLength: 400 }), position(), fc.integer({ min: 0, max: 12 })],
+  60,
+  (headers, from, bits) => {
+    const sorted = headers
+      .map((one) => newHeld(one, 1000, 0, undefined, undefined))
+      .sort((a, b) => heldOrder.compare(a, b.header.key));
+    const store = pagedFromSorted(sorted, heldOrder);
+    const range = { bits, from: bits === 0 ? EVERYTHING.from : cutTo(from, bits) };
+    const wanted = allItems(store).filter(({ header: { key } }) => isWithin(key.position, range));
+    const met: unknown[] = [];
+    forEachWithin(store, range, (held) => met.push(held));
+    assert.deepEqual(met, wanted);
+    const changed = mappedWithin(store, range, (held) => withGroup(held, [7], 1));
+    const marked = allItems(changed).filter(({ known }) => known === 1);
+    assert.equal(marked.length, wanted.length);
+    assert.equal(changed.size, store.size);
+  },
+);
+
+/** A position whose bits beyond the first few, fewer than 32, are 0. */
+function cutTo({ w0 }: Position, bits: number): Position {
+  return { ...EVERYTHING.from, w0: w0 & ~(0xffffffff >>> bits) };
+}

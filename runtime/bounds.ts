@@ -60,6 +60,14 @@ export const PAUSE_MS_MIN = 250;
 /** So long after a pause what was sent during it may still be read, in ms. */
 export const PAUSE_AFTERMATH_MS = 2000;
 
+/** Questions of a peer that cost a look at all records, CHECK and COMPARE and LEAVE: at once, */
+export const ROUNDS_AT_ONCE_MAX = 256;
+/** and in a second after that; all peers together get so many times as much. */
+export const ROUNDS_PER_SECOND_MAX = 8;
+export const ROUNDS_OF_ALL_FACTOR = 4;
+/** Peers of which it is remembered how much they asked. */
+export const ALLOWANCES_MAX = 10_000;
+
 /** Peers in the directory, each 32 bytes of id and an address or four: some 200 MB when full. */
 export const PEERS_MAX = 1_000_000;
 

@@ -14,6 +14,8 @@ import { assertNever } from '../src/assert.ts';
 import type { CallId, Input, Message, Peer } from '../src/types.ts';
 import type { WireRecord, WireRefusal } from '../src/wire-types.ts';
 import type { Endpoint } from './address.ts';
+import { Allowance } from './allowance.ts';
+import { monotonicMs } from './clock.ts';
 import type { Handlers } from './driver.ts';
 import type { CallFrame } from './link.ts';
 import type { Links } from './links.ts';
@@ -38,7 +40,13 @@ export interface TrafficParts {
 /** What a link hands up: a frame of a call, from a peer that proved its id. */
 export function frameReceiver(parts: TrafficParts): (from: Peer, frame: CallFrame) => void {
   const { feed, edge, values, log } = parts;
+  const allowance = new Allowance<Peer>();
   return (from, frame) => {
+    if (isCostly(frame) && !allowance.take(from, monotonicMs())) {
+      log.warn({ peer: nameOf(edge, from) }, 'a peer asks too much about records');
+      refuse(parts, from, frame.call, 'full');
+      return;
+    }
     if (frame.type === 'request' && frame.body.type === 'store' && values.isFull) {
       refuse(parts, from, frame.call, 'full');
       return;
@@ -59,6 +67,13 @@ export function frameReceiver(parts: TrafficParts): (from: Peer, frame: CallFram
     }
     values.endMessage();
   };
+}
+
+/** Whether answering takes a look at all records. */
+function isCostly(frame: CallFrame): boolean {
+  if (frame.type !== 'request') return false;
+  const { type } = frame.body;
+  return type === 'check' || type === 'compare' || type === 'leave';
 }
 
 /** The frame with what a record in it may have left to live after so long a delay. */

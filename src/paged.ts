@@ -158,14 +158,20 @@ export function findItem<T>(paged: Paged<T>, test: (item: T) => boolean): T | un
   return undefined;
 }
 
-/** The collection with each item replaced by what `change` makes of it, under the same key. */
+/**
+ * The collection with each item replaced by what `change` makes of it, under the same key.
+ *
+ * @param concerns says of which pages the items are looked at; of all, without it
+ */
 export function mapped<T, K>(
   paged: Paged<T>,
   order: Order<T, K>,
   change: (item: T) => T,
+  concerns: (page: Page<T>) => boolean = () => true,
 ): Paged<T> {
   let pages: Page<T>[] | undefined;
   pagesOf(paged).forEach((page, index) => {
+    if (!concerns(page)) return;
     let items: T[] | undefined;
     for (let at = 0; at < page.items.length; at++) {
       const item = page.items[at] as T;

@@ -1,5 +1,5 @@
-// LevelDB's logs, written by LevelDB itself: whole ones and cut ones are no damage, any other change
-// of a written byte is, and a node's disk says so when it opens.
+// LevelDB's logs, written by LevelDB itself: whole ones and cut ones are no damage, any change of a
+// written byte is, and a node's disk says so when it opens.
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -23,20 +23,19 @@ import { CALL_MS_MAX, PUSHES_MAX } from '../limits.ts';
 import { emit, nextNumber, type Draft } from '../node.ts';
 import { compareBits } from '../position.ts';
 import { operationOrder, type Operation, type PushOperation } from '../operations/operation.ts';
-import { countItems, findItem, forEachItem, lookUp, mapped } from '../paged.ts';
+import { countItems, findItem, forEachItem, lookUp } from '../paged.ts';
 import { withItem, withoutItem } from '../paged.ts';
-import { compareVersions, durable, durableHeld, headerNow, heldOrder } from './store.ts';
+import { compareVersions, durable, durableHeld, headerNow, mappedWithin } from './store.ts';
 import type { Held } from './store.ts';
-import { isListed, isWithin, type Listed } from './tags.ts';
+import { isListed, type Listed } from './tags.ts';
 import type { OpId, Peer, Range, RecordHeader, Refusal } from '../types.ts';
 
 /** The peer has listed all that it holds of a range, as far as it concerns us. */
 export function settleTags(draft: Draft, peer: Peer, range: Range, theirs: Listed): void {
   const lacking: Held[] = [];
   let shown = 0;
-  draft.store = mapped(draft.store, heldOrder, (held) => {
-    const { group, header } = held;
-    if (!group.includes(peer) || !isWithin(header.key.position, range)) return held;
+  draft.store = mappedWithin(draft.store, range, (held) => {
+    if (!held.group.includes(peer)) return held;
     const stored = durable(held, draft.now + CALL_MS_MAX);
     if (stored === undefined) return held;
     const holds = isListed(theirs, stored.header);

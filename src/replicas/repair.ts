@@ -22,11 +22,11 @@ import { onShown, withFellow } from './fellows.ts';
 import { isJoining, isKnown, onGone, onNear, withKnown } from './group.ts';
 import { ROUND_CALLS_MAX, TAGS_MAX } from '../limits.ts';
 import { nextDraw, type Draft } from '../node.ts';
-import { findItem, forEachItem, mapped } from '../paged.ts';
+import { findItem } from '../paged.ts';
 import { settleTags } from './reconcile.ts';
 import type { Fellow } from './replicas.ts';
-import { durable, heldOrder } from './store.ts';
-import { EVERYTHING, flat, halves, isListed, isWithin, listed, NOTHING } from './tags.ts';
+import { durable, forEachWithin, mappedWithin } from './store.ts';
+import { EVERYTHING, flat, halves, isListed, listed, NOTHING } from './tags.ts';
 import { sameSum, sumOf, tagOf, type Listed } from './tags.ts';
 import type { CallId, Peer, Range, RecordHeader, Reply, Request } from '../types.ts';
 
@@ -134,10 +134,9 @@ function onTurn(draft: Draft, peer: Peer, holds: boolean, isSettled: boolean): v
 /** The fellow holds all that it should of a range. */
 function confirm(draft: Draft, peer: Peer, range: Range, count: number): void {
   if (count > 0) onShown(draft, peer, true);
-  draft.store = mapped(draft.store, heldOrder, (held) => {
-    const { group, header, token } = held;
-    if (token !== 0 || !group.includes(draft.self)) return held;
-    return isWithin(header.key.position, range) ? withKnown(held, peer, true) : held;
+  draft.store = mappedWithin(draft.store, range, (held) => {
+    const { group, token } = held;
+    return token === 0 && group.includes(draft.self) ? withKnown(held, peer, true) : held;
   });
 }
 
@@ -169,10 +168,9 @@ function askHalves(draft: Draft, peer: Peer, range: Range): void {
 /** What there is to talk about with a peer; a replica that is not ours to keep comes first. */
 function stakeIn({ store, self }: Draft, peer: Peer, range: Range): 'none' | 'shared' | 'surplus' {
   let stake: 'none' | 'shared' | 'surplus' = 'none';
-  forEachItem(store, (held) => {
-    const { group, header } = held;
+  forEachWithin(store, range, (held) => {
+    const { group } = held;
     if (stake === 'surplus' || !group.includes(peer)) return;
-    if (!isWithin(header.key.position, range)) return;
     stake = group.includes(self) || isKnown(held, peer) ? 'shared' : 'surplus';
   });
   return stake;
@@ -181,11 +179,11 @@ function stakeIn({ store, self }: Draft, peer: Peer, range: Range): 'none' | 'sh
 /** Of what is on disk: that which both of us should hold. */
 function sharedRecords({ store, self, now }: Draft, peer: Peer, range: Range): RecordHeader[] {
   const records: RecordHeader[] = [];
-  forEachItem(store, (held) => {
-    const { group, header } = held;
+  forEachWithin(store, range, (held) => {
+    const { group } = held;
     if (!group.includes(peer) || !group.includes(self)) return;
     const stored = durable(held, now);
-    if (stored !== undefined && isWithin(header.key.position, range)) records.push(stored.header);
+    if (stored !== undefined) records.push(stored.header);
   });
   return records;
 }
@@ -198,9 +196,9 @@ function listedRecords(
   theirs: Listed | undefined,
 ): RecordHeader[] {
   const records: RecordHeader[] = [];
-  forEachItem(store, (held) => {
+  forEachWithin(store, range, (held) => {
     const stored = durable(held, now);
-    if (stored === undefined || !isWithin(held.header.key.position, range)) return;
+    if (stored === undefined) return;
     const { header } = stored;
     const isTheirs =
       held.group.includes(peer) || (theirs !== undefined && isListed(theirs, header));

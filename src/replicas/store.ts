@@ -11,9 +11,10 @@
  */
 
 import { compareBits, comparePositions } from '../position.ts';
-import { emptyPaged, lookUp } from '../paged.ts';
-import type { Order, Paged } from '../paged.ts';
-import type { Key, Peer, RecordHeader, Token } from '../types.ts';
+import { emptyPaged, lookUp, mapped, pagesOf } from '../paged.ts';
+import type { Order, Page, Paged } from '../paged.ts';
+import { isWithin } from './tags.ts';
+import type { Key, Peer, Range, RecordHeader, Token } from '../types.ts';
 
 export interface Held {
   readonly header: RecordHeader;
@@ -42,6 +43,30 @@ export const heldOrder: Order<Held, Key> = {
 };
 
 export const emptyStore: Store = emptyPaged();
+
+/** Visits the records of a range, in order; pages that are elsewhere cost a comparison each. */
+export function forEachWithin(store: Store, range: Range, visit: (held: Held) => void): void {
+  for (const page of pagesOf(store)) {
+    if (!meets(page, range)) continue;
+    for (const held of page.items) if (isWithin(held.header.key.position, range)) visit(held);
+  }
+}
+
+/** The store with each record of a range replaced by what `change` makes of it. */
+export function mappedWithin(store: Store, range: Range, change: (held: Held) => Held): Store {
+  const changed = (held: Held): Held =>
+    isWithin(held.header.key.position, range) ? change(held) : held;
+  return mapped(store, heldOrder, changed, (page) => meets(page, range));
+}
+
+/** Whether records of a page may lie in a range: the one and the other are stretches of keys. */
+function meets({ items }: Page<Held>, range: Range): boolean {
+  const first = items[0]?.header.key.position;
+  const last = items.at(-1)?.header.key.position;
+  if (first === undefined || last === undefined) return false;
+  if (comparePositions(last, range.from) < 0) return false;
+  return comparePositions(first, range.from) < 0 || isWithin(first, range);
+}
 
 /** Above 0 when `a` is newer than `b`, 0 when they are the same version of one publisher. */
 export function compareVersions(a: RecordHeader, b: RecordHeader): number {
