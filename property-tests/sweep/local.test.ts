@@ -2,7 +2,7 @@
  * `orrery sweep` on this machine: what is done stays, whatever ends it; the next run makes what is
  * missing and nothing else; a cell that fails takes no other with it.
  */
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { SweepIndex } from '../../sim/edge/sweep/folder.ts';
@@ -87,6 +87,8 @@ test('what is asked wrongly is refused in one line', async (t) => {
   const dir = await scratch(t);
   const file = await sweepFile(dir, 'base: { nodes: 30 }\ngrid: { tables: [converged, jioned] }\n');
   await writeFile(join(dir, 'taken'), '');
+  await mkdir(join(dir, 'run'));
+  await writeFile(join(dir, 'run', 'result.json'), '{}');
   const good = join(dir, 'good.yaml');
   await writeFile(good, 'base: { nodes: 10 }\n');
   const wrong: readonly (readonly [string[], RegExp])[] = [
@@ -96,6 +98,7 @@ test('what is asked wrongly is refused in one line', async (t) => {
     [['sweep', good, '--workers', '0'], /--workers/],
     [['sweep', good, '--workers', '1', '--redis', 'redis://127.0.0.1:1'], /leave it out/],
     [['sweep', good, '--out', join(dir, 'taken')], /taken cannot be made/],
+    [['sweep', good, '--out', join(dir, 'run')], /run holds a run: name another folder/],
     [['sweep', good, '--redis', 'http://127.0.0.1:1'], /--redis needs an address/],
     [['sweep-worker'], /--redis/],
   ];

@@ -8,6 +8,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Finished, Place } from './cell.ts';
@@ -45,7 +46,11 @@ export class SweepFolder {
     this.path = path;
   }
 
+  /** @throws SweepFault when it cannot be made, or holds a run, whose report it would replace */
   async make(): Promise<void> {
+    if (existsSync(join(this.path, 'result.json'))) {
+      throw new SweepFault(`${this.path} holds a run: name another folder with --out`);
+    }
     try {
       for (const part of PARTS) await mkdir(join(this.path, part), { recursive: true });
     } catch (error) {
