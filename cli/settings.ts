@@ -84,10 +84,7 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
     },
     identityIsNamed: [certificate, key, authority, revoked].some((path) => path !== undefined),
     config: configOf(flags, ini),
-    admission: {
-      strictLoopback: flags.strictLoopback === true,
-      ...(flags.subnetLinks === undefined ? {} : { subnetLinks: flags.subnetLinks }),
-    },
+    admission: { strictLoopback: flags.strictLoopback === true, subnetLinks: flags.subnetLinks },
     notes: flags.api === undefined ? apiNotes(ini, api) : [],
   };
 }

@@ -127,6 +127,11 @@ test('orrery ca: a request keeps the key at home, a renewal keeps id and key', a
     );
     t.regex(error.message, says);
   }
+  const issued = await readIndex(join(dir, 'ca'));
+  await t.throwsAsync(ca('renew', ...at, first.nodeIdHex, '--out', join(dir, 'ca')), {
+    message: /the directory of an authority/,
+  });
+  t.deepEqual(await readIndex(join(dir, 'ca')), issued, 'nothing is signed in vain');
   await ca('revoke', ...at, first.nodeIdHex);
   await t.throwsAsync(ca('renew', ...at, first.nodeIdHex), { message: /is revoked or unknown/ });
   await t.throwsAsync(ca('request', '--out', node), { message: /exists already/ });

@@ -14,7 +14,7 @@ export interface AdmissionOptions {
   /** Whether loopback addresses are held to the limits as well. */
   readonly strictLoopback?: boolean;
   /** Accepted links that are up with one subnet. */
-  readonly subnetLinks?: number;
+  readonly subnetLinks?: number | undefined;
 }
 
 export class Admission {

@@ -33,20 +33,11 @@ export async function issueInto(
   request: HandOver,
 ): Promise<Issued> {
   const paths = identityPaths(dataDir);
-  if (request.replace !== true) {
-    for (const path of [paths.certificate, paths.key]) {
-      if (await fileExists(path)) {
-        throw new UsageError(`${path} exists already: name another directory with --out`);
-      }
-    }
-  }
-  await refuseAuthority(dataDir);
-  await makePrivateDirectory(dataDir);
+  await prepare(dataDir, request.replace === true ? [] : [paths.certificate, paths.key]);
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const issuedTo = resolve(dataDir);
   const issued = await issueCertificate(authority, { ...request, publicKey, issuedTo });
-  await copyPublicFiles(authority, dataDir, request.nowMs);
-  await writeWhole(paths.certificate, issued.certificate, 0o644);
+  await handOver(authority, dataDir, issued, request.nowMs);
   await writeWhole(paths.key, keyPem(privateKey), 0o600);
   return issued;
 }
@@ -54,11 +45,7 @@ export async function issueInto(
 /** Makes the key of a node in its data directory, and the request that goes to the authority. */
 export async function requestInto(dataDir: string, name: string): Promise<string> {
   const paths = identityPaths(dataDir);
-  if (await fileExists(paths.key)) {
-    throw new UsageError(`${paths.key} exists already: name another directory with --out`);
-  }
-  await refuseAuthority(dataDir);
-  await makePrivateDirectory(dataDir);
+  await prepare(dataDir, [paths.key]);
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const path = join(dataDir, 'node.csr');
   await writeWhole(path, await signRequest(checkedName(name), publicKey, privateKey), 0o644);
@@ -79,10 +66,7 @@ export async function issueForRequest(
   if (typeof publicKey === 'string') {
     throw new UsageError(`${requestPath} is not usable, ${publicKey}: ${hint}`);
   }
-  const { certificate } = identityPaths(outDir);
-  if (await fileExists(certificate)) {
-    throw new UsageError(`${certificate} exists already: name another directory with --out`);
-  }
+  await prepare(outDir, [identityPaths(outDir).certificate]);
   const issued = await issueCertificate(authority, {
     ...request,
     publicKey,
@@ -99,10 +83,10 @@ export async function renewInto(
   outDir: string | undefined,
   request: Pick<IssueRequest, 'days' | 'nowMs'>,
 ): Promise<{ readonly issued: Issued; readonly outDir: string }> {
-  const serials = await selectedSerials(authority, selector);
+  const index = await readIndex(authority.dir);
+  const serials = await selectedSerials(authority, index, selector);
   const { entries } = await readRevocations(authority);
   const revoked = new Set(entries.map(({ serial }) => serial));
-  const index = await readIndex(authority.dir);
   const last = index
     .filter(({ serial }) => serials.includes(serial) && !revoked.has(serial))
     .at(-1);
@@ -111,6 +95,7 @@ export async function renewInto(
   }
   const to = outDir ?? last.issuedTo;
   if (to === '') throw new UsageError(`${selector}: give the directory of the node with --out`);
+  await prepare(to, []);
   const before = parsePem(last.certificate);
   assert(before !== undefined, 'what was issued can be read');
   const { nodeId, name, addresses } = last;
@@ -126,14 +111,23 @@ export async function renewInto(
   return { issued, outDir: to };
 }
 
+/** Makes a directory ready to take a node's files, before anything is signed for it. */
+async function prepare(dataDir: string, absent: readonly string[]): Promise<void> {
+  for (const path of absent) {
+    if (await fileExists(path)) {
+      throw new UsageError(`${path} exists already: name another directory with --out`);
+    }
+  }
+  await refuseAuthority(dataDir);
+  await makePrivateDirectory(dataDir);
+}
+
 async function handOver(
   authority: Authority,
   outDir: string,
   issued: Issued,
   nowMs: number | undefined,
 ): Promise<void> {
-  await refuseAuthority(outDir);
-  await makePrivateDirectory(outDir);
   await copyPublicFiles(authority, outDir, nowMs);
   await writeWhole(identityPaths(outDir).certificate, issued.certificate, 0o644);
 }

@@ -87,7 +87,7 @@ export async function revokeCertificates(
   nowMs: number = Date.now(),
 ): Promise<RevocationOutcome> {
   const index = await readIndex(signer.dir);
-  const serials = await selectedSerials(signer, selector);
+  const serials = await selectedSerials(signer, index, selector);
   const last = await readRevocations(signer);
   const known = new Set(last.entries.map((entry) => entry.serial));
   const added = serials.filter((serial) => !known.has(serial));
@@ -108,8 +108,12 @@ export function checkedDays(days: number, min: number, max: number): number {
 }
 
 /** The serial numbers of a node id, of themselves, or of the certificate in a file. */
-export async function selectedSerials(signer: ListSigner, selector: string): Promise<string[]> {
-  const found = findIssued(await readIndex(signer.dir), selector);
+export async function selectedSerials(
+  signer: ListSigner,
+  index: readonly Issued[],
+  selector: string,
+): Promise<string[]> {
+  const found = findIssued(index, selector);
   if (found.length > 0) return found.map((issued) => issued.serial);
   if (!(await fileExists(selector))) {
     throw new UsageError(

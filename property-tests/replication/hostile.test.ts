@@ -8,18 +8,12 @@ import { EMPTY_ROUNDS_MAX, SHUN_MS, TAGS_MAX } from '../../src/limits.ts';
 import type { Message, Peer } from '../../src/types.ts';
 import { law } from '../harness.ts';
 import { THREE_ROUNDS_MS } from './converged.ts';
+import { filled, KEYS } from './filled.ts';
 import { Fleet } from './fleet.ts';
 
 const seed = (): fc.Arbitrary<number> => fc.integer();
-const KEYS = 12;
-
-function filled(number: number, replication: number, size = 8): Fleet {
-  const config = { replication, ttlS: 86_400 };
-  const fleet = Fleet.joined({ size, seed: number, config });
-  for (let at = 0; at < KEYS; at++) fleet.put(at % size, at);
-  fleet.run(2000);
-  return fleet;
-}
+/** Longer than any of these runs. */
+const LONG = { ttlS: 86_400 };
 
 /** The keys that a node should hold. */
 function dutiesOf(fleet: Fleet, peer: Peer, replication: number): number[] {
@@ -29,7 +23,7 @@ function dutiesOf(fleet: Fleet, peer: Peer, replication: number): number[] {
 }
 
 law('clients in plenty do not keep a node from its records', [seed()], 1, (number) => {
-  const fleet = filled(number, 3);
+  const fleet = filled(number, 3, 8, LONG);
   fleet.run(60_000);
   fleet.faults = { ...fleet.faults, delayMs: [20, 60] };
   let asked = 0;
@@ -48,7 +42,7 @@ law('clients in plenty do not keep a node from its records', [seed()], 1, (numbe
 });
 
 law('who had no room for a while gets its records when its time is over', [seed()], 1, (number) => {
-  const fleet = filled(number, 3);
+  const fleet = filled(number, 3, 8, LONG);
   fleet.run(60_000);
   let late = fleet.newcomer();
   while (dutiesOf(fleet, late, 3).length === 0) late = fleet.newcomer();
@@ -123,7 +117,7 @@ law('a reader fails rather than go back', [seed()], 6, (number) => {
 });
 
 law('nobody stores on a node that is far from the key', [seed()], 3, (number) => {
-  const fleet = filled(number, 2, 60);
+  const fleet = filled(number, 2, 60, LONG);
   fleet.run(60_000);
   const order = fleet.watch.ranking(fleet.key(0));
   const [near = 0] = order;

@@ -9,23 +9,13 @@ import { newestHeld } from '../../src/replicas/store.ts';
 import type { Message } from '../../src/types.ts';
 import { law } from '../harness.ts';
 import { strays, THREE_ROUNDS_MS } from './converged.ts';
+import { filled, KEYS } from './filled.ts';
 import { Fleet } from './fleet.ts';
 
 const seed = (): fc.Arbitrary<number> => fc.integer();
 const replicas = (): fc.Arbitrary<number> => fc.integer({ min: 1, max: 8 });
-const KEYS = 12;
 /** Enough for a replica to be passed on many times. */
 const GENERATIONS = 60;
-
-function filled(number: number, replication: number, size = 14): Fleet {
-  const fleet = Fleet.joined({ size, seed: number, config: { replication } });
-  for (let at = 0; at < KEYS; at++) fleet.put(at % size, at);
-  fleet.run(2000);
-  for (const outcome of fleet.watch.outcomes.values()) {
-    assert.ok(outcome.type === 'joined' || outcome.type === 'stored', outcome.type);
-  }
-  return fleet;
-}
 
 const holdersOf = (fleet: Fleet, at: number): number =>
   fleet.up.filter(({ disk }) => disk.has(fleet.key(at).raw.b7)).length;
