@@ -114,6 +114,25 @@ module.exports = {
       ['sim', 'cli', 'property-tests', 'reports'],
       'runtime/ imports src/, host/, node:, packages: it must not know the simulator.',
     ),
+    {
+      name: 'runtime-rooms-know-no-node',
+      severity: 'error',
+      comment:
+        'What is in a folder of runtime/ serves a node and knows none: hand it what it needs, as ' +
+        'engine.ts does.',
+      from: { path: '^runtime/[^/]+/' },
+      to: { path: '^runtime/(?:node|engine|driver|traffic|operations|edge)\\.ts$' },
+    },
+    {
+      name: 'runtime-rooms-in-order',
+      severity: 'error',
+      comment: 'identity/ and records/ know no links, links/ know neither records nor clients.',
+      from: { path: '^runtime/(identity|records|links)/' },
+      to: {
+        path: '^runtime/(?:identity|records|links|api)/',
+        pathNot: ['^runtime/$1/', '^runtime/identity/'],
+      },
+    },
     notFolders(
       'cli-borders',
       '^cli/',

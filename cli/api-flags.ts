@@ -6,11 +6,11 @@
  * there, or no answer in time, is exit code 1 with a line that says what to do.
  */
 import { createHash } from 'node:crypto';
-import { API_EXAMPLE_PORT, formatEndpoint, parseEndpoint } from '../runtime/address.ts';
-import type { Endpoint } from '../runtime/address.ts';
-import { ClientError, connectClient } from '../runtime/client.ts';
-import type { Client } from '../runtime/client.ts';
+import { ClientError, connectClient } from '../runtime/api/client.ts';
+import type { Client } from '../runtime/api/client.ts';
 import { UsageError } from '../runtime/failure.ts';
+import { API_EXAMPLE_PORT, formatEndpoint, parseEndpoint } from '../runtime/links/address.ts';
+import type { Endpoint } from '../runtime/links/address.ts';
 import { CommandFailure } from './failure.ts';
 
 export const DEFAULT_API = '127.0.0.1:7501';

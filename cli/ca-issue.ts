@@ -4,8 +4,13 @@
  * `request` at the node, which sends the request alone.
  */
 import type { Command } from '@commander-js/extra-typings';
-import { lockAuthority, openAuthority } from '../runtime/authority.ts';
-import { issueForRequest, issueInto, renewInto, requestInto } from '../runtime/issuance.ts';
+import { lockAuthority, openAuthority } from '../runtime/identity/authority.ts';
+import {
+  issueForRequest,
+  issueInto,
+  renewInto,
+  requestInto,
+} from '../runtime/identity/issuance.ts';
 import { dirOption, wholeNumber } from './ca-flags.ts';
 import type { Print } from './ca-flags.ts';
 

@@ -7,13 +7,13 @@
  * Invariant: a private key is never printed, whatever file is named.
  */
 import type { X509Certificate } from 'node:crypto';
-import { openAuthority } from '../runtime/authority.ts';
-import { parsePem, plainSerial, readLeaf, validity } from '../runtime/certificate.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { readWhole } from '../runtime/files.ts';
-import { readIndex } from '../runtime/issued.ts';
-import { readRevocations } from '../runtime/revocations.ts';
-import { describeRevocationList } from '../runtime/x509.ts';
+import { openAuthority } from '../runtime/identity/authority.ts';
+import { parsePem, plainSerial, readLeaf, validity } from '../runtime/identity/certificate.ts';
+import { readIndex } from '../runtime/identity/issued.ts';
+import { readRevocations } from '../runtime/identity/revocations.ts';
+import { describeRevocationList } from '../runtime/identity/x509.ts';
 import { counted } from './output.ts';
 
 export interface View {

@@ -9,17 +9,17 @@
  * Invariants: what a script may want goes to standard output; a fault is a UsageError, or a
  * CommanderError for the shape of the command line, and the caller turns both into exit code 2.
  */
-import { Command, Option } from '@commander-js/extra-typings';
 import { join } from 'node:path';
+import { Command, Option } from '@commander-js/extra-typings';
 import {
   createAuthority,
   lockAuthority,
   lockNewAuthority,
   openAuthority,
-} from '../runtime/authority.ts';
-import { extendRevocations, revokeCertificates } from '../runtime/revocations.ts';
-import { REVOCATION_REASONS } from '../runtime/x509.ts';
-import type { RevocationReason } from '../runtime/x509.ts';
+} from '../runtime/identity/authority.ts';
+import { extendRevocations, revokeCertificates } from '../runtime/identity/revocations.ts';
+import { REVOCATION_REASONS } from '../runtime/identity/x509.ts';
+import type { RevocationReason } from '../runtime/identity/x509.ts';
 import { dirFlag, dirOption, wholeNumber } from './ca-flags.ts';
 import type { Print } from './ca-flags.ts';
 import { addIssue, addRenew, addRequest } from './ca-issue.ts';

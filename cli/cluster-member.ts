@@ -6,11 +6,11 @@
  * this process asks for all of them before the first node starts.
  */
 import { join } from 'node:path';
-import type { Endpoint } from '../runtime/address.ts';
-import { formatEndpoint } from '../runtime/address.ts';
-import { startNode } from '../runtime/node.ts';
 import { UsageError } from '../runtime/failure.ts';
-import type { Identity } from '../runtime/identity.ts';
+import type { Identity } from '../runtime/identity/identity.ts';
+import { formatEndpoint } from '../runtime/links/address.ts';
+import type { Endpoint } from '../runtime/links/address.ts';
+import { startNode } from '../runtime/node.ts';
 import { developed } from './development.ts';
 import { openLog } from './logging.ts';
 import type { LogFormat, LogLevel } from './logging.ts';

@@ -10,7 +10,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { formatEndpoint } from '../runtime/address.ts';
+import { formatEndpoint } from '../runtime/links/address.ts';
 import type { Member, RunningMember } from './cluster-member.ts';
 import type { ReadyNote } from './node.ts';
 

@@ -6,18 +6,18 @@
  * that cannot start stops all; one that dies later is named and the rest go on; when
  * none is left that is a failure. Ctrl-C stops all of them cleanly, exit code 0.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { setTimeout as delay } from 'node:timers/promises';
-import { formatEndpoint } from '../runtime/address.ts';
+import { formatEndpoint } from '../runtime/links/address.ts';
 import { makeMembers, startMember } from './cluster-member.ts';
 import type { Member, RunningMember } from './cluster-member.ts';
 import { spawnMember } from './cluster-process.ts';
 import { CommandFailure, EXIT_USAGE, ToldFailure } from './failure.ts';
 import { wholeNumber } from './flags.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './logging.ts';
-import { counted, print, printJson, say, tableOf } from './output.ts';
 import type { ReadyNote } from './node.ts';
+import { counted, print, printJson, say, tableOf } from './output.ts';
 import { DEFAULT_LISTEN, STATE_DIR } from './settings.ts';
 import { watchForStop } from './signals.ts';
 import type { StopWatch } from './signals.ts';

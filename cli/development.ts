@@ -8,16 +8,16 @@
  * they may belong to a cluster elsewhere. Invariant: off loopback nothing is ever made.
  */
 import { join } from 'node:path';
-import { formatEndpoint, isLoopback } from '../runtime/address.ts';
-import type { Endpoint } from '../runtime/address.ts';
-import { parsePem } from '../runtime/certificate.ts';
-import { developmentIdentity, DEVELOPMENT_AUTHORITY } from '../runtime/development.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { fileExists, readWhole } from '../runtime/files.ts';
-import { readIdentity } from '../runtime/identity.ts';
-import type { Identity, IdentityPaths } from '../runtime/identity.ts';
+import { parsePem } from '../runtime/identity/certificate.ts';
+import { developmentIdentity, DEVELOPMENT_AUTHORITY } from '../runtime/identity/development.ts';
+import { readIdentity } from '../runtime/identity/identity.ts';
+import type { Identity, IdentityPaths } from '../runtime/identity/identity.ts';
+import { authorityFiles } from '../runtime/identity/revocations.ts';
+import { formatEndpoint, isLoopback } from '../runtime/links/address.ts';
+import type { Endpoint } from '../runtime/links/address.ts';
 import { freePort, LISTEN_ADDRESS } from '../runtime/listening.ts';
-import { authorityFiles } from '../runtime/revocations.ts';
 import { STATE_DIR } from './settings.ts';
 import type { NodeSettings } from './settings.ts';
 

@@ -5,9 +5,9 @@
  * the prompt stands on a line of its own. Exit codes: 0 found, 1 not found or nobody there, 2 wrong
  * usage.
  */
+import { writeFile } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { writeFile } from 'node:fs/promises';
 import { UsageError } from '../runtime/failure.ts';
 import { fileFault } from '../runtime/files.ts';
 import { apiEndpoint, DEFAULT_API, keyBytes, withClient } from './api-flags.ts';

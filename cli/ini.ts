@@ -9,12 +9,12 @@
  */
 import { parse } from 'ini';
 import { z } from 'zod';
+import { UsageError } from '../runtime/failure.ts';
+import { readWhole } from '../runtime/files.ts';
+import { API_EXAMPLE_PORT } from '../runtime/links/address.ts';
 import { defaultConfig } from '../src/config.ts';
 import { ALPHA_MAX, K_MAX } from '../src/limits.ts';
 import type { Quota } from '../src/types.ts';
-import { API_EXAMPLE_PORT } from '../runtime/address.ts';
-import { UsageError } from '../runtime/failure.ts';
-import { readWhole } from '../runtime/files.ts';
 import { parsePlace } from './place.ts';
 import type { Place } from './place.ts';
 import { parseQuota, QUOTA_FORM } from './quota.ts';

@@ -10,13 +10,13 @@
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { formatEndpoint, isLoopback } from '../runtime/address.ts';
-import { watchIdentity } from '../runtime/identity-watch.ts';
+import { watchIdentity } from '../runtime/identity/identity-watch.ts';
+import { formatEndpoint, isLoopback } from '../runtime/links/address.ts';
 import { freePort, LISTEN_ADDRESS } from '../runtime/listening.ts';
 import { startNode } from '../runtime/node.ts';
 import type { RunningNode } from '../runtime/node.ts';
-import { ALPHA_MAX, K_MAX, REPLICATION_MAX } from '../src/limits.ts';
 import { defaultConfig } from '../src/config.ts';
+import { ALPHA_MAX, K_MAX, REPLICATION_MAX } from '../src/limits.ts';
 import { identityFor } from './development.ts';
 import { CommandFailure } from './failure.ts';
 import { laterOption, refuseLater, wholeNumber } from './flags.ts';

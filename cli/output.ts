@@ -5,8 +5,8 @@
  * Invariants: colours only on a terminal and never with NO_COLOR; a reader that went away (a closed
  * pipe) is no fault: what would have been printed is dropped in silence.
  */
-import picocolors from 'picocolors';
 import { isatty } from 'node:tty';
+import picocolors from 'picocolors';
 
 export const colours = picocolors.createColors(
   isatty(1) && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',

@@ -1,12 +1,13 @@
 /**
  * Where something listens, as people write it: `HOST`, `HOST:PORT`, `::1`, `[::1]` or
- * `[::1]:6501`. The port may be left to a default, which an address of `runtime/address.ts` cannot.
+ * `[::1]:6501`. The port may be left to a default, which an address of `runtime/links/address.ts`
+ * cannot.
  *
  * Invariant: a fault is a UsageError whose one line begins with what the text was for.
  */
 import { isIPv6 } from 'node:net';
-import { parseEndpoint } from '../runtime/address.ts';
 import { UsageError } from '../runtime/failure.ts';
+import { parseEndpoint } from '../runtime/links/address.ts';
 
 export interface Place {
   /** Without brackets. */

@@ -5,10 +5,10 @@
  * Exit codes: 0 stored, 1 refused or nobody there, 2 wrong usage. Nothing is sent when key or value
  * cannot be right.
  */
+import { readFile } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { readFile } from 'node:fs/promises';
-import type { PutReceipt } from '../runtime/client.ts';
+import type { PutReceipt } from '../runtime/api/client.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { fileFault } from '../runtime/files.ts';
 import { REPLICATION_MAX, VALUE_BYTES_MAX } from '../src/limits.ts';

@@ -7,13 +7,13 @@
  * contradicts itself is named, never guessed at.
  */
 import { join } from 'node:path';
-import { API_EXAMPLE_PORT, formatEndpoint, isLoopback } from '../runtime/address.ts';
-import { parseEndpoint, plainHost } from '../runtime/address.ts';
-import type { Endpoint } from '../runtime/address.ts';
-import type { AdmissionOptions } from '../runtime/admission.ts';
 import { UsageError } from '../runtime/failure.ts';
-import { identityPaths } from '../runtime/identity.ts';
-import type { IdentityPaths } from '../runtime/identity.ts';
+import { identityPaths } from '../runtime/identity/identity.ts';
+import type { IdentityPaths } from '../runtime/identity/identity.ts';
+import { API_EXAMPLE_PORT, formatEndpoint, isLoopback } from '../runtime/links/address.ts';
+import { parseEndpoint, plainHost } from '../runtime/links/address.ts';
+import type { Endpoint } from '../runtime/links/address.ts';
+import type { AdmissionOptions } from '../runtime/links/admission.ts';
 import { configFaults, defaultConfig } from '../src/config.ts';
 import { PEERS_PER_REPLY_MAX } from '../src/limits.ts';
 import type { Config } from '../src/types.ts';

@@ -5,26 +5,26 @@
  *
  * Exit codes: 0 done, 2 settings that cannot be (a line for each fault), 130 when cut short.
  */
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../runtime/failure.ts';
 import { fileExists, fileFault, makeDirectory } from '../runtime/files.ts';
-import type { SimOutput } from '../sim/main.ts';
 import { resultText, writeOutputs } from '../sim/edge/outputs.ts';
 import { readScenario, type Scenario } from '../sim/edge/scenario.ts';
 import { SettingsFault } from '../sim/edge/settings-fault.ts';
-import { resolveLayers, type Given, type Layer } from '../sim/edge/settings.ts';
 import { readSetting, SETTINGS, type Setting } from '../sim/edge/settings-table.ts';
+import { resolveLayers, type Given, type Layer } from '../sim/edge/settings.ts';
+import type { SimOutput } from '../sim/main.ts';
 import type { SimResult } from '../sim/result.ts';
 import { EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from './failure.ts';
 import { say } from './output.ts';
+import { watchForStop } from './signals.ts';
 import { warningsFor } from './sim-estimate.ts';
 import { runWatched } from './sim-run.ts';
 import { moment, refuseOtherNetwork, refuseTooLate, snapshotsOf } from './sim-snapshot.ts';
 import { summaryOf } from './sim-summary.ts';
-import { watchForStop } from './signals.ts';
 
 const EXAMPLES = `
 Examples:

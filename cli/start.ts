@@ -7,21 +7,21 @@
  * port is taken, 130 when Ctrl-C came before the checks were over. Invariant: everything lives in
  * one directory, and what an earlier run left there is taken up again, never in the way.
  */
-import { Command } from '@commander-js/extra-typings';
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatEndpoint } from '../runtime/address.ts';
+import { Command } from '@commander-js/extra-typings';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { makeDirectory } from '../runtime/files.ts';
+import { formatEndpoint } from '../runtime/links/address.ts';
 import { CommandFailure, EXIT_INTERRUPTED } from './failure.ts';
 import { wholeNumber } from './flags.ts';
 import { openLog } from './logging.ts';
 import { stopNode } from './node.ts';
 import { colours, print } from './output.ts';
-import { summaryOf } from './sim-summary.ts';
 import { DEFAULT_LISTEN, STATE_DIR } from './settings.ts';
 import { watchForStop } from './signals.ts';
 import type { StopWatch } from './signals.ts';
+import { summaryOf } from './sim-summary.ts';
 import {
   exchange,
   knowOneAnother,

@@ -6,9 +6,9 @@
  * was lost; 2 when it was not there at the start.
  */
 
+import { availableParallelism } from 'node:os';
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { availableParallelism } from 'node:os';
 import { UsageError } from '../runtime/failure.ts';
 import { RedisLost, SweepFault } from '../sim/edge/sweep/fault.ts';
 import { CommandFailure } from './failure.ts';

@@ -7,10 +7,10 @@
  * when Ctrl-C cut it short. In every case what is done stays, and the same command goes on.
  */
 
-import { Command } from '@commander-js/extra-typings';
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { availableParallelism } from 'node:os';
 import { basename, extname, join } from 'node:path';
+import { Command } from '@commander-js/extra-typings';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../runtime/failure.ts';
 import { ReportFault } from '../sim/edge/report/fault.ts';
 import { SettingsFault } from '../sim/edge/settings-fault.ts';
@@ -19,8 +19,8 @@ import { indexText, SweepFolder } from '../sim/edge/sweep/folder.ts';
 import type { SweepIndex } from '../sim/edge/sweep/folder.ts';
 import { localRunner } from '../sim/edge/sweep/local.ts';
 import type { Runner } from '../sim/edge/sweep/local.ts';
-import { planSweep } from '../sim/edge/sweep/plan.ts';
 import { readPlanFile } from '../sim/edge/sweep/plan-file.ts';
+import { planSweep } from '../sim/edge/sweep/plan.ts';
 import { runSweep } from '../sim/edge/sweep/sweep.ts';
 import type { SweepOutcome } from '../sim/edge/sweep/sweep.ts';
 import { Warmups } from '../sim/edge/sweep/warmups.ts';

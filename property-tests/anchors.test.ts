@@ -1,8 +1,8 @@
 // The walk in ARCHITECTURE.md names functions with the lines on which they stand; here the lines
 // are held to the code. A failure says which line is right.
-import test from 'ava';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import test from 'ava';
 
 const root = new URL('../../', import.meta.url);
 const anchor = /\[`(\w+)`\]\(([\w./-]+)#L(\d+)\)/g;

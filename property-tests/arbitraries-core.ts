@@ -4,6 +4,7 @@
  * fingerprints and serialisers.
  */
 import fc from 'fast-check';
+import { POSITION_BITS } from '../src/limits.ts';
 import type {
   Command,
   Effect,
@@ -18,7 +19,6 @@ import type {
   Trail,
   Write,
 } from '../src/types.ts';
-import { POSITION_BITS } from '../src/limits.ts';
 import { header, key, plain, position, u32, word } from './arbitraries.ts';
 
 const peer = (): fc.Arbitrary<Peer> => fc.integer({ min: 0, max: 0x7ffffffd });

@@ -8,12 +8,12 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { caCommand } from '../cli/ca.ts';
-import { openAuthority } from '../runtime/authority.ts';
-import { developmentIdentity } from '../runtime/development.ts';
+import { openAuthority } from '../runtime/identity/authority.ts';
+import { developmentIdentity } from '../runtime/identity/development.ts';
 import { UsageError } from '../runtime/failure.ts';
-import { identityPaths, readIdentity } from '../runtime/identity.ts';
-import { readIndex } from '../runtime/issued.ts';
-import { readRevocations } from '../runtime/revocations.ts';
+import { identityPaths, readIdentity } from '../runtime/identity/identity.ts';
+import { readIndex } from '../runtime/identity/issued.ts';
+import { readRevocations } from '../runtime/identity/revocations.ts';
 import { DAY_MS, newAuthority, newIdentity, scratch } from './identity-kit.ts';
 import { inProcess } from './processes.ts';
 import { requireOrSkip } from './require.ts';
@@ -200,7 +200,7 @@ test('two processes that start together share one development authority', async 
     const args = [join(dir, 'authority'), join(dir, name)];
     const code = `const r = await m.developmentIdentity({ authorityDir: a[0], dataDir: a[1] });
       console.log(JSON.stringify([r.madeAuthority, r.madeCertificate, r.identity.nodeIdHex]))`;
-    return JSON.parse(await inProcess('../runtime/development.js', code, args));
+    return JSON.parse(await inProcess('../runtime/identity/development.js', code, args));
   };
   const [one, two] = (await Promise.all([call('one'), call('two')])) as [
     boolean,

@@ -11,8 +11,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { checkNode, demandedWake } from '../src/invariants.ts';
 import { HANDOVER_MS_MAX, JOIN_MS_MAX, LEAVE_MS_MAX } from '../src/limits.ts';
 import { PUSHES_MAX, REPLICATION_MAX } from '../src/limits.ts';
-import { create, step, type NodeState } from '../src/step.ts';
 import { allItems } from '../src/paged.ts';
+import { create, step, type NodeState } from '../src/step.ts';
 import type { Command, Config, Directory, Effect, Input, Moment, OpId } from '../src/types.ts';
 import type { Outcome, Peer, RecordBody, Token } from '../src/types.ts';
 

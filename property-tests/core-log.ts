@@ -2,15 +2,15 @@
  * Plays a generated log on a strict node: turns actions, which speak of open calls, peers and keys
  * by index, into inputs that make sense in the state they meet.
  */
-import { allItems, lookUp } from '../src/paged.ts';
 import type { Call } from '../src/calls.ts';
 import { PEERS_PER_REPLY_MAX } from '../src/limits.ts';
-import type { CallId, Input, Message, Peer, Reply, Request } from '../src/types.ts';
 import { operationOrder } from '../src/operations/operation.ts';
+import { allItems, lookUp } from '../src/paged.ts';
+import type { CallId, Input, Message, Peer, Reply, Request } from '../src/types.ts';
 import { smallKey, smallRecord } from './core-arbitraries.ts';
 import type { Action, Answer, Asked, Deed } from './core-arbitraries.ts';
-import { askedOf, sumReplyOf, tagsReplyOf } from './core-rounds.ts';
 import type { StrictNode } from './core-driver.ts';
+import { askedOf, sumReplyOf, tagsReplyOf } from './core-rounds.ts';
 
 export class Log {
   readonly #node: StrictNode;

@@ -4,22 +4,22 @@
  *
  * A refusal must name its own cause, so a case cannot pass because something else went wrong.
  */
-import test from 'ava';
-import type { ExecutionContext } from 'ava';
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
-import type { Authority } from '../runtime/authority.ts';
-import { CLIENT_USAGE, NODE_URN, SERVER_USAGE } from '../runtime/certificate.ts';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import { keyPem } from '../runtime/files.ts';
-import { identityPaths, readIdentity, tlsOptions } from '../runtime/identity.ts';
-import type { PeerProof } from '../runtime/identity.ts';
-import type { Identity } from '../runtime/identity.ts';
-import { copyPublicFiles } from '../runtime/issuance.ts';
-import { revokeCertificates } from '../runtime/revocations.ts';
-import type { Meeting } from './identity-kit.ts';
+import type { Authority } from '../runtime/identity/authority.ts';
+import { CLIENT_USAGE, NODE_URN, SERVER_USAGE } from '../runtime/identity/certificate.ts';
+import { identityPaths, readIdentity, tlsOptions } from '../runtime/identity/identity.ts';
+import type { PeerProof } from '../runtime/identity/identity.ts';
+import type { Identity } from '../runtime/identity/identity.ts';
+import { copyPublicFiles } from '../runtime/identity/issuance.ts';
+import { revokeCertificates } from '../runtime/identity/revocations.ts';
 import { careless, DAY_MS, meet, newAuthority, newIdentity, oddMaterial } from './identity-kit.ts';
 import { scratch } from './identity-kit.ts';
+import type { Meeting } from './identity-kit.ts';
 
 interface World {
   readonly dir: string;

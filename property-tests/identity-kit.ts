@@ -14,15 +14,15 @@ import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
 import type { ExecutionContext } from 'ava';
-import { createAuthority, lockNewAuthority } from '../runtime/authority.ts';
-import type { Authority } from '../runtime/authority.ts';
-import { CLIENT_USAGE, NODE_URN, SERVER_USAGE } from '../runtime/certificate.ts';
-import { identityPaths, peerIdOf, readIdentity } from '../runtime/identity.ts';
-import type { Identity, PeerProof } from '../runtime/identity.ts';
-import { issueInto } from '../runtime/issuance.ts';
-import type { HandOver } from '../runtime/issuance.ts';
-import { signCertificate } from '../runtime/x509.ts';
-import type { CertificateSpec } from '../runtime/x509.ts';
+import { createAuthority, lockNewAuthority } from '../runtime/identity/authority.ts';
+import type { Authority } from '../runtime/identity/authority.ts';
+import { CLIENT_USAGE, NODE_URN, SERVER_USAGE } from '../runtime/identity/certificate.ts';
+import { identityPaths, peerIdOf, readIdentity } from '../runtime/identity/identity.ts';
+import type { Identity, PeerProof } from '../runtime/identity/identity.ts';
+import { issueInto } from '../runtime/identity/issuance.ts';
+import type { HandOver } from '../runtime/identity/issuance.ts';
+import { signCertificate } from '../runtime/identity/x509.ts';
+import type { CertificateSpec } from '../runtime/identity/x509.ts';
 
 export const DAY_MS = 86_400_000;
 

@@ -4,19 +4,19 @@
  *
  * Invariant under test: bytes of others never throw; files of ours fail with one line each.
  */
-import test from 'ava';
-import type { ExecutionContext } from 'ava';
-import fc from 'fast-check';
 import { generateKeyPairSync } from 'node:crypto';
 import { appendFile, chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CLIENT_USAGE, nodeIdOfAltNames } from '../runtime/certificate.ts';
-import { parseCertificate, plainSerial, readLeaf } from '../runtime/certificate.ts';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import fc from 'fast-check';
 import { UsageError } from '../runtime/failure.ts';
-import { certificateVerifier, identityPaths, readIdentity } from '../runtime/identity.ts';
-import { signBytes, verifyBytes } from '../runtime/identity.ts';
-import type { Identity, IdentityPaths } from '../runtime/identity.ts';
-import { revokeCertificates } from '../runtime/revocations.ts';
+import { CLIENT_USAGE, nodeIdOfAltNames } from '../runtime/identity/certificate.ts';
+import { parseCertificate, plainSerial, readLeaf } from '../runtime/identity/certificate.ts';
+import { certificateVerifier, identityPaths, readIdentity } from '../runtime/identity/identity.ts';
+import { signBytes, verifyBytes } from '../runtime/identity/identity.ts';
+import type { Identity, IdentityPaths } from '../runtime/identity/identity.ts';
+import { revokeCertificates } from '../runtime/identity/revocations.ts';
 import { DAY_MS, derOf, newAuthority, newIdentity, oddMaterial, pemOf } from './identity-kit.ts';
 import { scratch } from './identity-kit.ts';
 import { runs } from './parameters.ts';

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { latencyModel, type LatencyModel } from '../sim/latency.ts';
 import { parseLatency } from '../sim/latency-spec.ts';
+import { latencyModel, type LatencyModel } from '../sim/latency.ts';
 import { parseMatrix } from '../sim/matrix.ts';
 import type { LatencySpec } from '../sim/options.ts';
 import { keysOf, share } from '../sim/streams.ts';

@@ -1,9 +1,9 @@
 /**
  * The lock of an authority's directory, held by one process at a time, whatever becomes of it.
  */
-import test from 'ava';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import test from 'ava';
 import { withLock } from '../runtime/lock.ts';
 import { scratch } from './identity-kit.ts';
 import { inProcess } from './processes.ts';

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { nearestContacts } from '../src/table/nearest.ts';
 import { peerWord, positionOf, sharedBitsOfPeers } from '../src/position.ts';
+import { nearestContacts } from '../src/table/nearest.ts';
 import { emptyTable, withContact, type Table } from '../src/table/table.ts';
 import type { Directory, Peer, Position } from '../src/types.ts';
 import { nearTo, position } from './arbitraries.ts';

@@ -9,11 +9,11 @@ import { format } from 'prettier';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { readScenario } from '../sim/edge/scenario.ts';
-import { resolveLayers } from '../sim/edge/settings.ts';
 import { scenarioJsonSchema, sweepJsonSchema } from '../sim/edge/settings-schema.ts';
 import { SETTINGS } from '../sim/edge/settings-table.ts';
-import { planSweep } from '../sim/edge/sweep/plan.ts';
+import { resolveLayers } from '../sim/edge/settings.ts';
 import { readPlanFile } from '../sim/edge/sweep/plan-file.ts';
+import { planSweep } from '../sim/edge/sweep/plan.ts';
 import { Warmups } from '../sim/edge/sweep/warmups.ts';
 
 const SCENARIOS = fileURLToPath(new URL('../../scenarios/', import.meta.url));

@@ -3,11 +3,11 @@
  * the workload that begins, every outcome and every signed record; and a clock of its own, in ms
  * after the warm-up.
  */
-import type { Running } from '../sim/ledger.ts';
 import { KIND_BITS, LEAVE_OP, MESSAGE } from '../sim/events.ts';
+import type { Running } from '../sim/ledger.ts';
 import type { SimOptions } from '../sim/options.ts';
-import type { Message, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
 import { contactAt, contactCount } from '../src/table/table.ts';
+import type { Message, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
 import { WatchedRun } from './sim-kit.ts';
 
 /** A message as its receiver has just dealt with it. */

@@ -3,6 +3,7 @@
  * the core would make of it: so that a print of its words changes with their form alone.
  */
 import { callOrder, type Call } from '../src/calls.ts';
+import { defaultConfig } from '../src/config.ts';
 import type { Lookup } from '../src/lookup/lookup.ts';
 import { writingOrder, type NodeState, type Writing } from '../src/node.ts';
 import { operationOrder, type Operation } from '../src/operations/operation.ts';
@@ -10,7 +11,6 @@ import { emptyPaged, withItem, type Order, type Paged } from '../src/paged.ts';
 import { noUsage, withUse } from '../src/replicas/quota.ts';
 import { fellowOrder, publishedOrder, type Fellow } from '../src/replicas/replicas.ts';
 import { heldOrder, newHeld, withGroup, type Held } from '../src/replicas/store.ts';
-import { defaultConfig } from '../src/config.ts';
 import { short, smallKey, smallRecord } from './core-arbitraries.ts';
 
 export function sampleState(): NodeState {

@@ -3,8 +3,8 @@
 // stopped firing is seen. Import borders are dependency-cruiser's (npm run borders).
 import test from 'ava';
 import { checkFunctions, checkPureWords, checkTestSwitches } from './tidy/code-checks.ts';
-import type { Check } from './tidy/finding.ts';
 import { show } from './tidy/finding.ts';
+import type { Check } from './tidy/finding.ts';
 import { NOTES_PATH, checkLibraries } from './tidy/library-checks.ts';
 import { checkHeader, checkLength, checkReminders, checkWidth } from './tidy/text-checks.ts';
 import { readText, readTree } from './tidy/tree.ts';

@@ -2,8 +2,8 @@
  * `docs/wire.md` is the normative description; its examples are read here and checked both ways, so
  * that it can neither lie nor lag. A block is fenced as `hex PROTOCOL [HOW]`; comments follow `;`.
  */
-import { readFileSync } from 'node:fs';
 import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { bytesOfWords, rangeOf, wireSum } from '../host/rounds.ts';
 import { bits256Of, positionOfId } from '../host/words.ts';

@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
+import { WALL_START_MS } from '../sim/events.ts';
 import { simulate } from '../sim/main.ts';
 import type { SimOptions } from '../sim/options.ts';
-import { WALL_START_MS } from '../sim/events.ts';
 import { allItems } from '../src/paged.ts';
 import { law } from './harness.ts';
 import { smallOptions, WatchedRun } from './sim-kit.ts';

@@ -11,10 +11,10 @@ import type { Edge } from '../host/admit.ts';
 import type { PeerDirectory } from '../host/directory.ts';
 import { signedBytes } from '../src/codec/record.ts';
 import type { Peer } from '../src/types.ts';
-import type { AddressBook } from './address-book.ts';
-import { signBytes, verifyBytes } from './identity.ts';
-import type { LiveIdentity } from './live-identity.ts';
-import type { Signer, Values } from './values.ts';
+import { signBytes, verifyBytes } from './identity/identity.ts';
+import type { LiveIdentity } from './identity/live-identity.ts';
+import type { AddressBook } from './links/address-book.ts';
+import type { Signer, Values } from './records/values.ts';
 
 export function createEdge(parts: {
   readonly self: Peer;

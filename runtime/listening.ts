@@ -6,9 +6,9 @@
  */
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
-import { formatEndpoint } from './address.ts';
-import type { Endpoint } from './address.ts';
 import { systemCode, UsageError } from './failure.ts';
+import { formatEndpoint } from './links/address.ts';
+import type { Endpoint } from './links/address.ts';
 
 /** What a node's own address is called in what its operator reads. */
 export const LISTEN_ADDRESS = 'the listen address';

@@ -10,16 +10,16 @@
 import type { PeerDirectory } from '../host/directory.ts';
 import { contactCount } from '../src/table/table.ts';
 import type { Outcome, Peer } from '../src/types.ts';
-import { placeOf } from './address-book.ts';
-import { formatEndpoint } from './address.ts';
-import type { Endpoint } from './address.ts';
-import { Admission } from './admission.ts';
-import { serveClients } from './api.ts';
+import { serveClients } from './api/api.ts';
 import { DRAIN_MS_MAX } from './bounds.ts';
 import { layGround, startEngine } from './engine.ts';
 import type { Engine, Ground, NodeOptions, Undo } from './engine.ts';
-import type { Identity } from './identity.ts';
-import { listenForLinks } from './listener.ts';
+import type { Identity } from './identity/identity.ts';
+import { placeOf } from './links/address-book.ts';
+import { formatEndpoint } from './links/address.ts';
+import type { Endpoint } from './links/address.ts';
+import { Admission } from './links/admission.ts';
+import { listenForLinks } from './links/listener.ts';
 import { reasonOf } from './log.ts';
 import type { GetResult, PutOptions, PutResult } from './operations.ts';
 

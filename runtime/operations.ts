@@ -12,7 +12,7 @@ import { assert, assertNever } from '../src/assert.ts';
 import type { Command, Failure, Input, OpId, Outcome, Peer, Position } from '../src/types.ts';
 import type { PutStatus } from '../src/wire-types.ts';
 import { OPERATIONS_AT_ONCE_MAX, OPERATIONS_WAITING_MAX } from './bounds.ts';
-import type { Values } from './values.ts';
+import type { Values } from './records/values.ts';
 
 export interface PutOptions {
   /** Seconds; 0 means the configured default. */

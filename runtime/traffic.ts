@@ -9,20 +9,20 @@
 import { admit, present } from '../host/admit.ts';
 import type { Edge } from '../host/admit.ts';
 import { bytesOfBits256 } from '../host/words.ts';
-import { encodePeer } from '../src/codec/peer.ts';
 import { assertNever } from '../src/assert.ts';
+import { encodePeer } from '../src/codec/peer.ts';
 import type { CallId, Input, Message, Peer } from '../src/types.ts';
 import type { WireRecord, WireRefusal } from '../src/wire-types.ts';
-import type { Endpoint } from './address.ts';
 import { Allowance } from './allowance.ts';
 import { monotonicMs } from './clock.ts';
 import type { Handlers } from './driver.ts';
-import type { CallFrame } from './link.ts';
-import type { Links } from './links.ts';
+import type { Endpoint } from './links/address.ts';
+import type { CallFrame } from './links/link.ts';
+import type { Links } from './links/links.ts';
 import { shortHex } from './log.ts';
 import type { Log } from './log.ts';
 import type { Operations } from './operations.ts';
-import type { Values } from './values.ts';
+import type { Values } from './records/values.ts';
 
 export interface TrafficParts {
   readonly feed: (input: Input) => void;

@@ -1,7 +1,7 @@
 // kill -9 of real nodes while they write, 50 times; `npm run test:deep -- crash` does it for long.
 import { randomInt } from 'node:crypto';
-import type { ExecutionContext } from 'ava';
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import { crash, crashLine } from './crash.ts';
 import type { CrashPlan } from './crash.ts';
 import { deadline } from './ending.ts';

@@ -6,9 +6,9 @@
  * with less than a majority, may be there or not: unknown. A request that never left is failed.
  */
 import { createHash } from 'node:crypto';
-import type { Endpoint } from '../../runtime/address.ts';
-import { ClientError, connectClient } from '../../runtime/client.ts';
-import type { Client, ClientPutOptions } from '../../runtime/client.ts';
+import { ClientError, connectClient } from '../../runtime/api/client.ts';
+import type { Client, ClientPutOptions } from '../../runtime/api/client.ts';
+import type { Endpoint } from '../../runtime/links/address.ts';
 import type { PutStatus } from '../../src/wire-types.ts';
 
 export interface PutOutcome {

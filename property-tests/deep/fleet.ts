@@ -9,8 +9,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatEndpoint } from '../../runtime/address.ts';
-import type { Endpoint } from '../../runtime/address.ts';
+import { formatEndpoint } from '../../runtime/links/address.ts';
+import type { Endpoint } from '../../runtime/links/address.ts';
 import { startProcess } from '../processes.ts';
 import type { Ending, Running } from '../processes.ts';
 import { reservePorts } from './ports.ts';

@@ -6,9 +6,9 @@
  */
 import assert from 'node:assert/strict';
 import { checkNode } from '../../src/invariants.ts';
+import { majorityOf } from '../../src/operations/quorum.ts';
 import { allItems } from '../../src/paged.ts';
 import { positionOf } from '../../src/position.ts';
-import { majorityOf } from '../../src/operations/quorum.ts';
 import { compareVersions } from '../../src/replicas/store.ts';
 import type { NodeState } from '../../src/step.ts';
 import { contactAt, contactCount } from '../../src/table/table.ts';

@@ -7,10 +7,10 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
-import { contrast, HEAT, SERIES, textOn, TONES } from '../../sim/edge/report/palette.ts';
 import { ReportFault } from '../../sim/edge/report/fault.ts';
-import { LOOKUP_COLUMNS } from '../../sim/lookup-row.ts';
+import { contrast, HEAT, SERIES, textOn, TONES } from '../../sim/edge/report/palette.ts';
 import { writeReport } from '../../sim/edge/report/write.ts';
+import { LOOKUP_COLUMNS } from '../../sim/lookup-row.ts';
 import { BUSY, cellsOf, GREEDY, makeRun, makeSweep, reportFiles } from './report-kit.ts';
 import { reportIn, scratch, xmlFault } from './report-kit.ts';
 

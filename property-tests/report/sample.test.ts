@@ -2,15 +2,15 @@
  * Which lookups a page carries, and settings written back into words.
  */
 import assert from 'node:assert/strict';
-import { parse } from 'yaml';
 import test from 'ava';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import { sampleLookups } from '../../sim/edge/report/lookup-sample.ts';
 import { LookupTable } from '../../sim/edge/report/lookup-table.ts';
 import { scenarioFor } from '../../sim/edge/report/scenario-text.ts';
 import { flagsFor, settingLines } from '../../sim/edge/report/settings-text.ts';
-import { resolveSettings } from '../../sim/edge/settings.ts';
 import { readSetting, settingOf } from '../../sim/edge/settings-table.ts';
+import { resolveSettings } from '../../sim/edge/settings.ts';
 import { lookupLine } from '../../sim/lookup-row.ts';
 import { defaultOptions } from '../../sim/options.ts';
 import type { SimOptions } from '../../sim/options.ts';

@@ -1,10 +1,15 @@
 // Addresses: one spelling each, and text and bytes that say the same.
-import test from 'ava';
 import { testProp } from '@fast-check/ava';
+import test from 'ava';
 import fc from 'fast-check';
-import { formatEndpoint, fromWireAddress, isLoopback } from '../../runtime/address.ts';
-import { parseEndpoint, plainHost, reachableAt, toWireAddress } from '../../runtime/address.ts';
 import { UsageError } from '../../runtime/failure.ts';
+import { formatEndpoint, fromWireAddress, isLoopback } from '../../runtime/links/address.ts';
+import {
+  parseEndpoint,
+  plainHost,
+  reachableAt,
+  toWireAddress,
+} from '../../runtime/links/address.ts';
 import { runs } from '../parameters.ts';
 
 const port = fc.integer({ min: 1, max: 65_535 });

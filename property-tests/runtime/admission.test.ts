@@ -5,13 +5,13 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import test from 'ava';
 import fc from 'fast-check';
-import { subnetOf } from '../../runtime/address.ts';
-import { Admission } from '../../runtime/admission.ts';
 import {
   ADDRESS_HANDSHAKES_PER_SECOND_MAX,
   HANDSHAKES_PER_ADDRESS_MAX,
 } from '../../runtime/bounds.ts';
 import { HANDSHAKES_PER_SECOND_MAX } from '../../runtime/bounds.ts';
+import { subnetOf } from '../../runtime/links/address.ts';
+import { Admission } from '../../runtime/links/admission.ts';
 import { law } from '../harness.ts';
 import { eventually, newSite, nodeAt } from './node-kit.ts';
 import { rawPeer } from './raw-peer.ts';

@@ -1,12 +1,12 @@
 // The client API, byte for byte, against a real node that is a network of its own: whatever a
 // client does to its connection, it harms no other one.
-import test from 'ava';
-import type { ExecutionContext } from 'ava';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunningNode } from '../../runtime/node.ts';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import { createReader } from '../../runtime/stream.ts';
+import type { RunningNode } from '../../runtime/node.ts';
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import type { ClientMessage } from '../../src/wire-types.ts';
 import { clientOf, eventually, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';

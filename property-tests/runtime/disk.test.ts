@@ -5,10 +5,15 @@ import { crc32 } from 'node:zlib';
 import test from 'ava';
 import { ClassicLevel } from 'classic-level';
 import { bits256Of } from '../../host/words.ts';
-import { openDisk } from '../../runtime/disk.ts';
 import { UsageError } from '../../runtime/failure.ts';
 import { silentLog } from '../../runtime/log.ts';
-import { decodeHead, decodeStored, encodeHead, encodeStored } from '../../runtime/record-bytes.ts';
+import { openDisk } from '../../runtime/records/disk.ts';
+import {
+  decodeHead,
+  decodeStored,
+  encodeHead,
+  encodeStored,
+} from '../../runtime/records/record-bytes.ts';
 import { DAY_MS, scratch } from '../identity-kit.ts';
 import { deleteOf, keptOf, keyBytes, plainStored, putOf } from './disk-kit.ts';
 import { reopened, storedOf, STORED_MS } from './disk-kit.ts';

@@ -1,9 +1,9 @@
 // The driver: inputs in order, never a step inside a step, one timer, and an end at the first bug.
-import test from 'ava';
 import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import { monotonicMs, systemClock } from '../../runtime/clock.ts';
 import { Driver } from '../../runtime/driver.ts';
 import type { Handlers } from '../../runtime/driver.ts';
-import { monotonicMs, systemClock } from '../../runtime/clock.ts';
 import type { Effect, Input, Moment } from '../../src/types.ts';
 
 interface Toy {

@@ -1,17 +1,17 @@
 // Ends of links for tests: real TLS, an address book and a directory of its own, and no core.
 import type { ExecutionContext } from 'ava';
 import { PeerDirectory } from '../../host/directory.ts';
-import { Admission } from '../../runtime/admission.ts';
-import { createAddressBook } from '../../runtime/address-book.ts';
-import type { AddressBook } from '../../runtime/address-book.ts';
-import { reachableAt } from '../../runtime/address.ts';
-import type { Endpoint } from '../../runtime/address.ts';
-import { Dialer } from '../../runtime/dialer.ts';
-import type { Identity } from '../../runtime/identity.ts';
-import type { CallFrame } from '../../runtime/link.ts';
-import { Links } from '../../runtime/links.ts';
-import { listenForLinks } from '../../runtime/listener.ts';
-import { LiveIdentity } from '../../runtime/live-identity.ts';
+import type { Identity } from '../../runtime/identity/identity.ts';
+import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
+import { createAddressBook } from '../../runtime/links/address-book.ts';
+import type { AddressBook } from '../../runtime/links/address-book.ts';
+import { reachableAt } from '../../runtime/links/address.ts';
+import type { Endpoint } from '../../runtime/links/address.ts';
+import { Admission } from '../../runtime/links/admission.ts';
+import { Dialer } from '../../runtime/links/dialer.ts';
+import type { CallFrame } from '../../runtime/links/link.ts';
+import { Links } from '../../runtime/links/links.ts';
+import { listenForLinks } from '../../runtime/links/listener.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import type { CallId, Peer } from '../../src/types.ts';

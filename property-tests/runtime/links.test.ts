@@ -1,9 +1,9 @@
 // Links between real TLS ends: one per pair, up only after hello, and a fault ends only its own.
-import test from 'ava';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { reachableAt } from '../../runtime/address.ts';
-import { ownHello } from '../../runtime/greeting.ts';
+import test from 'ava';
+import { reachableAt } from '../../runtime/links/address.ts';
+import { ownHello } from '../../runtime/links/greeting.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import { endAt, introduceEach, ping, replies } from './link-kit.ts';
 import { eventually, identityAt, newSite } from './node-kit.ts';

@@ -5,10 +5,10 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { openDisk } from '../../runtime/disk.ts';
-import { isDamaged } from '../../runtime/log-check.ts';
-import type { Log } from '../../runtime/log.ts';
 import { silentLog } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log.ts';
+import { openDisk } from '../../runtime/records/disk.ts';
+import { isDamaged } from '../../runtime/records/log-check.ts';
 import { scratch } from '../identity-kit.ts';
 import { keyBytes, plainStored, putOf, storedOf, STORED_MS } from './disk-kit.ts';
 

@@ -1,6 +1,6 @@
 // The log: bounded in lines, and free of what others wrote but for a little plain text.
-import test from 'ava';
 import { testProp } from '@fast-check/ava';
+import test from 'ava';
 import fc from 'fast-check';
 import { foreignText, limitedLog, reasonOf, shortHex } from '../../runtime/log.ts';
 import type { Log, LogFields } from '../../runtime/log.ts';

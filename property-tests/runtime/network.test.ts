@@ -1,17 +1,17 @@
 // Real nodes over TLS on loopback: values put through one are found through the others, whatever
 // happens to some of them, and a node comes back with what it held.
-import test from 'ava';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { ClientError, connectClient } from '../../runtime/client.ts';
+import test from 'ava';
+import { ClientError, connectClient } from '../../runtime/api/client.ts';
 import { UsageError } from '../../runtime/failure.ts';
-import { formatEndpoint } from '../../runtime/address.ts';
-import { identityPaths, readIdentity } from '../../runtime/identity.ts';
+import { identityPaths, readIdentity } from '../../runtime/identity/identity.ts';
+import { revokeCertificates } from '../../runtime/identity/revocations.ts';
+import { formatEndpoint } from '../../runtime/links/address.ts';
 import { silentLog } from '../../runtime/log.ts';
 import type { Log } from '../../runtime/log.ts';
 import { startNode } from '../../runtime/node.ts';
-import { revokeCertificates } from '../../runtime/revocations.ts';
 import { ANY_PORT, clientOf, eventually, identityAt, networkOf } from './node-kit.ts';
 import { newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
 

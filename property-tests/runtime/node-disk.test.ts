@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { ClassicLevel } from 'classic-level';
-import type { Log, LogFields } from '../../runtime/log.ts';
 import { silentLog } from '../../runtime/log.ts';
+import type { Log, LogFields } from '../../runtime/log.ts';
 import type { RunningNode } from '../../runtime/node.ts';
-import { eventually, identityAt, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
-import { smallDisk } from './disk-kit.ts';
 import { requireOrSkip } from '../require.ts';
+import { smallDisk } from './disk-kit.ts';
+import { eventually, identityAt, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
 
 async function entriesIn(location: string): Promise<number> {
   const db = new ClassicLevel(location);

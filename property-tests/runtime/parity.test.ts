@@ -1,7 +1,7 @@
 // Parity: what the core did inside real nodes over TLS, it does again alone from the log of its
 // inputs: the same effects, step by step. Nothing in a node steers it but moments and inputs.
-import test from 'ava';
 import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
 import { create, step } from '../../src/step.ts';
 import type { Config, Effect, Input, Kept, Moment, Peer } from '../../src/types.ts';
 import { newKey, networkOf, newSite, valueOf } from './node-kit.ts';

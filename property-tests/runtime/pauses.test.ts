@@ -2,10 +2,10 @@
 // while it waits in the buffers of a stopped process.
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import { parseEndpoint } from '../../runtime/address.ts';
-import { LiveIdentity } from '../../runtime/live-identity.ts';
 import { createSigner } from '../../runtime/edge.ts';
-import { ownHello } from '../../runtime/greeting.ts';
+import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
+import { parseEndpoint } from '../../runtime/links/address.ts';
+import { ownHello } from '../../runtime/links/greeting.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import type { WireRecord } from '../../src/wire-types.ts';
 import { node } from '../cli/cli-kit.ts';

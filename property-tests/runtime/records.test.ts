@@ -2,16 +2,16 @@
 // under the very key that was asked for.
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { LiveIdentity } from '../../runtime/live-identity.ts';
 import { createSigner, sha256 } from '../../runtime/edge.ts';
-import type { Identity } from '../../runtime/identity.ts';
-import { ownHello } from '../../runtime/greeting.ts';
+import type { Identity } from '../../runtime/identity/identity.ts';
+import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
+import { ownHello } from '../../runtime/links/greeting.ts';
+import type { RunningNode } from '../../runtime/node.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import { headerFor } from '../../src/codec/record.ts';
 import type { WireMessage, WireRecord, WireReply, WireRequest } from '../../src/wire-types.ts';
 import { eventually, identityAt, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
 import type { Site } from './node-kit.ts';
-import type { RunningNode } from '../../runtime/node.ts';
 import { rawPeer } from './raw-peer.ts';
 import type { RawPeer } from './raw-peer.ts';
 

@@ -1,17 +1,17 @@
 // The identity of nodes that run: whoever is revoked loses its links within five seconds and gets
 // no more, and all nodes change their certificates, some their keys, while clients go on.
-import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { lockAuthority } from '../../runtime/authority.ts';
-import { identityPaths } from '../../runtime/identity.ts';
-import type { Identity } from '../../runtime/identity.ts';
-import { watchIdentity } from '../../runtime/identity-watch.ts';
-import { copyPublicFiles, issueInto, renewInto } from '../../runtime/issuance.ts';
+import { lockAuthority } from '../../runtime/identity/authority.ts';
+import { watchIdentity } from '../../runtime/identity/identity-watch.ts';
+import { identityPaths } from '../../runtime/identity/identity.ts';
+import type { Identity } from '../../runtime/identity/identity.ts';
+import { copyPublicFiles, issueInto, renewInto } from '../../runtime/identity/issuance.ts';
+import { revokeCertificates } from '../../runtime/identity/revocations.ts';
 import { silentLog } from '../../runtime/log.ts';
 import type { RunningNode } from '../../runtime/node.ts';
-import { revokeCertificates } from '../../runtime/revocations.ts';
 import {
   clientOf,
   eventually,

@@ -1,6 +1,6 @@
 // The reader finds the same messages wherever a stream is cut, and keeps no more than came.
-import test from 'ava';
 import { testProp } from '@fast-check/ava';
+import test from 'ava';
 import fc from 'fast-check';
 import { createReader } from '../../runtime/stream.ts';
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';

@@ -1,10 +1,10 @@
 // The bytes behind headers: found while something is in progress, and let go after it.
-import test from 'ava';
 import { setImmediate as turn } from 'node:timers/promises';
+import test from 'ava';
 import { bits256Of } from '../../host/words.ts';
-import { openDisk } from '../../runtime/disk.ts';
 import { silentLog } from '../../runtime/log.ts';
-import { Values } from '../../runtime/values.ts';
+import { openDisk } from '../../runtime/records/disk.ts';
+import { Values } from '../../runtime/records/values.ts';
 import type { Key, RecordHeader } from '../../src/types.ts';
 import { scratch } from '../identity-kit.ts';
 

@@ -2,16 +2,16 @@
  * From a sweep's file to its cells: order, names that depend on what is run and on nothing else,
  * and what is refused, with the line where it stands.
  */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { canonical } from '../../sim/canonical.ts';
 import { cellId } from '../../sim/edge/sweep/cell.ts';
-import type { Plan } from '../../sim/edge/sweep/plan.ts';
-import { planSweep } from '../../sim/edge/sweep/plan.ts';
 import { readPlanFile } from '../../sim/edge/sweep/plan-file.ts';
+import { planSweep } from '../../sim/edge/sweep/plan.ts';
+import type { Plan } from '../../sim/edge/sweep/plan.ts';
 import { Warmups } from '../../sim/edge/sweep/warmups.ts';
 import { defaultOptions } from '../../sim/options.ts';
 import { scratch } from '../cli/cli-kit.ts';

@@ -2,9 +2,9 @@
  * What travels between a sweep and its workers comes back as it was: typed arrays with all their
  * bits, results byte for byte; what is damaged or foreign is told, not taken.
  */
+import { gzipSync } from 'node:zlib';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { gzipSync } from 'node:zlib';
 import { packContent, packResult, readJob } from '../../sim/edge/sweep/redis/wire.ts';
 import { unpackContent, unpackResult } from '../../sim/edge/sweep/redis/wire.ts';
 import type { Materials } from '../../sim/materials.ts';

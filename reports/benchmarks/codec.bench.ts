@@ -3,12 +3,12 @@
  * the client API. Decoding makes views, encoding one array; sizes are in the names. 64 messages of
  * each kind take turns.
  */
+import { keysOf } from '../../sim/streams.ts';
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../../src/codec/peer.ts';
 import { headerFor, signedBytes } from '../../src/codec/record.ts';
 import type { ClientMessage, WireHeader, WireMessage } from '../../src/wire-types.ts';
 import type { WirePeer, WireRecord } from '../../src/wire-types.ts';
-import { keysOf } from '../../sim/streams.ts';
 import { count, measure, type Case, type Pace, type SuiteReport } from './measure.ts';
 import { bytesFrom, listOf, pick } from './network.ts';
 

@@ -7,8 +7,8 @@
 import { defaultConfig } from '../../src/config.ts';
 import { beginLookup, isFinished, nextToAsk, onAnswer } from '../../src/lookup/lookup.ts';
 import { onOverdue, trailOf, type Lookup } from '../../src/lookup/lookup.ts';
-import { nearestContacts } from '../../src/table/nearest.ts';
 import { positionOf } from '../../src/position.ts';
+import { nearestContacts } from '../../src/table/nearest.ts';
 import type { Table } from '../../src/table/table.ts';
 import type { Peer, Position } from '../../src/types.ts';
 import { count, hold, measure, type Pace, type SuiteReport } from './measure.ts';

@@ -3,12 +3,12 @@
  * chance comes from the simulator's streams, so that the same seed gives the same inputs anywhere.
  */
 import { PeerDirectory } from '../../host/directory.ts';
-import { ID_WORDS } from '../../src/limits.ts';
-import type { Table } from '../../src/table/table.ts';
-import type { Peer, Position } from '../../src/types.ts';
 import { convergedTable, Slab } from '../../sim/converged.ts';
 import { Ring } from '../../sim/ring.ts';
 import { index, keysOf, mix, type Keys } from '../../sim/streams.ts';
+import { ID_WORDS } from '../../src/limits.ts';
+import type { Table } from '../../src/table/table.ts';
+import type { Peer, Position } from '../../src/types.ts';
 
 export class Network {
   readonly size: number;

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { connectClient, type Client } from '../../runtime/client.ts';
+import { connectClient, type Client } from '../../runtime/api/client.ts';
 
 const NODES = 5;
 const KILLED = 2;

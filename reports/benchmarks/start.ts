@@ -17,13 +17,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { keyOf } from '../../host/admit.ts';
 import { bits256Of } from '../../host/words.ts';
-import { developmentIdentity } from '../../runtime/development.ts';
-import { openDisk } from '../../runtime/disk.ts';
-import type { DiskWrite } from '../../runtime/disk.ts';
 import { sha256 } from '../../runtime/edge.ts';
+import { developmentIdentity } from '../../runtime/identity/development.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { startNode } from '../../runtime/node.ts';
-import { encodeStored } from '../../runtime/record-bytes.ts';
+import { openDisk } from '../../runtime/records/disk.ts';
+import type { DiskWrite } from '../../runtime/records/disk.ts';
+import { encodeStored } from '../../runtime/records/record-bytes.ts';
 
 interface Started {
   readonly tookMs: number;

@@ -3,8 +3,8 @@
  * converged networks of 1,000 and of 100,000 nodes (k = 20: some 130 and 260 contacts). 64 tables
  * take turns, so that they come from the second-level cache, as they do in a running simulation.
  */
-import { nearestContacts } from '../../src/table/nearest.ts';
 import { peerWord, positionOf, sharedBitsOfPeers } from '../../src/position.ts';
+import { nearestContacts } from '../../src/table/nearest.ts';
 import {
   contactAt,
   contactCount,

@@ -5,11 +5,11 @@
  *
  * One-way latencies are 10 to 100 ms. All is over before the first liveness check is due.
  */
+import { EventQueue } from '../../sim/queue.ts';
+import { index, mix } from '../../sim/streams.ts';
 import { defaultConfig } from '../../src/config.ts';
 import { create, step, type NodeState } from '../../src/step.ts';
 import type { Effect, Input, Message, Moment, Peer } from '../../src/types.ts';
-import { EventQueue } from '../../sim/queue.ts';
-import { index, mix } from '../../sim/streams.ts';
 import type { Network } from './network.ts';
 
 export interface Taken {

@@ -5,8 +5,8 @@
  * Invariant: the folder of each is reports/NAME and holds sweep.yaml, or scenario.yaml for a run.
  */
 import { join } from 'node:path';
-import { readResult } from '../../sim/edge/report/read.ts';
 import type { Figure } from '../../sim/edge/report/figure.ts';
+import { readResult } from '../../sim/edge/report/read.ts';
 import { digestOfSweep, readSweep } from '../../sim/edge/report/sweep-read.ts';
 import type { SweepFolder } from '../../sim/edge/report/sweep-read.ts';
 import { bucketsFound, churnFound, regionsFound } from './found.ts';

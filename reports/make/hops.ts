@@ -3,8 +3,8 @@
  * network, per seed and then over the seeds, beside the hop law of converged tables.
  */
 import { hopLaw, meanOf } from '../../sim/edge/report/hop-theory.ts';
-import { Grid, overSeeds, table } from './grid.ts';
 import type { SweepFolder } from '../../sim/edge/report/sweep-read.ts';
+import { Grid, overSeeds, table } from './grid.ts';
 
 const FROM = 1000;
 const TO = 64_000;

@@ -7,9 +7,9 @@
  * is honest for sure makes that i - 1.
  */
 import { DASHES, gridOf, legendOf, xAxis, yAxis } from '../../sim/edge/report/axes.ts';
+import { percentTick } from '../../sim/edge/report/distributions.ts';
 import { figureOf } from '../../sim/edge/report/figure.ts';
 import type { Figure } from '../../sim/edge/report/figure.ts';
-import { percentTick } from '../../sim/edge/report/distributions.ts';
 import { seriesColour } from '../../sim/edge/report/palette.ts';
 import type { SweepFolder } from '../../sim/edge/report/sweep-read.ts';
 import { Grid, share, table } from './grid.ts';

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { LOOKUP_COLUMNS, lookupLine, type LookupRow } from '../lookup-row.ts';
+import type { SimOutput } from '../main.ts';
 import type { SimResult } from '../result.ts';
 import type { Series } from '../series.ts';
-import type { SimOutput } from '../main.ts';
 
 /** Writes the files into a folder that is there. */
 export async function writeOutputs(dir: string, { result, rows }: SimOutput): Promise<void> {

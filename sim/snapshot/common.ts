@@ -7,9 +7,9 @@ import { readList, readOptional, writeList, writeOptional } from '../../host/ser
 import { readHeader, writeHeader } from '../../host/serial/record.ts';
 import type { Reader, Writer } from '../../host/serial/words.ts';
 import { Sample } from '../distribution.ts';
+import { TASK } from '../events.ts';
 import type { Run } from '../run.ts';
 import type { Task } from '../task.ts';
-import { TASK } from '../events.ts';
 import { readTask, writeTask } from './task-words.ts';
 
 /** A task with its instant and its place among tasks of the same instant. */

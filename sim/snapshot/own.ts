@@ -15,14 +15,14 @@ import type { Reader, Writer } from '../../host/serial/words.ts';
 import type { Input, Message, Peer } from '../../src/types.ts';
 import { Slab } from '../converged.ts';
 import { Sample } from '../distribution.ts';
+import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE } from '../events.ts';
 import type { LookupRow } from '../lookup-row.ts';
-import type { Counts, MessageKind, Samples } from '../measures.ts';
 import { MESSAGE_KINDS } from '../measures.ts';
+import type { Counts, MessageKind, Samples } from '../measures.ts';
 import type { WorkKind } from '../options.ts';
 import { OWN_WORDS } from '../population.ts';
 import type { Run } from '../run.ts';
 import type { SampleRow } from '../sampler.ts';
-import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE } from '../events.ts';
 import { readNumbers, writeNumbers } from './common.ts';
 
 const KINDS: readonly WorkKind[] = ['lookup', 'put', 'get'];

@@ -5,8 +5,8 @@
  * address cannot be evaded by writing it twice. Port 0 is refused: nobody listens there. Counts are
  * checked against their bound before the first element is read.
  */
-import { ADDRESSES_PER_PEER_MAX, PEERS_PER_REPLY_MAX } from '../limits.ts';
 import { assert } from '../assert.ts';
+import { ADDRESSES_PER_PEER_MAX, PEERS_PER_REPLY_MAX } from '../limits.ts';
 import type { WireAddress, WirePeer } from '../wire-types.ts';
 import type { Reader, Writer } from './bytes.ts';
 

@@ -15,13 +15,13 @@
 import { assert } from '../assert.ts';
 import { SHORTLIST_FACTOR } from '../limits.ts';
 import { withAppended } from '../lists.ts';
+import { compareDistance } from '../position.ts';
+import type { Config, Directory, Peer, Position, Trail } from '../types.ts';
 import { ANSWERED, askedMark, FAILED, FRESH, freshMark, isAsked, isOpen } from './marks.ts';
 import { namerOf, OVERDUE, pathOf, stateOf, wasAskedAgain, withState } from './marks.ts';
 import { callsLeft, callsMax, dealt, hasConverged, isExhausted, type Divided } from './paths.ts';
-import { compareDistance } from '../position.ts';
 import { emptyShortlist, newcomers, withMark, withNewcomers } from './shortlist.ts';
 import type { Shortlist } from './shortlist.ts';
-import type { Config, Directory, Peer, Position, Trail } from '../types.ts';
 
 export interface Lookup extends Divided {
   readonly self: Peer;

@@ -5,17 +5,17 @@
 
 import { ask } from '../asking.ts';
 import type { Call } from '../calls.ts';
-import { beginLookup, isFinished, nextToAsk } from './lookup.ts';
-import { onAnswer, onFailure, onOverdue, type Lookup } from './lookup.ts';
-import { nearestContacts } from '../table/nearest.ts';
 import { ownPosition, type Draft } from '../node.ts';
 import { isDriven, operationOrder, withLookup } from '../operations/operation.ts';
 import type { Driven, Finished } from '../operations/operation.ts';
+import { hasMajority } from '../operations/quorum.ts';
 import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { compareBits } from '../position.ts';
-import { hasMajority } from '../operations/quorum.ts';
 import { newestHeld } from '../replicas/store.ts';
+import { nearestContacts } from '../table/nearest.ts';
 import type { Peer, Position, RecordHeader, Request } from '../types.ts';
+import { beginLookup, isFinished, nextToAsk } from './lookup.ts';
+import { onAnswer, onFailure, onOverdue, type Lookup } from './lookup.ts';
 
 /** A lookup seeded with the nearest contacts and any further peers. */
 export function newLookup(draft: Draft, target: Position, more: readonly Peer[]): Lookup {

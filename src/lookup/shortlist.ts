@@ -7,9 +7,9 @@
  */
 
 import { PEERS_PER_REPLY_MAX } from '../limits.ts';
-import { mustStay, pathOf } from './marks.ts';
 import { compareDistance, peerWord, SIGN } from '../position.ts';
 import type { Directory, Peer, Position } from '../types.ts';
+import { mustStay, pathOf } from './marks.ts';
 
 export interface Shortlist {
   /** Nearest first. */

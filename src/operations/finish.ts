@@ -5,22 +5,22 @@
 
 import { settle } from '../asking.ts';
 import { assertNever } from '../assert.ts';
-import type { Call } from '../calls.ts';
 import { withCall, withoutCall } from '../calls.ts';
-import { onUnanswered } from '../table/contacts.ts';
-import { endJoin, refreshed, selfLookedUp } from './join.ts';
-import { onNotFetched, readVersions, settleUnread } from './get.ts';
-import { endHandover, goOnHandingOver, onFarewell } from './leave.ts';
+import type { Call } from '../calls.ts';
 import { trailOf } from '../lookup/lookup.ts';
+import { onFailedCall, onLateCall } from '../lookup/seek.ts';
 import { emit, type Draft } from '../node.ts';
-import { operationOrder } from './operation.ts';
-import type { Finished, Operation } from './operation.ts';
 import { withoutItem } from '../paged.ts';
-import { located, onNotStored, onStored, settleStore, type Miss } from './put.ts';
 import { onPushed } from '../replicas/reconcile.ts';
 import { onRoundRefused } from '../replicas/repair.ts';
-import { onFailedCall, onLateCall } from '../lookup/seek.ts';
+import { onUnanswered } from '../table/contacts.ts';
 import type { Refusal } from '../types.ts';
+import { onNotFetched, readVersions, settleUnread } from './get.ts';
+import { endJoin, refreshed, selfLookedUp } from './join.ts';
+import { endHandover, goOnHandingOver, onFarewell } from './leave.ts';
+import { operationOrder } from './operation.ts';
+import type { Finished, Operation } from './operation.ts';
+import { located, onNotStored, onStored, settleStore, type Miss } from './put.ts';
 
 /** Carries on every operation whose lookup ended in this step. */
 export function carryOn(draft: Draft): void {

@@ -12,16 +12,16 @@
  */
 
 import { ask, settle } from '../asking.ts';
+import { advance, newLookup } from '../lookup/seek.ts';
 import type { Draft } from '../node.ts';
+import { lookUp, withItem, withoutItem } from '../paged.ts';
+import { compareBits } from '../position.ts';
+import { compareVersions, durableHeld, withLife } from '../replicas/store.ts';
+import type { Key, OpId, Peer, RecordHeader, Trail } from '../types.ts';
 import { operationOrder } from './operation.ts';
 import type { FetchOperation, GetOperation, Met, Purpose } from './operation.ts';
-import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { proceed } from './put.ts';
 import { majorityOf } from './quorum.ts';
-import { advance, newLookup } from '../lookup/seek.ts';
-import { compareVersions, durableHeld, withLife } from '../replicas/store.ts';
-import { compareBits } from '../position.ts';
-import type { Key, OpId, Peer, RecordHeader, Trail } from '../types.ts';
 
 export interface Read {
   readonly op: OpId;

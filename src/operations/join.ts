@@ -6,18 +6,18 @@
  */
 
 import { settle } from '../asking.ts';
-import { check } from '../table/contacts.ts';
 import { INTRODUCE_MS_MAX, INTRODUCE_MS_MIN, INTRODUCERS_AT_ONCE } from '../limits.ts';
 import { INTRODUCERS_MAX, JOIN_MS_MAX, REFRESHES_MAX } from '../limits.ts';
 import { trailOf, type Lookup } from '../lookup/lookup.ts';
+import { advance, newLookup } from '../lookup/seek.ts';
 import { emit, nextDraw, nextNumber, ownPosition, withUpkeep, type Draft } from '../node.ts';
-import { noTrail, operationOrder } from './operation.ts';
-import type { JoinOperation, RefreshOperation } from './operation.ts';
 import { allItems, lookUp, withItem, withoutItem } from '../paged.ts';
 import { jitter, positionInBucket } from '../random.ts';
-import { advance, newLookup } from '../lookup/seek.ts';
+import { check } from '../table/contacts.ts';
 import { bucketCount, bucketSize, contactCount } from '../table/table.ts';
 import type { Command, OpId, Peer } from '../types.ts';
+import { noTrail, operationOrder } from './operation.ts';
+import type { JoinOperation, RefreshOperation } from './operation.ts';
 
 export function startJoin(
   draft: Draft,

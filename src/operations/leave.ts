@@ -7,16 +7,16 @@
  */
 
 import { ask, settle } from '../asking.ts';
-import { isKnown, neighbourhood } from '../replicas/group.ts';
 import { HANDOVER_MS_MAX, LEAVE_MS_MAX, PUSHES_MAX } from '../limits.ts';
-import { nearestContacts } from '../table/nearest.ts';
 import { ownPosition, type Draft } from '../node.ts';
-import { noOperations, noTrail, operationOrder } from './operation.ts';
-import type { Handed, HandoverOperation } from './operation.ts';
 import { allItems, findItem, lookUp, withItem, withoutItem } from '../paged.ts';
+import { isKnown, neighbourhood } from '../replicas/group.ts';
 import { push, pushesUnderWay } from '../replicas/reconcile.ts';
 import { durableHeld, type Held } from '../replicas/store.ts';
+import { nearestContacts } from '../table/nearest.ts';
 import type { OpId } from '../types.ts';
+import { noOperations, noTrail, operationOrder } from './operation.ts';
+import type { Handed, HandoverOperation } from './operation.ts';
 
 export function startLeave(draft: Draft, op: OpId): void {
   for (const { op: other } of allItems(draft.operations)) {

@@ -11,15 +11,15 @@ import { ask, settle } from '../asking.ts';
 import type { Call } from '../calls.ts';
 import { REPLICATION_MAX } from '../limits.ts';
 import { emit, type Draft } from '../node.ts';
-import { noTrail, operationOrder } from './operation.ts';
-import type { LocateOperation, StoreOperation } from './operation.ts';
 import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { compareDistance } from '../position.ts';
-import { onPublished } from '../replicas/published.ts';
-import { majorityOf } from './quorum.ts';
 import { keep } from '../replicas/keep.ts';
+import { onPublished } from '../replicas/published.ts';
 import { newestHeld, withLife } from '../replicas/store.ts';
 import type { Failure, OpId, Peer, RecordHeader, Refusal, Token, Trail } from '../types.ts';
+import { noTrail, operationOrder } from './operation.ts';
+import type { LocateOperation, StoreOperation } from './operation.ts';
+import { majorityOf } from './quorum.ts';
 
 /** The nearest are known: the version is chosen and the host asked to sign. */
 export function located(draft: Draft, operation: LocateOperation, trail: Trail): void {

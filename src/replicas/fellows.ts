@@ -10,8 +10,8 @@ import { SHUN_MS } from '../limits.ts';
 import { emit, nextDraw, type Draft } from '../node.ts';
 import { forEachItem, lookUp, withItem, withoutItem } from '../paged.ts';
 import { jitter } from '../random.ts';
-import { fellowOrder, type Fellow } from './replicas.ts';
 import type { Peer } from '../types.ts';
+import { fellowOrder, type Fellow } from './replicas.ts';
 
 export function fellowOf(draft: Draft, peer: Peer): Fellow | undefined {
   return draft.fellows.size === 0 ? undefined : lookUp(draft.fellows, fellowOrder, peer);

@@ -7,14 +7,14 @@
  * stored records are kept beside them and changed only where the one who came or went matters.
  */
 
-import { dividedFellows, fellowOf, isShunned, meet } from './fellows.ts';
-import type { Divided, Urgency } from './fellows.ts';
-import { nearestContacts } from '../table/nearest.ts';
 import { ownPosition, withUpkeep, type Draft } from '../node.ts';
 import { findItem, mapped } from '../paged.ts';
 import { compareDistance } from '../position.ts';
-import { heldOrder, withGroup, type Held } from './store.ts';
+import { nearestContacts } from '../table/nearest.ts';
 import type { Directory, Peer, Position } from '../types.ts';
+import { dividedFellows, fellowOf, isShunned, meet } from './fellows.ts';
+import type { Divided, Urgency } from './fellows.ts';
+import { heldOrder, withGroup, type Held } from './store.ts';
 
 /** The nearest `count` nodes to a position that this node knows, itself included, nearest first. */
 export function neighbourhood(

@@ -4,9 +4,9 @@
 
 import type { Draft } from '../node.ts';
 import { withItem, withoutItem } from '../paged.ts';
+import type { Key } from '../types.ts';
 import { withUse } from './quota.ts';
 import { heldOrder, newestHeld, type Held } from './store.ts';
-import type { Key } from '../types.ts';
 
 /** Holds a record in place of what stood under its key. */
 export function hold(draft: Draft, held: Held): void {

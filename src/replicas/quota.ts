@@ -8,11 +8,11 @@
  * up, but there must be room for the bytes of both.
  */
 
-import { compareBits } from '../position.ts';
 import { emptyPaged, lookUp, pagedFromSorted, withItem, withoutItem } from '../paged.ts';
 import type { Order, Paged } from '../paged.ts';
-import type { Held } from './store.ts';
+import { compareBits } from '../position.ts';
 import type { Bits256, Config, Peer, Quota, RecordHeader } from '../types.ts';
+import type { Held } from './store.ts';
 
 export interface Share<Who> {
   readonly who: Who;

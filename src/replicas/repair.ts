@@ -17,18 +17,18 @@
 
 import { ask, reply } from '../asking.ts';
 import { callsTo, type Call } from '../calls.ts';
-import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.ts';
-import { onShown, withFellow } from './fellows.ts';
-import { isJoining, isKnown, onGone, onNear, withKnown } from './group.ts';
 import { ROUND_CALLS_MAX, TAGS_MAX } from '../limits.ts';
 import { nextDraw, type Draft } from '../node.ts';
 import { findItem } from '../paged.ts';
+import type { CallId, Peer, Range, RecordHeader, Reply, Request } from '../types.ts';
+import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.ts';
+import { onShown, withFellow } from './fellows.ts';
+import { isJoining, isKnown, onGone, onNear, withKnown } from './group.ts';
 import { settleTags } from './reconcile.ts';
 import type { Fellow } from './replicas.ts';
 import { durable, forEachWithin, mappedWithin } from './store.ts';
 import { EVERYTHING, flat, halves, isListed, listed, NOTHING } from './tags.ts';
 import { sameSum, sumOf, tagOf, type Listed } from './tags.ts';
-import type { CallId, Peer, Range, RecordHeader, Reply, Request } from '../types.ts';
 
 type Check = Extract<Request, { type: 'check' }>;
 type Compare = Extract<Request, { type: 'compare' }>;

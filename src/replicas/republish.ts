@@ -4,9 +4,9 @@
  * same, and its life does not grow.
  */
 
-import { beginRead } from '../operations/get.ts';
 import { REPUBLICATIONS_MAX } from '../limits.ts';
 import { nextNumber, type Draft } from '../node.ts';
+import { beginRead } from '../operations/get.ts';
 import type { Operation } from '../operations/operation.ts';
 import { countItems, withoutItem } from '../paged.ts';
 import { republishAfter } from './published.ts';

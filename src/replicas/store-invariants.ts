@@ -5,13 +5,13 @@
 
 import { PERSISTS_MAX, FELLOWS_MAX, PUBLISHED_MAX, RECORDS_MAX } from '../limits.ts';
 import { writingOrder, type NodeState } from '../node.ts';
-import { allItems, lookUp } from '../paged.ts';
 import { checkPaged } from '../paged-invariants.ts';
+import { allItems, lookUp } from '../paged.ts';
 import { compareDistance } from '../position.ts';
+import type { Directory } from '../types.ts';
 import { noUsage, publisherOrder, senderOrder, withUse } from './quota.ts';
 import { fellowOrder, publishedOrder } from './replicas.ts';
 import { compareVersions, heldOrder, type Held } from './store.ts';
-import type { Directory } from '../types.ts';
 
 export function checkStored(state: NodeState, peers: Directory): readonly string[] {
   const faults: string[] = [];

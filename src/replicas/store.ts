@@ -10,11 +10,11 @@
  * leaves at its expiry on the monotonic clock (S12, S13); at most `RECORDS_MAX` records.
  */
 
-import { compareBits, comparePositions } from '../position.ts';
 import { emptyPaged, lookUp, mapped, pagesOf } from '../paged.ts';
 import type { Order, Page, Paged } from '../paged.ts';
-import { isWithin } from './tags.ts';
+import { compareBits, comparePositions } from '../position.ts';
 import type { Key, Peer, Range, RecordHeader, Token } from '../types.ts';
+import { isWithin } from './tags.ts';
 
 export interface Held {
   readonly header: RecordHeader;

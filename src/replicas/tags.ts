@@ -13,8 +13,8 @@
  * Cost: eight short mixings a tag.
  */
 
-import { draw } from '../random.ts';
 import { comparePositions, sharedBits } from '../position.ts';
+import { draw } from '../random.ts';
 import type { Position, Range, RecordHeader, Sum } from '../types.ts';
 
 export interface Tag {

@@ -10,11 +10,12 @@
 
 import { ask } from '../asking.ts';
 import { countPings, isCalling } from '../calls.ts';
-import { fellowOf, forgetFellow, isShunned, onProven, withFellow } from '../replicas/fellows.ts';
-import { onGone, onNear } from '../replicas/group.ts';
 import { CHECK_MS_MIN, SUSPECTS_MAX, VERIFICATIONS_MAX } from '../limits.ts';
 import { emit, withUpkeep, type Draft } from '../node.ts';
 import { peerWord, sharedBitsOfPeers } from '../position.ts';
+import { fellowOf, forgetFellow, isShunned, onProven, withFellow } from '../replicas/fellows.ts';
+import { onGone, onNear } from '../replicas/group.ts';
+import type { Peer } from '../types.ts';
 import {
   bucketSize,
   dropSpare,
@@ -25,7 +26,6 @@ import {
   withoutContact,
   withSpare,
 } from './table.ts';
-import type { Peer } from '../types.ts';
 
 /** The peer sent us something; `proven` when it answered a call of ours. */
 export function onHeard(draft: Draft, peer: Peer, proven: boolean): void {

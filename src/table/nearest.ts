@@ -12,8 +12,8 @@
 
 import { POSITION_BITS } from '../limits.ts';
 import { compareDistance, SIGN } from '../position.ts';
-import { bucketCount, bucketEnd, bucketStart, type Table } from './table.ts';
 import type { Directory, Peer, Position } from '../types.ts';
+import { bucketCount, bucketEnd, bucketStart, type Table } from './table.ts';
 
 interface Search {
   readonly table: Table;

@@ -4,8 +4,8 @@
  * Rule: the theoretical curve is drawn only where everything that it assumes holds in the run.
  */
 
-import type { DistributionPlan } from './distributions.ts';
 import { distributionFigure } from './distributions.ts';
+import type { DistributionPlan } from './distributions.ts';
 import type { Figure } from './figure.ts';
 import { short } from './format.ts';
 import { hopLaw, meanOf } from './hop-theory.ts';

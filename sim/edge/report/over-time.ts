@@ -9,9 +9,9 @@ import type { Series } from '../../series.ts';
 import { gridOf, legendOf, niceRange, xAxis, yAxis } from './axes.ts';
 import type { ChartOption, Mark } from './chart.ts';
 import { percentTick } from './distributions.ts';
+import { faultLines, faultText } from './fault-lines.ts';
 import { figureOf } from './figure.ts';
 import type { Cell, Figure, Layout } from './figure.ts';
-import { faultLines, faultText } from './fault-lines.ts';
 import { percent, short } from './format.ts';
 import { seriesColour } from './palette.ts';
 

@@ -3,8 +3,8 @@
  * script fills. Without scripts it says so.
  */
 
-import type { SampledLookup } from './lookup-sample.ts';
 import { whole } from './format.ts';
+import type { SampledLookup } from './lookup-sample.ts';
 
 export function pickerHtml(sampled: readonly SampledLookup[], total: number): string {
   const failures = sampled.filter(({ succeeded }) => !succeeded).length;

@@ -3,8 +3,8 @@
  * lookups in the key space, what happened over time, the state of the tables, and how to repeat it.
  */
 
-import type { Figure } from './figure.ts';
 import { figureHtml, figurePoints } from './figure.ts';
+import type { Figure } from './figure.ts';
 import { escape, time, whole } from './format.ts';
 import { headline, tilesHtml } from './headline.ts';
 import { lookupFigures, valueFigures } from './lookup-figures.ts';

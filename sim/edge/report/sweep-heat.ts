@@ -3,8 +3,8 @@
  * in figures. The scale is even in lightness and reads the same without red or green.
  */
 
-import type { ChartOption, Mark } from './chart.ts';
 import { xAxis, yAxis } from './axes.ts';
+import type { ChartOption, Mark } from './chart.ts';
 import { figureOf } from './figure.ts';
 import type { Cell, Figure, Layout } from './figure.ts';
 import { heatColour, textOn, TONES } from './palette.ts';

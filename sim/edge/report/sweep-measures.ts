@@ -3,8 +3,8 @@
  * has, such as hops to the target where random points are looked up, is left out.
  */
 
-import { percent, short, time } from './format.ts';
 import { percentTick } from './distributions.ts';
+import { percent, short, time } from './format.ts';
 import { studentInterval, summarize } from './intervals.ts';
 import type { Interval } from './intervals.ts';
 import type { Result } from './read.ts';

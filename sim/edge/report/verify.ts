@@ -9,10 +9,10 @@
 
 import { join } from 'node:path';
 import type { Progress } from '../../main.ts';
+import { optionFaults } from '../../option-faults.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { simulateApart, snapshotApart } from '../apart.ts';
 import { MaterialFault, readMaterials } from '../materials.ts';
-import { optionFaults } from '../../option-faults.ts';
 import { ReportFault } from './fault.ts';
 import { readResult } from './read.ts';
 import type { Result } from './read.ts';

@@ -11,8 +11,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Finished, Place } from './cell.ts';
 import { digestIn } from './cell.ts';
+import type { Finished, Place } from './cell.ts';
 import { SweepFault, lineOf } from './fault.ts';
 
 export interface Axis {

@@ -6,8 +6,8 @@
  */
 
 import { simulateApart } from '../apart.ts';
-import type { Cell, Finished, Task } from './cell.ts';
 import { finish } from './cell.ts';
+import type { Cell, Finished, Task } from './cell.ts';
 import { lineOf } from './fault.ts';
 
 /** Who hears of the cells while they are run. */

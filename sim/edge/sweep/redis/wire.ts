@@ -14,8 +14,8 @@ import { z } from 'zod';
 import type { Materials } from '../../../materials.ts';
 import type { SimOptions } from '../../../options.ts';
 import type { Snapshot } from '../../../snapshot/snapshot.ts';
-import type { Finished } from '../cell.ts';
 import { digestIn } from '../cell.ts';
+import type { Finished } from '../cell.ts';
 import { SweepFault } from '../fault.ts';
 
 /** Workers see only cells of their own version. */

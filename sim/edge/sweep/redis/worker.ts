@@ -8,8 +8,8 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Job } from 'bullmq';
 import { UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import type { Job } from 'bullmq';
 import type { Materials } from '../../../materials.ts';
 import type { Snapshot } from '../../../snapshot/snapshot.ts';
 import type { Task } from '../cell.ts';
@@ -17,8 +17,8 @@ import { lineOf } from '../fault.ts';
 import { simulateCell } from '../local.ts';
 import type { RedisLink } from './link.ts';
 import { otherVersions, Presence, versionsOf } from './presence.ts';
-import type { CellJob, Returned } from './wire.ts';
 import { contentKey, packResult, queueName, readJob, unpackContent } from './wire.ts';
+import type { CellJob, Returned } from './wire.ts';
 
 export interface Serving {
   readonly link: RedisLink;

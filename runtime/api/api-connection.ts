@@ -1,0 +1,169 @@
+/**
+ * One client's connection (docs/wire.md, Client API): requests in, replies out, in the order that
+ * it may rely on.
+ *
+ * Rules: what a client asks about one key is done one after another, so replies about it come in
+ * order and a GET sees the PUT before it; other keys run at once. A 650 is never answered. After a
+ * half-close what is pending is still answered; a request taken in is carried out whatever becomes
+ * of the connection. Above the bounds on requests and on bytes not taken, the client is not read.
+ */
+import type { Socket } from 'node:net';
+import { decodeClient, encodeClient } from '../../src/codec/client.ts';
+import type { ClientMessage, PutStatus } from '../../src/wire-types.ts';
+import { CLIENT_PAUSE_BYTES, CLIENT_REQUESTS_MAX, CLIENT_STALL_MS_MAX } from '../bounds.ts';
+import { monotonicMs } from '../clock.ts';
+import { createReader } from '../stream.ts';
+import { foreignText, reasonOf } from '../log.ts';
+import type { Log } from '../log.ts';
+
+/** What the API needs of a node. */
+export interface ClientStore {
+  readonly get: (key: Uint8Array) => Promise<{ readonly value: Uint8Array | undefined }>;
+  readonly put: (
+    key: Uint8Array,
+    value: Uint8Array,
+    options: { readonly ttlS: number; readonly replication: number },
+  ) => Promise<{
+    readonly status: PutStatus;
+    readonly holders: { readonly length: number };
+    readonly wanted: number;
+    readonly version: number;
+  }>;
+}
+
+type ClientRequest = Extract<ClientMessage, { readonly type: 'get' | 'put' }>;
+
+export class ClientConnection {
+  readonly #socket: Socket;
+  readonly #store: ClientStore;
+  readonly #log: Log;
+  readonly #reader = createReader(decodeClient);
+  /** The last job of each key that has one. */
+  readonly #tails = new Map<string, Promise<void>>();
+  #inFlight = 0;
+  /** No more requests will be taken: the client or the node has said so. */
+  #ended = false;
+  #closed = false;
+  /** When the client last took bytes that waited for it. */
+  #takenAt = 0;
+
+  constructor(socket: Socket, store: ClientStore, log: Log) {
+    this.#socket = socket;
+    this.#store = store;
+    this.#log = log;
+    socket.on('error', (error) => {
+      log.debug({ reason: reasonOf(error) }, 'client failed');
+    });
+    socket.on('close', () => {
+      this.#closed = true;
+    });
+    socket.on('drain', () => {
+      this.#pump();
+    });
+    socket.on('end', () => {
+      this.#ended = true;
+      this.#pump();
+    });
+    socket.on('data', (chunk: Buffer) => {
+      if (this.#closed || this.#ended) return;
+      this.#reader.push(chunk);
+      this.#pump();
+    });
+  }
+
+  /** Cuts a client that has not taken a byte for too long. */
+  sweep(now: number): void {
+    if (this.#socket.writableLength === 0) return;
+    if (now - this.#takenAt > CLIENT_STALL_MS_MAX) this.#close('takes no replies');
+  }
+
+  /** Takes no more requests and ends when those taken in are answered. */
+  finish(): void {
+    this.#ended = true;
+    this.#socket.pause();
+    this.#pump();
+  }
+
+  cut(): void {
+    this.#closed = true;
+    this.#socket.destroy();
+  }
+
+  /** Takes requests in, as many as may be in flight. */
+  #pump(): void {
+    while (!this.#closed) {
+      if (this.#isBlocked()) {
+        this.#socket.pause();
+        return;
+      }
+      const decoded = this.#reader.next();
+      if (decoded === undefined) break;
+      if (decoded.type === 'malformed') this.#close(`malformed message: ${decoded.reason}`);
+      else if (decoded.type === 'unknown') this.#close(`unknown code ${decoded.code}`);
+      else this.#take(decoded.message);
+    }
+    if (this.#closed) return;
+    const isOver = this.#ended && this.#inFlight === 0;
+    if (isOver) this.#socket.end();
+    // After our end too: reading on lets the client's own end come through.
+    if (isOver || !this.#ended) this.#socket.resume();
+  }
+
+  #isBlocked(): boolean {
+    if (this.#inFlight >= CLIENT_REQUESTS_MAX) return true;
+    return this.#socket.writableLength > CLIENT_PAUSE_BYTES;
+  }
+
+  #take(message: ClientMessage): void {
+    if (message.type !== 'get' && message.type !== 'put') {
+      this.#close(`a message that only nodes send: ${message.type}`);
+      return;
+    }
+    this.#inFlight += 1;
+    const name = Buffer.from(message.key).toString('latin1');
+    const before = this.#tails.get(name);
+    const job = (): Promise<void> => this.#carryOut(message);
+    const tail = (before === undefined ? job() : before.then(job)).catch((error: unknown) => {
+      this.#close(`request failed: ${reasonOf(error)}`);
+    });
+    this.#tails.set(name, tail);
+    void tail.then(() => {
+      if (this.#tails.get(name) === tail) this.#tails.delete(name);
+      this.#inFlight -= 1;
+      this.#pump();
+    });
+  }
+
+  async #carryOut(message: ClientRequest): Promise<void> {
+    const { key } = message;
+    if (message.type === 'get') {
+      const { value } = await this.#store.get(key);
+      this.#reply(value === undefined ? { type: 'failure', key } : { type: 'success', key, value });
+      return;
+    }
+    const { ttlS, replication, value, checked } = message;
+    const result = await this.#store.put(key, value, { ttlS, replication });
+    if (!checked) return;
+    const { status, version } = result;
+    const holders = Math.min(result.holders.length, U8_MAX);
+    const wanted = Math.min(result.wanted, U8_MAX);
+    this.#reply({ type: 'put-result', key, status, holders, wanted, version });
+  }
+
+  #reply(message: ClientMessage): void {
+    if (this.#closed) return;
+    if (this.#socket.writableLength === 0) this.#takenAt = monotonicMs();
+    this.#socket.write(encodeClient(message), () => {
+      this.#takenAt = monotonicMs();
+    });
+  }
+
+  #close(reason: string): void {
+    if (this.#closed) return;
+    const from = this.#socket.remoteAddress;
+    this.#log.warn({ from, reason: foreignText(reason) }, 'client closed');
+    this.cut();
+  }
+}
+
+const U8_MAX = 255;

@@ -1,0 +1,71 @@
+/**
+ * The identity of a node that runs. It may be replaced by a newer one of the same node: a renewed
+ * certificate, another key, a newer revocation list. Whoever needs it asks here each time, or is
+ * told when it was replaced (docs/operations.md, Certificates).
+ *
+ * Invariants: id and authority stay the same for the life of the process; a revocation list is
+ * never replaced by an older one; what the old list revoked stays revoked, since entries never
+ * leave a list.
+ */
+import type { ConnectionOptions, TlsOptions } from 'node:tls';
+import { UsageError } from '../failure.ts';
+import { certificateVerifier, tlsOptions } from './identity.ts';
+import type { Identity, Publisher } from './identity.ts';
+
+export class LiveIdentity {
+  #identity: Identity;
+  #tls: TlsOptions & ConnectionOptions;
+  #verify: (der: Uint8Array, atWallMs: number) => Publisher | undefined;
+  readonly #listeners: (() => void)[] = [];
+
+  constructor(identity: Identity) {
+    this.#identity = identity;
+    this.#tls = tlsOptions(identity);
+    this.#verify = certificateVerifier(identity);
+  }
+
+  get now(): Identity {
+    return this.#identity;
+  }
+
+  /** For the next handshake, of a server or a client. */
+  get tls(): TlsOptions & ConnectionOptions {
+    return this.#tls;
+  }
+
+  /** The publisher of a record, judged by the newest list; see `certificateVerifier`. */
+  publisherOf(der: Uint8Array, atWallMs: number): Publisher | undefined {
+    return this.#verify(der, atWallMs);
+  }
+
+  /** @param serial as `plainSerial` writes it */
+  isRevoked(serial: string): boolean {
+    return this.#identity.revoked.has(serial);
+  }
+
+  /** Called after each replacement. */
+  onReplaced(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** @throws UsageError when it is no newer identity of this node */
+  replace(next: Identity): void {
+    const { nodeIdHex, authorityPem, crlNumber } = this.#identity;
+    if (next.nodeIdHex !== nodeIdHex) {
+      throw new UsageError('the new certificate is of another node: restart to become that one');
+    }
+    if (next.authorityPem !== authorityPem) {
+      throw new UsageError('the new certificate is of another authority: restart to change over');
+    }
+    if (next.crlNumber < crlNumber) {
+      throw new UsageError(
+        `the new revocation list has number ${next.crlNumber}, older than ${crlNumber}: ` +
+          'copy the newest one',
+      );
+    }
+    this.#identity = next;
+    this.#tls = tlsOptions(next);
+    this.#verify = certificateVerifier(next);
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What a bootstrap node's failed handshake means to the operator of this one: whose certificate is
+ * at fault, and what to do. The rest of the reasons (nobody there, no route) speak for themselves.
+ *
+ * Rule: reasons are the codes of OpenSSL's verification, as node:tls hands them on, and the
+ * ends of a link. Our own list always fits our authority (`identity.ts`), so a certificate whose
+ * list is not found is another authority's. A peer that refuses ours only closes: TLS 1.3 lets the
+ * asking side finish its handshake before it is judged.
+ */
+import { foreignText } from '../log.ts';
+import type { Log } from '../log.ts';
+import { formatEndpoint } from './address.ts';
+import type { Endpoint } from './address.ts';
+
+/** Logs each failure, and what to do about it once: a node tries its bootstrap nodes for ever. */
+export function bootstrapTeller(log: Log): (endpoint: Endpoint, reason: string) => void {
+  // As bounded as the bootstrap nodes and the sentences below.
+  const told = new Set<string>();
+  return (endpoint, reason) => {
+    const at = formatEndpoint(endpoint);
+    log.info({ at, reason: foreignText(reason) }, 'bootstrap node failed');
+    const advice = ADVICE.get(reason);
+    if (advice === undefined || told.has(at + advice)) return;
+    told.add(at + advice);
+    log.warn({ at }, `the bootstrap node ${advice}`);
+  };
+}
+
+const FOREIGN =
+  'presents a certificate of another authority: nodes meet only with certificates of one ' +
+  'authority (docs/operations.md, Certificates)';
+const CLOSES =
+  'closes before its hello: it may refuse our certificate (another authority, revoked, or its ' +
+  'list is out of date), or no node listens there';
+const UNTIMELY =
+  'presents a certificate that is not valid now: check both clocks, or issue it another';
+
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['UNABLE_TO_GET_CRL', FOREIGN],
+  ['UNABLE_TO_GET_ISSUER_CERT', FOREIGN],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', FOREIGN],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', FOREIGN],
+  ['SELF_SIGNED_CERT_IN_CHAIN', FOREIGN],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', FOREIGN],
+  ['CERT_SIGNATURE_FAILURE', FOREIGN],
+  ['CERT_HAS_EXPIRED', UNTIMELY],
+  ['CERT_NOT_YET_VALID', UNTIMELY],
+  ['CERT_REVOKED', 'presents a certificate that has been revoked: issue it another'],
+  [
+    'CRL_HAS_EXPIRED',
+    'cannot be judged, our revocation list is out of date: run "npx orrery ca refresh", copy ' +
+      'revoked.crl here and restart',
+  ],
+  ['ECONNRESET', CLOSES],
+  ['closed', CLOSES],
+  ['closed by the peer', CLOSES],
+  ['closed during the handshake', CLOSES],
+]);

@@ -1,0 +1,142 @@
+/**
+ * Opening the database of records, also when its files are damaged: LevelDB mends what it can, and
+ * a database that it cannot mend is moved aside, because a node without records is refilled by its
+ * peers and one that does not start is of no use to anybody.
+ *
+ * Rule: only damage is mended or moved. What the operator can put right (another process, a missing
+ * permission, a full disk) is a UsageError, and the files stay as they are.
+ */
+import { copyFile, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import { systemCode, UsageError } from '../failure.ts';
+import { makePrivateDirectory } from '../files.ts';
+import { reasonOf } from '../log.ts';
+import type { Log } from '../log.ts';
+import { damagedLogs } from './log-check.ts';
+
+export type Database = ClassicLevel<Uint8Array, Uint8Array>;
+
+export interface Opened {
+  readonly db: Database;
+  /** Whether LevelDB had to mend it, so that entries may be missing. */
+  readonly mended: boolean;
+}
+
+/** @throws UsageError when it is in use, or cannot be used for a reason other than damage */
+export async function openDatabase(location: string, log: Log): Promise<Opened> {
+  await makePrivateDirectory(location);
+  try {
+    if (await lacksStart(location)) throw new Error('the file CURRENT is missing');
+    const damaged = await setLogsAside(location, log);
+    return { db: await openPlainly(location), mended: damaged };
+  } catch (error) {
+    return { db: await mendDatabase(location, error, log), mended: true };
+  }
+}
+
+/** Copies damaged logs, of which LevelDB takes what it can and deletes the rest. */
+async function setLogsAside(location: string, log: Log): Promise<boolean> {
+  const names = await damagedLogs(location);
+  if (names.length === 0) return false;
+  const copiedTo = `${location}.damaged-${Date.now()}`;
+  log.error(
+    { copiedTo, logs: names.join(' ') },
+    'values that were written last are damaged on disk: what can be read is kept',
+  );
+  // A full disk is no reason not to start.
+  await makePrivateDirectory(copiedTo);
+  for (const name of names) {
+    await copyFile(join(location, name), join(copiedTo, name)).catch(() => undefined);
+  }
+  return true;
+}
+
+/** The database as it is, or an error of LevelDB. */
+export async function openPlainly(location: string): Promise<Database> {
+  const db = new ClassicLevel<Uint8Array, Uint8Array>(location, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+  });
+  await db.open();
+  return db;
+}
+
+/**
+ * What LevelDB can save of a closed database; an empty one when that is nothing.
+ *
+ * @param cause what showed the damage
+ * @throws UsageError when there is no room to mend it, or for a reason other than damage
+ */
+export async function mendDatabase(location: string, cause: unknown, log: Log): Promise<Database> {
+  refuseTrouble(location, cause);
+  if (!(await hasRoom(location))) {
+    throw new UsageError(`${location} is damaged and the disk too full to mend it: make room`);
+  }
+  log.warn({ location, reason: damageOf(cause) }, 'the records on disk are damaged: mending them');
+  try {
+    await ClassicLevel.repair(location);
+    // What could not be used is put there, with copies of all that could: it would stay for ever.
+    await rm(join(location, 'lost'), { recursive: true, force: true });
+    return await openPlainly(location);
+  } catch (error) {
+    return await startAfresh(location, error, log);
+  }
+}
+
+/**
+ * Moves a closed database that cannot be mended away, and opens an empty one in its place.
+ *
+ * @throws UsageError when it cannot be used for a reason other than damage
+ */
+export async function startAfresh(location: string, cause: unknown, log: Log): Promise<Database> {
+  refuseTrouble(location, cause);
+  const movedTo = `${location}.damaged-${Date.now()}`;
+  await rename(location, movedTo);
+  await makePrivateDirectory(location);
+  log.error(
+    { movedTo, reason: damageOf(cause) },
+    'the records on disk are damaged beyond mending: they were moved away, the node starts empty',
+  );
+  return await openPlainly(location);
+}
+
+/** Whether LevelDB has room to turn its logs into tables, as it does whenever it is opened. */
+export async function hasRoom(location: string): Promise<boolean> {
+  let needed = SPARE_BYTES;
+  for (const name of await readdir(location)) {
+    if (name.endsWith('.log')) needed += (await stat(join(location, name))).size;
+  }
+  const { bavail, bsize } = await statfs(location);
+  return bavail * bsize >= needed;
+}
+
+/** Without its CURRENT, LevelDB would take the directory for a new one and delete what is there. */
+async function lacksStart(location: string): Promise<boolean> {
+  const names = await readdir(location);
+  return !names.includes('CURRENT') && names.some((name) => /\.(ldb|log)$|^MANIFEST/.test(name));
+}
+
+function refuseTrouble(location: string, error: unknown): void {
+  const cause = causeOf(error);
+  if (systemCode(cause) === 'LEVEL_LOCKED') {
+    throw new UsageError(
+      `${location} is in use by another process: stop that node or give --data another directory`,
+    );
+  }
+  const why = cause instanceof Error ? cause.message : String(cause);
+  if (TROUBLE.test(why)) throw new UsageError(`${location} cannot be opened: ${why}`);
+}
+
+function damageOf(error: unknown): string {
+  return reasonOf(causeOf(error));
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? (error.cause ?? error) : error;
+}
+
+/** In the words of the system, which LevelDB passes on: not the fault of the bytes on disk. */
+const TROUBLE = /permission|space|quota|read-only|too many|allocate|denied|not supported/i;
+/** For all that LevelDB writes beside its logs. */
+const SPARE_BYTES = 16 * 1024;
