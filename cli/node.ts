@@ -24,6 +24,7 @@ import type { IniSettings } from './ini.ts';
 import { LOG_FORMATS, LOG_LEVELS, openLog } from './logging.ts';
 import { counted, print, printJson, say } from './output.ts';
 import { quotaFlag } from './quota.ts';
+import { subnetContactsFlag } from './reach.ts';
 import { resolveSettings } from './settings.ts';
 import type { NodeFlags, NodeSettings } from './settings.ts';
 import { watchForStop } from './signals.ts';
@@ -118,9 +119,9 @@ async function run(
   if (!isLoopback(settings.api.host)) {
     log.warn({ api: formatEndpoint(settings.api) }, 'the client API has no access control');
   }
-  const { listen, api, bootstrap, dataDir, config, admission } = settings;
+  const { listen, api, bootstrap, dataDir, config, admission, advertise } = settings;
   const places = { listen, api, bootstrap, dataDir };
-  const node = await startNode({ ...places, config, admission, identity, log });
+  const node = await startNode({ ...places, config, admission, advertise, identity, log });
   void announce(node, settings, tell, watch);
   const files = watchIdentity(settings.identity, identity, node.replaceIdentity, log);
   hangUp.act = files.readNow;
@@ -183,6 +184,13 @@ function withFlags() {
     .option('--publisher-quota <keys,size>', 'of one publisher (half of it)', quotaFlag)
     .option('--peer-quota <keys,size>', 'sent by one peer (half of it)', quotaFlag)
     .option('--subnet-links <n>', 'links taken from one /24 or /48 (16)', wholeNumber(1, 8192))
+    .option(
+      '--subnet-contacts <bucket,table>',
+      'contacts from one /24 or /48, in a bucket and in all (2,10; 0: as many as there are)',
+      subnetContactsFlag,
+    )
+    .option('--advertise <host:port...>', 'where others dial this node (where it listens)')
+    .option('--client-only', 'nobody can dial this node: it puts and gets, and holds nothing')
     .option('--strict-loopback', 'hold loopback to the limits per address too', false)
     .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info' as const))
     .addOption(new Option('--log-format <format>').choices(LOG_FORMATS).default('auto' as const))

@@ -17,12 +17,14 @@ import type { AdmissionOptions } from '../runtime/links/admission.ts';
 import { configFaults, defaultConfig } from '../src/config.ts';
 import { PEERS_PER_REPLY_MAX } from '../src/limits.ts';
 import type { Config } from '../src/types.ts';
+import type { WireAddress } from '../src/wire-types.ts';
 import type { IniSettings } from './ini.ts';
 import { parsePlace } from './place.ts';
 import { quotasOf, type Quotas } from './quota.ts';
+import { advertised, type ReachFlags } from './reach.ts';
 
 /** Flags as commander hands them over. */
-export interface NodeFlags extends Quotas {
+export interface NodeFlags extends Quotas, ReachFlags {
   readonly address?: string | undefined;
   readonly port?: number | undefined;
   /** True when the flag stands alone. */
@@ -54,6 +56,8 @@ export interface NodeSettings {
   readonly identityIsNamed: boolean;
   readonly config: Config;
   readonly admission: AdmissionOptions;
+  /** What the node says of where it is; undefined: where it listens. */
+  readonly advertise: readonly WireAddress[] | undefined;
   /** What its operator should know of how these came about, a line each. */
   readonly notes: readonly string[];
 }
@@ -85,6 +89,7 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
     identityIsNamed: [certificate, key, authority, revoked].some((path) => path !== undefined),
     config: configOf(flags, ini),
     admission: { strictLoopback: flags.strictLoopback === true, subnetLinks: flags.subnetLinks },
+    advertise: advertised(flags),
     notes: flags.api === undefined ? apiNotes(ini, api) : [],
   };
 }
@@ -182,6 +187,7 @@ function configOf(flags: NodeFlags, ini: IniSettings): Config {
     replication: flags.replication ?? Math.min(defaultConfig.replication, k),
     ttlS: flags.ttl ?? ini.ttlS ?? defaultConfig.ttlS,
     ...quotasOf(flags, ini, defaultConfig),
+    ...flags.subnetContacts,
   };
   const [fault] = configFaults(config);
   if (fault !== undefined) throw new UsageError(`the settings cannot work: ${fault}`);

@@ -26,6 +26,8 @@ export interface DirectoryOptions {
 export class PeerDirectory implements Directory {
   /** Replaced by a longer array on growth: read it afresh in every step, never keep it. */
   words: Int32Array;
+  /** Likewise. */
+  places: Int32Array;
   readonly peersMax: number;
   #count = 0;
   /** Handle + 1 per slot, 0 for a free one; a power of two long, empty until first needed. */
@@ -36,6 +38,7 @@ export class PeerDirectory implements Directory {
 
   constructor(options: DirectoryOptions = {}) {
     this.words = new Int32Array(ROWS_MIN * ID_WORDS);
+    this.places = new Int32Array(ROWS_MIN);
     this.peersMax = Math.min(options.peersMax ?? HANDLES_MAX, HANDLES_MAX);
     this.#indexKey = options.indexKey ?? [0, 0];
   }
@@ -74,6 +77,12 @@ export class PeerDirectory implements Directory {
     return entry === 0 ? undefined : entry - 1;
   }
 
+  /** Notes where a peer is, as a word of `src/table/places.ts`. */
+  setPlace(peer: Peer, place: number): void {
+    assert(peer >= 0 && peer < this.#count, 'a handle comes from this directory');
+    this.places[peer] = place;
+  }
+
   /** The 32 bytes of the id, as a copy. */
   idOf(peer: Peer): Uint8Array {
     assert(peer >= 0 && peer < this.#count, 'a handle comes from this directory');
@@ -94,6 +103,9 @@ export class PeerDirectory implements Directory {
     const longer = new Int32Array(length);
     longer.set(this.words.subarray(0, this.#count * ID_WORDS));
     this.words = longer;
+    const places = new Int32Array(length / ID_WORDS);
+    places.set(this.places.subarray(0, this.#count));
+    this.places = places;
   }
 
   #findOrAppend(id: Uint8Array, countMax: number): Peer | undefined {

@@ -53,9 +53,9 @@ const story = fc.tuple(smallWorld(8), smallConfig(), actions(40));
 law('frozen and copied arguments give the same result', [story], 100, (told) => {
   const directory = directoryOf(told[0]);
   for (const { state, moment, input, result } of record(directory, ...told)) {
-    const copy = structuredClone({ state, moment, input, words: directory.words });
+    const copy = structuredClone({ state, moment, input, directory });
     deepFreeze(copy);
-    const again = step(copy.state, copy.moment, copy.input, { words: copy.words });
+    const again = step(copy.state, copy.moment, copy.input, copy.directory);
     assert.ok(isDeepStrictEqual(again, result));
     if (result.state === state) assert.equal(again.state, copy.state);
   }
@@ -78,8 +78,9 @@ law('a directory that grows is the same directory', [story], 60, (told) => {
   const directory = directoryOf(told[0]);
   const grown = new Int32Array(directory.words.length + 80).fill(-1);
   grown.set(directory.words);
+  const places = new Int32Array(directory.places.length + 10);
   for (const { state, moment, input, result } of record(directory, ...told)) {
-    assert.ok(isDeepStrictEqual(step(state, moment, input, { words: grown }), result));
+    assert.ok(isDeepStrictEqual(step(state, moment, input, { words: grown, places }), result));
   }
 });
 

@@ -20,6 +20,19 @@ export const ADDRESS_HANDSHAKES_PER_SECOND_MAX = 20;
 export const SUBNET_LINKS_MAX = 16;
 /** Handshakes of our own in progress; later dials wait for their turn. */
 export const DIALS_MAX = 64;
+/** After so long without a handshake the next address of a peer is tried beside, in ms. */
+export const DIAL_NEXT_MS = 250;
+/** After a dial of a peer failed it is left alone for up to this, in ms, drawn anew each time; */
+export const REDIAL_MS = 1000;
+/** the bound doubles with each failure, up to this. */
+export const REDIAL_MS_MAX = 60_000;
+/** Failed dials into one subnet, to peers that were never found, in the time after; then none. */
+export const BLIND_DIALS_MAX = 3;
+export const BLIND_DIALS_MS = 600_000;
+/** Subnets of which it is remembered how many dials failed there. */
+export const BLIND_SUBNETS_MAX = 10_000;
+/** A peer with a link that could not be dialled is tried again after this, in ms. */
+export const CLIENT_AGAIN_MS = 600_000;
 /** A whole frame must be there in this, in ms from its first byte: none may trickle in. */
 export const FRAME_MS_MAX = 10_000;
 /** A link without a call is closed after this, in ms. */
@@ -36,6 +49,21 @@ export const KEEP_ALIVE_MS = 30_000;
 export const GREETINGS_PER_PEER_MAX = 2;
 /** Links accepted at once; the newest are dropped, those that are up stay. */
 export const ACCEPTED_LINKS_MAX = 8192;
+
+/** Descriptors kept for the disk, the program and what is not counted. */
+export const DESCRIPTORS_KEPT = 64;
+/** Of the accepted links this share is for handshakes, so that a known peer finds a place. */
+export const HANDSHAKE_SHARE = 1 / 8;
+/** Bytes of messages that are not whole yet, of all connections; then the newest are cut. */
+export const INPUT_BYTES_MAX = 256 * 1024 * 1024;
+/** Bytes that all links together have not taken; then those with the most are cut. */
+export const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
+/** Bytes read ahead of a connection whose turn has not come. */
+export const READ_AHEAD_BYTES = 64 * 1024;
+/** What peers, and likewise clients, may take of one turn of the event loop, in ms. */
+export const SLICE_MS = 4;
+/** Messages of one connection in a row, while others wait. */
+export const MESSAGES_IN_A_ROW = 32;
 
 /** How often the files of the identity are looked at, in ms: who is revoked is to go in 5 s. */
 export const IDENTITY_LOOK_MS = 1000;

@@ -14,21 +14,28 @@ import { configFaults, defaultConfig } from '../src/config.ts';
 import { INTRODUCERS_MAX } from '../src/limits.ts';
 import { create, step } from '../src/step.ts';
 import type { NodeState } from '../src/step.ts';
+import { CLIENT_ONLY } from '../src/table/places.ts';
 import type { Config, Effect, Input, Kept, Moment, Peer } from '../src/types.ts';
+import type { WireAddress } from '../src/wire-types.ts';
 import { PEERS_MAX } from './bounds.ts';
 import { monotonicMs, systemClock } from './clock.ts';
+import { connectionLimits } from './descriptors.ts';
+import type { ConnectionLimits } from './descriptors.ts';
 import { Driver } from './driver.ts';
 import { createEdge, createSigner } from './edge.ts';
 import { UsageError } from './failure.ts';
 import type { Identity } from './identity/identity.ts';
 import { LiveIdentity } from './identity/live-identity.ts';
-import { createAddressBook } from './links/address-book.ts';
-import type { AddressBook } from './links/address-book.ts';
+import { InputBudget } from './input-budget.ts';
+import { AddressBook } from './links/address-book.ts';
 import { parseEndpoint, reachableAt } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
 import type { AdmissionOptions } from './links/admission.ts';
+import { BlindDials } from './links/blind-dials.ts';
+import { placesOf } from './links/capacity.ts';
 import { Dialer } from './links/dialer.ts';
 import { Links } from './links/links.ts';
+import { Placing } from './links/placing.ts';
 import { limitedLog, silentLog } from './log.ts';
 import type { Log } from './log.ts';
 import { Operations } from './operations.ts';
@@ -37,6 +44,7 @@ import { openDisk } from './records/disk.ts';
 import type { Disk } from './records/disk.ts';
 import { loadKept } from './records/kept.ts';
 import { Values } from './records/values.ts';
+import { Slices } from './slices.ts';
 import { effectHandlers, frameReceiver } from './traffic.ts';
 import type { TrafficParts } from './traffic.ts';
 
@@ -50,8 +58,12 @@ export interface NodeOptions {
   /** Introducers as HOST:PORT; names are resolved anew at each try. */
   readonly bootstrap?: readonly string[];
   readonly config?: Partial<Config>;
+  /** Where others can dial this node, for a hello; none: they cannot, and it works as a client. */
+  readonly advertise?: readonly WireAddress[] | undefined;
   /** How much one address or subnet may take up; free on loopback unless strict. */
   readonly admission?: AdmissionOptions;
+  /** Connections accepted at once, instead of as many as the system allows. */
+  readonly limits?: Partial<ConnectionLimits>;
   readonly log?: Log;
   /** With these, the core alone can be made to do again what it did here. */
   readonly onCreate?: (self: Peer, config: Config, moment: Moment, kept: Kept) => void;
@@ -73,6 +85,17 @@ export interface Ground {
   readonly values: Values;
   readonly edge: Edge;
   readonly kept: Kept;
+  readonly shares: Shares;
+}
+
+/** What connections have in common: time, memory and places. */
+export interface Shares {
+  readonly peers: Slices;
+  readonly clients: Slices;
+  readonly inputs: InputBudget;
+  /** Accepted at once. */
+  readonly linksMax: number;
+  readonly clientsMax: number;
 }
 
 export interface Engine {
@@ -95,12 +118,19 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   });
   const self = directory.intern(identity.now.nodeId);
   assert(self !== undefined, 'a new directory has room for its owner');
-  const book = createAddressBook();
+  const book = new AddressBook();
   const disk = await openDisk(dataDir, log);
   undo.push(() => disk.close());
   const values = new Values(disk, createSigner(identity));
   const edge = createEdge({ self, identity, directory, book, values });
   const kept = await loadKept(disk);
+  const shares: Shares = {
+    peers: new Slices(),
+    clients: new Slices(),
+    inputs: new InputBudget(),
+    ...connectionLimits(),
+    ...options.limits,
+  };
   return {
     identity,
     log,
@@ -113,27 +143,30 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     values,
     edge,
     kept,
+    shares,
   };
 }
 
 /** Starts the core and lets it send; `listen` is where this node can be reached. */
 export function startEngine(
-  options: Pick<NodeOptions, 'onCreate' | 'onStep'>,
+  options: Pick<NodeOptions, 'admission' | 'advertise' | 'onCreate' | 'onStep'>,
   ground: Ground,
   listen: Endpoint,
   onFault: (error: unknown) => void,
 ): Engine {
   const { log, config, introducers, directory, self, book, values, edge, kept } = ground;
-  const { identity } = ground;
-  const addresses = reachableAt(listen);
+  const { identity, shares } = ground;
+  const { strictLoopback } = options.admission ?? {};
+  const addresses = options.advertise ?? reachableAt(listen);
   book.prove(self, addresses);
+  if (addresses.length === 0) directory.setPlace(self, CLIENT_ONLY);
   const feed = (input: Input): void => {
     driver.feed(input);
   };
   values.tellLost((record) => {
     feed({ type: 'lost', record });
   });
-  const operations = new Operations(feed, edge, values);
+  const operations = new Operations(feed, edge, values, shares.clients);
   const pauses = new Pauses();
   const parts: TrafficParts = {
     feed,
@@ -151,6 +184,10 @@ export function startEngine(
     directory,
     book,
     dialer: new Dialer(identity),
+    blindDials: new BlindDials(strictLoopback),
+    placing: new Placing(directory, strictLoopback),
+    shares: { slices: shares.peers, inputs: shares.inputs },
+    placesMax: placesOf(shares.linksMax),
     log,
     addresses,
     onFrame: frameReceiver(parts),

@@ -10,7 +10,9 @@
 import type { PeerDirectory } from '../host/directory.ts';
 import { contactCount } from '../src/table/table.ts';
 import type { Outcome, Peer } from '../src/types.ts';
+import type { ClientStore } from './api/api-connection.ts';
 import { serveClients } from './api/api.ts';
+import type { ClientApi } from './api/api.ts';
 import { DRAIN_MS_MAX } from './bounds.ts';
 import { layGround, startEngine } from './engine.ts';
 import type { Engine, Ground, NodeOptions, Undo } from './engine.ts';
@@ -76,7 +78,7 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   const listener = await listenForLinks(
     options.listen,
     identity,
-    admission,
+    { admission, linksMax: ground.shares.linksMax },
     log,
     (socket, peer) => {
       if (running.engine === undefined) socket.destroy();
@@ -100,7 +102,7 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
     driver.stop();
     links.close();
   });
-  if (options.api !== undefined) parts.api = await serveClients(options.api, operations, log);
+  if (options.api !== undefined) parts.api = await openApi(options.api, ground, operations);
   const { api } = parts;
   const closeNow = async (): Promise<void> => {
     const answered = api?.close();
@@ -128,12 +130,17 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   };
 }
 
+function openApi(at: Endpoint, ground: Ground, store: ClientStore): Promise<ClientApi> {
+  const { clients: slices, inputs, clientsMax } = ground.shares;
+  return serveClients(at, { store, slices, inputs, log: ground.log }, clientsMax);
+}
+
 /** What there is to tear down; a fault may come before all of it is there. */
 interface Parts {
   readonly listener: { readonly close: () => Promise<void> };
   readonly disk: { readonly close: () => Promise<void> };
   engine?: Engine;
-  api?: Awaited<ReturnType<typeof serveClients>>;
+  api?: ClientApi;
 }
 
 async function tearDown({ listener, disk, engine, api }: Parts): Promise<void> {

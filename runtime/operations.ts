@@ -13,6 +13,7 @@ import type { Command, Failure, Input, OpId, Outcome, Peer, Position } from '../
 import type { PutStatus } from '../src/wire-types.ts';
 import { OPERATIONS_AT_ONCE_MAX, OPERATIONS_WAITING_MAX } from './bounds.ts';
 import type { Values } from './records/values.ts';
+import type { Slices } from './slices.ts';
 
 export interface PutOptions {
   /** Seconds; 0 means the configured default. */
@@ -47,6 +48,7 @@ export class Operations {
   readonly #feed: (input: Input) => void;
   readonly #edge: Pick<Edge, 'hash'>;
   readonly #values: Values;
+  readonly #slices: Slices;
   readonly #open = new Map<OpId, (result: GetResult) => void>();
   /** The open ones that a client waits for. */
   #asked = 0;
@@ -57,7 +59,13 @@ export class Operations {
   readonly #writes: Lane = { running: 0, turns: [] };
   #stopped = false;
 
-  constructor(feed: (input: Input) => void, edge: Pick<Edge, 'hash'>, values: Values) {
+  constructor(
+    feed: (input: Input) => void,
+    edge: Pick<Edge, 'hash'>,
+    values: Values,
+    slices: Slices,
+  ) {
+    this.#slices = slices;
     this.#feed = feed;
     this.#edge = edge;
     this.#values = values;
@@ -142,7 +150,7 @@ export class Operations {
       // The turn is handed on as it is, or given back.
       const next = lane.turns.shift();
       if (next === undefined) lane.running -= 1;
-      else next();
+      else this.#slices.run(next);
       this.#asked -= 1;
       if (this.#asked === 0) for (const resume of this.#onIdle.splice(0)) resume();
     }

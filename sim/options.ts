@@ -159,6 +159,8 @@ export function nodeConfig(options: SimOptions): Config {
     k: options.k,
     alpha: options.alpha,
     beta: options.beta,
+    subnetPerBucket: defaultConfig.subnetPerBucket,
+    subnetPerTable: defaultConfig.subnetPerTable,
     nearest: options.nearest,
     paths: options.paths,
     replication: options.replication,

@@ -4,7 +4,7 @@
  */
 
 import { ALPHA_MAX, K_MAX, PATHS_MAX, PEERS_PER_REPLY_MAX, RECORDS_MAX } from './limits.ts';
-import { REPLICATION_MAX, TTL_S_MAX } from './limits.ts';
+import { REPLICATION_MAX, SUBNET_PER_TABLE_MAX, TTL_S_MAX } from './limits.ts';
 import type { Config, Quota } from './types.ts';
 
 const GIB = 2 ** 30;
@@ -13,6 +13,8 @@ export const defaultConfig: Config = {
   k: 20,
   alpha: 3,
   beta: 20,
+  subnetPerBucket: 2,
+  subnetPerTable: 10,
   nearest: 20,
   paths: 1,
   replication: 8,
@@ -39,6 +41,8 @@ export function configFaults(config: Config): readonly string[] {
   whole('k', 1, K_MAX);
   whole('alpha', 1, ALPHA_MAX);
   whole('beta', 1, PEERS_PER_REPLY_MAX);
+  whole('subnetPerBucket', 0, K_MAX);
+  whole('subnetPerTable', 0, SUBNET_PER_TABLE_MAX);
   whole('nearest', 1, K_MAX);
   whole('paths', 1, PATHS_MAX);
   whole('replication', 1, REPLICATION_MAX);

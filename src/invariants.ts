@@ -18,10 +18,11 @@ import {
   type Operation,
   type StoreOperation,
 } from './operations/operation.ts';
-import { allItems, lookUp } from './paged.ts';
 import { checkPaged } from './paged-invariants.ts';
+import { allItems, lookUp } from './paged.ts';
 import { peerWord, sharedBitsOfPeers } from './position.ts';
 import { checkStored } from './replicas/store-invariants.ts';
+import { placeFaults } from './table/places.ts';
 import { bucketCount, bucketEnd, bucketStart, contactAt, contactCount } from './table/table.ts';
 import { isHeard, NO_PEER, slotOf } from './table/table.ts';
 import type { Directory, Peer } from './types.ts';
@@ -74,6 +75,7 @@ function checkTable({ table, self, config }: NodeState, peers: Directory): strin
   for (let slot = count; slot < 32 * table.heard.length; slot++) {
     if (isHeard(table, slot)) faults.push(`table: a heard bit for slot ${slot}, beyond the last`);
   }
+  faults.push(...placeFaults(table, self, peers, config));
   return faults;
 }
 

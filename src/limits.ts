@@ -12,6 +12,8 @@ export const POSITION_WORD = 3;
 
 /** Contacts per bucket at most: keeps a whole bucket within one reply. */
 export const K_MAX = 64;
+/** Contacts of one subnet in a table at most, where an operator limits them. */
+export const SUBNET_PER_TABLE_MAX = 10_000;
 /** Calls in flight of one lookup at most: more only loads the network. */
 export const ALPHA_MAX = 64;
 /** Disjoint paths of one lookup at most: S/Kademlia's figures end there, and so do three bits. */

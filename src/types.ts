@@ -64,19 +64,14 @@ export interface RecordHeader {
 }
 
 /** A record to be signed: the host adds the publisher and the signature. */
-export interface RecordBody {
-  readonly key: Key;
-  readonly version: number;
-  readonly size: number;
-  readonly replication: number;
-  readonly ttlS: number;
-  readonly publishedAtMs: number;
-}
+export type RecordBody = Omit<RecordHeader, 'publisher' | 'lifeMs'>;
 
 /** What the host knows of ids. Append-only for the core: a handle's words never change. */
 export interface Directory {
   /** Eight words per peer, the 256-bit node id; words 3 to 7 are its position. */
   readonly words: Int32Array;
+  /** One word per peer, where it is (`table/places.ts`); the host may learn better. */
+  readonly places: Int32Array;
 }
 
 /** What the host knows of the instant, and the core must not fetch. */
@@ -96,6 +91,9 @@ export interface Config {
   readonly alpha: number;
   /** Contacts named in a reply. */
   readonly beta: number;
+  /** Contacts of one subnet in a bucket, and in the whole table; 0: as many as there are. */
+  readonly subnetPerBucket: number;
+  readonly subnetPerTable: number;
   /** How many nearest nodes a lookup looks for. */
   readonly nearest: number;
   /** Disjoint paths of a lookup. */

@@ -10,14 +10,20 @@ import {
   HANDSHAKES_PER_ADDRESS_MAX,
 } from '../../runtime/bounds.ts';
 import { HANDSHAKES_PER_SECOND_MAX } from '../../runtime/bounds.ts';
-import { subnetOf } from '../../runtime/links/address.ts';
+import { hostOf, subnetOf } from '../../runtime/links/address.ts';
 import { Admission } from '../../runtime/links/admission.ts';
 import { law } from '../harness.ts';
 import { eventually, newSite, nodeAt } from './node-kit.ts';
 import { rawPeer } from './raw-peer.ts';
 import type { RawPeer } from './raw-peer.ts';
 
-const ADDRESSES = ['192.0.2.1', '192.0.2.9', '198.51.100.1', '2001:db8::1', '::ffff:192.0.2.1'];
+const ADDRESSES = [
+  '192.0.2.1',
+  '192.0.2.9',
+  '198.51.100.1',
+  '2001:db8::1',
+  '::ffff:192.0.2.1',
+].concat('2001:db8::9:1', '2001:db8:0:1::1');
 type Deed = readonly ['begin' | 'over' | 'up' | 'down' | 'wait', number];
 
 const deeds = fc.array(
@@ -42,9 +48,11 @@ law('nobody gets more than its share, and what ended counts no more', [deeds], 2
     if (deed === 'wait') now += 100;
     if (deed === 'begin') {
       const second = begunAt.filter(([when]) => Math.floor(when / 1000) === Math.floor(now / 1000));
+      const same = (other: string): boolean => hostOf(other) === hostOf(address);
       const room =
-        (open[at] ?? 0) < HANDSHAKES_PER_ADDRESS_MAX &&
-        second.filter(([, who]) => who === at).length < ADDRESS_HANDSHAKES_PER_SECOND_MAX &&
+        sumAt(open, same) < HANDSHAKES_PER_ADDRESS_MAX &&
+        second.filter(([, who]) => same(ADDRESSES[who] ?? '')).length <
+          ADDRESS_HANDSHAKES_PER_SECOND_MAX &&
         second.length < HANDSHAKES_PER_SECOND_MAX;
       assert.equal(admission.begin(address, now) === undefined, room);
       if (!room) continue;
@@ -72,6 +80,13 @@ test('subnets: /24, /48, and mapped addresses as the IPv4 ones that they are', (
   t.not(subnetOf('192.0.2.1'), subnetOf('192.0.3.1'));
   t.is(subnetOf('2001:db8:1:2::1'), subnetOf('2001:db8:1:ffff::9'));
   t.not(subnetOf('2001:db8:1::1'), subnetOf('2001:db8:2::1'));
+});
+
+test('hosts: an IPv4 address, mapped or not, and a /64', (t) => {
+  t.is(hostOf('192.0.2.1'), hostOf('::ffff:192.0.2.1'));
+  t.not(hostOf('192.0.2.1'), hostOf('192.0.2.2'));
+  t.is(hostOf('2001:db8::1'), hostOf('2001:db8::ffff:0:0:1'));
+  t.not(hostOf('2001:db8::1'), hostOf('2001:db8:0:1::1'));
 });
 
 test('loopback is free of limits unless it is said otherwise', (t) => {

@@ -11,7 +11,7 @@ interface Toy {
   readonly seen: readonly string[];
 }
 
-const peers = { words: new Int32Array(8) };
+const peers = { words: new Int32Array(8), places: new Int32Array(1) };
 const ignore = (): void => undefined;
 const deaf: Handlers = {
   send: ignore,

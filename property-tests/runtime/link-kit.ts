@@ -3,16 +3,19 @@ import type { ExecutionContext } from 'ava';
 import { PeerDirectory } from '../../host/directory.ts';
 import type { Identity } from '../../runtime/identity/identity.ts';
 import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
-import { createAddressBook } from '../../runtime/links/address-book.ts';
-import type { AddressBook } from '../../runtime/links/address-book.ts';
+import { InputBudget } from '../../runtime/input-budget.ts';
+import { AddressBook } from '../../runtime/links/address-book.ts';
 import { reachableAt } from '../../runtime/links/address.ts';
 import type { Endpoint } from '../../runtime/links/address.ts';
 import { Admission } from '../../runtime/links/admission.ts';
+import { BlindDials } from '../../runtime/links/blind-dials.ts';
 import { Dialer } from '../../runtime/links/dialer.ts';
 import type { CallFrame } from '../../runtime/links/link.ts';
 import { Links } from '../../runtime/links/links.ts';
 import { listenForLinks } from '../../runtime/links/listener.ts';
+import { Placing } from '../../runtime/links/placing.ts';
 import { silentLog } from '../../runtime/log.ts';
+import { Slices } from '../../runtime/slices.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import type { CallId, Peer } from '../../src/types.ts';
 import { ANY_PORT, identityAt } from './node-kit.ts';
@@ -31,7 +34,12 @@ export interface End {
   readonly peerOf: (other: { readonly identity: Identity }) => Peer;
 }
 
-export async function endAt(t: ExecutionContext, site: Site, name: string): Promise<End> {
+export async function endAt(
+  t: ExecutionContext,
+  site: Site,
+  name: string,
+  placesMax = 1000,
+): Promise<End> {
   const identity = await identityAt(site, name);
   const directory = new PeerDirectory();
   const intern = (id: Uint8Array): Peer => directory.intern(id) ?? t.fail();
@@ -40,13 +48,13 @@ export async function endAt(t: ExecutionContext, site: Site, name: string): Prom
   const listener = await listenForLinks(
     ANY_PORT,
     live,
-    new Admission(),
+    { admission: new Admission() },
     silentLog,
     (socket, peer) => {
       links.accept(socket, peer);
     },
   );
-  const book = createAddressBook();
+  const book = new AddressBook();
   const frames: CallFrame[] = [];
   const unreachable: CallId[] = [];
   const links: Links = new Links({
@@ -55,6 +63,10 @@ export async function endAt(t: ExecutionContext, site: Site, name: string): Prom
     book,
     identity: live,
     dialer: new Dialer(live),
+    blindDials: new BlindDials(),
+    shares: { slices: new Slices(), inputs: new InputBudget() },
+    placesMax,
+    placing: new Placing(directory),
     log: silentLog,
     addresses: reachableAt(listener.address),
     onFrame: (from, frame) => {

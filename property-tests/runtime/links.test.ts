@@ -88,6 +88,7 @@ test('calls open on a link that ends are unreachable, each once', async (t) => {
   const peer = a.peerOf(mute);
   mute.socket.write(encodePeer(ownHello([])));
   await eventually(t, 'up', () => a.links.counts.linksUp === 1);
+  a.book.find(peer, a.listen);
   for (const call of [5, 6]) {
     a.links.request(peer, call, encodePeer({ type: 'request', call, body: { type: 'ping' } }));
   }

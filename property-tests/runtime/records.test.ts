@@ -1,10 +1,12 @@
 // Records from others: a node takes and hands out only what a certified publisher signed, and
 // under the very key that was asked for.
+import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { createSigner, sha256 } from '../../runtime/edge.ts';
 import type { Identity } from '../../runtime/identity/identity.ts';
 import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
+import { reachableAt } from '../../runtime/links/address.ts';
 import { ownHello } from '../../runtime/links/greeting.ts';
 import type { RunningNode } from '../../runtime/node.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
@@ -12,7 +14,7 @@ import { headerFor } from '../../src/codec/record.ts';
 import type { WireMessage, WireRecord, WireReply, WireRequest } from '../../src/wire-types.ts';
 import { eventually, identityAt, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
 import type { Site } from './node-kit.ts';
-import { rawPeer } from './raw-peer.ts';
+import { rawPeer, rawServer } from './raw-peer.ts';
 import type { RawPeer } from './raw-peer.ts';
 
 function signed(
@@ -51,12 +53,15 @@ async function contactOf(
   node: RunningNode,
   answer: (request: WireRequest) => WireReply,
 ): Promise<RawPeer> {
-  const peer: RawPeer = await rawPeer(t, site, node.listen, (message: WireMessage) => {
+  const identity = await identityAt(site, `contact${randomUUID()}`);
+  const server = await rawServer(t, identity);
+  const onMessage = (message: WireMessage): void => {
     if (message.type !== 'request') return;
     const { call, body } = message;
     peer.socket.write(encodePeer({ type: 'reply', call, body: answer(body) }));
-  });
-  peer.socket.write(encodePeer(ownHello([])));
+  };
+  const peer: RawPeer = await rawPeer(t, site, node.listen, onMessage, identity);
+  peer.socket.write(encodePeer(ownHello(reachableAt(server.listen))));
   peer.socket.write(encodePeer({ type: 'request', call: 1, body: { type: 'ping' } }));
   await eventually(t, 'a contact', () => node.status().contacts === 1);
   return peer;

@@ -6,15 +6,19 @@
  * order and a GET sees the PUT before it; other keys run at once. A 650 is never answered. After a
  * half-close what is pending is still answered; a request taken in is carried out whatever becomes
  * of the connection. Above the bounds on requests and on bytes not taken, the client is not read.
+ * A message must be whole in time, counted while it is read. Connections take turns.
  */
 import type { Socket } from 'node:net';
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import type { ClientMessage, PutStatus } from '../../src/wire-types.ts';
 import { CLIENT_PAUSE_BYTES, CLIENT_REQUESTS_MAX, CLIENT_STALL_MS_MAX } from '../bounds.ts';
+import { FRAME_MS_MAX, MESSAGES_IN_A_ROW, READ_AHEAD_BYTES } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
-import { createReader } from '../stream.ts';
+import type { InputBudget } from '../input-budget.ts';
 import { foreignText, reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
+import type { Slices } from '../slices.ts';
+import { createReader } from '../stream.ts';
 
 /** What the API needs of a node. */
 export interface ClientStore {
@@ -33,10 +37,17 @@ export interface ClientStore {
 
 type ClientRequest = Extract<ClientMessage, { readonly type: 'get' | 'put' }>;
 
+/** What the connections of one server have in common. */
+export interface ClientShares {
+  readonly store: ClientStore;
+  readonly slices: Slices;
+  readonly inputs: InputBudget;
+  readonly log: Log;
+}
+
 export class ClientConnection {
   readonly #socket: Socket;
-  readonly #store: ClientStore;
-  readonly #log: Log;
+  readonly #shares: ClientShares;
   readonly #reader = createReader(decodeClient);
   /** The last job of each key that has one. */
   readonly #tails = new Map<string, Promise<void>>();
@@ -44,35 +55,41 @@ export class ClientConnection {
   /** No more requests will be taken: the client or the node has said so. */
   #ended = false;
   #closed = false;
+  /** Whether requests wait for a turn. */
+  #queued = false;
   /** When the client last took bytes that waited for it. */
   #takenAt = 0;
+  /** When the first byte of an unfinished message came; 0 for none. */
+  #messageAt = 0;
 
-  constructor(socket: Socket, store: ClientStore, log: Log) {
+  constructor(socket: Socket, shares: ClientShares) {
     this.#socket = socket;
-    this.#store = store;
-    this.#log = log;
+    this.#shares = shares;
     socket.on('error', (error) => {
-      log.debug({ reason: reasonOf(error) }, 'client failed');
+      shares.log.debug({ reason: reasonOf(error) }, 'client failed');
     });
     socket.on('close', () => {
-      this.#closed = true;
+      this.cut();
     });
     socket.on('drain', () => {
-      this.#pump();
+      this.#askForTurn();
     });
     socket.on('end', () => {
       this.#ended = true;
-      this.#pump();
+      this.#askForTurn();
     });
     socket.on('data', (chunk: Buffer) => {
       if (this.#closed || this.#ended) return;
       this.#reader.push(chunk);
-      this.#pump();
+      this.#askForTurn();
     });
   }
 
-  /** Cuts a client that has not taken a byte for too long. */
+  /** Cuts a client that has not taken a byte for too long, or not finished a message. */
   sweep(now: number): void {
+    if (this.#messageAt > 0 && now - this.#messageAt > FRAME_MS_MAX) {
+      this.#close('a message took too long');
+    }
     if (this.#socket.writableLength === 0) return;
     if (now - this.#takenAt > CLIENT_STALL_MS_MAX) this.#close('takes no replies');
   }
@@ -81,28 +98,59 @@ export class ClientConnection {
   finish(): void {
     this.#ended = true;
     this.#socket.pause();
-    this.#pump();
+    this.#askForTurn();
   }
 
-  cut(): void {
+  readonly cut = (): void => {
+    if (this.#closed) return;
     this.#closed = true;
+    this.#shares.inputs.note(this.cut, 0);
     this.#socket.destroy();
+  };
+
+  #askForTurn(): void {
+    if (this.#queued) {
+      if (this.#reader.waiting() > READ_AHEAD_BYTES) this.#socket.pause();
+      return;
+    }
+    this.#queued = true;
+    this.#shares.slices.run(() => {
+      this.#queued = false;
+      this.#pump();
+    });
   }
 
-  /** Takes requests in, as many as may be in flight. */
+  /** Takes requests in, as many as may be in flight and while the turn lasts. */
   #pump(): void {
-    while (!this.#closed) {
+    for (let taken = 0; !this.#closed; taken += 1) {
       if (this.#isBlocked()) {
+        // Time in which we do not read is not held against the client.
+        this.#messageAt = 0;
         this.#socket.pause();
         return;
       }
+      if (taken >= MESSAGES_IN_A_ROW || this.#shares.slices.isOver()) {
+        this.#askForTurn();
+        return;
+      }
       const decoded = this.#reader.next();
-      if (decoded === undefined) break;
+      if (decoded === undefined) {
+        this.#waitForMore(taken > 0);
+        return;
+      }
       if (decoded.type === 'malformed') this.#close(`malformed message: ${decoded.reason}`);
       else if (decoded.type === 'unknown') this.#close(`unknown code ${decoded.code}`);
       else this.#take(decoded.message);
     }
+  }
+
+  /** All whole messages are taken. */
+  #waitForMore(taken: boolean): void {
+    const waiting = this.#reader.waiting();
+    this.#shares.inputs.note(this.cut, waiting);
     if (this.#closed) return;
+    if (waiting === 0) this.#messageAt = 0;
+    else if (taken || this.#messageAt === 0) this.#messageAt = monotonicMs();
     const isOver = this.#ended && this.#inFlight === 0;
     if (isOver) this.#socket.end();
     // After our end too: reading on lets the client's own end come through.
@@ -130,19 +178,19 @@ export class ClientConnection {
     void tail.then(() => {
       if (this.#tails.get(name) === tail) this.#tails.delete(name);
       this.#inFlight -= 1;
-      this.#pump();
+      this.#askForTurn();
     });
   }
 
   async #carryOut(message: ClientRequest): Promise<void> {
     const { key } = message;
     if (message.type === 'get') {
-      const { value } = await this.#store.get(key);
+      const { value } = await this.#shares.store.get(key);
       this.#reply(value === undefined ? { type: 'failure', key } : { type: 'success', key, value });
       return;
     }
     const { ttlS, replication, value, checked } = message;
-    const result = await this.#store.put(key, value, { ttlS, replication });
+    const result = await this.#shares.store.put(key, value, { ttlS, replication });
     if (!checked) return;
     const { status, version } = result;
     const holders = Math.min(result.holders.length, U8_MAX);
@@ -161,7 +209,7 @@ export class ClientConnection {
   #close(reason: string): void {
     if (this.#closed) return;
     const from = this.#socket.remoteAddress;
-    this.#log.warn({ from, reason: foreignText(reason) }, 'client closed');
+    this.#shares.log.warn({ from, reason: foreignText(reason) }, 'client closed');
     this.cut();
   }
 }

@@ -11,9 +11,8 @@ import { CLIENTS_MAX, SWEEP_MS } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import type { Endpoint } from '../links/address.ts';
 import { bindServer } from '../listening.ts';
-import type { Log } from '../log.ts';
 import { ClientConnection } from './api-connection.ts';
-import type { ClientStore } from './api-connection.ts';
+import type { ClientShares } from './api-connection.ts';
 
 export interface ClientApi {
   readonly address: Endpoint;
@@ -25,17 +24,22 @@ export interface ClientApi {
 }
 
 /** @throws UsageError when the address cannot be listened on */
-export async function serveClients(at: Endpoint, store: ClientStore, log: Log): Promise<ClientApi> {
+export async function serveClients(
+  at: Endpoint,
+  shares: ClientShares,
+  clientsMax: number = CLIENTS_MAX,
+): Promise<ClientApi> {
+  const { log } = shares;
   const clients = new Set<ClientConnection>();
   const server = createServer({ allowHalfOpen: true, noDelay: true });
-  server.maxConnections = CLIENTS_MAX;
+  server.maxConnections = clientsMax;
   server.on('connection', (socket) => {
-    const client = new ClientConnection(socket, store, log);
+    const client = new ClientConnection(socket, shares);
     clients.add(client);
     socket.on('close', () => clients.delete(client));
   });
   server.on('drop', () => {
-    log.warn({ clients: CLIENTS_MAX }, 'client dropped: too many connections');
+    log.warn({ clients: clientsMax }, 'client dropped: too many connections');
   });
   const address = await bindServer(server, at, 'the API address');
   const sweeper = setInterval(() => {

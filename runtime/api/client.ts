@@ -11,8 +11,8 @@ import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import type { ClientMessage } from '../../src/wire-types.ts';
 import { formatEndpoint } from '../links/address.ts';
 import type { Endpoint } from '../links/address.ts';
-import { createReader } from '../stream.ts';
 import { reasonOf } from '../log.ts';
+import { createReader } from '../stream.ts';
 
 export interface ClientOptions {
   /** For connecting and for each request, in ms. */

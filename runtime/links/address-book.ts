@@ -3,46 +3,80 @@
  *
  * Rule: what a peer said itself, in the hello of an authenticated link, wins over what others say
  * of it, until dialling it there has failed. Hearsay is only a place to try: the certificate found
- * there decides. Invariant: at most `ADDRESSES_PER_PEER_MAX` addresses a peer, so the book is as
- * bounded as the directory; every address is kept in its one spelling, as a copy.
+ * there decides. A peer counts as found once a dial of ours has led to it; the address that did so
+ * is tried first from then on. Who could not be dialled is left alone for a while, longer each
+ * time, with a share drawn at random so that not all come back at once (full jitter).
+ *
+ * Invariant: at most `ADDRESSES_PER_PEER_MAX` addresses a peer, so the book is as bounded as the
+ * directory; every address is kept in its one spelling, as a copy.
  */
+import { randomInt } from 'node:crypto';
 import { ADDRESSES_PER_PEER_MAX } from '../../src/limits.ts';
 import type { Peer } from '../../src/types.ts';
 import type { WireAddress } from '../../src/wire-types.ts';
+import { REDIAL_MS, REDIAL_MS_MAX } from '../bounds.ts';
 import { formatEndpoint, fromWireAddress, toWireAddress } from './address.ts';
+import type { Endpoint } from './address.ts';
 
-export interface AddressBook {
-  readonly addressesOf: (peer: Peer) => readonly WireAddress[];
+export class AddressBook {
+  readonly #entries = new Map<Peer, Entry>();
+
+  addressesOf(peer: Peer): readonly WireAddress[] {
+    return this.#entryOf(peer).addresses;
+  }
+
   /** What the peer itself said on an authenticated link. */
-  readonly prove: (peer: Peer, addresses: readonly WireAddress[]) => void;
-  /** What another peer said. */
-  readonly hear: (peer: Peer, addresses: readonly WireAddress[]) => void;
-  /** The peer was not to be found at any of its addresses: hearsay counts again. */
-  readonly doubt: (peer: Peer) => void;
-}
+  prove(peer: Peer, addresses: readonly WireAddress[]): void {
+    const known = this.#entryOf(peer);
+    const said = distinct(addresses);
+    const [first] = known.addresses;
+    const keeps = known.found && first !== undefined && isAmong(said, first);
+    // Elsewhere than where it was found it may be out of reach.
+    const found = known.found && (keeps || said.length === 0 || first === undefined);
+    const kept = keeps ? withFirst(said, first) : said;
+    this.#entries.set(peer, { ...BLANK, addresses: kept, proven: true, found });
+  }
 
-export function createAddressBook(): AddressBook {
-  const entries = new Map<Peer, Entry>();
-  return {
-    addressesOf: (peer) => entries.get(peer)?.addresses ?? NONE,
-    prove: (peer, addresses) => {
-      entries.set(peer, { addresses: distinct(addresses), proven: true });
-    },
-    hear: (peer, addresses) => {
-      const known = entries.get(peer);
-      if (known?.proven === true) return;
-      if (known !== undefined && addresses.every((address) => isAmong(known.addresses, address))) {
-        return;
-      }
-      // The newest hearsay comes first: of several liars, the first must not win for ever.
-      const merged = distinct([...addresses, ...(known?.addresses ?? NONE)]);
-      entries.set(peer, { addresses: merged, proven: false });
-    },
-    doubt: (peer) => {
-      const known = entries.get(peer);
-      if (known?.proven === true) entries.set(peer, { ...known, proven: false });
-    },
-  };
+  /** What another peer said. */
+  hear(peer: Peer, addresses: readonly WireAddress[]): void {
+    const known = this.#entryOf(peer);
+    if (known.proven) return;
+    if (addresses.every((address) => isAmong(known.addresses, address))) return;
+    // The newest hearsay comes first: of several liars, the first must not win for ever.
+    const merged = distinct([...addresses, ...known.addresses]);
+    this.#entries.set(peer, { ...known, addresses: merged, retryAt: 0 });
+  }
+
+  /** A dial of ours led to the peer, at this end of the connection. */
+  find(peer: Peer, at: Endpoint): void {
+    const known = this.#entryOf(peer);
+    const address = toWireAddress(at);
+    const isOne = address !== undefined && isAmong(known.addresses, address);
+    const addresses = isOne ? withFirst(known.addresses, address) : known.addresses;
+    this.#entries.set(peer, { ...BLANK, addresses, proven: known.proven, found: true });
+  }
+
+  isFound(peer: Peer): boolean {
+    return this.#entryOf(peer).found;
+  }
+
+  /** The peer was not to be found at any of its addresses: hearsay counts again. */
+  doubt(peer: Peer, nowMs: number): void {
+    const known = this.#entryOf(peer);
+    const failures = known.failures + 1;
+    const boundMs = Math.min(REDIAL_MS_MAX, REDIAL_MS * 2 ** (failures - 1));
+    const retryAt = nowMs + randomInt(boundMs + 1);
+    this.#entries.set(peer, { ...known, proven: false, found: false, failures, retryAt });
+  }
+
+  /** Whether the last failed dial is long enough ago for another. */
+  mayDial(peer: Peer, nowMs: number): boolean {
+    return nowMs >= this.#entryOf(peer).retryAt;
+  }
+
+  #entryOf(peer: Peer): Entry {
+    return this.#entries.get(peer) ?? BLANK;
+  }
 }
 
 /** The first address of a peer as people write it; nothing when there is none. */
@@ -54,8 +88,15 @@ export function placeOf(book: AddressBook, peer: Peer): string | undefined {
 
 interface Entry {
   readonly addresses: readonly WireAddress[];
+  /** Whether the peer said so itself, and was not sought there in vain since. */
   readonly proven: boolean;
+  readonly found: boolean;
+  /** Dials in a row that failed, and when the next may be made; monotonic ms. */
+  readonly failures: number;
+  readonly retryAt: number;
 }
+
+const BLANK: Entry = { addresses: [], proven: false, found: false, failures: 0, retryAt: 0 };
 
 function distinct(addresses: readonly WireAddress[]): readonly WireAddress[] {
   const kept: WireAddress[] = [];
@@ -65,6 +106,10 @@ function distinct(addresses: readonly WireAddress[]): readonly WireAddress[] {
     if (plain !== undefined && !isAmong(kept, plain)) kept.push(plain);
   }
   return kept;
+}
+
+function withFirst(addresses: readonly WireAddress[], first: WireAddress): readonly WireAddress[] {
+  return [first, ...addresses.filter((one) => !isAmong([first], one))];
 }
 
 function plainAddress(address: WireAddress): WireAddress | undefined {
@@ -80,5 +125,3 @@ function isAmong(list: readonly WireAddress[], address: WireAddress): boolean {
       one.ip.every((byte, index) => byte === address.ip[index]),
   );
 }
-
-const NONE: readonly WireAddress[] = [];

@@ -82,6 +82,12 @@ export function isLoopback(host: string): boolean {
   return loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }
 
+/** Whose an address is: an IPv4 address, or the /64 that one host of IPv6 has for itself. */
+export function hostOf(host: string): string {
+  const plain = plainHost(host);
+  return isIPv6(plain) ? Buffer.from(bytesOfIPv6(plain).subarray(0, 8)).toString('hex') : plain;
+}
+
 /** The /24 of an IPv4 address or the /48 of an IPv6 one, as a text. */
 export function subnetOf(host: string): string {
   const plain = plainHost(host);

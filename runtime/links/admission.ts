@@ -2,13 +2,14 @@
  * How much of a node one address, or one subnet, may take up before anybody there has proved an id:
  * handshakes at once and in a second, and links that are up.
  *
- * A subnet is a /24 of IPv4 or a /48 of IPv6, what one tenant usually gets. Loopback addresses are
+ * An address of IPv6 stands for its /64, of which one host has all; a subnet is a /24 of IPv4 or a
+ * /48 of IPv6, what one tenant usually gets. Loopback addresses are
  * free of all this unless it is said otherwise, for many nodes run there in tests. Invariant: every
  * map here has an entry only while something counts, or for the second after, and is capped.
  */
 import { HANDSHAKES_PER_ADDRESS_MAX, HANDSHAKES_PER_SECOND_MAX } from '../bounds.ts';
 import { ADDRESS_HANDSHAKES_PER_SECOND_MAX, SUBNET_LINKS_MAX } from '../bounds.ts';
-import { isLoopback, subnetOf } from './address.ts';
+import { hostOf, isLoopback, subnetOf } from './address.ts';
 
 export interface AdmissionOptions {
   /** Whether loopback addresses are held to the limits as well. */
@@ -46,19 +47,20 @@ export class Admission {
       this.#begun.clear();
       this.#begunInAll = 0;
     }
-    const begun = this.#begun.get(address) ?? 0;
-    const open = this.#handshakes.get(address) ?? 0;
+    const host = hostOf(address);
+    const begun = this.#begun.get(host) ?? 0;
+    const open = this.#handshakes.get(host) ?? 0;
     if (open >= HANDSHAKES_PER_ADDRESS_MAX) return 'too many handshakes from this address';
     if (begun >= ADDRESS_HANDSHAKES_PER_SECOND_MAX) return 'too many a second from this address';
     if (this.#begunInAll >= HANDSHAKES_PER_SECOND_MAX) return 'too many handshakes a second';
-    this.#begun.set(address, begun + 1);
+    this.#begun.set(host, begun + 1);
     this.#begunInAll += 1;
-    this.#handshakes.set(address, open + 1);
+    this.#handshakes.set(host, open + 1);
     return undefined;
   }
 
   handshakeOver(address: string): void {
-    if (!this.#isFree(address)) countDown(this.#handshakes, address);
+    if (!this.#isFree(address)) countDown(this.#handshakes, hostOf(address));
   }
 
   /** Whether there is room for one more link with this subnet; it counts until `linkDown`. */

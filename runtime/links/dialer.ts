@@ -1,17 +1,18 @@
 /**
  * Dialling: one TLS connection to one of several addresses, authenticated, within one deadline.
  *
- * Addresses are tried in their order, the next one when the one before failed; the time that is
- * left is shared among those that are left, so an address that swallows packets cannot use it all
- * up. Names are resolved anew at every try. At most `DIALS_MAX` handshakes are in progress; later
- * dials wait for their turn, and their time begins with it.
+ * Addresses are raced as RFC 8305 has it (Happy Eyeballs, sections 4 and 5): families in turn, the
+ * next address when the one before failed or said nothing for a quarter of a second, the first
+ * that leads to a wanted peer wins. So an address that swallows packets costs that quarter. Names
+ * are resolved anew at every try. At most `DIALS_MAX` dials are in progress; later ones wait for
+ * their turn, and their time begins with it.
  *
  * Invariant: a socket handed on has proved its id; every other one is destroyed here.
  */
+import { isIPv6 } from 'node:net';
 import { connect } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
-import { DIALS_MAX, HANDSHAKE_MS_MAX, KEEP_ALIVE_MS } from '../bounds.ts';
-import { monotonicMs } from '../clock.ts';
+import { DIAL_NEXT_MS, DIALS_MAX, HANDSHAKE_MS_MAX, KEEP_ALIVE_MS } from '../bounds.ts';
 import { peerIdOf } from '../identity/identity.ts';
 import type { ProvenPeer } from '../identity/identity.ts';
 import type { LiveIdentity } from '../identity/live-identity.ts';
@@ -40,7 +41,7 @@ export class Dialer {
     if (this.#busy >= DIALS_MAX) await new Promise<void>((resolve) => this.#turns.push(resolve));
     else this.#busy += 1;
     try {
-      return await this.#dialInTurn(endpoints, take);
+      return await this.#race(familiesInTurn(endpoints), take);
     } finally {
       // The turn is handed on as it is, or given back.
       const next = this.#turns.shift();
@@ -54,52 +55,86 @@ export class Dialer {
     for (const socket of this.#active) socket.destroy();
   }
 
-  async #dialInTurn(endpoints: readonly Endpoint[], take: Taker): Promise<string | undefined> {
-    const deadlineAt = monotonicMs() + HANDSHAKE_MS_MAX;
-    let reason: string | undefined = 'no address to dial';
-    for (const [index, endpoint] of endpoints.entries()) {
-      const leftMs = deadlineAt - monotonicMs();
-      if (this.#stopped || leftMs <= 0) break;
-      reason = await this.#tryOne(endpoint, leftMs / (endpoints.length - index), take);
-      if (reason === undefined) return undefined;
-    }
-    return this.#stopped ? 'stopping' : reason;
-  }
-
-  #tryOne(endpoint: Endpoint, limitMs: number, take: Taker): Promise<string | undefined> {
+  #race(endpoints: readonly Endpoint[], take: Taker): Promise<string | undefined> {
     return new Promise((resolve) => {
-      const socket = connect({ ...this.#identity.tls, ...endpoint });
-      this.#active.add(socket);
-      let done = false;
+      const left = [...endpoints];
+      const open = new Set<TLSSocket>();
+      let last: string | undefined = 'no address to dial';
+      let next: NodeJS.Timeout | undefined;
+      let over = false;
       const end = (reason: string | undefined): void => {
-        if (done) return;
-        done = true;
-        clearTimeout(timer);
-        this.#active.delete(socket);
-        if (reason !== undefined) socket.destroy();
+        if (over) return;
+        over = true;
+        clearTimeout(next);
+        clearTimeout(limit);
+        for (const socket of open) socket.destroy();
         resolve(reason);
       };
-      // Stays for the life of the socket: without a listener an error would end the process.
-      socket.on('error', (error) => {
-        end(reasonOf(error));
-      });
-      socket.on('close', () => {
-        end('closed during the handshake');
-      });
-      const timer = setTimeout(() => {
+      const limit = setTimeout(() => {
         end('no handshake in time');
-      }, limitMs);
-      socket.on('secureConnect', () => {
-        if (!done) end(judged(socket, take));
-      });
+      }, HANDSHAKE_MS_MAX);
+      const tryNext = (): void => {
+        clearTimeout(next);
+        const endpoint = this.#stopped ? undefined : left.shift();
+        if (endpoint === undefined) {
+          if (open.size === 0) end(this.#stopped ? 'stopping' : last);
+          return;
+        }
+        const socket = this.#tryOne(endpoint, (ended) => {
+          open.delete(ended);
+          const reason = over ? 'another address was faster' : judged(ended, take);
+          if (reason === undefined) return end(undefined);
+          ended.destroy();
+          last = reason;
+          if (!over) tryNext();
+        });
+        open.add(socket);
+        if (left.length > 0) next = setTimeout(tryNext, DIAL_NEXT_MS);
+      };
+      tryNext();
     });
+  }
+
+  /** @param onEnd told once, when the handshake is over, however it went */
+  #tryOne(endpoint: Endpoint, onEnd: (socket: TLSSocket) => void): TLSSocket {
+    const socket = connect({ ...this.#identity.tls, ...endpoint });
+    this.#active.add(socket);
+    const end = (): void => {
+      if (this.#active.delete(socket)) onEnd(socket);
+    };
+    // Stays for the life of the socket: without a listener an error would end the process.
+    socket.on('error', (error) => {
+      faults.set(socket, reasonOf(error));
+      end();
+    });
+    socket.on('close', end);
+    socket.on('secureConnect', end);
+    return socket;
   }
 }
 
+/** Why handshakes failed, for as long as their sockets are there. */
+const faults = new WeakMap<TLSSocket, string>();
+
 function judged(socket: TLSSocket, take: Taker): string | undefined {
+  const fault =
+    faults.get(socket) ?? (socket.destroyed ? 'closed during the handshake' : undefined);
+  if (fault !== undefined) return fault;
   const proof = peerIdOf(socket);
   if (!proof.ok) return proof.reason;
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   socket.setNoDelay(true);
   return take(socket, proof);
+}
+
+/** The endpoints in their order, but after each of one family one of the other, while there are. */
+export function familiesInTurn(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const [first, ...others] = endpoints;
+  if (first === undefined) return [];
+  const isSix = isIPv6(first.host);
+  const same = others.filter(({ host }) => isIPv6(host) === isSix);
+  const other = others.filter(({ host }) => isIPv6(host) !== isSix);
+  const turns = [first];
+  while (same.length + other.length > 0) turns.push(...other.splice(0, 1), ...same.splice(0, 1));
+  return turns;
 }

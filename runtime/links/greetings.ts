@@ -3,6 +3,7 @@
  * refuse our certificate (docs/wire.md, Links).
  */
 import type { Peer } from '../../src/types.ts';
+import type { Occupant } from './capacity.ts';
 import type { Link } from './link.ts';
 
 export interface Greeting {
@@ -26,6 +27,13 @@ export class Greetings {
 
   get links(): readonly Link[] {
     return [...this.#open.keys()];
+  }
+
+  /** Those that a peer began, in the order in which they came. */
+  get accepted(): readonly Occupant[] {
+    return [...this.#open]
+      .filter(([link]) => !link.dialledByUs)
+      .map(([link, { peer }]) => ({ peer, link }));
   }
 
   add(link: Link, greeting: Greeting): void {

@@ -11,13 +11,22 @@ import type { TLSSocket } from 'node:tls';
 import { decodePeer, encodePeer } from '../../src/codec/peer.ts';
 import type { GoodbyeReason, WireHello, WireMessage } from '../../src/wire-types.ts';
 import { FRAME_MS_MAX, GOODBYE_MS_MAX, HANDSHAKE_MS_MAX, LINK_PAUSE_BYTES } from '../bounds.ts';
+import { MESSAGES_IN_A_ROW, READ_AHEAD_BYTES } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import type { ProvenPeer } from '../identity/identity.ts';
+import type { InputBudget } from '../input-budget.ts';
 import { reasonOf } from '../log.ts';
+import type { Slices } from '../slices.ts';
 import { createReader } from '../stream.ts';
 
 /** A frame that belongs to a call. */
 export type CallFrame = Extract<WireMessage, { readonly type: 'request' | 'reply' }>;
+
+/** What a link shares with the others. */
+export interface LinkShares {
+  readonly slices: Slices;
+  readonly inputs: InputBudget;
+}
 
 export interface LinkEvents {
   /** The other side's hello came; a reason returned refuses it. */
@@ -33,22 +42,35 @@ export class Link {
   /** Who is at the other end, by the certificate of the handshake. */
   readonly proven: ProvenPeer;
   readonly dialledByUs: boolean;
+  /** The address at its other end. */
+  readonly farHost: string;
   /** When it last had something to do with a call; monotonic ms. */
   usedAt: number;
   readonly #socket: TLSSocket;
   readonly #events: LinkEvents;
+  readonly #shares: LinkShares;
   readonly #reader = createReader(decodePeer);
   #phase: 'greeting' | 'up' | 'ended' = 'greeting';
   #paused = false;
   #corked = false;
+  /** Whether frames wait for a turn. */
+  #queued = false;
   #openedAt: number;
   /** When the first byte of an unfinished frame came; 0 for none. */
   #frameAt = 0;
 
-  constructor(socket: TLSSocket, proven: ProvenPeer, dialledByUs: boolean, events: LinkEvents) {
+  constructor(
+    socket: TLSSocket,
+    proven: ProvenPeer,
+    dialledByUs: boolean,
+    shares: LinkShares,
+    events: LinkEvents,
+  ) {
     this.proven = proven;
     this.dialledByUs = dialledByUs;
+    this.farHost = socket.remoteAddress ?? '';
     this.#socket = socket;
+    this.#shares = shares;
     this.#events = events;
     this.#openedAt = monotonicMs();
     this.usedAt = this.#openedAt;
@@ -62,12 +84,12 @@ export class Link {
       this.#finish('closed by the peer');
     });
     socket.on('drain', () => {
-      this.#pump();
+      this.#askForTurn();
     });
     socket.on('data', (chunk: Buffer) => {
       if (this.#phase === 'ended') return;
       this.#reader.push(chunk);
-      this.#pump();
+      this.#askForTurn();
     });
   }
 
@@ -108,17 +130,36 @@ export class Link {
     }
   }
 
-  /** Takes the frames that came, for as long as the other side takes ours. */
+  #askForTurn(): void {
+    if (this.#queued) {
+      if (this.#reader.waiting() > READ_AHEAD_BYTES) this.#pause();
+      return;
+    }
+    this.#queued = true;
+    this.#shares.slices.run(() => {
+      this.#queued = false;
+      this.#pump();
+    });
+  }
+
+  /** Takes the frames that came, for as long as the other side takes ours and our turn lasts. */
   #pump(): void {
-    let taken = false;
+    let taken = 0;
     while (this.#phase !== 'ended') {
       if (this.#socket.writableLength > LINK_PAUSE_BYTES) {
         this.#pause();
-        return;
+        break;
+      }
+      if (taken >= MESSAGES_IN_A_ROW || this.#shares.slices.isOver()) {
+        this.#askForTurn();
+        break;
       }
       const decoded = this.#reader.next();
-      if (decoded === undefined) break;
-      taken = true;
+      if (decoded === undefined) {
+        this.#waitForMore(taken > 0);
+        break;
+      }
+      taken += 1;
       if (decoded.type === 'malformed') {
         this.goodbye('malformed', `malformed frame: ${decoded.reason}`);
       } else if (decoded.type === 'unknown') {
@@ -128,14 +169,26 @@ export class Link {
         this.#take(decoded.message);
       }
     }
-    if (this.#phase === 'ended') return;
+    this.#shares.inputs.note(this.#shed, this.#phase === 'ended' ? 0 : this.#reader.waiting());
+  }
+
+  /** All whole frames are taken: the deadline of the next one begins with its first byte. */
+  #waitForMore(taken: boolean): void {
     if (this.#reader.waiting() === 0) this.#frameAt = 0;
     else if (taken || this.#frameAt === 0) this.#frameAt = monotonicMs();
-    if (this.#paused) {
-      this.#paused = false;
-      this.#socket.resume();
-    }
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
   }
+
+  /** Ends the link without a word: the other side would not take it. */
+  cut(reason: string): void {
+    this.#destroy(reason);
+  }
+
+  readonly #shed = (): void => {
+    this.#destroy('too many bytes wait for the rest of their frames');
+  };
 
   #take(message: WireMessage): void {
     if (message.type === 'goodbye') {
@@ -184,6 +237,7 @@ export class Link {
   #finish(reason: string): void {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
+    this.#shares.inputs.note(this.#shed, 0);
     endSoon(this.#socket);
     this.#events.onEnd(this, reason);
   }

@@ -18,16 +18,19 @@ import type { LiveIdentity } from '../identity/live-identity.ts';
 import { foreignText, shortHex } from '../log.ts';
 import type { Log } from '../log.ts';
 import type { AddressBook } from './address-book.ts';
-import { fromWireAddress } from './address.ts';
 import type { Endpoint } from './address.ts';
-import { bootstrapTeller } from './advice.ts';
-import type { Dialer, Taker } from './dialer.ts';
+import type { BlindDials } from './blind-dials.ts';
+import { whoMakesRoom, whoTakesTooLittle } from './capacity.ts';
+import type { Dialer } from './dialer.ts';
+import { Finder } from './finder.ts';
 import { judgeHello, ownHello, refusalOf } from './greeting.ts';
 import { Greetings, newGreeting } from './greetings.ts';
 import type { Greeting } from './greetings.ts';
 import { farewell, Link } from './link.ts';
-import type { CallFrame } from './link.ts';
-import { Pair } from './pair.ts';
+import type { CallFrame, LinkShares } from './link.ts';
+import type { Pair } from './pair.ts';
+import { Pairs } from './pairs.ts';
+import type { Placing } from './placing.ts';
 
 export interface LinksOptions {
   readonly self: Peer;
@@ -35,14 +38,20 @@ export interface LinksOptions {
   readonly directory: PeerDirectory;
   readonly book: AddressBook;
   readonly dialer: Dialer;
+  readonly blindDials: BlindDials;
+  readonly placing: Placing;
   readonly log: Log;
+  readonly shares: LinkShares;
+  /** Accepted links at once. */
+  readonly placesMax: number;
   /** What our hello says of where we listen. */
   readonly addresses: readonly WireAddress[];
   readonly onFrame: (from: Peer, frame: CallFrame) => void;
   readonly onUnreachable: (peer: Peer, call: CallId) => void;
 }
 
-/** What happened, for `status` and metrics; `linksRevoked`: closed by a newer revocation list. */
+/** What happened, for `status` and metrics; `linksRevoked`: closed by a newer revocation list;
+ * `linksRefused`: strangers, for want of room. */
 const NOTHING_YET = {
   linksUp: 0,
   framesIn: 0,
@@ -51,22 +60,26 @@ const NOTHING_YET = {
   repliesHomeless: 0,
   requestsDropped: 0,
   linksRevoked: 0,
+  linksRefused: 0,
 };
 
 export class Links {
   readonly counts = { ...NOTHING_YET };
   readonly #options: LinksOptions;
-  readonly #ownId: Uint8Array;
-  readonly #pairs = new Map<Peer, Pair>();
+  readonly #pairs: Pairs;
   readonly #greetings = new Greetings();
-  readonly #tellFailed: (endpoint: Endpoint, reason: string) => void;
+  readonly #finder: Finder;
   readonly #sweeper: NodeJS.Timeout;
   #closing = false;
 
   constructor(options: LinksOptions) {
     this.#options = options;
-    this.#ownId = options.directory.idOf(options.self);
-    this.#tellFailed = bootstrapTeller(options.log);
+    this.#pairs = new Pairs(options.directory, options.self);
+    this.#finder = new Finder({
+      ...options,
+      peerOf: (proven) => this.#peerOf(proven),
+      take: (socket, proven, peer) => this.#takeDialled(socket, proven, peer),
+    });
     options.identity.onReplaced(() => {
       this.#closeRevoked();
     });
@@ -76,16 +89,22 @@ export class Links {
     this.#sweeper.unref();
   }
 
-  /** Sends a request, over a link that is up or that is dialled for it. */
+  /**
+   * Sends a request, over a link that is up or that is dialled for it. A peer that we know only by
+   * its own dial is dialled all the same: who cannot be called is to answer no request of ours, for
+   * by its answer it would become a contact.
+   */
   request(to: Peer, call: CallId, frame: Uint8Array): void {
-    const pair = this.#pairOf(to);
-    if (pair.sendRequest(call, frame, monotonicMs())) {
+    const pair = this.#pairs.of(to);
+    const isFound = this.#options.book.isFound(to);
+    if (isFound && pair.sendRequest(call, frame, monotonicMs())) {
       this.counts.framesOut += 1;
       return;
     }
-    if (this.#closing || pair.kept !== undefined || !pair.queueRequest(call, frame)) {
+    const isFull = isFound && pair.kept !== undefined;
+    if (this.#closing || isFull || !pair.queueRequest(call, frame)) {
       this.#options.onUnreachable(to, call);
-      this.#forgetUnused(pair);
+      this.#pairs.forgetUnused(pair);
       return;
     }
     void this.#dialFor(pair);
@@ -93,7 +112,7 @@ export class Links {
 
   /** Sends a reply on the link on which its request came. */
   reply(to: Peer, call: CallId, frame: Uint8Array): void {
-    if (this.#pairs.get(to)?.sendReply(call, frame, monotonicMs()) === true) {
+    if (this.#pairs.find(to)?.sendReply(call, frame, monotonicMs()) === true) {
       this.counts.framesOut += 1;
     } else {
       this.counts.repliesHomeless += 1;
@@ -101,24 +120,29 @@ export class Links {
   }
 
   /** Dials an introducer of whom only the address is known; nothing when that failed. */
-  async introduce(endpoint: Endpoint): Promise<Peer | undefined> {
-    let found: Peer | undefined;
-    const reason = await this.#dial([endpoint], (peer) => {
-      found = peer;
-      return undefined;
-    });
-    if (reason === undefined) return found;
-    this.#tellFailed(endpoint, reason);
-    return undefined;
+  introduce(endpoint: Endpoint): Promise<Peer | undefined> {
+    return this.#finder.introduce(endpoint);
   }
 
-  /** Takes over a socket that a peer opened and on which it proved its id. */
+  /** Takes over a socket that a peer opened and on which it proved its id, if there is room. */
   accept(socket: TLSSocket, proven: ProvenPeer): void {
     const peer = this.#peerOf(proven);
-    const room =
-      peer !== undefined && this.#greetings.of(peer, false).length < GREETINGS_PER_PEER_MAX;
-    if (this.#closing || !room) socket.destroy();
+    if (peer === undefined || !this.#makeRoom(peer)) socket.destroy();
     else void this.#greet(socket, proven, peer, false);
+  }
+
+  #makeRoom(peer: Peer): boolean {
+    if (this.#greetings.of(peer, false).length >= GREETINGS_PER_PEER_MAX) return false;
+    const { book, directory, log, placesMax } = this.#options;
+    const occupants = [...this.#pairs.accepted, ...this.#greetings.accepted];
+    const who = whoMakesRoom(occupants, placesMax, peer, (one) => book.isFound(one));
+    if (who === undefined) return true;
+    this.counts.linksRefused += 1;
+    const named = { peer: shortHex(directory.idOf(peer)), links: placesMax };
+    log.warn(named, 'no room for more links: strangers are refused');
+    if (who === 'none') return false;
+    who.goodbye('idle', 'made room for a peer that is known');
+    return true;
   }
 
   /** Says goodbye to everybody and refuses what comes later. */
@@ -130,8 +154,7 @@ export class Links {
   }
 
   #allLinks(): readonly Link[] {
-    const linked = [...this.#pairs.values()].flatMap((pair) => [...pair.links]);
-    return [...linked, ...this.#greetings.links];
+    return [...this.#pairs.links, ...this.#greetings.links];
   }
 
   /** The revocation list may be newer than the links that are up. */
@@ -146,51 +169,35 @@ export class Links {
   /** The handle of a peer, unless it was revoked since its handshake began, or there is no room. */
   #peerOf({ nodeId, serial }: ProvenPeer): Peer | undefined {
     const { identity, directory } = this.#options;
-    return identity.isRevoked(serial) ? undefined : directory.intern(nodeId);
+    if (this.#closing || identity.isRevoked(serial)) return undefined;
+    return directory.intern(nodeId);
   }
 
   async #dialFor(pair: Pair): Promise<void> {
     if (pair.dialling) return;
-    const { book, directory, log } = this.#options;
-    const endpoints = book
-      .addressesOf(pair.peer)
-      .map(fromWireAddress)
-      .filter((endpoint) => endpoint !== undefined);
+    const { book, directory, placing, log } = this.#options;
     pair.dialling = true;
-    const reason = await this.#dial(endpoints, (found) =>
-      found === pair.peer ? undefined : 'another peer is there',
-    );
+    const reason = await this.#finder.find(pair.peer);
     pair.dialling = false;
-    if (pair.kept === undefined) {
+    if (reason !== undefined) {
       const peer = shortHex(directory.idOf(pair.peer));
-      log.debug({ peer, reason: foreignText(reason ?? 'ended at once') }, 'dial failed');
-      book.doubt(pair.peer);
+      log.debug({ peer, reason: foreignText(reason) }, 'dial failed');
+    }
+    if (pair.kept !== undefined && !book.isFound(pair.peer)) {
+      placing.onNotFound(pair, monotonicMs());
     }
     this.#flush(pair);
   }
 
-  /** Dials until a link with an accepted peer is up; @returns why there is none */
-  async #dial(
-    endpoints: readonly Endpoint[],
-    accept: (peer: Peer) => string | undefined,
-  ): Promise<string | undefined> {
-    let up: Promise<string | undefined> = Promise.resolve(undefined);
-    const take: Taker = (socket, proven) => {
-      const peer = this.#peerOf(proven);
-      if (this.#closing || peer === undefined) return 'no room for it, or it is revoked';
-      const refusal = accept(peer);
-      if (refusal !== undefined) return refusal;
-      // One link of ours to a peer at a time: the other side never hears a hello of a second one.
-      const earlier = this.#greetings.of(peer, true)[0];
-      if (earlier !== undefined || this.#pairs.get(peer)?.kept !== undefined) {
-        farewell(socket, 'duplicate');
-        if (earlier !== undefined) up = earlier.up;
-      } else {
-        up = this.#greet(socket, proven, peer, true);
-      }
-      return undefined;
-    };
-    return (await this.#options.dialer.dial(endpoints, take)) ?? up;
+  /** Makes a link of a socket that we dialled: one of ours to a peer at a time is enough. */
+  #takeDialled(socket: TLSSocket, proven: ProvenPeer, peer: Peer): Promise<string | undefined> {
+    const [earlier] = this.#greetings.of(peer, true);
+    if (earlier === undefined && this.#pairs.find(peer)?.kept === undefined) {
+      return this.#greet(socket, proven, peer, true);
+    }
+    // The other side never hears a hello; that the peer is there was all that remained to be seen.
+    farewell(socket, 'duplicate');
+    return earlier?.up ?? Promise.resolve(undefined);
   }
 
   /** Says hello; @returns nothing once the link is up, else why it never will be */
@@ -201,7 +208,7 @@ export class Links {
     dialledByUs: boolean,
   ): Promise<string | undefined> {
     const greeting = newGreeting(peer, dialledByUs);
-    const link = new Link(socket, proven, dialledByUs, {
+    const link = new Link(socket, proven, dialledByUs, this.#options.shares, {
       onHello: (one, hello) => this.#onHello(one, greeting, hello),
       onFrame: (one, frame) => {
         this.#onFrame(one, peer, frame);
@@ -221,10 +228,11 @@ export class Links {
   #onHello(link: Link, greeting: Greeting, hello: WireHello): GoodbyeReason | undefined {
     const refusal = judgeHello(hello);
     if (refusal !== undefined) return refusal;
-    const { book, directory, log } = this.#options;
+    const { book, directory, placing, log } = this.#options;
     this.#greetings.remove(link);
     book.prove(greeting.peer, hello.addresses);
-    const pair = this.#pairOf(greeting.peer);
+    placing.onHello(greeting.peer, hello, link);
+    const pair = this.#pairs.of(greeting.peer);
     const replaced = pair.add(link);
     this.counts.linksUp += 1;
     log.debug({ peer: shortHex(directory.idOf(pair.peer)), dialled: link.dialledByUs }, 'link up');
@@ -235,7 +243,7 @@ export class Links {
   }
 
   #onFrame(link: Link, from: Peer, frame: CallFrame): void {
-    const pair = this.#pairOf(from);
+    const pair = this.#pairs.of(from);
     this.counts.framesIn += 1;
     if (frame.type === 'reply') {
       if (pair.closeOurs(frame.call, link)) this.#options.onFrame(from, frame);
@@ -253,41 +261,31 @@ export class Links {
     const wasGreeting = this.#greetings.remove(link);
     const level = reason.startsWith('malformed') ? 'warn' : 'debug';
     log[level]({ peer: shortHex(directory.idOf(peer)), reason: foreignText(reason) }, 'link ended');
-    const pair = this.#pairs.get(peer);
+    const pair = this.#pairs.find(peer);
     if (!wasGreeting && pair?.links.includes(link) === true) this.counts.linksUp -= 1;
     for (const call of pair?.remove(link) ?? []) onUnreachable(peer, call);
     greeting.settle(reason);
-    if (pair !== undefined) this.#forgetUnused(pair);
+    if (pair !== undefined) this.#pairs.forgetUnused(pair);
   }
 
   /** Sends what waited for a link; without one after the dial it is unreachable. */
   #flush(pair: Pair): void {
-    if (pair.kept === undefined && pair.dialling) return;
+    const isFound = this.#options.book.isFound(pair.peer);
+    if (pair.dialling && !(isFound && pair.kept !== undefined)) return;
     for (const { call, frame } of pair.takeWaiting()) {
-      if (pair.sendRequest(call, frame, monotonicMs())) this.counts.framesOut += 1;
+      if (isFound && pair.sendRequest(call, frame, monotonicMs())) this.counts.framesOut += 1;
       else this.#options.onUnreachable(pair.peer, call);
     }
-    this.#forgetUnused(pair);
-  }
-
-  #pairOf(peer: Peer): Pair {
-    const known = this.#pairs.get(peer);
-    if (known !== undefined) return known;
-    const pair = new Pair(
-      peer,
-      Buffer.compare(this.#ownId, this.#options.directory.idOf(peer)) < 0,
-    );
-    this.#pairs.set(peer, pair);
-    return pair;
-  }
-
-  #forgetUnused(pair: Pair): void {
-    if (pair.isUnused && this.#pairs.get(pair.peer) === pair) this.#pairs.delete(pair.peer);
+    this.#pairs.forgetUnused(pair);
   }
 
   #sweep(): void {
     const now = monotonicMs();
     for (const link of this.#greetings.links) link.sweep(now);
-    for (const pair of [...this.#pairs.values()]) pair.sweep(now);
+    for (const link of whoTakesTooLittle(this.#pairs.links)) link.cut('takes too little');
+    for (const pair of this.#pairs.all) {
+      pair.sweep(now);
+      this.#options.placing.forgive(pair, now);
+    }
   }
 }

@@ -30,17 +30,24 @@ export interface Listener {
   readonly close: () => Promise<void>;
 }
 
+/** How many are let in. */
+export interface Doors {
+  readonly admission: Admission;
+  /** Connections at once. */
+  readonly linksMax?: number;
+}
+
 /** @throws UsageError when the address cannot be listened on */
 export async function listenForLinks(
   at: Endpoint,
   identity: LiveIdentity,
-  admission: Admission,
+  { admission, linksMax = ACCEPTED_LINKS_MAX }: Doors,
   log: Log,
   take: (socket: TLSSocket, peer: ProvenPeer) => void,
 ): Promise<Listener> {
   const handshakes = new Handshakes(identity, admission, log, take);
   const tcp = createTcpServer({ keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
-  tcp.maxConnections = ACCEPTED_LINKS_MAX;
+  tcp.maxConnections = linksMax;
   tcp.on('connection', (socket) => {
     socket.on('error', (error) => {
       log.debug({ reason: reasonOf(error) }, 'connection failed');
@@ -49,7 +56,7 @@ export async function listenForLinks(
     handshakes.add(socket);
   });
   tcp.on('drop', () => {
-    log.warn({ links: ACCEPTED_LINKS_MAX }, 'connection dropped: too many links');
+    log.warn({ links: linksMax }, 'connection dropped: too many links');
   });
   const address = await bindServer(tcp, at, LISTEN_ADDRESS);
   const close = (): Promise<void> => {

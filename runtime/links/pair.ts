@@ -24,6 +24,8 @@ export class Pair {
   readonly peer: Peer;
   /** Links of both sides may be in the making; the dial of ours is one of them. */
   dialling = false;
+  /** When it was sought in vain while it had a link; monotonic ms, 0: it was not. */
+  notFoundAt = 0;
   readonly #ownIdIsSmaller: boolean;
   readonly #links: Link[] = [];
   /** Calls that we opened and the peer has not answered. */

@@ -3,8 +3,8 @@
  * answered, and settle with the true list of those that said it is on their disk (S17).
  *
  * `wanted` is the replication asked for, within its bounds, but at most the number of nodes that
- * answered, the own node included. A candidate that fails gives its place to the next nearest. A
- * majority of `wanted`, and at least the floor, makes the PUT good.
+ * answered, the own node included if it can be called. A candidate that fails gives its place to
+ * the next nearest. A majority of `wanted`, and at least the floor, makes the PUT good.
  */
 
 import { ask, settle } from '../asking.ts';
@@ -16,6 +16,7 @@ import { compareDistance } from '../position.ts';
 import { keep } from '../replicas/keep.ts';
 import { onPublished } from '../replicas/published.ts';
 import { newestHeld, withLife } from '../replicas/store.ts';
+import { isClientOnly } from '../table/places.ts';
 import type { Failure, OpId, Peer, RecordHeader, Refusal, Token, Trail } from '../types.ts';
 import { noTrail, operationOrder } from './operation.ts';
 import type { LocateOperation, StoreOperation } from './operation.ts';
@@ -26,10 +27,12 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
   const { key, size, ttlS, replication, op } = operation;
   const target = key.position;
   const candidates = [...trail.nearest];
-  const at = candidates.findIndex(
-    (peer) => compareDistance(draft.peers, target, draft.self, peer) < 0,
-  );
-  candidates.splice(at < 0 ? candidates.length : at, 0, draft.self);
+  if (!isClientOnly(draft.peers, draft.self)) {
+    const at = candidates.findIndex(
+      (peer) => compareDistance(draft.peers, target, draft.self, peer) < 0,
+    );
+    candidates.splice(at < 0 ? candidates.length : at, 0, draft.self);
+  }
   const asked = Math.min(replication || draft.config.replication, REPLICATION_MAX);
   const replicas = Math.max(asked, draft.config.floor);
   const wanted = Math.min(replicas, candidates.length);

@@ -11,12 +11,16 @@ import { ownPosition, withUpkeep, type Draft } from '../node.ts';
 import { findItem, mapped } from '../paged.ts';
 import { compareDistance } from '../position.ts';
 import { nearestContacts } from '../table/nearest.ts';
+import { isClientOnly } from '../table/places.ts';
 import type { Directory, Peer, Position } from '../types.ts';
 import { dividedFellows, fellowOf, isShunned, meet } from './fellows.ts';
 import type { Divided, Urgency } from './fellows.ts';
 import { heldOrder, withGroup, type Held } from './store.ts';
 
-/** The nearest `count` nodes to a position that this node knows, itself included, nearest first. */
+/**
+ * The nearest `count` nodes to a position that this node knows, nearest first; itself included,
+ * unless it cannot be called.
+ */
 export function neighbourhood(
   draft: Draft,
   target: Position,
@@ -30,7 +34,7 @@ export function neighbourhood(
     takeIn(nearest, peer, count, target, peers);
   }
   for (const peer of trusted) takeIn(nearest, peer, count, target, peers);
-  takeIn(nearest, draft.self, count, target, peers);
+  if (!isClientOnly(peers, draft.self)) takeIn(nearest, draft.self, count, target, peers);
   return nearest;
 }
 

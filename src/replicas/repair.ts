@@ -20,6 +20,7 @@ import { callsTo, type Call } from '../calls.ts';
 import { ROUND_CALLS_MAX, TAGS_MAX } from '../limits.ts';
 import { nextDraw, type Draft } from '../node.ts';
 import { findItem } from '../paged.ts';
+import { isClientOnly } from '../table/places.ts';
 import type { CallId, Peer, Range, RecordHeader, Reply, Request } from '../types.ts';
 import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.ts';
 import { onShown, withFellow } from './fellows.ts';
@@ -126,7 +127,7 @@ function onTurn(draft: Draft, peer: Peer, holds: boolean, isSettled: boolean): v
     if (checkAt === fellow.checkAt && !fellow.missed) return;
     return withFellow(draft, { ...fellow, checkAt, missed: false });
   }
-  if (!holds || draft.store.size === 0) return;
+  if (!holds || draft.store.size === 0 || isClientOnly(draft.peers, peer)) return;
   meet(draft, peer, 'in-turn');
   onNear(draft, peer);
 }

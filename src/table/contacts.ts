@@ -3,6 +3,7 @@
  *
  * - a peer becomes a contact only after it answered a call of ours (S4), and only if its bucket
  *   has room: a live contact is never displaced (S5);
+ * - of one subnet only so many become contacts, and nobody who cannot be called (`places.ts`);
  * - a stranger that calls us is called back when its bucket has room, else it becomes a spare;
  * - a contact whose call goes unanswered is suspected and checked at once; the second unanswered
  *   call evicts it, and the newest spare of its bucket is called in its place.
@@ -16,6 +17,7 @@ import { peerWord, sharedBitsOfPeers } from '../position.ts';
 import { fellowOf, forgetFellow, isShunned, onProven, withFellow } from '../replicas/fellows.ts';
 import { onGone, onNear } from '../replicas/group.ts';
 import type { Peer } from '../types.ts';
+import { isPlaceFree } from './places.ts';
 import {
   bucketSize,
   dropSpare,
@@ -38,7 +40,9 @@ export function onHeard(draft: Draft, peer: Peer, proven: boolean): void {
     return;
   }
   if (proven) onProven(draft, peer);
-  if (bucketSize(draft.table, bucket) >= draft.config.k) {
+  if (!isPlaceFree(draft.table, bucket, peer, draft.peers, draft.config)) {
+    draft.table = dropSpare(draft.table, bucket, peer);
+  } else if (bucketSize(draft.table, bucket) >= draft.config.k) {
     draft.table = withSpare(draft.table, bucket, peer);
   } else if (proven) {
     draft.table = withContact(draft.table, bucket, peer, peerWord(draft.peers, peer, 0));

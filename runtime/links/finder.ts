@@ -1,0 +1,96 @@
+/**
+ * Finding peers: dials them where the address book has them, and tells the book what came of it.
+ *
+ * Rules: peers that were found before are dialled as often as they are needed, those that never
+ * were only within the limits of `blind-dials.ts`; after a failure both wait (`address-book.ts`).
+ */
+import type { TLSSocket } from 'node:tls';
+import type { Peer } from '../../src/types.ts';
+import { monotonicMs } from '../clock.ts';
+import type { ProvenPeer } from '../identity/identity.ts';
+import type { Log } from '../log.ts';
+import type { AddressBook } from './address-book.ts';
+import { fromWireAddress, plainHost } from './address.ts';
+import type { Endpoint } from './address.ts';
+import { bootstrapTeller } from './advice.ts';
+import type { BlindDials } from './blind-dials.ts';
+import type { Dialer, Taker } from './dialer.ts';
+
+export interface FinderOptions {
+  readonly dialer: Dialer;
+  readonly book: AddressBook;
+  readonly blindDials: BlindDials;
+  readonly log: Log;
+  /** The handle of who proved an id; nothing when it is not wanted. */
+  readonly peerOf: (proven: ProvenPeer) => Peer | undefined;
+  /** Makes a link of the socket; @returns nothing once one is up, else why none will be */
+  readonly take: (socket: TLSSocket, proven: ProvenPeer, peer: Peer) => Promise<string | undefined>;
+}
+
+export class Finder {
+  readonly #options: FinderOptions;
+  readonly #tellFailed: (endpoint: Endpoint, reason: string) => void;
+
+  constructor(options: FinderOptions) {
+    this.#options = options;
+    this.#tellFailed = bootstrapTeller(options.log);
+  }
+
+  /** Dials a peer; @returns nothing once there is a link, else why there is none */
+  async find(peer: Peer): Promise<string | undefined> {
+    const { book, blindDials } = this.#options;
+    if (!book.mayDial(peer, monotonicMs())) return 'could not be dialled a moment ago';
+    const wasFound = book.isFound(peer);
+    const known = book
+      .addressesOf(peer)
+      .map(fromWireAddress)
+      .filter((endpoint) => endpoint !== undefined);
+    const endpoints = wasFound ? known : blindDials.allowed(known, monotonicMs());
+    if (endpoints.length === 0) {
+      return known.length === 0 ? 'no address to dial' : 'too many dials failed there';
+    }
+    const reason = await this.#dial(endpoints, (found) =>
+      found === peer ? undefined : 'another peer is there',
+    );
+    if (reason === undefined) return undefined;
+    if (!wasFound && !book.isFound(peer)) blindDials.failed(endpoints, monotonicMs());
+    book.doubt(peer, monotonicMs());
+    return reason;
+  }
+
+  /** Dials an introducer of whom only the address is known; nothing when that failed. */
+  async introduce(endpoint: Endpoint): Promise<Peer | undefined> {
+    let found: Peer | undefined;
+    const reason = await this.#dial([endpoint], (peer) => {
+      found = peer;
+      return undefined;
+    });
+    if (reason === undefined) return found;
+    this.#tellFailed(endpoint, reason);
+    return undefined;
+  }
+
+  /** Dials until a link with an accepted peer is up; @returns why there is none */
+  async #dial(
+    endpoints: readonly Endpoint[],
+    accept: (peer: Peer) => string | undefined,
+  ): Promise<string | undefined> {
+    let up: Promise<string | undefined> = Promise.resolve(undefined);
+    const take: Taker = (socket, proven) => {
+      const peer = this.#options.peerOf(proven);
+      if (peer === undefined) return 'no room for it, or it is revoked';
+      const refusal = accept(peer);
+      if (refusal !== undefined) return refusal;
+      this.#note(peer, socket);
+      up = this.#options.take(socket, proven, peer);
+      return undefined;
+    };
+    return (await this.#options.dialer.dial(endpoints, take)) ?? up;
+  }
+
+  #note(peer: Peer, { remoteAddress, remotePort = 0 }: TLSSocket): void {
+    const host = plainHost(remoteAddress ?? '');
+    this.#options.book.find(peer, { host, port: remotePort });
+    this.#options.blindDials.found(host);
+  }
+}

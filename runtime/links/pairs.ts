@@ -1,0 +1,53 @@
+/**
+ * The pairs of a node: one for each peer with which it has a link, a dial or frames that wait, and
+ * for nobody else.
+ */
+import type { PeerDirectory } from '../../host/directory.ts';
+import type { Peer } from '../../src/types.ts';
+import type { Occupant } from './capacity.ts';
+import type { Link } from './link.ts';
+import { Pair } from './pair.ts';
+
+export class Pairs {
+  readonly #directory: PeerDirectory;
+  readonly #ownId: Uint8Array;
+  readonly #pairs = new Map<Peer, Pair>();
+
+  constructor(directory: PeerDirectory, self: Peer) {
+    this.#directory = directory;
+    this.#ownId = directory.idOf(self);
+  }
+
+  /** The pair of a peer, a new one if there is none; `forgetUnused` when it came to nothing. */
+  of(peer: Peer): Pair {
+    const known = this.#pairs.get(peer);
+    if (known !== undefined) return known;
+    const pair = new Pair(peer, Buffer.compare(this.#ownId, this.#directory.idOf(peer)) < 0);
+    this.#pairs.set(peer, pair);
+    return pair;
+  }
+
+  find(peer: Peer): Pair | undefined {
+    return this.#pairs.get(peer);
+  }
+
+  forgetUnused(pair: Pair): void {
+    if (pair.isUnused && this.#pairs.get(pair.peer) === pair) this.#pairs.delete(pair.peer);
+  }
+
+  /** As they are now, whatever becomes of them meanwhile. */
+  get all(): readonly Pair[] {
+    return [...this.#pairs.values()];
+  }
+
+  /** The links that a peer began. */
+  get accepted(): readonly Occupant[] {
+    return this.all.flatMap(({ peer, links }) =>
+      links.filter(({ dialledByUs }) => !dialledByUs).map((link) => ({ peer, link })),
+    );
+  }
+
+  get links(): readonly Link[] {
+    return this.all.flatMap((pair) => [...pair.links]);
+  }
+}
