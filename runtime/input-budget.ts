@@ -24,17 +24,22 @@ export class InputBudget {
 
   /** The connection keeps so many bytes now; it may be cut before this returns. */
   note(cut: Cut, bytes: number): void {
+    this.#set(cut, bytes);
+    if (this.#bytes > this.#bytesMax) this.#shed();
+  }
+
+  #set(cut: Cut, bytes: number): void {
     this.#bytes += bytes - (this.#kept.get(cut) ?? 0);
     if (bytes === 0) this.#kept.delete(cut);
     else this.#kept.set(cut, bytes);
-    if (this.#bytes > this.#bytesMax) this.#shed();
   }
 
   /** Down to well below the bound: the list is not gone through for each byte that follows. */
   #shed(): void {
     for (const cut of [...this.#kept.keys()].reverse()) {
       if (this.#bytes <= this.#bytesMax * SHED_TO) return;
-      this.note(cut, 0);
+      // First, for the connection will note its own end as well.
+      this.#set(cut, 0);
       cut();
     }
   }

@@ -9,9 +9,9 @@ import type { Peer } from '../../src/types.ts';
 import { HANDSHAKE_SHARE, OUTPUT_BYTES_MAX } from '../bounds.ts';
 import type { Link } from './link.ts';
 
-export interface Occupant {
+export interface Occupant<L = Link> {
   readonly peer: Peer;
-  readonly link: Link;
+  readonly link: L;
 }
 
 /** The links that may be up of so many accepted connections; the others are in their handshake. */
@@ -25,25 +25,25 @@ export function placesOf(connectionsMax: number): number {
  * @param occupants accepted links, in the order in which they came
  * @returns nobody when there is room, 'none' when there is none for this newcomer
  */
-export function whoMakesRoom(
-  occupants: readonly Occupant[],
+export function whoMakesRoom<L>(
+  occupants: readonly Occupant<L>[],
   placesMax: number,
   newcomer: Peer,
   isFound: (peer: Peer) => boolean,
-): Link | 'none' | undefined {
+): L | 'none' | undefined {
   if (occupants.length < placesMax) return undefined;
   if (!isFound(newcomer)) return 'none';
   return occupants.findLast(({ peer }) => !isFound(peer))?.link ?? 'none';
 }
 
 /** The links that take the least of what they asked for, as many as it takes to fit the bound. */
-export function whoTakesTooLittle(
-  links: readonly Link[],
+export function whoTakesTooLittle<L extends Pick<Link, 'waitingBytes'>>(
+  links: readonly L[],
   bytesMax: number = OUTPUT_BYTES_MAX,
-): readonly Link[] {
+): readonly L[] {
   let bytes = links.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
   if (bytes <= bytesMax) return [];
-  const chosen: Link[] = [];
+  const chosen: L[] = [];
   for (const link of links.toSorted((a, b) => b.waitingBytes - a.waitingBytes)) {
     if (bytes <= bytesMax) break;
     bytes -= link.waitingBytes;
