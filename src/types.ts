@@ -66,7 +66,7 @@ export interface RecordHeader {
 /** A record to be signed: the host adds the publisher and the signature. */
 export type RecordBody = Omit<RecordHeader, 'publisher' | 'lifeMs'>;
 
-/** What the host knows of ids. Append-only for the core: a handle's words never change. */
+/** What the host knows of peers. Append-only for the core: a handle's words never change. */
 export interface Directory {
   /** Eight words per peer, the 256-bit node id; words 3 to 7 are its position. */
   readonly words: Int32Array;
