@@ -15,7 +15,7 @@ import { isClientOnly } from '../table/places.ts';
 import type { Directory, Peer, Position } from '../types.ts';
 import { dividedFellows, fellowOf, isShunned, meet } from './fellows.ts';
 import type { Divided, Urgency } from './fellows.ts';
-import { heldOrder, withGroup, type Held } from './store.ts';
+import { heldOrder, isMember, withGroup, type Held } from './store.ts';
 
 /**
  * The nearest `count` nodes to a position that this node knows, nearest first; itself included,
@@ -39,15 +39,14 @@ export function neighbourhood(
 }
 
 /** Whether one of the group is known to hold the record. */
-export function isKnown({ group, known }: Held, peer: Peer): boolean {
-  const at = group.indexOf(peer);
-  return at >= 0 && (known & (1 << at)) !== 0;
+export function isKnown(held: Held, peer: Peer): boolean {
+  return isMember(held, peer) && (held.known & (1 << held.group.indexOf(peer))) !== 0;
 }
 
 /** The record with a member known to hold it, or to lack it; the same when that was known. */
 export function withKnown(held: Held, peer: Peer, holds: boolean): Held {
+  if (!isMember(held, peer)) return held;
   const at = held.group.indexOf(peer);
-  if (at < 0) return held;
   const known = holds ? held.known | (1 << at) : held.known & ~(1 << at);
   return known === held.known ? held : withGroup(held, held.group, known);
 }
@@ -82,7 +81,7 @@ export function onNear(draft: Draft, peer: Peer): void {
 /** A peer is gone: somebody else takes its place in its groups. */
 export function onGone(draft: Draft, peer: Peer): void {
   if (draft.store.size === 0) return;
-  regroup(draft, ({ group }) => group.includes(peer));
+  regroup(draft, (held) => isMember(held, peer));
 }
 
 /** The groups of all records are found anew, now or when the node has joined. */
@@ -115,7 +114,7 @@ function regroup(draft: Draft, isAffected: (held: Held) => boolean): void {
     });
     const next = withGroup(held, group, known);
     for (const peer of group) {
-      if (held.group.includes(peer)) continue;
+      if (isMember(held, peer)) continue;
       if (met.get(peer) !== 'soon') met.set(peer, urgencyOf(next, draft.self));
     }
     return next;
@@ -135,7 +134,7 @@ function withMember(held: Held, peer: Peer, directory: Directory): Held {
   if (group.length >= header.replication && last !== undefined) {
     if (compareDistance(directory, target, last, peer) <= 0) return held;
   }
-  if (group.includes(peer)) return held;
+  if (isMember(held, peer)) return held;
   const next = group.slice();
   takeIn(next, peer, header.replication, target, directory);
   const at = next.indexOf(peer);

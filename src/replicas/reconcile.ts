@@ -26,7 +26,8 @@ import type { OpId, Peer, Range, RecordHeader, Refusal } from '../types.ts';
 import { fellowOf, meet, onShown, waitInTurn } from './fellows.ts';
 import { isSpread, onGone, withKnown } from './group.ts';
 import { letGo } from './holding.ts';
-import { compareVersions, durable, durableHeld, headerNow, mappedWithin } from './store.ts';
+import { compareVersions, durable, durableHeld, headerNow, isMember } from './store.ts';
+import { mappedWithin } from './store.ts';
 import type { Held } from './store.ts';
 import { isListed, type Listed } from './tags.ts';
 
@@ -35,7 +36,7 @@ export function settleTags(draft: Draft, peer: Peer, range: Range, theirs: Liste
   const lacking: Held[] = [];
   let shown = 0;
   draft.store = mappedWithin(draft.store, range, (held) => {
-    if (!held.group.includes(peer)) return held;
+    if (!isMember(held, peer)) return held;
     const stored = durable(held, draft.now + CALL_MS_MAX);
     if (stored === undefined) return held;
     const holds = isListed(theirs, stored.header);

@@ -27,7 +27,7 @@ import { onShown, withFellow } from './fellows.ts';
 import { isJoining, isKnown, onGone, onNear, withKnown } from './group.ts';
 import { settleTags } from './reconcile.ts';
 import type { Fellow } from './replicas.ts';
-import { durable, forEachWithin, mappedWithin } from './store.ts';
+import { durable, forEachWithin, isMember, mappedWithin } from './store.ts';
 import { EVERYTHING, flat, halves, isListed, listed, NOTHING } from './tags.ts';
 import { sameSum, sumOf, tagOf, type Listed } from './tags.ts';
 
@@ -48,8 +48,9 @@ export function checkFellow(draft: Draft, fellow: Fellow): void {
   withFellow(draft, { ...fellow, checkAt, emptySince, shunnedUntil: 0 });
   if (shunnedUntil > 0) onNear(draft, peer);
   if (isJoining(draft)) return;
-  if (stakeIn(draft, peer, EVERYTHING) === 'none') return forgetFellow(draft, peer);
-  if (!isInRound(draft, peer)) askAbout(draft, peer, EVERYTHING);
+  const own = survey(draft, peer, EVERYTHING);
+  if (!own.isConcerned) return forgetFellow(draft, peer);
+  if (!isInRound(draft, peer)) askWith(draft, peer, EVERYTHING, own);
 }
 
 /** Whether a round with a fellow is under way; other calls to it do not matter. */
@@ -64,11 +65,13 @@ export function onCheck(
   call: CallId,
   { range, nonce, sum }: Check,
 ): void {
-  const shared = sharedRecords(draft, from, range);
-  reply(draft, from, call, { type: 'sum', range, sum: sumOf(shared, nonce) });
-  const isSame = sameSum(sumOf(shared, nonce, true), sum);
-  onTurn(draft, from, sum.count > 0, isSame);
-  if (isSame) confirm(draft, from, range, sum.count);
+  const own = survey(draft, from, range);
+  reply(draft, from, call, { type: 'sum', range, sum: sumOf(own.shared, nonce) });
+  const isSame = sameSum(sumOf(own.shared, nonce, true), sum);
+  // Its question was about what both should hold; ours, about what we should not, is still open.
+  const whole = !isSame || range.bits === 0 ? own : survey(draft, from, EVERYTHING);
+  onTurn(draft, from, sum.count > 0, isSame && !whole.hasSurplus);
+  if (isSame) confirm(draft, from, range, own, sum.count);
 }
 
 /** What a fellow holds of a range, or, in place of tags, that they are too many. */
@@ -77,9 +80,10 @@ export function onSum(draft: Draft, { peer, kind, round }: Call, { range, sum }:
   onTurn(draft, peer, sum.count > 0, false);
   const isCheck = kind === 'check' && round !== undefined;
   if (isCheck) {
-    const shared = sharedRecords(draft, peer, range);
-    if (sameSum(sumOf(shared, round.nonce), sum)) return confirm(draft, peer, range, sum.count);
-    const isEmpty = range.bits === 0 && sum.count === 0 && shared.length > 0;
+    const own = survey(draft, peer, range);
+    const isSame = sameSum(sumOf(own.shared, round.nonce), sum);
+    if (isSame) return confirm(draft, peer, range, own, sum.count);
+    const isEmpty = range.bits === 0 && sum.count === 0 && own.shared.length > 0;
     if (isEmpty && onShown(draft, peer, false)) return onGone(draft, peer);
   }
   if (sum.count > TAGS_MAX) askHalves(draft, peer, range);
@@ -115,15 +119,13 @@ export function onRoundRefused(draft: Draft, peer: Peer): void {
 /**
  * A fellow was heard; who asks about records is one, even if we knew not.
  *
- * @param isSettled whether both hold the same: then our own turn need not come so soon
+ * @param isSettled whether there is nothing to settle: then our own turn need not come so soon
  */
 function onTurn(draft: Draft, peer: Peer, holds: boolean, isSettled: boolean): void {
   const fellow = fellowOf(draft, peer);
   if (fellow !== undefined) {
     if (isShunned(fellow, draft.now)) return;
-    // Its question was about what both should hold; ours, about what we should not, is still open.
-    const isOver = isSettled && stakeIn(draft, peer, EVERYTHING) !== 'surplus';
-    const checkAt = isOver ? nextCheckAt(draft) : fellow.checkAt;
+    const checkAt = isSettled ? nextCheckAt(draft) : fellow.checkAt;
     if (checkAt === fellow.checkAt && !fellow.missed) return;
     return withFellow(draft, { ...fellow, checkAt, missed: false });
   }
@@ -133,23 +135,24 @@ function onTurn(draft: Draft, peer: Peer, holds: boolean, isSettled: boolean): v
 }
 
 /** The fellow holds all that it should of a range. */
-function confirm(draft: Draft, peer: Peer, range: Range, count: number): void {
+function confirm(draft: Draft, peer: Peer, range: Range, own: Survey, count: number): void {
   if (count > 0) onShown(draft, peer, true);
+  if (own.isKnown) return;
   draft.store = mappedWithin(draft.store, range, (held) => {
-    const { group, token } = held;
-    return token === 0 && group.includes(draft.self) ? withKnown(held, peer, true) : held;
+    const isShared = isMember(held, peer) && isMember(held, draft.self);
+    return isShared && held.token === 0 ? withKnown(held, peer, true) : held;
   });
 }
 
-/** A sum leaves out what is not ours to keep: where there is such, the tags are asked for. */
 function askAbout(draft: Draft, peer: Peer, range: Range): void {
-  if (stakeIn(draft, peer, range) === 'surplus') askForTags(draft, peer, range);
-  else askForSum(draft, peer, range);
+  askWith(draft, peer, range, survey(draft, peer, range));
 }
 
-function askForSum(draft: Draft, peer: Peer, range: Range): void {
+/** A sum leaves out what is not ours to keep: where there is such, the tags are asked for. */
+function askWith(draft: Draft, peer: Peer, range: Range, own: Survey): void {
+  if (own.hasSurplus) return askForTags(draft, peer, range);
   const nonce = nextDraw(draft);
-  const sum = sumOf(sharedRecords(draft, peer, range), nonce, true);
+  const sum = sumOf(own.shared, nonce, true);
   ask(draft, peer, { type: 'check', range, nonce, sum }, 0);
 }
 
@@ -166,27 +169,35 @@ function askHalves(draft: Draft, peer: Peer, range: Range): void {
   for (const half of halves(range)) askAbout(draft, peer, half);
 }
 
-/** What there is to talk about with a peer; a replica that is not ours to keep comes first. */
-function stakeIn({ store, self }: Draft, peer: Peer, range: Range): 'none' | 'shared' | 'surplus' {
-  let stake: 'none' | 'shared' | 'surplus' = 'none';
-  forEachWithin(store, range, (held) => {
-    const { group } = held;
-    if (stake === 'surplus' || !group.includes(peer)) return;
-    stake = group.includes(self) || isKnown(held, peer) ? 'shared' : 'surplus';
-  });
-  return stake;
+/** What there is to talk about with a peer, found out in one pass: most rounds need no other. */
+interface Survey {
+  /** Whether the peer should hold anything that we do. */
+  readonly isConcerned: boolean;
+  /** Whether any of that is not ours to keep, and not known to be there. */
+  readonly hasSurplus: boolean;
+  /** Of what is on disk: that which both of us should hold. */
+  readonly shared: readonly RecordHeader[];
+  /** Whether the peer is known to hold all of that. */
+  readonly isKnown: boolean;
 }
 
-/** Of what is on disk: that which both of us should hold. */
-function sharedRecords({ store, self, now }: Draft, peer: Peer, range: Range): RecordHeader[] {
-  const records: RecordHeader[] = [];
+function survey({ store, self, now }: Draft, peer: Peer, range: Range): Survey {
+  const shared: RecordHeader[] = [];
+  let isConcerned = false;
+  let hasSurplus = false;
+  let isAllKnown = true;
   forEachWithin(store, range, (held) => {
-    const { group } = held;
-    if (!group.includes(peer) || !group.includes(self)) return;
+    if (!isMember(held, peer)) return;
+    isConcerned = true;
+    if (!isMember(held, self)) {
+      if (!isKnown(held, peer)) hasSurplus = true;
+      return;
+    }
     const stored = durable(held, now);
-    if (stored !== undefined) records.push(stored.header);
+    if (stored !== undefined) shared.push(stored.header);
+    if (held.token === 0 && !isKnown(held, peer)) isAllKnown = false;
   });
-  return records;
+  return { isConcerned, hasSurplus, shared, isKnown: isAllKnown };
 }
 
 /** Of what is on disk: that which the peer should hold, and that which it says it does. */
@@ -201,8 +212,7 @@ function listedRecords(
     const stored = durable(held, now);
     if (stored === undefined) return;
     const { header } = stored;
-    const isTheirs =
-      held.group.includes(peer) || (theirs !== undefined && isListed(theirs, header));
+    const isTheirs = isMember(held, peer) || (theirs !== undefined && isListed(theirs, header));
     if (isTheirs) records.push(header);
   });
   return records;

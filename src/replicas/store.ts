@@ -28,6 +28,8 @@ export interface Held {
   readonly from: Peer | undefined;
   /** The nodes that should hold it, nearest to the key first; the own node may be among them. */
   readonly group: readonly Peer[];
+  /** A bit for each handle of the group, by its last five bits: most others are told by that. */
+  readonly members: number;
   /** A bit for each of the group that has shown that it holds this version, the first lowest. */
   readonly known: number;
 }
@@ -105,12 +107,15 @@ export function newHeld(
     replaced,
     from,
     group: nobody,
+    members: 0,
     known: 0,
   };
 }
 
 /** The record with another group, or other members known to hold it. */
 export function withGroup(held: Held, group: readonly Peer[], known: number): Held {
+  let members = 0;
+  for (const peer of group) members |= 1 << (peer & 31);
   return {
     header: held.header,
     expiresAt: held.expiresAt,
@@ -118,8 +123,14 @@ export function withGroup(held: Held, group: readonly Peer[], known: number): He
     replaced: held.replaced,
     from: held.from,
     group,
+    members,
     known,
   };
+}
+
+/** Whether a node is one of those that should hold the record. */
+export function isMember({ members, group }: Held, peer: Peer): boolean {
+  return (members & (1 << (peer & 31))) !== 0 && group.includes(peer);
 }
 
 /**

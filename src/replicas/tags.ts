@@ -26,14 +26,16 @@ export interface Tag {
 export function tagOf(header: RecordHeader, nonce: number, isAsker = false): Tag {
   const { key, version, publisher } = header;
   const { w0, w1, w3, w4 } = key.position;
-  const [near, far] = [w0 ^ w3, w1 ^ w4];
+  const near = w0 ^ w3;
+  const far = w1 ^ w4;
   const low = version | 0;
   const rest =
     (((version / 2 ** 32) & VERSION_HIGH) << PUBLISHER_BITS) | (publisher.b7 & PUBLISHER);
-  const [one, two] = isAsker ? [ASKER_HIGH, ASKER_LOW] : [SEED_HIGH, SEED_LOW];
+  const one = nonce ^ (isAsker ? ASKER_HIGH : SEED_HIGH);
+  const two = nonce ^ (isAsker ? ASKER_LOW : SEED_LOW);
   return {
-    high: draw(draw(draw(draw(nonce ^ one, near), far), low), rest),
-    low: draw(draw(draw(draw(nonce ^ two, far), rest), near), low),
+    high: draw(draw(draw(draw(one, near), far), low), rest),
+    low: draw(draw(draw(draw(two, far), rest), near), low),
   };
 }
 
