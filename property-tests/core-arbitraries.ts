@@ -11,16 +11,13 @@ import type { RecordHeader, Refusal } from '../src/types.ts';
 import { cluster, plain } from './arbitraries.ts';
 
 /** The handle is the index. Ids differ even where positions agree. */
-export function directoryOf(
-  positions: readonly Position[],
-  places: readonly number[] = [],
-): Directory {
+export function directoryOf(positions: readonly Position[], at: readonly number[] = []): Directory {
   const words = new Int32Array(positions.length * ID_WORDS);
   positions.forEach(({ w0, w1, w2, w3, w4 }, peer) => {
     words[peer * ID_WORDS] = peer;
     words.set([w0, w1, w2, w3, w4], peer * ID_WORDS + POSITION_WORD);
   });
-  return { words, places: Int32Array.from(positions, (_, peer) => places[peer] ?? 0) };
+  return { words, places: Int32Array.from(positions, (_, peer) => at[peer] ?? 0) };
 }
 
 /** A position from hexadecimal digits and zeros: `short('8')` is the middle of the ring. */
