@@ -19,6 +19,7 @@ import {
   TTL_S_MAX,
   VERSION_AHEAD_MS_MAX,
 } from '../src/limits.ts';
+import { packPeers, peersIn } from '../src/codec/address.ts';
 import { headerFor } from '../src/codec/record.ts';
 import type { Key, Message, Peer, RecordHeader, Refusal, Reply, Request } from '../src/types.ts';
 import type {
@@ -26,6 +27,7 @@ import type {
   WireHeader,
   WireMessage,
   WirePeer,
+  WirePeers,
   WireRecord,
   WireRefusal,
   WireReply,
@@ -192,9 +194,9 @@ function lifeOf({ ttlS, publishedAtMs, lifeMs }: WireHeader, wallMs: number): nu
 }
 
 /** Each peer once, in the order named; those that the directory has no room for are left out. */
-function admitPeers(edge: Edge, named: readonly WirePeer[]): readonly Peer[] {
+function admitPeers(edge: Edge, named: WirePeers): readonly Peer[] {
   const peers: Peer[] = [];
-  for (const { id, addresses } of named) {
+  for (const { id, addresses } of peersIn(named)) {
     if (peers.length === PEERS_PER_REPLY_MAX) break;
     const peer = edge.directory.internNamed(id);
     if (peer === undefined || peers.includes(peer)) continue;
@@ -280,7 +282,7 @@ function presentRecord(edge: Edge, header: RecordHeader): WireRecord | undefined
   };
 }
 
-function presentPeers(edge: Edge, peers: readonly Peer[]): readonly WirePeer[] {
+function presentPeers(edge: Edge, peers: readonly Peer[]): WirePeers {
   const named: WirePeer[] = [];
   for (const peer of peers) {
     if (named.length === PEERS_PER_REPLY_MAX) break;
@@ -289,7 +291,7 @@ function presentPeers(edge: Edge, peers: readonly Peer[]): readonly WirePeer[] {
     const id = edge.directory.idOf(peer);
     named.push({ id, addresses: addresses.slice(0, ADDRESSES_PER_PEER_MAX) });
   }
-  return named;
+  return packPeers(named);
 }
 
 const INVALID: RecordRefusal = { type: 'refusal', reason: 'invalid' };

@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { admit, type Edge, type Envelope, keyOf, present, type WireCall } from '../host/admit.ts';
 import { PeerDirectory } from '../host/directory.ts';
 import { bits256Of, bytesOfBits256, hexOf } from '../host/words.ts';
+import { packPeers, peersIn } from '../src/codec/address.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { headerFor, signedBytes } from '../src/codec/record.ts';
 import { PEERS_PER_REPLY_MAX, TTL_S_MAX } from '../src/limits.ts';
@@ -107,7 +108,7 @@ function withRecord(one: WireRecord, by: Way): WireCall {
   if (by === 'store') return { type: 'request', call: 9, body: { type: by, record: one } };
   if (by === 'value') return { type: 'reply', call: 9, body: { type: by, record: one } };
   const header = headerFor(one, sha256(one.value));
-  return { type: 'reply', call: 9, body: { type: by, header, peers: [] } };
+  return { type: 'reply', call: 9, body: { type: by, header, peers: packPeers([]) } };
 }
 
 /** Any call but those with a record. */
@@ -151,7 +152,7 @@ testProp(
     const wire = withRecord(one, by);
     if (wire.body.type !== 'version') return checkRoundTrip(t, edge, wire);
     const named = new Map(pool.map((peer) => [hexOf(peer.id), peer]));
-    const peers = [...named.values()];
+    const peers = packPeers([...named.values()]);
     checkRoundTrip(t, edge, { type: 'reply', call: 9, body: { ...wire.body, peers } });
   },
   runs(200),
@@ -210,7 +211,7 @@ testProp(
     }
     const header = headerFor(one, sha256(one.value));
     const resized = { ...header, size: header.size + 1 };
-    const body = { type: 'version', header: resized, peers: [] } as const;
+    const body = { type: 'version', header: resized, peers: packPeers([]) } as const;
     t.is(admit(edge, { type: 'reply', call: 9, body }, WALL_MS).type, 'dropped');
     t.is(edge.kept.size, 0);
   },
@@ -221,13 +222,14 @@ testProp(
   'a reply names each peer once, and none for whom there is no room',
   [
     fc.array(wirePeer(), { minLength: 1, maxLength: 8 }),
-    fc.array(fc.nat(), { maxLength: 70 }),
+    fc.array(fc.nat(), { maxLength: PEERS_PER_REPLY_MAX }),
     fc.nat(8),
   ],
   (t, pool, order, peersMax) => {
     const edge = desk(peersMax);
     const peers = order.map((which) => pool[which % pool.length] ?? impossible());
-    const admitted = admit(edge, { type: 'reply', call: 1, body: { type: 'peers', peers } }, 0);
+    const sent = { type: 'peers', peers: packPeers(peers) } as const;
+    const admitted = admit(edge, { type: 'reply', call: 1, body: sent }, 0);
     const { body } = messageOf(admitted);
     if (body.type !== 'peers') return t.fail(body.type);
     const room = peersMax - Math.floor(peersMax / 4);
@@ -257,12 +259,13 @@ testProp(
     });
     const wire = present(edge, { type: 'reply', call: 1, body: { type: 'peers', peers } });
     if (wire?.body.type !== 'peers') return t.fail('a reply is presented as one');
+    const told = [...peersIn(wire.body.peers)];
     const named = peers.filter((peer) => edge.addressesOf(peer).length > 0);
     t.deepEqual(
-      wire.body.peers.map(({ id }) => edge.directory.find(id)),
+      told.map(({ id }) => edge.directory.find(id)),
       named.slice(0, PEERS_PER_REPLY_MAX),
     );
-    t.true(wire.body.peers.every(({ addresses }) => addresses.length <= 4));
+    t.true(told.every(({ addresses }) => addresses.length <= 4));
     t.notThrows(() => encodePeer(wire));
     return;
   },

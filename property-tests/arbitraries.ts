@@ -7,6 +7,7 @@
  * size now and then.
  */
 import fc from 'fast-check';
+import { packPeers } from '../src/codec/address.ts';
 import { FRAME_BYTES_MAX, PEERS_PER_REPLY_MAX, POSITION_BITS } from '../src/limits.ts';
 import { REPLICATION_MAX, TAGS_MAX, VALUE_BYTES_MAX } from '../src/limits.ts';
 import type { Bits256, Key, Position, RecordHeader } from '../src/types.ts';
@@ -17,6 +18,7 @@ import type {
   WireHello,
   WireMessage,
   WirePeer,
+  WirePeers,
   WireRange,
   WireRecord,
   WireReply,
@@ -121,8 +123,8 @@ export const wirePeer = (): fc.Arbitrary<WirePeer> =>
     addresses: fc.array(wireAddress(), { minLength: 1, maxLength: 4 }),
   });
 
-const wirePeers = (): fc.Arbitrary<readonly WirePeer[]> =>
-  fc.array(wirePeer(), { maxLength: PEERS_PER_REPLY_MAX });
+const wirePeers = (): fc.Arbitrary<WirePeers> =>
+  fc.array(wirePeer(), { maxLength: PEERS_PER_REPLY_MAX }).map(packPeers);
 
 /** What a record and its header have in common, in the order in which both are read. */
 const claims = () => ({

@@ -7,6 +7,7 @@
 import { testProp } from '@fast-check/ava';
 import test from 'ava';
 import fc from 'fast-check';
+import { packPeers } from '../src/codec/address.ts';
 import { decodeClient, encodeClient } from '../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { signedBytes } from '../src/codec/record.ts';
@@ -204,13 +205,17 @@ test('an encoder refuses what the other side would', (t) => {
   const named = (ip: Uint8Array, port: number): WireMessage => ({
     type: 'reply',
     call: 1,
-    body: { type: 'peers', peers: [{ id, addresses: [{ family: 6, ip, port }] }] },
+    body: { type: 'peers', peers: packPeers([{ id, addresses: [{ family: 6, ip, port }] }]) },
   });
   const mapped = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 0, 2, 1);
   t.notThrows(() => encodePeer(named(new Uint8Array(16), 1)));
   throws(() => encodePeer(named(new Uint8Array(16), 0)));
   throws(() => encodePeer(named(mapped, 1)));
   throws(() => encodePeer(named(new Uint8Array(4), 1)));
+  const cut = packPeers([{ id, addresses: [{ family: 6, ip: new Uint8Array(16), port: 1 }] }]);
+  for (const peers of [new Uint8Array(0), Uint8Array.of(1), cut.subarray(1), cut.subarray(0, -1)]) {
+    throws(() => encodePeer({ type: 'reply', call: 1, body: { type: 'peers', peers } }));
+  }
   throws(() => encodePeer({ type: 'request', call: -1, body: { type: 'ping' } }));
 });
 

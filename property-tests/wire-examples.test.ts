@@ -7,11 +7,12 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { bytesOfWords, rangeOf, wireSum } from '../host/rounds.ts';
 import { bits256Of, positionOfId } from '../host/words.ts';
+import { packPeers, peersIn } from '../src/codec/address.ts';
 import { decodeClient, encodeClient } from '../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { headerFor, signedBytes } from '../src/codec/record.ts';
 import { flat, isWithin, sumOf, tagOf } from '../src/replicas/tags.ts';
-import type { ClientMessage, Decoded, WireMessage } from '../src/wire-types.ts';
+import type { ClientMessage, Decoded, WireMessage, WirePeer } from '../src/wire-types.ts';
 
 interface Example {
   readonly line: number;
@@ -132,12 +133,17 @@ function encode(protocol: string, message: unknown): Uint8Array {
     : encodePeer(message as WireMessage);
 }
 
-/** Bytes become hex, as in the document. */
+/** Bytes become hex and packed peers a list, as in the document. */
 function plain(data: unknown): unknown {
   if (data instanceof Uint8Array) return hex(data);
   if (Array.isArray(data)) return data.map(plain);
   if (typeof data !== 'object' || data === null) return data;
-  return Object.fromEntries(Object.entries(data).map(([name, field]) => [name, plain(field)]));
+  return Object.fromEntries(
+    Object.entries(data).map(([name, field]: [string, unknown]) => [
+      name,
+      plain(name === 'peers' ? [...peersIn(field as Uint8Array)] : field),
+    ]),
+  );
 }
 
 /** The reverse of `plain`: fields that hold bytes are known by their names. */
@@ -145,13 +151,15 @@ function revived(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(revived);
   if (typeof data !== 'object' || data === null) return data;
   return Object.fromEntries(
-    Object.entries(data).map(([name, field]: [string, unknown]) => [
-      name,
-      BYTE_FIELDS.has(name) && typeof field === 'string'
-        ? new Uint8Array(Buffer.from(field, 'hex'))
-        : revived(field),
-    ]),
+    Object.entries(data).map(([name, field]: [string, unknown]) => [name, revivedField(name, field)]),
   );
+}
+
+function revivedField(name: string, field: unknown): unknown {
+  if (name === 'peers') return packPeers(revived(field) as readonly WirePeer[]);
+  return BYTE_FIELDS.has(name) && typeof field === 'string'
+    ? new Uint8Array(Buffer.from(field, 'hex'))
+    : revived(field);
 }
 
 function isStore(data: unknown): data is Extract<WireMessage, { type: 'request' }> & {

@@ -18,6 +18,9 @@ export interface WirePeer {
   readonly addresses: readonly WireAddress[];
 }
 
+/** A count u8, then peers as they travel: `packPeers` makes it, `peersIn` reads it. */
+export type WirePeers = Uint8Array;
+
 /** What a record says of itself; all of it is signed. */
 interface WireClaims {
   readonly key: Uint8Array;
@@ -100,12 +103,12 @@ export type WireRequest =
 
 export type WireReply =
   | { readonly type: 'ok' }
-  | { readonly type: 'peers'; readonly peers: readonly WirePeer[] }
+  | { readonly type: 'peers'; readonly peers: WirePeers }
   | { readonly type: 'value'; readonly record: WireRecord }
   | {
       readonly type: 'version';
       readonly header: WireHeader;
-      readonly peers: readonly WirePeer[];
+      readonly peers: WirePeers;
     }
   | { readonly type: 'sum'; readonly range: WireRange; readonly sum: WireSum }
   | { readonly type: 'tags'; readonly range: WireRange; readonly tags: Uint8Array }

@@ -9,6 +9,7 @@ import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
 import { reachableAt } from '../../runtime/links/address.ts';
 import { ownHello } from '../../runtime/links/greeting.ts';
 import type { RunningNode } from '../../runtime/node.ts';
+import { packPeers } from '../../src/codec/address.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import { headerFor } from '../../src/codec/record.ts';
 import type { WireMessage, WireRecord, WireReply, WireRequest } from '../../src/wire-types.ts';
@@ -122,14 +123,14 @@ test('a GET takes nothing forged, and nothing that belongs to another key', asyn
       const peer = await contactOf(t, site, node, (request) => {
         if (request.type === 'ping') return { type: 'ok' };
         if (request.type !== 'find-version' && request.type !== 'find-value') {
-          return { type: 'peers', peers: [] };
+          return { type: 'peers', peers: packPeers([]) };
         }
         const good = signed(peer.identity, key, value, at);
         const record = request.type === spoilt ? serve(good) : good;
         asked += Number(request.type === spoilt);
         if (request.type === 'find-value') return { type: 'value', record };
         const header = headerFor(record, sha256(record.value));
-        return { type: 'version', header, peers: [] };
+        return { type: 'version', header, peers: packPeers([]) };
       });
       const found = (await node.get(key)).value;
       t.true(asked > 0, what);

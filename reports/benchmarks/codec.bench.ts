@@ -4,6 +4,7 @@
  * each kind take turns.
  */
 import { keysOf } from '../../sim/streams.ts';
+import { packPeers } from '../../src/codec/address.ts';
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../../src/codec/peer.ts';
 import { headerFor, signedBytes } from '../../src/codec/record.ts';
@@ -118,14 +119,14 @@ function makers(seed: number) {
       return { ...request, call: i, body: { type: 'find-node', target: bytes(i, 20) } };
     },
     peers: (i: number): WireMessage => {
-      const peers = listOf(20, (j) => peer(20 * i + j));
+      const peers = packPeers(listOf(20, (j) => peer(20 * i + j)));
       return { type: 'reply', call: i, body: { type: 'peers', peers } };
     },
     store: (i: number): WireMessage => {
       return { ...request, call: i, body: { type: 'store', record: record(i) } };
     },
     version: (i: number): WireMessage => {
-      const peers = listOf(20, (j) => peer(20 * i + j));
+      const peers = packPeers(listOf(20, (j) => peer(20 * i + j)));
       return { type: 'reply', call: i, body: { type: 'version', header: header(i), peers } };
     },
     compare: (i: number): WireMessage => {

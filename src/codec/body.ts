@@ -4,7 +4,7 @@
  */
 import { assertNever } from '../assert.ts';
 import type { WireMessage, WireRefusal, WireReply, WireRequest } from '../wire-types.ts';
-import { peersLength, readPeers, writePeers } from './address.ts';
+import { readPeers, writePeers } from './address.ts';
 import type { Reader, Writer } from './bytes.ts';
 import { helloLength, readGoodbye, readHello, writeGoodbye, writeHello } from './greeting.ts';
 import { headerLength, readHeader, readRecord } from './record.ts';
@@ -190,11 +190,11 @@ function replyLength(body: WireReply): number {
     case 'ok':
       return 0;
     case 'peers':
-      return peersLength(body.peers);
+      return body.peers.length;
     case 'value':
       return recordLength(body.record);
     case 'version':
-      return headerLength(body.header) + peersLength(body.peers);
+      return headerLength(body.header) + body.peers.length;
     case 'sum':
       return RANGE_BYTES + SUM_BYTES;
     case 'tags':

@@ -4,7 +4,7 @@
  * The reader never throws and never reads outside its window: a field that does not fit, or that
  * is out of its range, marks the reader as failed, and from then on every read gives zeros. So a
  * decoder reads all its fields and asks once, at the end, whether they were all there. `take`
- * allocates nothing but a view; no length that travelled is ever used to allocate.
+ * and `since` allocate nothing but a view; no length that travelled is ever used to allocate.
  *
  * The writer is for messages of our own: a field that does not fit is our bug and throws.
  */
@@ -13,7 +13,7 @@ import { assert } from '../assert.ts';
 export class Reader {
   readonly #bytes: Uint8Array;
   #at: number;
-  readonly #end: number;
+  #end: number;
   #failed = false;
 
   /** Reads `bytes` from `from` up to, not including, `to`. */
@@ -31,6 +31,17 @@ export class Reader {
     return this.#failed;
   }
 
+  /** Where it stands, for `since`. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Reads only up to, not including, `to` from here on: a body once its length is known. */
+  endAt(to: number): void {
+    assert(to >= this.#at && to <= this.#end, 'a window only narrows');
+    this.#end = to;
+  }
+
   /** For a field whose value cannot be. */
   fail(): void {
     this.#failed = true;
@@ -41,7 +52,7 @@ export class Reader {
   }
 
   u16(): number {
-    return this.#enter(2) ? this.#byte() * 0x100 + this.#byte() : 0;
+    return this.#enter(2) ? this.#pair() : 0;
   }
 
   u32(): number {
@@ -68,6 +79,16 @@ export class Reader {
     return this.#bytes.subarray(from, this.#at);
   }
 
+  /** Passes over bytes that only have to be there. */
+  skip(length: number): void {
+    if (this.#enter(length)) this.#at += length;
+  }
+
+  /** A view of what was read since it stood there; empty when not all of it was there. */
+  since(at: number): Uint8Array {
+    return this.#failed ? EMPTY : this.#bytes.subarray(at, this.#at);
+  }
+
   /** A u16 length between the bounds, then so many bytes. */
   sized(lengthMin: number, lengthMax: number): Uint8Array {
     const length = this.u16();
@@ -86,10 +107,12 @@ export class Reader {
     return byte;
   }
 
+  #pair(): number {
+    return this.#byte() * 0x100 + this.#byte();
+  }
+
   #word(): number {
-    return (
-      this.#byte() * 0x100_0000 + this.#byte() * 0x1_0000 + this.#byte() * 0x100 + this.#byte()
-    );
+    return this.#pair() * 0x1_0000 + this.#pair();
   }
 }
 

@@ -18,16 +18,16 @@ export function decodeClient(buffer: Uint8Array, from: number, to: number): Deco
   assert(from >= 0 && from <= to && to <= buffer.length, 'a window lies within its buffer');
   const available = to - from;
   if (available < HEADER_BYTES) return { type: 'partial', bytes: HEADER_BYTES - available };
-  const header = new Reader(buffer, from, to);
-  const size = header.u16();
-  const code = header.u16();
+  const reader = new Reader(buffer, from, to);
+  const size = reader.u16();
+  const code = reader.u16();
   const bounds = sizesOf(code);
   if (bounds === undefined) return malformed(`code ${code} is none of the client API`);
   if (size < bounds[0] || size > bounds[1]) {
     return malformed(`size ${size} cannot be that of a message with code ${code}`);
   }
   if (available < size) return { type: 'partial', bytes: size - available };
-  const reader = new Reader(buffer, from + HEADER_BYTES, from + size);
+  reader.endAt(from + size);
   const message = readBody(code, reader);
   if (message === undefined || reader.failed) {
     return malformed(`a field of the message with code ${code} is out of its range`);

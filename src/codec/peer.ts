@@ -7,8 +7,8 @@
  *
  * Decoding is total and early: length, code, and length for that code are judged as soon as their
  * bytes are there. Accepted frames encode to themselves, but for extensions of a hello, which are
- * skipped. Byte fields of a decoded message are views: the caller copies what it keeps. A decoder
- * allocates views and at most 64 peers of 4 addresses, each backed by bytes that did arrive.
+ * skipped. Byte fields of a decoded message are views: the caller copies what it keeps. Decoding
+ * allocates at most twice the bytes it was given and 1 KiB (`property-tests/deep/allocation.ts`).
  */
 import { assert } from '../assert.ts';
 import { FRAME_BYTES_MAX, HELLO_BYTES_MAX } from '../limits.ts';
@@ -24,20 +24,20 @@ import { RANGE_BYTES, SUM_BYTES, TAGS_BYTES_MAX } from './round.ts';
 export function decodePeer(buffer: Uint8Array, from: number, to: number): Decoded<WireMessage> {
   assert(from >= 0 && from <= to && to <= buffer.length, 'a window lies within its buffer');
   const available = to - from;
-  const header = new Reader(buffer, from, to);
+  const reader = new Reader(buffer, from, to);
   if (available < LENGTH_BYTES) return { type: 'partial', bytes: LENGTH_BYTES - available };
-  const length = header.u32();
+  const length = reader.u32();
   if (length < FRAME_HEADER_BYTES || length > FRAME_BYTES_MAX - LENGTH_BYTES) {
     return malformed(`length ${length} cannot be that of a frame`);
   }
   if (available < CODE_END) return { type: 'partial', bytes: CODE_END - available };
-  const code = header.u16();
+  const code = reader.u16();
   const fault = faultOf(code, length - FRAME_HEADER_BYTES);
   if (fault !== undefined) return malformed(fault);
   const bytes = LENGTH_BYTES + length;
   if (available < bytes) return { type: 'partial', bytes: bytes - available };
-  const call = header.u32();
-  const reader = new Reader(buffer, from + LENGTH_BYTES + FRAME_HEADER_BYTES, from + bytes);
+  const call = reader.u32();
+  reader.endAt(from + bytes);
   return boundsOf(code) === undefined
     ? unknown(code, call, bytes)
     : decodeBody(code, call, reader, bytes);
