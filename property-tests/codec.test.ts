@@ -12,8 +12,9 @@ import { decodeClient, encodeClient } from '../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { signedBytes } from '../src/codec/record.ts';
 import { FRAME_BYTES_MAX } from '../src/limits.ts';
-import type { ClientMessage, Decoded, WireHeader, WireMessage } from '../src/wire-types.ts';
-import { anyBytes, clientMessage, u16, u32, wireHeader, wireMessage } from './arbitraries.ts';
+import type { WireHeader, WireMessage } from '../src/wire-types.ts';
+import { anyBytes, u16, u32, wireHeader } from './arbitraries.ts';
+import { checkAnswer, client, peer, same } from './codec-laws.ts';
 import { damaged } from './damage.ts';
 import { runs } from './parameters.ts';
 
@@ -21,45 +22,6 @@ const SIGNED_FIELDS = [
   ...(['key', 'version', 'publishedAtMs', 'ttlS', 'replication', 'publisher'] as const),
   ...(['certificate', 'size', 'digest'] as const),
 ];
-
-type Either = ClientMessage | WireMessage;
-
-/** One protocol, with what these laws need to know of it. */
-interface Protocol {
-  readonly name: string;
-  readonly message: () => fc.Arbitrary<Either>;
-  readonly encode: (message: Either) => Uint8Array;
-  readonly decode: (bytes: Uint8Array, from: number, to: number) => Decoded<Either>;
-  /** Bytes after which only the body is missing. */
-  readonly headerBytes: number;
-  /** An accepted message as it would be sent: what is skipped when read is left out. */
-  readonly canonical: (bytes: Uint8Array, again: Uint8Array) => Uint8Array;
-}
-
-const client: Protocol = {
-  name: 'client',
-  message: clientMessage,
-  encode: (message) => encodeClient(message as ClientMessage),
-  decode: decodeClient,
-  headerBytes: 4,
-  canonical: (bytes) => {
-    const code = (bytes[2] ?? 0) * 256 + (bytes[3] ?? 0);
-    return code === 650 || code === 690 ? bytes.map((byte, at) => (at === 7 ? 0 : byte)) : bytes;
-  },
-};
-
-const peer: Protocol = {
-  name: 'peer',
-  message: wireMessage,
-  encode: (message) => encodePeer(message as WireMessage),
-  decode: decodePeer,
-  headerBytes: 6,
-  // A hello goes without its extensions: the rest is the same but for the length.
-  canonical: (bytes, again) =>
-    bytes[5] === 0x94 && again.length < bytes.length
-      ? Uint8Array.from([...again.subarray(0, 4), ...bytes.subarray(4, again.length)])
-      : bytes,
-};
 
 for (const protocol of [client, peer]) {
   const { name, message, encode, decode, headerBytes } = protocol;
@@ -185,7 +147,7 @@ testProp(
     const unsigned: WireHeader = { ...header, lifeMs: other.lifeMs, signature: other.signature };
     t.deepEqual(signedBytes(unsigned), signed);
     const changed = { ...header, [field]: other[field] };
-    t.is(same(header[field], other[field]), same(signedBytes(changed), signed));
+    t.is(sameField(header[field], other[field]), same(signedBytes(changed), signed));
   },
   runs(500),
 );
@@ -251,41 +213,6 @@ testProp(
   runs(500),
 );
 
-/** The laws for bytes of unknown origin; throws with what was broken. */
-function checkAnswer(
-  { decode, encode, canonical, headerBytes }: Protocol,
-  bytes: Uint8Array,
-): void {
-  const decoded = decode(bytes, 0, bytes.length);
-  switch (decoded.type) {
-    case 'message': {
-      const taken = bytes.subarray(0, decoded.bytes);
-      const again = encode(decoded.message);
-      must(decoded.bytes <= bytes.length, 'a message is made of bytes that are there', bytes);
-      must(same(again, canonical(taken, again)), 'an accepted message encodes to itself', bytes);
-      return;
-    }
-    case 'partial': {
-      const total = bytes.length + decoded.bytes;
-      must(decoded.bytes >= 1 && total <= FRAME_BYTES_MAX, 'a part can become whole', bytes);
-      if (bytes.length < headerBytes) return;
-      const filled = new Uint8Array(total);
-      filled.set(bytes);
-      const answer = decode(filled, 0, total).type;
-      must(answer !== 'partial', 'what was missing was said at once', bytes);
-      return;
-    }
-    case 'unknown':
-      return must(decoded.bytes <= bytes.length, 'only what is there is skipped', bytes);
-    case 'malformed':
-      return must(/^[\x20-\x7e]{1,100}$/.test(decoded.reason), 'a reason is plain text', bytes);
-  }
-}
-
-function must(holds: boolean, law: string, bytes: Uint8Array): void {
-  if (!holds) throw new Error(`${law}: ${Buffer.from(bytes.subarray(0, 200)).toString('hex')}`);
-}
-
-function same(a: Uint8Array | number, b: Uint8Array | number): boolean {
-  return typeof a === 'number' || typeof b === 'number' ? a === b : Buffer.compare(a, b) === 0;
+function sameField(a: Uint8Array | number, b: Uint8Array | number): boolean {
+  return typeof a === 'number' || typeof b === 'number' ? a === b : same(a, b);
 }

@@ -127,16 +127,18 @@ const ENTRY = join(findRoot(dirname(fileURLToPath(import.meta.url))), 'cli', 'or
 /**
  * Runs code in a process of its own, with a module (from this folder) as `m` and arguments as `a`.
  *
+ * @param flags of Node itself
  * @returns what it printed
  */
 export async function inProcess(
   module: string,
   code: string,
   args: readonly string[],
+  flags: readonly string[] = [],
 ): Promise<string> {
   const url = JSON.stringify(new URL(module, import.meta.url).href);
   const program = `const a = ${JSON.stringify(args)}; const m = await import(${url}); ${code}`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  const child = spawn(process.execPath, [...flags, '--input-type=module', '-e', program]);
   const texts = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.err += text));

@@ -151,7 +151,10 @@ function revived(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(revived);
   if (typeof data !== 'object' || data === null) return data;
   return Object.fromEntries(
-    Object.entries(data).map(([name, field]: [string, unknown]) => [name, revivedField(name, field)]),
+    Object.entries(data).map(([name, field]: [string, unknown]) => [
+      name,
+      revivedField(name, field),
+    ]),
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run test:deep`: the long forms of the tests that treat real nodes with violence
- * (docs/testing.md). Results go to standard output, progress to standard error. Exit codes: 0 all
+ * `npm run test:deep`: the long forms of the tests that treat real nodes with violence and codecs
+ * with damaged frames (docs/testing.md). Results go to standard output, progress to standard error. Exit codes: 0 all
  * held, 1 something did not, 2 wrong usage, 130 cut short by Ctrl-C.
  */
 import { randomInt } from 'node:crypto';
@@ -10,6 +10,7 @@ import { print, say } from '../../cli/output.ts';
 import { crash, crashLine } from './crash.ts';
 import type { CrashPlan } from './crash.ts';
 import { deadline } from './ending.ts';
+import { fuzz } from './fuzz.ts';
 import { judgedRun } from './judged.ts';
 
 interface Flags {
@@ -18,9 +19,11 @@ interface Flags {
   readonly nodes: number;
   readonly settle: number;
   readonly lossless: boolean;
+  readonly inputs: number;
   readonly seed: string;
 }
 
+const WHAT = ['fuzz', 'crash', 'history'] as const;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
@@ -29,13 +32,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 await new Command('npm run test:deep --')
-  .description('real nodes killed with -9, stopped and continued, while clients keep a record')
-  .addArgument(new Argument('[what]', 'both without it').choices(['crash', 'history'] as const))
+  .description(
+    'real nodes killed with -9, stopped and continued, while clients keep a record; ' +
+      'codecs under damaged frames',
+  )
+  .addArgument(new Argument('[what]', 'all of them without it').choices(WHAT))
   .option('--cycles <n>', 'crash: kills of a lone node', wholeNumber(1, 1_000_000), 1000)
   .option('--operations <n>', 'history: PUTs and GETs', wholeNumber(1, 10_000_000), 100_000)
   .option('--nodes <n>', 'history: processes', wholeNumber(4, 40), 20)
   .option('--settle <s>', 'history: rest before the final reads', wholeNumber(0, 3600), 10)
   .option('--lossless', 'history: acknowledged values gone in the end are a failure', false)
+  .option('--inputs <n>', 'fuzz: damaged frames', wholeNumber(1, 1_000_000_000), 10_000_000)
   .addOption(
     new Option('--seed <text>', 'the chance of an earlier run').default(
       String(randomInt(2 ** 32)),
@@ -47,8 +54,10 @@ await new Command('npm run test:deep --')
   .action(async (what, flags) => {
     print(`seed ${flags.seed}`);
     let faults = 0;
-    if (what !== 'history') faults += await runCrash(flags);
-    if (what !== 'crash') faults += await runHistory(flags);
+    const isWanted = (one: (typeof WHAT)[number]): boolean => what === undefined || what === one;
+    if (isWanted('fuzz')) faults += await runFuzz(flags);
+    if (isWanted('crash')) faults += await runCrash(flags);
+    if (isWanted('history')) faults += await runHistory(flags);
     process.exitCode = faults === 0 ? 0 : 1;
   })
   .parseAsync()
@@ -56,6 +65,18 @@ await new Command('npm run test:deep --')
     say(`test:deep: ${messageOf(error)}`);
     process.exitCode = interrupted.signal.aborted ? 130 : 1;
   });
+
+async function runFuzz({ seed, inputs }: Flags): Promise<number> {
+  const plan = { seed, inputs, frames: 3000, stride: 1, samples: 5000 };
+  const signal = deadline(600_000 + inputs, interrupted.signal);
+  const { lines, faults } = await fuzz(plan, signal, (done) => {
+    if (done % 1_000_000 === 0) say(`fuzz: ${done} of ${inputs} inputs`);
+  });
+  print('fuzz, both codecs:');
+  for (const line of lines) print(`  ${line}`);
+  for (const fault of faults) print(`  FAULT ${fault}`);
+  return faults.length;
+}
 
 /** A lone node, then networks of three, which take longer: a quarter as many cycles. */
 async function runCrash({ cycles, seed }: Flags): Promise<number> {

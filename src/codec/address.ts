@@ -84,9 +84,13 @@ function checkPeers(reader: Reader): void {
   if (count > PEERS_PER_REPLY_MAX || count * PEER_BYTES_MIN > reader.remaining) reader.fail();
   for (let peer = 0; peer < count && !reader.failed; peer++) {
     reader.skip(ID_BYTES);
-    const addresses = readCount(reader, 1);
-    for (let at = 0; at < addresses && !reader.failed; at++) checkAddress(reader);
+    checkAddresses(reader);
   }
+}
+
+function checkAddresses(reader: Reader): void {
+  const count = readCount(reader, 1);
+  for (let at = 0; at < count && !reader.failed; at++) checkAddress(reader);
 }
 
 function readCount(reader: Reader, countMin: number): number {

@@ -21,7 +21,7 @@ export function readHello(reader: Reader): WireHello | undefined {
   const addresses = readAddresses(reader, 0);
   while (reader.remaining > 0 && !reader.failed) {
     reader.u8();
-    reader.sized(0, 0xffff);
+    reader.skip(reader.u16());
   }
   if (identity === undefined || versionMin === 0 || versionMin > versionMax) return undefined;
   return { type: 'hello', versionMin, versionMax, features, identity, addresses };

@@ -1,0 +1,152 @@
+/**
+ * What fuzzing begins with: valid frames of both protocols, drawn from a seed, and beside them one
+ * of each kind, with the largest and oddest ones that are valid, which chance would never make.
+ */
+import fc from 'fast-check';
+import { packPeers } from '../../src/codec/address.ts';
+import { encodeClient } from '../../src/codec/client.ts';
+import { encodePeer } from '../../src/codec/peer.ts';
+import { headerFor } from '../../src/codec/record.ts';
+import { ADDRESSES_PER_PEER_MAX, CERTIFICATE_BYTES_MAX } from '../../src/limits.ts';
+import { HELLO_BYTES_MAX, PEERS_PER_REPLY_MAX, TAGS_MAX } from '../../src/limits.ts';
+import { REPLICATION_MAX, VALUE_BYTES_MAX } from '../../src/limits.ts';
+import type { WireAddress, WirePeers, WireRecord } from '../../src/wire-types.ts';
+import type { WireReply, WireRequest } from '../../src/wire-types.ts';
+import { client, peer } from '../codec-laws.ts';
+import type { Protocol } from '../codec-laws.ts';
+import { writeNumber } from './fuzz-fields.ts';
+
+export interface Corpus {
+  readonly protocol: Protocol;
+  readonly frames: readonly Uint8Array[];
+}
+
+/** @param count frames drawn per protocol; the extremes come on top */
+export function corpora(seed: string, count: number): readonly Corpus[] {
+  return [client, peer].map((protocol) => {
+    const drawn = fc.sample(protocol.message(), { seed: seedOf(seed), numRuns: count });
+    const extremes = protocol === peer ? peerExtremes() : clientExtremes();
+    return { protocol, frames: [...extremes, ...drawn.map(protocol.encode)] };
+  });
+}
+
+function seedOf(text: string): number {
+  let seed = 0;
+  for (const character of text) seed = (Math.imul(seed, 31) + character.charCodeAt(0)) | 0;
+  return seed;
+}
+
+function clientExtremes(): readonly Uint8Array[] {
+  const key = new Uint8Array(32).fill(0xff);
+  const value = new Uint8Array(VALUE_BYTES_MAX).fill(0x5a);
+  return [
+    encodeClient({ type: 'put', checked: true, ttlS: 0xffff, replication: 0xff, key, value }),
+    encodeClient({ type: 'success', key, value }),
+    encodeClient({ type: 'get', key }),
+    encodeClient({ type: 'failure', key }),
+    encodeClient({
+      ...{ type: 'put-result', key, status: 'leaving', holders: 0xff, wanted: 0xff },
+      version: Number.MAX_SAFE_INTEGER,
+    }),
+  ];
+}
+
+function peerExtremes(): readonly Uint8Array[] {
+  const full = fullRecord(VALUE_BYTES_MAX, CERTIFICATE_BYTES_MAX);
+  const small = fullRecord(1, 0);
+  const digest = new Uint8Array(32).fill(0xff);
+  const v4 = manyPeers(addressOf(4), ADDRESSES_PER_PEER_MAX);
+  const v6 = manyPeers(addressOf(6), ADDRESSES_PER_PEER_MAX);
+  const range = { bits: 160, from: new Uint8Array(20).fill(0xff) };
+  const tags = new Uint8Array(8 * TAGS_MAX).fill(0xff);
+  const key = digest;
+  const reply = (body: WireReply): Uint8Array =>
+    encodePeer({ type: 'reply', call: 0xffff_ffff, body });
+  const request = (body: WireRequest): Uint8Array =>
+    encodePeer({ type: 'request', call: 0xffff_ffff, body });
+  return [
+    reply({ type: 'value', record: full }),
+    reply({ type: 'value', record: small }),
+    reply({ type: 'peers', peers: v4 }),
+    reply({ type: 'peers', peers: v6 }),
+    reply({ type: 'peers', peers: manyPeers(addressOf(4), 1) }),
+    reply({ type: 'version', header: headerFor(full, digest), peers: v6 }),
+    reply({ type: 'version', header: headerFor(small, digest), peers: packPeers([]) }),
+    reply({ type: 'tags', range, tags }),
+    reply({ type: 'sum', range, sum: ALL_ONES }),
+    reply({ type: 'ok' }),
+    reply({ type: 'refused', reason: 'far' }),
+    request({ type: 'store', record: full }),
+    request({ type: 'check', range, nonce: 0xffff_ffff, sum: ALL_ONES }),
+    request({ type: 'compare', range, nonce: 0xffff_ffff, tags }),
+    request({ type: 'find-node', target: range.from }),
+    request({ type: 'find-value', key }),
+    request({ type: 'find-version', key }),
+    request({ type: 'ping' }),
+    request({ type: 'leave' }),
+    encodePeer({ type: 'goodbye', reason: 'malformed' }),
+    hello(4, []),
+    hello(6, []),
+    hello(4, [0, 1, 200]),
+    hello(6, [0, 0, 0, 0]),
+    // As many extensions as a hello holds, of no bytes each; and one that fills it.
+    hello(0, new Array<number>(Math.floor((HELLO_BYTES_MAX - 6 - 8) / 3)).fill(0)),
+    hello(0, [HELLO_BYTES_MAX - 6 - 8 - 3]),
+    unknownFrame(680, 0),
+    unknownFrame(681, 73_728 - 10),
+  ];
+}
+
+/** With every number at its greatest. */
+function fullRecord(valueBytes: number, certificateBytes: number): WireRecord {
+  return {
+    key: new Uint8Array(32).fill(0xff),
+    version: Number.MAX_SAFE_INTEGER,
+    publishedAtMs: Number.MAX_SAFE_INTEGER,
+    ttlS: 0xffff_ffff,
+    replication: REPLICATION_MAX,
+    publisher: new Uint8Array(32).fill(0xff),
+    certificate: new Uint8Array(certificateBytes).fill(0xff),
+    signature: new Uint8Array(64).fill(0xff),
+    value: new Uint8Array(valueBytes).fill(0xff),
+    lifeMs: 0xffff_ffff,
+  };
+}
+
+function addressOf(family: 4 | 6): WireAddress {
+  return { family, ip: new Uint8Array(family === 4 ? 4 : 16).fill(0xff), port: 0xffff };
+}
+
+function manyPeers(address: WireAddress, addresses: number): WirePeers {
+  const one = { id: new Uint8Array(32).fill(0xff), addresses: Array(addresses).fill(address) };
+  return packPeers(new Array<typeof one>(PEERS_PER_REPLY_MAX).fill(one));
+}
+
+/** With four addresses of a family or none, and extensions of these lengths. */
+function hello(family: 0 | 4 | 6, extensions: readonly number[]): Uint8Array {
+  const plain = encodePeer({
+    type: 'hello',
+    versionMin: 1,
+    versionMax: 0xff,
+    features: 0xffff_ffff,
+    identity: 'certificate',
+    addresses: family === 0 ? [] : Array<WireAddress>(4).fill(addressOf(family)),
+  });
+  const tail = extensions.map((length) => {
+    const extension = new Uint8Array(3 + length).fill(0xee);
+    writeNumber(extension, { at: 1, bytes: 2 }, length);
+    return extension;
+  });
+  const frame = Uint8Array.from(Buffer.concat([plain, ...tail]));
+  writeNumber(frame, { at: 0, bytes: 4 }, frame.length - 4);
+  return frame;
+}
+
+function unknownFrame(code: number, bodyBytes: number): Uint8Array {
+  const frame = new Uint8Array(10 + bodyBytes).fill(0x11);
+  writeNumber(frame, { at: 0, bytes: 4 }, frame.length - 4);
+  writeNumber(frame, { at: 4, bytes: 2 }, code);
+  return frame;
+}
+
+const ALL_ONES = { count: 0xffff_ffff, high: 0xffff_ffff, low: 0xffff_ffff };
