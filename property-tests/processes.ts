@@ -33,15 +33,20 @@ export interface Running {
 /**
  * Starts the command line. With `onNote` the process has a channel to this one, tells its notes
  * there instead of printing them, and ends when this process ends, however that comes.
+ *
+ * @param through a command and its first arguments that becomes the one behind them, such as
+ *   `ip netns exec NAME`
  */
 export function startProcess(
   cwd: string,
   args: readonly string[],
   onNote?: (note: unknown) => void,
+  through: readonly string[] = [],
 ): Running {
   const stdio: ('pipe' | 'ipc')[] = ['pipe', 'pipe', 'pipe'];
   if (onNote !== undefined) stdio.push('ipc');
-  const child = spawn(process.execPath, [ENTRY, ...args], { cwd, stdio, env: plainEnv() });
+  const [command = '', ...rest] = [...through, process.execPath, ENTRY, ...args];
+  const child = spawn(command, rest, { cwd, stdio, env: plainEnv() });
   const stdout = collect(child, child.stdout);
   const stderr = collect(child, child.stderr);
   const ended = new Promise<Ending>((resolve, reject) => {
@@ -128,6 +133,7 @@ const ENTRY = join(findRoot(dirname(fileURLToPath(import.meta.url))), 'cli', 'or
  * Runs code in a process of its own, with a module (from this folder) as `m` and arguments as `a`.
  *
  * @param flags of Node itself
+ * @param through as for `startProcess`
  * @returns what it printed
  */
 export async function inProcess(
@@ -135,10 +141,13 @@ export async function inProcess(
   code: string,
   args: readonly string[],
   flags: readonly string[] = [],
+  through: readonly string[] = [],
 ): Promise<string> {
   const url = JSON.stringify(new URL(module, import.meta.url).href);
   const program = `const a = ${JSON.stringify(args)}; const m = await import(${url}); ${code}`;
-  const child = spawn(process.execPath, [...flags, '--input-type=module', '-e', program]);
+  const node = [process.execPath, ...flags, '--input-type=module', '-e', program];
+  const [command = '', ...rest] = [...through, ...node];
+  const child = spawn(command, rest);
   const texts = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.err += text));

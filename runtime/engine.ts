@@ -28,7 +28,7 @@ import type { Identity } from './identity/identity.ts';
 import { LiveIdentity } from './identity/live-identity.ts';
 import { InputBudget } from './input-budget.ts';
 import { AddressBook } from './links/address-book.ts';
-import { parseEndpoint, reachableAt } from './links/address.ts';
+import { parseEndpoint, plainHost, reachableAt } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
 import type { AdmissionOptions } from './links/admission.ts';
 import { BlindDials } from './links/blind-dials.ts';
@@ -222,7 +222,14 @@ function introducersOf(bootstrap: readonly string[]): readonly Endpoint[] {
       `${bootstrap.length} bootstrap nodes are too many: name ${INTRODUCERS_MAX}`,
     );
   }
-  return bootstrap.map((text) => parseEndpoint(text, 'the bootstrap node'));
+  const places = bootstrap.map((text) => {
+    const { host, port } = parseEndpoint(text, 'the bootstrap node');
+    return { host: plainHost(host), port };
+  });
+  // Each place once, however it is written: one that is dialled twice at once refuses itself.
+  const isFirst = ({ host, port }: Endpoint, index: number): boolean =>
+    places.findIndex((one) => one.host === host && one.port === port) === index;
+  return places.filter(isFirst);
 }
 
 function randomWord(): number {
