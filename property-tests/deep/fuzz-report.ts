@@ -46,12 +46,15 @@ function allocationLines({ name, inputs, worst, collections }: Allocations): rea
   const rows = [...worst].sort((a, b) => b.allocated / b.allowed - a.allocated / a.allowed);
   return [
     `allocation  ${name}: ${inputs} inputs measured, ${collections} collections meanwhile; worst:`,
-    ...rows.map(({ kind, bytes, allocated, allowed }) => {
+    ...rows.slice(0, ROWS_TOLD).map(({ kind, bytes, allocated, allowed }) => {
       const share = ((100 * allocated) / allowed).toFixed(0);
       return `            ${kind}, ${bytes} bytes: ${Math.ceil(allocated)} (${share} % of ${allowed})`;
     }),
   ];
 }
+
+/** Kinds of answers, of those measured. */
+const ROWS_TOLD = 8;
 
 function sumOf(counts: ReadonlyMap<string, number>): number {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);

@@ -3,6 +3,7 @@ import { testProp } from '@fast-check/ava';
 import test from 'ava';
 import fc from 'fast-check';
 import { UsageError } from '../../runtime/failure.ts';
+import { AddressBook } from '../../runtime/links/address-book.ts';
 import { formatEndpoint, fromWireAddress, isLoopback } from '../../runtime/links/address.ts';
 import {
   parseEndpoint,
@@ -55,6 +56,19 @@ testProp(
   },
   runs(100),
 );
+
+test('one address in two spellings is one address of a peer', (t) => {
+  const ip = Uint8Array.of(192, 0, 2, 1);
+  const mapped = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ip);
+  const book = new AddressBook();
+  book.prove(1, [
+    { family: 4, ip, port: 9 },
+    { family: 6, ip: mapped, port: 9 },
+  ]);
+  book.hear(2, [{ family: 6, ip: mapped, port: 9 }]);
+  book.hear(2, [{ family: 4, ip, port: 9 }]);
+  for (const peer of [1, 2]) t.deepEqual(book.addressesOf(peer), [{ family: 4, ip, port: 9 }]);
+});
 
 testProp(
   'bytes that are no address are no endpoint',
