@@ -229,8 +229,7 @@ testProp(
     const edge = desk(peersMax);
     const peers = order.map((which) => pool[which % pool.length] ?? impossible());
     const sent = { type: 'peers', peers: packPeers(peers) } as const;
-    const admitted = admit(edge, { type: 'reply', call: 1, body: sent }, 0);
-    const { body } = messageOf(admitted);
+    const { body } = messageOf(admit(edge, { type: 'reply', call: 1, body: sent }, 0));
     if (body.type !== 'peers') return t.fail(body.type);
     const room = peersMax - Math.floor(peersMax / 4);
     const distinct = [...new Set(peers.map(({ id }) => hexOf(id)))];
@@ -260,11 +259,9 @@ testProp(
     const wire = present(edge, { type: 'reply', call: 1, body: { type: 'peers', peers } });
     if (wire?.body.type !== 'peers') return t.fail('a reply is presented as one');
     const told = [...peersIn(wire.body.peers)];
+    const found = told.map(({ id }) => edge.directory.find(id));
     const named = peers.filter((peer) => edge.addressesOf(peer).length > 0);
-    t.deepEqual(
-      told.map(({ id }) => edge.directory.find(id)),
-      named.slice(0, PEERS_PER_REPLY_MAX),
-    );
+    t.deepEqual(found, named.slice(0, PEERS_PER_REPLY_MAX));
     t.true(told.every(({ addresses }) => addresses.length <= 4));
     t.notThrows(() => encodePeer(wire));
     return;

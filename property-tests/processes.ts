@@ -132,26 +132,43 @@ const ENTRY = join(findRoot(dirname(fileURLToPath(import.meta.url))), 'cli', 'or
 /**
  * Runs code in a process of its own, with a module (from this folder) as `m` and arguments as `a`.
  *
- * @param flags of Node itself
- * @param through as for `startProcess`
  * @returns what it printed
  */
 export async function inProcess(
   module: string,
   code: string,
   args: readonly string[],
-  flags: readonly string[] = [],
-  through: readonly string[] = [],
 ): Promise<string> {
   const url = JSON.stringify(new URL(module, import.meta.url).href);
   const program = `const a = ${JSON.stringify(args)}; const m = await import(${url}); ${code}`;
-  const node = [process.execPath, ...flags, '--input-type=module', '-e', program];
-  const [command = '', ...rest] = [...through, ...node];
+  return await outputOf([process.execPath, '--input-type=module', '-e', program]);
+}
+
+/**
+ * Runs a file of ours in a process of its own.
+ *
+ * @param flags of Node itself
+ * @param through as for `startProcess`
+ * @returns what it printed
+ */
+export async function runFile(
+  file: URL,
+  args: readonly string[],
+  flags: readonly string[] = [],
+  through: readonly string[] = [],
+): Promise<string> {
+  return await outputOf([...through, process.execPath, ...flags, fileURLToPath(file), ...args]);
+}
+
+async function outputOf([command = '', ...rest]: readonly string[]): Promise<string> {
   const child = spawn(command, rest);
   const texts = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.err += text));
-  const status = await new Promise((resolve) => child.once('close', resolve));
+  const status = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
   if (status !== 0) throw new Error(`process ended with ${String(status)}: ${texts.err}`);
   return texts.out;
 }

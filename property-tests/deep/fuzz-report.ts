@@ -1,5 +1,5 @@
 // What a fuzz run counted, and the lines that tell of it.
-import type { Allocations } from './allocation-child.ts';
+import type { Allocations } from './allocation.ts';
 
 export interface FuzzReport {
   /** Mutated inputs, and the bytes in them. */
@@ -48,7 +48,8 @@ function allocationLines({ name, inputs, worst, collections }: Allocations): rea
     `allocation  ${name}: ${inputs} inputs measured, ${collections} collections meanwhile; worst:`,
     ...rows.slice(0, ROWS_TOLD).map(({ kind, bytes, allocated, allowed }) => {
       const share = ((100 * allocated) / allowed).toFixed(0);
-      return `            ${kind}, ${bytes} bytes: ${Math.ceil(allocated)} (${share} % of ${allowed})`;
+      const row = `${kind}, ${bytes} bytes: ${Math.ceil(allocated)} (${share} % of ${allowed})`;
+      return `            ${row}`;
     }),
   ];
 }

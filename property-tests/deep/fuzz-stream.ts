@@ -1,7 +1,7 @@
 /**
- * The streaming reader (`runtime/stream.ts`) against the decoder: whatever the pieces in which bytes
- * come, the same answers in the same order as from all bytes at once, and nothing kept that is done
- * with.
+ * The streaming reader (`runtime/stream.ts`) against the decoder: whatever the pieces in which
+ * bytes come, the same answers in the same order as from all bytes at once, and nothing kept that
+ * is done with.
  */
 import { createReader } from '../../runtime/stream.ts';
 import type { Decoded } from '../../src/wire-types.ts';

@@ -10,7 +10,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Decoded } from '../../src/wire-types.ts';
 import { checkDecoded } from '../codec-laws.ts';
 import type { Either, Protocol } from '../codec-laws.ts';
-import { allocationsIn } from './allocation-child.ts';
+import { allocationsIn } from './allocation.ts';
 import { Chance } from './chance.ts';
 import { keepRecords } from './ending.ts';
 import { corpora } from './fuzz-corpus.ts';

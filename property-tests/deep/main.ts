@@ -1,7 +1,7 @@
 /**
  * `npm run test:deep`: the long forms of the tests that treat real nodes with violence and codecs
- * with damaged frames (docs/testing.md). Results go to standard output, progress to standard error. Exit codes: 0 all
- * held, 1 something did not, 2 wrong usage, 130 cut short by Ctrl-C.
+ * with damaged frames (docs/testing.md). Results go to standard output, progress to standard error.
+ * Exit codes: 0 all held, 1 something did not, 2 wrong usage, 130 cut short by Ctrl-C.
  */
 import { randomInt } from 'node:crypto';
 import { Argument, Command, Option } from '@commander-js/extra-typings';

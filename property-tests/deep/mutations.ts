@@ -10,7 +10,7 @@ import { lengthField, numbersIn, readNumber, writeNumber } from './fuzz-fields.t
 /** Inputs grow by repetition; no longer than this, in bytes. */
 const INPUT_BYTES_MAX = 2 * 73_728;
 
-export const MUTATIONS = [
+const MUTATIONS = [
   'bits',
   'bytes',
   'cut',
@@ -22,7 +22,7 @@ export const MUTATIONS = [
   'code',
   'mapped',
 ] as const;
-export type Mutation = (typeof MUTATIONS)[number];
+type Mutation = (typeof MUTATIONS)[number];
 
 /** @param others valid frames to splice with, of the same protocol */
 export function mutated(
@@ -40,7 +40,7 @@ export function mutated(
 }
 
 /** One kind of damage to a copy. */
-export function mutatedOnce(
+function mutatedOnce(
   kind: Mutation,
   name: Protocol['name'],
   frame: Uint8Array,

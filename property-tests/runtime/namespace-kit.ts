@@ -1,7 +1,7 @@
 /**
  * A network of its own for tests: network namespaces joined by a bridge, in which real nodes run.
- * Everything is made inside of namespaces with unique names, so nothing of the machine's own network
- * is touched. Needs root and the program `ip`.
+ * Everything is made inside of namespaces with unique names, so nothing of the machine's own
+ * network is touched. Needs root and the program `ip`.
  *
  * Invariant: whatever is made goes away, also when the test is cut short by Ctrl-C or kill -9: a
  * keeper, a process with the names of the namespaces, waits for the end of this one, then ends what

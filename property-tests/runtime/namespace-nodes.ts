@@ -1,7 +1,6 @@
 // Real nodes in the namespaces of a test network, with certificates of one authority made by its
 // commands; what their logs say of links; clients beside them.
-import { connectClient } from '../../runtime/api/client.ts';
-import { inProcess, startProcess } from '../processes.ts';
+import { runFile, startProcess } from '../processes.ts';
 import type { Running } from '../processes.ts';
 import type { Host } from './namespace-kit.ts';
 
@@ -65,33 +64,9 @@ export function linkUpLine(other: Pick<NodeAt, 'id'>): RegExp {
 
 /** Asks all at once, as a client in the namespace of the node. */
 export async function ask(node: NodeAt, wishes: readonly Wish[]): Promise<readonly Answer[]> {
-  const code = 'console.log(JSON.stringify(await m.askHere(JSON.parse(a[0]))))';
-  const module = './runtime/namespace-nodes.js';
-  const text = await inProcess(module, code, [JSON.stringify(wishes)], [], node.host.through);
+  const client = new URL('./namespace-client.js', import.meta.url);
+  const text = await runFile(client, [API, JSON.stringify(wishes)], [], node.host.through);
   return JSON.parse(text) as readonly Answer[];
 }
 
-/** In the process that `ask` starts. */
-export async function askHere(wishes: readonly Wish[]): Promise<readonly Answer[]> {
-  const [host = '', port = ''] = API.split(':');
-  const client = await connectClient({ host, port: Number(port) }, { timeoutMs: CLIENT_MS_MAX });
-  const answers = wishes.map(async (wish): Promise<Answer> => {
-    const before = performance.now();
-    const key = Uint8Array.from(Buffer.from(wish.key, 'hex'));
-    if (wish.type === 'put') {
-      const options = { replication: wish.replicas };
-      const { status, holders } = await client.put(key, Uint8Array.of(wish.value), options);
-      return { status, holders, tookMs: performance.now() - before };
-    }
-    const [value] = (await client.get(key)) ?? [];
-    const tookMs = performance.now() - before;
-    return value === undefined ? { tookMs } : { value, tookMs };
-  });
-  const all = await Promise.all(answers);
-  await client.close();
-  return all;
-}
-
 const API = '127.0.0.1:7501';
-/** Longer than any operation of a node may take. */
-const CLIENT_MS_MAX = 30_000;

@@ -1,11 +1,11 @@
 /**
  * A peer with two addresses of which the first swallows packets, in network namespaces: the second
- * one is found about as fast as an only one would be. Both work for everybody else, so a newcomer is
- * told the one first that is dead for it.
+ * one is found about as fast as an only one would be. Both work for everybody else, so a newcomer
+ * is told the one first that is dead for it.
  *
- * What is compared comes from one log: when a newcomer, to whom three peers were named in one reply,
- * had a link to each. It is a client only, so all dials are its own. The machine may be busy, so the
- * best of a few newcomers counts.
+ * What is compared comes from one log: when a newcomer, to whom three peers were named in one
+ * reply, had a link to each. It is a client only, so all dials are its own. The machine may be
+ * busy, so the best of a few newcomers counts.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
