@@ -11,6 +11,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { signsOnlyData } from './key-usage.ts';
 
 export const NODE_URN = 'urn:orrery:node:';
 export const SERVER_USAGE = '1.3.6.1.5.5.7.3.1';
@@ -65,6 +66,8 @@ export function readLeaf(certificate: X509Certificate): Leaf | Refusal {
     if (!isForBoth) {
       return refuse('certificate is not for both server and client use');
     }
+    if (!signsOnlyData(certificate.raw))
+      return refuse('certificate has a key usage of another kind');
     const publicKey = certificate.publicKey;
     if (publicKey.asymmetricKeyType !== 'ed25519') return refuse('certificate key is not Ed25519');
     const id = nodeIdOfAltNames(certificate.subjectAltName);
