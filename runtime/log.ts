@@ -65,7 +65,8 @@ export function foreignText(text: string): string {
 export function reasonOf(error: unknown): string {
   if (error instanceof Error) {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-    return foreignText(code === '' ? error.message : code);
+    // The code of all verdicts on a certificate that node:tls has no name for.
+    return foreignText(code === '' || code === 'UNSPECIFIED' ? error.message : code);
   }
   return foreignText(String(error));
 }

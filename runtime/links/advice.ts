@@ -1,6 +1,7 @@
 /**
- * What a bootstrap node's failed handshake means to the operator of this one: whose certificate is
- * at fault, and what to do. The rest of the reasons (nobody there, no route) speak for themselves.
+ * What the end of a dial or of a link means to the operator of this node: whether a peer was at
+ * fault and, for a bootstrap node, whose certificate is and what to do. The rest of the reasons
+ * (nobody there, no route) speak for themselves.
  *
  * Rule: reasons are the codes of OpenSSL's verification, as node:tls hands them on, and the
  * ends of a link. Our own list always fits our authority (`identity.ts`), so a certificate whose
@@ -11,6 +12,16 @@ import { foreignText } from '../log.ts';
 import type { Log } from '../log.ts';
 import { formatEndpoint } from './address.ts';
 import type { Endpoint } from './address.ts';
+
+/**
+ * How loud the end of a dial or of a link is told: the fault of a peer is always told, that nobody
+ * was there, or that a link was no longer needed, only to those who ask for it.
+ */
+export function levelOf(reason: string): 'debug' | 'warn' {
+  // Errors of the system are ECONNREFUSED and the like; those of TLS begin with ERR_.
+  const isSilence = /^(E(?!RR_)|closed|no (address|dial|handshake|hello)\b)/.test(reason);
+  return isSilence || /^(goodbye|stopping|duplicate|idle)\b/.test(reason) ? 'debug' : 'warn';
+}
 
 /** Logs each failure, and what to do about it once: a node tries its bootstrap nodes for ever. */
 export function bootstrapTeller(log: Log): (endpoint: Endpoint, reason: string) => void {

@@ -39,7 +39,7 @@ export class Finder {
   /** Dials a peer; @returns nothing once there is a link, else why there is none */
   async find(peer: Peer): Promise<string | undefined> {
     const { book, blindDials } = this.#options;
-    if (!book.mayDial(peer, monotonicMs())) return 'could not be dialled a moment ago';
+    if (!book.mayDial(peer, monotonicMs())) return 'no dial so soon after one that failed';
     const wasFound = book.isFound(peer);
     const known = book
       .addressesOf(peer)
@@ -47,7 +47,7 @@ export class Finder {
       .filter((endpoint) => endpoint !== undefined);
     const endpoints = wasFound ? known : blindDials.allowed(known, monotonicMs());
     if (endpoints.length === 0) {
-      return known.length === 0 ? 'no address to dial' : 'too many dials failed there';
+      return known.length === 0 ? 'no address to dial' : 'no dial where too many failed';
     }
     const reason = await this.#dial(endpoints, (found) =>
       found === peer ? undefined : 'another peer is there',

@@ -19,6 +19,7 @@ import { foreignText, shortHex } from '../log.ts';
 import type { Log } from '../log.ts';
 import type { AddressBook } from './address-book.ts';
 import type { Endpoint } from './address.ts';
+import { levelOf } from './advice.ts';
 import type { BlindDials } from './blind-dials.ts';
 import { whoMakesRoom, whoTakesTooLittle } from './capacity.ts';
 import type { Dialer } from './dialer.ts';
@@ -127,22 +128,28 @@ export class Links {
   /** Takes over a socket that a peer opened and on which it proved its id, if there is room. */
   accept(socket: TLSSocket, proven: ProvenPeer): void {
     const peer = this.#peerOf(proven);
-    if (peer === undefined || !this.#makeRoom(peer)) socket.destroy();
-    else void this.#greet(socket, proven, peer, false);
+    const refusal = peer === undefined ? NO_PEER : this.#makeRoom(peer);
+    if (peer !== undefined && refusal === undefined) {
+      void this.#greet(socket, proven, peer, false);
+      return;
+    }
+    const { remoteAddress: from } = socket;
+    if (!this.#closing) this.#options.log.warn({ from, reason: refusal }, 'link refused');
+    socket.destroy();
   }
 
-  #makeRoom(peer: Peer): boolean {
-    if (this.#greetings.of(peer, false).length >= GREETINGS_PER_PEER_MAX) return false;
-    const { book, directory, log, placesMax } = this.#options;
+  /** @returns why there is no room for a link of the peer's */
+  #makeRoom(peer: Peer): string | undefined {
+    const open = this.#greetings.of(peer, false).length;
+    if (open >= GREETINGS_PER_PEER_MAX) return 'too many of its links wait for a hello';
+    const { book, placesMax } = this.#options;
     const occupants = [...this.#pairs.accepted, ...this.#greetings.accepted];
     const who = whoMakesRoom(occupants, placesMax, peer, (one) => book.isFound(one));
-    if (who === undefined) return true;
+    if (who === undefined) return undefined;
     this.counts.linksRefused += 1;
-    const named = { peer: shortHex(directory.idOf(peer)), links: placesMax };
-    log.warn(named, 'no room for more links: strangers are refused');
-    if (who === 'none') return false;
-    who.goodbye('idle', 'made room for a peer that is known');
-    return true;
+    if (who === 'none') return 'all places are taken, and it is not known';
+    who.goodbye('idle', 'idle, in the place of a peer that is known');
+    return undefined;
   }
 
   /** Says goodbye to everybody and refuses what comes later. */
@@ -181,7 +188,7 @@ export class Links {
     pair.dialling = false;
     if (reason !== undefined) {
       const peer = shortHex(directory.idOf(pair.peer));
-      log.debug({ peer, reason: foreignText(reason) }, 'dial failed');
+      log[levelOf(reason)]({ peer, reason: foreignText(reason) }, 'dial failed');
     }
     if (pair.kept !== undefined && !book.isFound(pair.peer)) {
       placing.onNotFound(pair, monotonicMs());
@@ -259,8 +266,8 @@ export class Links {
     const { directory, log, onUnreachable } = this.#options;
     const { peer } = greeting;
     const wasGreeting = this.#greetings.remove(link);
-    const level = reason.startsWith('malformed') ? 'warn' : 'debug';
-    log[level]({ peer: shortHex(directory.idOf(peer)), reason: foreignText(reason) }, 'link ended');
+    const fields = { peer: shortHex(directory.idOf(peer)), reason: foreignText(reason) };
+    log[levelOf(reason)](fields, 'link ended');
     const pair = this.#pairs.find(peer);
     if (!wasGreeting && pair?.links.includes(link) === true) this.counts.linksUp -= 1;
     for (const call of pair?.remove(link) ?? []) onUnreachable(peer, call);
@@ -289,3 +296,5 @@ export class Links {
     }
   }
 }
+
+const NO_PEER = 'no room for it, or it is revoked';
