@@ -15,6 +15,7 @@ import { Links } from '../../runtime/links/links.ts';
 import { listenForLinks } from '../../runtime/links/listener.ts';
 import { Placing } from '../../runtime/links/placing.ts';
 import { silentLog } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log.ts';
 import { Slices } from '../../runtime/slices.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import type { CallId, Peer } from '../../src/types.ts';
@@ -24,6 +25,7 @@ import type { Site } from './node-kit.ts';
 /** One end with links and no core: it notes what it is told. */
 export interface End {
   readonly identity: Identity;
+  readonly live: LiveIdentity;
   readonly links: Links;
   readonly listen: Endpoint;
   readonly book: AddressBook;
@@ -31,25 +33,33 @@ export interface End {
   /** Whether requests are left open; else each is answered at once. */
   holds: boolean;
   readonly unreachable: CallId[];
-  readonly peerOf: (other: { readonly identity: Identity }) => Peer;
+  readonly peerOf: (other: { readonly identity: Pick<Identity, 'nodeId'> }) => Peer;
+}
+
+export interface EndOptions {
+  readonly identity?: Identity;
+  readonly listen?: Endpoint;
+  readonly log?: Log;
+  readonly placesMax?: number;
 }
 
 export async function endAt(
   t: ExecutionContext,
   site: Site,
   name: string,
-  placesMax = 1000,
+  options: EndOptions = {},
 ): Promise<End> {
-  const identity = await identityAt(site, name);
+  const { identity = await identityAt(site, name), listen: at = ANY_PORT } = options;
+  const { log = silentLog, placesMax = 1000 } = options;
   const directory = new PeerDirectory();
   const intern = (id: Uint8Array): Peer => directory.intern(id) ?? t.fail();
   const self = intern(identity.nodeId);
   const live = new LiveIdentity(identity);
   const listener = await listenForLinks(
-    ANY_PORT,
+    at,
     live,
     { admission: new Admission() },
-    silentLog,
+    log,
     (socket, peer) => {
       links.accept(socket, peer);
     },
@@ -67,7 +77,7 @@ export async function endAt(
     shares: { slices: new Slices(), inputs: new InputBudget() },
     placesMax,
     placing: new Placing(directory),
-    log: silentLog,
+    log,
     addresses: reachableAt(listener.address),
     onFrame: (from, frame) => {
       frames.push(frame);
@@ -83,8 +93,9 @@ export async function endAt(
     await listener.close();
   });
   const { address: listen } = listener;
-  const peerOf = (other: { readonly identity: Identity }): Peer => intern(other.identity.nodeId);
-  const end: End = { identity, links, listen, book, frames, holds: false, unreachable, peerOf };
+  const peerOf: End['peerOf'] = (other) => intern(other.identity.nodeId);
+  const parts = { identity, live, links, listen, book, frames, unreachable, peerOf };
+  const end: End = { ...parts, holds: false };
   return end;
 }
 

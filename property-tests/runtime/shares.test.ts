@@ -116,7 +116,7 @@ test('for a known peer the newest stranger goes, for a stranger nobody', (t) => 
 
 test('strangers that hold all links do not keep a known peer out', async (t) => {
   const site = await newSite(t);
-  const a = await endAt(t, site, 'a', 3);
+  const a = await endAt(t, site, 'a', { placesMax: 3 });
   const hello = encodePeer(ownHello([]));
   const strangers: RawPeer[] = [];
   for (let i = 0; i < 5; i++) {
