@@ -171,7 +171,7 @@ async function dialled(meeting: Meeting, accepted: boolean): Promise<Visit> {
   lines.length = 0;
   const peer = ours.peerOf({ identity: { nodeId: plan.expected ?? ODD_ID } });
   // What it said itself on an earlier visit gives way to what is said of it.
-  ours.book.doubt(peer);
+  ours.book.doubt(peer, 0);
   ours.book.hear(peer, reachableAt(served.listen));
   const ping = encodePeer({ type: 'request', call: CALL, body: { type: 'ping' } });
   ours.links.request(peer, CALL, ping);
