@@ -15,7 +15,7 @@ import { readVersion } from './version.ts';
 /** Only the command that was named is loaded: the certificates' library alone takes 0.3 s. */
 const LOADERS = new Map<string, (version: string) => Promise<CommandUnknownOpts>>([
   ['start', async (version) => (await import('./start.ts')).startCommand(version)],
-  ['node', async () => (await import('./node.ts')).nodeCommand()],
+  ['node', async (version) => (await import('./node.ts')).nodeCommand(version)],
   ['cluster', async () => (await import('./cluster.ts')).clusterCommand()],
   ['ca', async () => (await import('./ca.ts')).caCommand()],
   ['put', async () => (await import('./put.ts')).putCommand()],
@@ -26,6 +26,7 @@ const LOADERS = new Map<string, (version: string) => Promise<CommandUnknownOpts>
     'sweep-worker',
     async (version) => (await import('./sweep-worker.ts')).sweepWorkerCommand(version),
   ],
+  ['replay', async () => (await import('./replay.ts')).replayCommand()],
   ['report', async (version) => (await import('./report.ts')).reportCommand(version)],
 ]);
 

@@ -25,6 +25,7 @@ import { LOG_FORMATS, LOG_LEVELS, openLog } from './logging.ts';
 import { counted, print, printJson, say } from './output.ts';
 import { quotaFlag } from './quota.ts';
 import { subnetContactsFlag } from './reach.ts';
+import { sizeFlag } from './size.ts';
 import { resolveSettings } from './settings.ts';
 import type { NodeFlags, NodeSettings } from './settings.ts';
 import { watchForStop } from './signals.ts';
@@ -40,7 +41,7 @@ export interface ReadyNote {
   readonly contacts: number;
 }
 
-export function nodeCommand(): CommandUnknownOpts {
+export function nodeCommand(version: string): CommandUnknownOpts {
   const command = withFlags();
   for (const option of LATER) command.addOption(option);
   command.action(async (flags) => {
@@ -54,7 +55,7 @@ export function nodeCommand(): CommandUnknownOpts {
     const isService = !process.stdin.isTTY;
     const watch = watchForStop(isService ? () => hangUp.act?.() : undefined);
     try {
-      await run(settings, log, tell, watch, hangUp);
+      await run({ ...settings, version }, log, tell, watch, hangUp);
     } finally {
       watch.end();
     }
@@ -108,7 +109,7 @@ async function settle(flags: NodeFlags, ini: IniSettings): Promise<NodeSettings>
 type Told = ReadyNote | { readonly event: 'identity'; readonly made: string };
 
 async function run(
-  settings: NodeSettings,
+  settings: NodeSettings & { readonly version: string },
   log: ReturnType<typeof openLog>,
   tell: (event: Told) => void,
   watch: StopWatch,
@@ -119,9 +120,10 @@ async function run(
   if (!isLoopback(settings.api.host)) {
     log.warn({ api: formatEndpoint(settings.api) }, 'the client API has no access control');
   }
-  const { listen, api, bootstrap, dataDir, config, admission, advertise } = settings;
-  const places = { listen, api, bootstrap, dataDir };
-  const node = await startNode({ ...places, config, admission, advertise, identity, log });
+  const { listen, api, bootstrap, dataDir, config, admission, advertise, version } = settings;
+  const places = { listen, api, bootstrap, dataDir, advertise };
+  const record = settings.record === undefined ? undefined : { ...settings.record, version };
+  const node = await startNode({ ...places, config, admission, record, identity, log });
   void announce(node, settings, tell, watch);
   const files = watchIdentity(settings.identity, identity, node.replaceIdentity, log);
   hangUp.act = files.readNow;
@@ -191,6 +193,8 @@ function withFlags() {
     )
     .option('--advertise <host:port...>', 'where others dial this node (where it listens)')
     .option('--client-only', 'nobody can dial this node: it puts and gets, and holds nothing')
+    .option('--record [file]', 'record what the core is given (DATA/recording.orrec)')
+    .option('--record-size <size>', 'most on disk for it (256MiB)', sizeFlag)
     .option('--strict-loopback', 'hold loopback to the limits per address too', false)
     .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info' as const))
     .addOption(new Option('--log-format <format>').choices(LOG_FORMATS).default('auto' as const))
@@ -200,8 +204,7 @@ function withFlags() {
 
 const LATER = [
   laterOption('--admin <addr:port>', 'health and metrics'),
-  laterOption('--record [file]', 'recordings and their replay'),
-  laterOption('--record-values', 'recordings and their replay'),
+  laterOption('--record-values', 'values in recordings'),
   laterOption('--classic', 'the classic dialect'),
 ];
 

@@ -6,6 +6,7 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { RECORDS_MAX } from '../src/limits.ts';
 import type { Config, Quota } from '../src/types.ts';
+import { parseSize } from './size.ts';
 
 /** Those that were given. */
 export interface Quotas {
@@ -18,10 +19,10 @@ export const QUOTA_FORM = `must be KEYS,SIZE, at most ${RECORDS_MAX} keys, as in
 
 /** @returns undefined when the text is no quota */
 export function parseQuota(text: string): Quota | undefined {
-  const [, keys, size, unit] = /^(\d{1,7}),(\d{1,15})(KiB|MiB|GiB|TiB)?$/i.exec(text.trim()) ?? [];
-  if (keys === undefined || size === undefined) return undefined;
-  const quota = { keys: Number(keys), bytes: Number(size) * unitOf(unit) };
-  return quota.keys <= RECORDS_MAX && Number.isSafeInteger(quota.bytes) ? quota : undefined;
+  const [, keys, size = ''] = /^(\d{1,7}),(.*)$/.exec(text.trim()) ?? [];
+  const bytes = parseSize(size);
+  if (bytes === undefined || Number(keys) > RECORDS_MAX) return undefined;
+  return { keys: Number(keys), bytes };
 }
 
 /** The same for a flag. */
@@ -50,8 +51,4 @@ export function quotasOf(
 
 function halved({ keys, bytes }: Quota): Quota {
   return { keys: Math.ceil(keys / 2), bytes: Math.ceil(bytes / 2) };
-}
-
-function unitOf(unit: string | undefined): number {
-  return 1024 ** (['kib', 'mib', 'gib', 'tib'].indexOf(unit?.toLowerCase() ?? '') + 1);
 }

@@ -7,6 +7,7 @@
  * contradicts itself is named, never guessed at.
  */
 import { join } from 'node:path';
+import { RECORDING_BYTES_MAX } from '../runtime/bounds.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { identityPaths } from '../runtime/identity/identity.ts';
 import type { IdentityPaths } from '../runtime/identity/identity.ts';
@@ -14,6 +15,7 @@ import { API_EXAMPLE_PORT, formatEndpoint, isLoopback } from '../runtime/links/a
 import { parseEndpoint, plainHost } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
 import type { AdmissionOptions } from '../runtime/links/admission.ts';
+import type { RecordingOptions } from '../runtime/recording/recording.ts';
 import { configFaults, defaultConfig } from '../src/config.ts';
 import { PEERS_PER_REPLY_MAX } from '../src/limits.ts';
 import type { Config } from '../src/types.ts';
@@ -40,6 +42,9 @@ export interface NodeFlags extends Quotas, ReachFlags {
   readonly replication?: number | undefined;
   readonly ttl?: number | undefined;
   readonly subnetLinks?: number | undefined;
+  /** True when the flag stands alone. */
+  readonly record?: string | true | undefined;
+  readonly recordSize?: number | undefined;
   readonly strictLoopback?: boolean | undefined;
 }
 
@@ -56,6 +61,7 @@ export interface NodeSettings {
   readonly identityIsNamed: boolean;
   readonly config: Config;
   readonly admission: AdmissionOptions;
+  readonly record: Omit<RecordingOptions, 'version'> | undefined;
   /** What the node says of where it is; undefined: where it listens. */
   readonly advertise: readonly WireAddress[] | undefined;
   /** What its operator should know of how these came about, a line each. */
@@ -89,9 +95,20 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
     identityIsNamed: [certificate, key, authority, revoked].some((path) => path !== undefined),
     config: configOf(flags, ini),
     admission: { strictLoopback: flags.strictLoopback === true, subnetLinks: flags.subnetLinks },
+    record: recordingOf(flags, dataDir),
     advertise: advertised(flags),
     notes: flags.api === undefined ? apiNotes(ini, api) : [],
   };
+}
+
+/** @throws UsageError when a size is given and nothing is recorded */
+function recordingOf({ record, recordSize }: NodeFlags, dataDir: string): NodeSettings['record'] {
+  if (record === undefined) {
+    if (recordSize === undefined) return undefined;
+    throw new UsageError('--record-size goes with --record');
+  }
+  const path = record === true ? join(dataDir, 'recording.orrec') : record;
+  return { path, bytesMax: recordSize ?? RECORDING_BYTES_MAX };
 }
 
 /** A name that every file system takes: no colons. */

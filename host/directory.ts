@@ -29,6 +29,8 @@ export class PeerDirectory implements Directory {
   /** Likewise. */
   places: Int32Array;
   readonly peersMax: number;
+  /** Told of every change of a place. */
+  onPlace: ((peer: Peer, place: number) => void) | undefined;
   #count = 0;
   /** Handle + 1 per slot, 0 for a free one; a power of two long, empty until first needed. */
   #index = new Int32Array(0);
@@ -80,7 +82,9 @@ export class PeerDirectory implements Directory {
   /** Notes where a peer is, as a word of `src/table/places.ts`. */
   setPlace(peer: Peer, place: number): void {
     assert(peer >= 0 && peer < this.#count, 'a handle comes from this directory');
+    if (this.places[peer] === place) return;
     this.places[peer] = place;
+    this.onPlace?.(peer, place);
   }
 
   /** The 32 bytes of the id, as a copy. */

@@ -124,5 +124,14 @@ export const LOG_LINES_PER_SECOND_MAX = 10;
 /** Characters of a peer's or client's text in the log. */
 export const LOG_TEXT_MAX = 64;
 
+/** Bytes of a segment of a recording, before they are packed: the node's state stands in each. */
+export const SEGMENT_BYTES = 64 * 1024 * 1024;
+/** Of a recording on disk, unless its operator says otherwise. */
+export const RECORDING_BYTES_MAX = 256 * 1024 * 1024;
+/** How often what was recorded is handed to the disk, in ms. */
+export const RECORDING_FLUSH_MS = 1000;
+/** Bytes of a recording that wait for the disk above which it pauses. */
+export const RECORDING_BEHIND_BYTES = 16 * 1024 * 1024;
+
 /** Each of the four parts of a clean stop may take this, in ms; in all 10 s, as promised. */
 export const DRAIN_MS_MAX = 2500;

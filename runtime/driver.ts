@@ -34,7 +34,9 @@ export interface DriverOptions<S extends { readonly wakeAt: number }> {
   readonly handlers: Handlers;
   /** Sees each step after its effects were decided and before they are carried out. */
   readonly onStep?:
-    ((moment: Moment, input: Input, effects: readonly Effect[]) => void) | undefined;
+    ((moment: Moment, input: Input, effects: readonly Effect[], after: S) => void) | undefined;
+  /** Sees the input at which the core threw; `onFault` follows. */
+  readonly onFailedStep?: ((moment: Moment, input: Input) => void) | undefined;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -82,7 +84,7 @@ export class Driver<S extends { readonly wakeAt: number }> {
   }
 
   #takeAll(): void {
-    const { core, peers, moment, onStep } = this.#options;
+    const { moment, onStep } = this.#options;
     let now = 0;
     while (this.#queue.length > 0) {
       // What comes up while these are worked through waits in a queue of its own.
@@ -92,13 +94,23 @@ export class Driver<S extends { readonly wakeAt: number }> {
         if (this.#stopped) return;
         const instant = moment();
         now = instant.now;
-        const done = core.step(this.#state, instant, input, peers);
+        const done = this.#step(instant, input);
         this.#state = done.state;
-        onStep?.(instant, input, done.effects);
+        onStep?.(instant, input, done.effects, done.state);
         for (const effect of done.effects) this.#perform(effect);
       }
     }
     this.#arm(now);
+  }
+
+  #step(moment: Moment, input: Input): ReturnType<Core<S>['step']> {
+    const { core, peers, onFailedStep } = this.#options;
+    try {
+      return core.step(this.#state, moment, input, peers);
+    } catch (error) {
+      onFailedStep?.(moment, input);
+      throw error;
+    }
   }
 
   #arm(now: number): void {

@@ -14,8 +14,10 @@ import type { ClientStore } from './api/api-connection.ts';
 import { serveClients } from './api/api.ts';
 import type { ClientApi } from './api/api.ts';
 import { DRAIN_MS_MAX } from './bounds.ts';
-import { layGround, startEngine } from './engine.ts';
-import type { Engine, Ground, NodeOptions, Undo } from './engine.ts';
+import { startEngine } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { layGround } from './ground.ts';
+import type { Ground, NodeOptions, Undo } from './ground.ts';
 import type { Identity } from './identity/identity.ts';
 import { placeOf } from './links/address-book.ts';
 import { formatEndpoint } from './links/address.ts';
@@ -87,7 +89,7 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   );
   undo.push(() => listener.close());
   const ending = deferred();
-  const parts: Parts = { listener, disk: ground.disk };
+  const parts: Parts = { listener, disk: ground.disk, recording: ground.recording };
   const engine = startEngine(options, ground, listener.address, (error) => {
     log.error({ reason: reasonOf(error) }, 'broken invariant: the node stops');
     void tearDown(parts).finally(() => {
@@ -139,17 +141,18 @@ function openApi(at: Endpoint, ground: Ground, store: ClientStore): Promise<Clie
 interface Parts {
   readonly listener: { readonly close: () => Promise<void> };
   readonly disk: { readonly close: () => Promise<void> };
+  readonly recording: { readonly close: () => Promise<void> } | undefined;
   engine?: Engine;
   api?: ClientApi;
 }
 
-async function tearDown({ listener, disk, engine, api }: Parts): Promise<void> {
+async function tearDown({ listener, disk, recording, engine, api }: Parts): Promise<void> {
   engine?.pauses.end();
   engine?.driver.stop();
   engine?.operations.stop();
   engine?.links.close();
   api?.cut();
-  await Promise.all([listener.close(), api?.close(), disk.close()]);
+  await Promise.all([listener.close(), api?.close(), disk.close(), recording?.close()]);
 }
 
 type View = Omit<RunningNode, 'listen' | 'api' | 'joined' | 'ended' | 'close'>;

@@ -80,7 +80,7 @@ test('help and version are no faults', async (t) => {
 test('the help of every command has examples that begin with it', (t) => {
   const commands = [
     startCommand('1'),
-    nodeCommand(),
+    nodeCommand('0'),
     clusterCommand(),
     caCommand(),
     putCommand(),

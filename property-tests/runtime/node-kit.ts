@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { connectClient } from '../../runtime/api/client.ts';
 import type { Client } from '../../runtime/api/client.ts';
-import type { NodeOptions } from '../../runtime/engine.ts';
+import type { NodeOptions } from '../../runtime/ground.ts';
 import type { Authority } from '../../runtime/identity/authority.ts';
 import type { Identity } from '../../runtime/identity/identity.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';

@@ -1,0 +1,172 @@
+/**
+ * Inputs and effects in one line each, as `orrery replay` shows them. Peers and keys go by the
+ * first eight digits of their ids.
+ */
+import type { PeerDirectory } from '../../host/directory.ts';
+import { bytesOfBits256, hexOf } from '../../host/words.ts';
+import type { Command, Effect, Input, Key, Message, Note, Outcome } from '../../src/types.ts';
+import type { Peer, Position, RecordHeader, Reply, Request } from '../../src/types.ts';
+
+/** Names what handles stand for. */
+export class Namer {
+  readonly #of: { readonly directory: PeerDirectory };
+  readonly #self: Peer;
+
+  /** @param of whose directory it is, which another segment may replace */
+  constructor(of: { readonly directory: PeerDirectory }, self: Peer) {
+    this.#of = of;
+    this.#self = self;
+  }
+
+  peer(peer: Peer): string {
+    if (peer === this.#self) return 'itself';
+    const { directory } = this.#of;
+    return peer < directory.count ? directory.idHexOf(peer).slice(0, 8) : `#${peer}`;
+  }
+
+  peers(peers: readonly Peer[]): string {
+    const first = peers.slice(0, SHOWN).map((peer) => this.peer(peer));
+    const more = peers.length - first.length;
+    return `[${first.join(' ')}${more > 0 ? ` and ${more} more` : ''}]`;
+  }
+
+  key({ raw }: Key): string {
+    return hexOf(bytesOfBits256(raw)).slice(0, 8);
+  }
+
+  position({ w0 }: Position): string {
+    return (w0 >>> 0).toString(16).padStart(8, '0');
+  }
+
+  record(record: RecordHeader): string {
+    const { key, version, size, lifeMs } = record;
+    const life = `${Math.round(lifeMs / 1000)} s left`;
+    return `record ${this.key(key)} version ${version}, ${size} bytes, ${life}`;
+  }
+}
+
+export function inputLine(input: Input, names: Namer): string {
+  switch (input.type) {
+    case 'command':
+      return `command ${input.op}: ${commandText(input.command, names)}`;
+    case 'message':
+      return `from ${names.peer(input.from)}: ${messageText(input.message, names)}`;
+    case 'unreachable':
+    case 'unsent':
+      return `${input.type}: call ${input.call} to ${names.peer(input.peer)}`;
+    case 'persisted':
+      return `persisted: ${input.token} ${input.ok ? 'is on disk' : 'failed'}`;
+    case 'signed':
+      return `signed: ${input.token}, ${names.record(input.record)}`;
+    case 'lost':
+      return `lost from disk: ${names.record(input.record)}`;
+    case 'introduced': {
+      const found = input.peer === undefined ? 'nobody' : names.peer(input.peer);
+      return `introducer ${input.introducer}: ${found}`;
+    }
+    case 'wake':
+      return 'wake';
+  }
+}
+
+export function effectLine(effect: Effect, names: Namer): string {
+  switch (effect.type) {
+    case 'send':
+      return `to ${names.peer(effect.to)}: ${messageText(effect.message, names)}`;
+    case 'settle':
+      return `settle ${effect.op}: ${outcomeText(effect.outcome, names)}`;
+    case 'persist': {
+      const writes = effect.writes.map((write) =>
+        write.type === 'put'
+          ? `write ${names.record(write.record.header)}`
+          : `delete ${names.record(write.record)}`,
+      );
+      return `persist ${effect.token}: ${writes.join('; ')}`;
+    }
+    case 'sign':
+      return `sign ${effect.token}: record ${names.key(effect.body.key)}`;
+    case 'introduce':
+      return `ask introducer ${effect.introducer}`;
+    case 'note':
+      return `note: ${noteText(effect.note, names)}`;
+  }
+}
+
+function commandText(command: Command, names: Namer): string {
+  switch (command.type) {
+    case 'join':
+      return `join through ${command.introducers} introducers and ${command.peers.length} peers`;
+    case 'lookup':
+      return `lookup of ${names.position(command.target)}`;
+    case 'get':
+      return `get ${names.key(command.key)}`;
+    case 'put': {
+      const { key, size, replication, ttlS } = command;
+      return `put ${names.key(key)}, ${size} bytes, ${replication} replicas, ${ttlS} s`;
+    }
+    case 'leave':
+      return 'leave';
+  }
+}
+
+function messageText({ type, call, body }: Message, names: Namer): string {
+  return `${type} ${call} ${bodyText(body, names)}`;
+}
+
+function bodyText(body: Request | Reply, names: Namer): string {
+  switch (body.type) {
+    case 'find-node':
+      return `find-node ${names.position(body.target)}`;
+    case 'find-value':
+    case 'find-version':
+      return `${body.type} ${names.key(body.key)}`;
+    case 'store':
+    case 'value':
+      return `${body.type} ${names.record(body.record)}`;
+    case 'version':
+      return `version ${names.record(body.record)} ${names.peers(body.peers)}`;
+    case 'peers':
+      return `peers ${names.peers(body.peers)}`;
+    case 'check':
+    case 'sum':
+      return `${body.type} of ${body.sum.count} records in ${rangeText(body.range, names)}`;
+    case 'compare':
+    case 'tags':
+      return `${body.type} of ${body.tags.length / 2} records in ${rangeText(body.range, names)}`;
+    case 'refused':
+      return `refused: ${body.reason}`;
+    default:
+      return body.type;
+  }
+}
+
+function rangeText({ bits, from }: { bits: number; from: Position }, names: Namer): string {
+  return bits === 0 ? 'all' : `${names.position(from)}/${bits}`;
+}
+
+function outcomeText(outcome: Outcome, names: Namer): string {
+  switch (outcome.type) {
+    case 'joined':
+      return `joined with ${outcome.contacts} contacts`;
+    case 'nodes':
+      return `nodes ${names.peers(outcome.trail.nearest)}`;
+    case 'found':
+      return `found ${names.record(outcome.record)} at ${names.peer(outcome.holder)}`;
+    case 'stored': {
+      const { holders, wanted } = outcome;
+      return `stored on ${holders.length} of ${wanted}: ${names.peers(holders)}`;
+    }
+    case 'failed':
+      return `failed: ${outcome.failure}, ${outcome.holders.length} of ${outcome.wanted} stored`;
+    default:
+      return outcome.type;
+  }
+}
+
+function noteText(note: Note, names: Namer): string {
+  if (note.type === 'record-expired') return `${note.count} records expired`;
+  const about = 'key' in note ? ` ${names.key(note.key)}` : '';
+  return `${note.type}${about}${'peer' in note ? ` ${names.peer(note.peer)}` : ''}`;
+}
+
+const SHOWN = 6;

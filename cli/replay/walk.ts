@@ -1,0 +1,126 @@
+/**
+ * Walking through a recording event by event: commands from standard input, a line each, answers on
+ * standard output. It works at a terminal as well as from a pipe.
+ */
+import { createInterface } from 'node:readline';
+import type { Replayed } from '../../host/recording/replay.ts';
+import { UsageError } from '../../runtime/failure.ts';
+import { reasonOf } from '../../runtime/log.ts';
+import { print, say } from '../output.ts';
+import { countsText, TOPICS, topicText } from './beliefs.ts';
+import { isPast, parseInstant } from './instant.ts';
+import type { Instant } from './instant.ts';
+import { effectLine, inputLine, Namer } from './lines.ts';
+import type { Tape } from './tape.ts';
+
+const HELP = `Enter, n   the next step          N         the next N steps (a number)
+t          table                 l         lookups and other operations
+c          calls open            r         records
+f          fellows               e         this step again
+g TIME     on to #STEP, +90s or a date and time
+q          quit                  ?         this`;
+
+const LETTERS: ReadonlyMap<string, (typeof TOPICS)[number]> = new Map(
+  TOPICS.map((topic) => [topic.charAt(0), topic]),
+);
+
+/** @returns whether all steps that were walked through are as they were */
+export async function walk(tape: Tape): Promise<boolean> {
+  const names = new Namer(tape, tape.state.self);
+  const walker = new Walker(tape, names);
+  print(`at the beginning: ${countsText(tape.state)}`);
+  if (process.stdin.isTTY) say(HELP);
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  prompt();
+  for await (const line of lines) {
+    if (!(await walker.obey(line.trim()))) break;
+    prompt();
+  }
+  lines.close();
+  return walker.isSame;
+}
+
+class Walker {
+  isSame = true;
+  readonly #tape: Tape;
+  readonly #names: Namer;
+  #last: Replayed | undefined;
+
+  constructor(tape: Tape, names: Namer) {
+    this.#tape = tape;
+    this.#names = names;
+  }
+
+  /** @returns whether to go on */
+  async obey(line: string): Promise<boolean> {
+    if (line === 'q') return false;
+    const topic = LETTERS.get(line);
+    const { state } = this.#tape;
+    const now = this.#last?.moment.now ?? this.#tape.first.now;
+    if (topic !== undefined) print(topicText(topic, state, now, this.#names));
+    else if (line === '' || line === 'n') await this.#go(1);
+    else if (/^\d{1,9}$/.test(line)) await this.#go(Number(line));
+    else if (line === 'e') this.#show();
+    else if (line.startsWith('g ')) await this.#goTo(line.slice(2).trim());
+    else print(HELP);
+    return true;
+  }
+
+  async #go(steps: number): Promise<void> {
+    for (let left = steps; left > 0; left--) {
+      if (!(await this.#next())) return;
+      if (left <= SHOWN_MAX || this.#last?.isSame === false) this.#show();
+    }
+  }
+
+  async #goTo(text: string): Promise<void> {
+    let instant: Instant;
+    try {
+      instant = parseInstant(text);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      print(error.message);
+      return;
+    }
+    while (await this.#next()) {
+      const step = this.#last;
+      if (step === undefined || !isPast(instant, step, this.#tape.first.now)) continue;
+      this.#show();
+      return;
+    }
+  }
+
+  async #next(): Promise<boolean> {
+    const step = await this.#tape.next();
+    if (step === undefined) {
+      print('the recording ends here');
+      return false;
+    }
+    this.#last = step;
+    this.isSame &&= step.isSame;
+    return true;
+  }
+
+  #show(): void {
+    if (this.#last === undefined) print(`at the beginning: ${countsText(this.#tape.state)}`);
+    else for (const line of stepLines(this.#last, this.#tape, this.#names)) print(line);
+  }
+}
+
+/** A step in full: when, what came in, what went out, and whether that is what went out then. */
+export function stepLines(step: Replayed, tape: Tape, names: Namer): readonly string[] {
+  const { number, moment, input, effects, fault, isSame } = step;
+  const after = ((moment.now - tape.first.now) / 1000).toFixed(3);
+  const lines = [`#${number}  +${after}s  ${new Date(moment.wall).toISOString()}`];
+  lines.push(`  in   ${inputLine(input, names)}`);
+  for (const effect of effects) lines.push(`  out  ${effectLine(effect, names)}`);
+  if (fault !== undefined) lines.push(`  the core fails here: ${reasonOf(fault)}`);
+  if (!isSame) lines.push('  this is not what the node did when it was recorded');
+  return lines;
+}
+
+function prompt(): void {
+  if (process.stdin.isTTY) process.stderr.write('> ');
+}
+
+const SHOWN_MAX = 20;

@@ -1,0 +1,107 @@
+// `orrery node --record` and `orrery replay`, as somebody uses them who wants to know what a node
+// did: real nodes, real files, also of a node that was killed.
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import { startNode } from '../../runtime/node.ts';
+import { ANY_PORT, clientOf, identityAt, newKey, newSite, valueOf } from '../runtime/node-kit.ts';
+import { isOneLine, node, run as runRaw, scratch } from './cli-kit.ts';
+
+/** Runs a command; what it printed as text. */
+async function run(...args: Parameters<typeof runRaw>): Promise<Said> {
+  const { code, stdout, stderr } = await runRaw(...args);
+  return { code, stdout: stdout.toString(), stderr };
+}
+
+interface Said {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+test('a recorded node is replayed, looked into and walked through', async (t) => {
+  const dir = await scratch(t);
+  const first = await node(t, dir, 'one', '--record');
+  const second = await node(t, dir, 'two', '--bootstrap', first.listen, '--record', 'two.orrec');
+  for (const [key, value] of [
+    ['greeting', 'hello'],
+    ['other', 'world'],
+  ] as const) {
+    const put = await run(t, dir, ['put', key, value, '--api', second.api]);
+    t.is(put.code, 0, put.stderr);
+  }
+  t.is((await run(t, dir, ['get', 'greeting', '--api', first.api])).stdout, 'hello');
+  first.kill('SIGTERM');
+  t.is((await first.ended).code, 0);
+  await delay(1500);
+  second.kill('SIGKILL');
+  await second.ended;
+
+  const whole = await run(t, dir, ['replay', 'one/recording.orrec']);
+  t.is(whole.code, 0, whole.stderr);
+  t.regex(whole.stdout, new RegExp(`node ${first.id}, recorded by orrery`));
+  t.regex(whole.stdout, /\d+ steps in \d+\.\d s, all equal/);
+  const killed = await run(t, dir, ['replay', 'two.orrec', '--json']);
+  t.is(killed.code, 0, killed.stderr);
+  const result: unknown = JSON.parse(killed.stdout);
+  t.like(result, { id: second.id, equal: true, different: null, segments: 1 });
+
+  const at = await run(t, dir, ['replay', 'two.orrec', '--at', '+1h', '--json']);
+  const { then } = JSON.parse(at.stdout) as { then: Record<string, unknown[]> };
+  t.is(then['table']?.length, 0, 'the other one has left');
+  t.is(then['records']?.length, 2);
+  const early = await run(t, dir, ['replay', 'two.orrec', '--at', '#1']);
+  t.regex(early.stdout, /^1 steps in/m);
+  t.regex(early.stdout, /^table: 0$/m);
+
+  const walk = Buffer.from('n\nt\n3\ng #20\nr\n?\nq\n');
+  const walked = await run(t, dir, ['replay', 'two.orrec', '--step'], walk);
+  t.is(walked.code, 0, walked.stderr);
+  t.regex(walked.stdout, /#1 {2}\+\d+\.\d+s .*\n {2}in {3}command 1: join/);
+  t.regex(walked.stdout, /#21 /);
+  t.regex(walked.stdout, /^table: 0$/m);
+});
+
+test('a recording that cannot be read is told in one line', async (t) => {
+  const dir = await scratch(t);
+  await writeFile(join(dir, 'text.orrec'), 'this is a text');
+  for (const args of [
+    ['replay', 'missing.orrec'],
+    ['replay', 'text.orrec'],
+    ['replay', 'text.orrec', '--at', 'yesterday'],
+    ['node', '--record-size', '1MiB'],
+  ]) {
+    const { code, stderr } = await run(t, dir, args);
+    t.is(code, 2, args.join(' '));
+    t.true(isOneLine(stderr), stderr);
+  }
+});
+
+test('segments follow one another, and the oldest go when there are too many bytes', async (t) => {
+  const site = await newSite(t);
+  const path = join(site.dir, 'seg.orrec');
+  const started = await startNode({
+    listen: ANY_PORT,
+    api: ANY_PORT,
+    dataDir: join(site.dir, 'n'),
+    identity: await identityAt(site, 'n'),
+    record: { path, version: '0', bytesMax: 100_000, segmentBytes: 20_000 },
+  });
+  t.teardown(() => started.close());
+  const client = await clientOf(t, started);
+  for (let i = 0; i < 800; i++) await client.put(newKey(), valueOf(20));
+  await started.close();
+  const files = (await readdir(site.dir)).filter((name) => name.startsWith('seg.'));
+  t.true(files.length >= 2, files.join());
+  t.false(files.includes('seg.0001.orrec'), 'the oldest are gone');
+  const sizes = await Promise.all(
+    files.map(async (f) => (await readFile(join(site.dir, f))).length),
+  );
+  t.true(sizes.reduce((sum, size) => sum + size, 0) < 200_000);
+  const { code, stdout, stderr } = await run(t, site.dir, ['replay', 'seg.orrec', '--json']);
+  t.is(code, 0, stderr);
+  t.like(JSON.parse(stdout), { equal: true, gaps: [], segments: files.length });
+  const one = await run(t, site.dir, ['replay', files.at(-1) ?? '', '--json']);
+  t.is(one.code, 0, one.stderr);
+});

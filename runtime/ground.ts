@@ -1,0 +1,176 @@
+/**
+ * The ground of a node: its options, and what stands before there is a network: settings,
+ * directory, address book, disk, values, cryptography, and what connections share. `engine.ts` puts
+ * the core, the driver and the links on top of it.
+ */
+import { randomInt } from 'node:crypto';
+import type { Edge } from '../host/admit.ts';
+import { PeerDirectory } from '../host/directory.ts';
+import { assert } from '../src/assert.ts';
+import { configFaults, defaultConfig } from '../src/config.ts';
+import { INTRODUCERS_MAX } from '../src/limits.ts';
+import type { Config, Effect, Input, Kept, Moment, Peer } from '../src/types.ts';
+import type { WireAddress } from '../src/wire-types.ts';
+import { PEERS_MAX } from './bounds.ts';
+import { monotonicMs } from './clock.ts';
+import { connectionLimits } from './descriptors.ts';
+import type { ConnectionLimits } from './descriptors.ts';
+import { createEdge, createSigner } from './edge.ts';
+import { UsageError } from './failure.ts';
+import type { Identity } from './identity/identity.ts';
+import { LiveIdentity } from './identity/live-identity.ts';
+import { InputBudget } from './input-budget.ts';
+import { AddressBook } from './links/address-book.ts';
+import { parseEndpoint, plainHost } from './links/address.ts';
+import type { Endpoint } from './links/address.ts';
+import type { AdmissionOptions } from './links/admission.ts';
+import { limitedLog, silentLog } from './log.ts';
+import type { Log } from './log.ts';
+import { Recording } from './recording/recording.ts';
+import type { RecordingOptions } from './recording/recording.ts';
+import { openDisk } from './records/disk.ts';
+import type { Disk } from './records/disk.ts';
+import { loadKept } from './records/kept.ts';
+import { Values } from './records/values.ts';
+import { Slices } from './slices.ts';
+
+export interface NodeOptions {
+  /** Port 0 lets the system choose. */
+  readonly listen: Endpoint;
+  /** Where clients are served; nowhere without it. */
+  readonly api?: Endpoint | undefined;
+  readonly dataDir: string;
+  readonly identity: Identity;
+  /** Introducers as HOST:PORT; names are resolved anew at each try. */
+  readonly bootstrap?: readonly string[];
+  readonly config?: Partial<Config>;
+  /** Where others can dial this node, for a hello; none: they cannot, and it works as a client. */
+  readonly advertise?: readonly WireAddress[] | undefined;
+  /** How much one address or subnet may take up; free on loopback unless strict. */
+  readonly admission?: AdmissionOptions;
+  /** Connections accepted at once, instead of as many as the system allows. */
+  readonly limits?: Partial<ConnectionLimits>;
+  readonly log?: Log;
+  /** With these, the core alone can be made to do again what it did here. */
+  readonly onCreate?: (self: Peer, config: Config, moment: Moment, kept: Kept) => void;
+  readonly onStep?: (moment: Moment, input: Input, effects: readonly Effect[]) => void;
+  /** Where to record what the core is given; nowhere without it. */
+  readonly record?: RecordingOptions | undefined;
+}
+
+/** What to do, last one first, when starting fails half-way. */
+export type Undo = (() => Promise<void> | void)[];
+
+export interface Ground {
+  readonly identity: LiveIdentity;
+  readonly log: Log;
+  readonly config: Config;
+  readonly introducers: readonly Endpoint[];
+  readonly directory: PeerDirectory;
+  readonly self: Peer;
+  readonly book: AddressBook;
+  readonly disk: Disk;
+  readonly values: Values;
+  readonly edge: Edge;
+  readonly kept: Kept;
+  readonly shares: Shares;
+  readonly recording: Recording | undefined;
+}
+
+/** What connections have in common: time, memory and places. */
+export interface Shares {
+  readonly peers: Slices;
+  readonly clients: Slices;
+  readonly inputs: InputBudget;
+  /** Accepted at once. */
+  readonly linksMax: number;
+  readonly clientsMax: number;
+}
+
+/** @throws UsageError when the settings or the data directory cannot be used */
+export async function layGround(options: NodeOptions, undo: Undo): Promise<Ground> {
+  const { dataDir } = options;
+  const identity = new LiveIdentity(options.identity);
+  const log = limitedLog(options.log ?? silentLog, monotonicMs);
+  const config = wholeConfig(options.config ?? {});
+  const introducers = introducersOf(options.bootstrap ?? []);
+  const directory = new PeerDirectory({
+    peersMax: PEERS_MAX,
+    indexKey: [randomWord(), randomWord()],
+  });
+  const self = directory.intern(identity.now.nodeId);
+  assert(self !== undefined, 'a new directory has room for its owner');
+  const book = new AddressBook();
+  const disk = await openDisk(dataDir, log);
+  undo.push(() => disk.close());
+  const values = new Values(disk, createSigner(identity));
+  const edge = createEdge({ self, identity, directory, book, values });
+  const kept = await loadKept(disk);
+  const shares: Shares = {
+    peers: new Slices(),
+    clients: new Slices(),
+    inputs: new InputBudget(),
+    ...connectionLimits(),
+    ...options.limits,
+  };
+  const recording = await openRecording(options.record, identity, directory, log);
+  undo.push(() => recording?.close());
+  return {
+    identity,
+    log,
+    config,
+    introducers,
+    directory,
+    self,
+    book,
+    disk,
+    values,
+    edge,
+    kept,
+    shares,
+    recording,
+  };
+}
+
+/** @throws UsageError when the recording cannot be written there */
+async function openRecording(
+  options: RecordingOptions | undefined,
+  identity: LiveIdentity,
+  directory: PeerDirectory,
+  log: Log,
+): Promise<Recording | undefined> {
+  if (options === undefined) return undefined;
+  const id = identity.now.nodeIdHex;
+  const recording = await Recording.open(options, { id, directory, log });
+  directory.onPlace = (peer, place) => {
+    recording.place(peer, place);
+  };
+  return recording;
+}
+
+function wholeConfig(part: Partial<Config>): Config {
+  const config = { ...defaultConfig, ...part };
+  const [fault] = configFaults(config);
+  if (fault !== undefined) throw new UsageError(`the settings cannot work: ${fault}`);
+  return config;
+}
+
+function introducersOf(bootstrap: readonly string[]): readonly Endpoint[] {
+  if (bootstrap.length > INTRODUCERS_MAX) {
+    throw new UsageError(
+      `${bootstrap.length} bootstrap nodes are too many: name ${INTRODUCERS_MAX}`,
+    );
+  }
+  const places = bootstrap.map((text) => {
+    const { host, port } = parseEndpoint(text, 'the bootstrap node');
+    return { host: plainHost(host), port };
+  });
+  // Each place once, however it is written: one that is dialled twice at once refuses itself.
+  const isFirst = ({ host, port }: Endpoint, index: number): boolean =>
+    places.findIndex((one) => one.host === host && one.port === port) === index;
+  return places.filter(isFirst);
+}
+
+function randomWord(): number {
+  return randomInt(2 ** 32) | 0;
+}

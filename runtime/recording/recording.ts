@@ -1,0 +1,166 @@
+/**
+ * Records what the core of a running node is given (docs/debugging.md): a segment after another,
+ * each of which begins with all that the core and the directory know, so that any of them can be
+ * replayed without the others.
+ *
+ * Rules: recording is bounded on disk and in memory. When the disk does not keep up, the segment
+ * ends and another begins once it does; what is between them is missing, and the log says so. A
+ * node goes on whatever becomes of its recording.
+ */
+import type { PeerDirectory } from '../../host/directory.ts';
+import { Recorder } from '../../host/recording/recorder.ts';
+import type { NodeState } from '../../src/step.ts';
+import type { Effect, Input, Moment, Peer } from '../../src/types.ts';
+import { RECORDING_BEHIND_BYTES, RECORDING_FLUSH_MS, SEGMENT_BYTES } from '../bounds.ts';
+import { reasonOf } from '../log.ts';
+import type { Log } from '../log.ts';
+import { clearSegments, SegmentFile, segmentPath, trimSegments } from './segments.ts';
+
+export interface RecordingOptions {
+  readonly path: string;
+  /** Version of the program. */
+  readonly version: string;
+  /** Bytes on disk of all segments together. */
+  readonly bytesMax: number;
+  /** Words in a segment, before they are packed. */
+  readonly segmentBytes?: number;
+}
+
+/** What a segment has to say of the node. */
+export interface Recorded {
+  readonly id: string;
+  readonly directory: PeerDirectory;
+  readonly log: Log;
+}
+
+export class Recording {
+  readonly #options: RecordingOptions;
+  readonly #node: Recorded;
+  #open: { readonly recorder: Recorder; readonly file: SegmentFile } | undefined;
+  #segment = 0;
+  #steps = 0;
+  #bytes = 0;
+  #flusher: NodeJS.Timeout | undefined;
+  #ended = false;
+  /** Whether the disk has yet to take what was handed to it. */
+  #isBehind = false;
+  /** Files that were closed and are not on disk yet, and what waits for them. */
+  #tail: Promise<void>;
+
+  private constructor(options: RecordingOptions, node: Recorded) {
+    this.#options = options;
+    this.#node = node;
+    this.#tail = Promise.resolve();
+  }
+
+  /** @throws Error when the folder cannot be written */
+  static async open(options: RecordingOptions, node: Recorded): Promise<Recording> {
+    await clearSegments(options.path);
+    return new Recording(options, node);
+  }
+
+  /** The node was created, or made a step: `state` is what it is after that. */
+  begin(state: NodeState, moment: Moment): void {
+    this.#beginSegment(state, moment);
+    this.#flusher = setInterval(() => {
+      this.#flush();
+    }, RECORDING_FLUSH_MS);
+    this.#flusher.unref();
+  }
+
+  step(moment: Moment, input: Input, effects: readonly Effect[], after: NodeState): void {
+    if (this.#ended) return;
+    this.#steps += 1;
+    if (this.#open === undefined) return this.#goOn(after, moment);
+    const { recorder } = this.#open;
+    recorder.step(moment, input, effects);
+    if (recorder.waiting >= CHUNK_WORDS) this.#hand();
+    if (this.#bytes >= (this.#options.segmentBytes ?? SEGMENT_BYTES)) {
+      this.#endSegment();
+      this.#beginSegment(after, moment);
+    }
+  }
+
+  /** A step threw: the input by which it did so is the last of the recording. */
+  failed(moment: Moment, input: Input): void {
+    this.#open?.recorder.failed(moment, input);
+  }
+
+  place(peer: Peer, place: number): void {
+    this.#open?.recorder.place(peer, place);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#flusher);
+    this.#ended = true;
+    this.#endSegment();
+    await this.#tail;
+  }
+
+  #beginSegment(state: NodeState, { now, wall }: Moment): void {
+    const { directory, id, log } = this.#node;
+    const { version } = this.#options;
+    this.#segment += 1;
+    const head = {
+      version,
+      id,
+      segment: this.#segment,
+      stepsBefore: this.#steps,
+      now,
+      wall,
+      config: state.config,
+    };
+    const path = segmentPath(this.#options.path, this.#segment);
+    const file = new SegmentFile(path, (error) => {
+      if (this.#ended) return;
+      this.#ended = true;
+      this.#open = undefined;
+      log.warn({ path, reason: reasonOf(error) }, 'the recording ends: it cannot be written');
+    });
+    this.#open = { recorder: new Recorder(head, state, directory), file };
+    this.#hand();
+    // The state that it begins with does not count: a large one would leave no room for steps.
+    this.#bytes = 0;
+    this.#tail = this.#tail.then(() => trimSegments(this.#options.path, this.#options.bytesMax));
+  }
+
+  #endSegment(): void {
+    if (this.#open === undefined) return;
+    this.#hand();
+    const { file } = this.#open;
+    this.#open = undefined;
+    this.#tail = this.#tail.then(() => file.close());
+  }
+
+  /** Nothing is recorded for the moment: begins again when what was handed on is written. */
+  #goOn(state: NodeState, moment: Moment): void {
+    if (!this.#isBehind) this.#beginSegment(state, moment);
+  }
+
+  #hand(): void {
+    if (this.#open === undefined) return;
+    const { recorder, file } = this.#open;
+    const words = recorder.take();
+    this.#bytes += words.byteLength;
+    file.write(words);
+    if (file.waiting < RECORDING_BEHIND_BYTES) return;
+    const { log } = this.#node;
+    log.warn({ steps: this.#steps }, 'the recording is behind: it goes on when the disk keeps up');
+    this.#open = undefined;
+    this.#isBehind = true;
+    this.#tail = this.#tail
+      .then(() => file.close())
+      .then(() => {
+        this.#isBehind = false;
+      });
+  }
+
+  #flush(): void {
+    if (this.#open === undefined || this.#open.recorder.waiting === 0) return;
+    const { file } = this.#open;
+    this.#hand();
+    if (!this.#isBehind) file.flush();
+  }
+}
+
+const CHUNK_WORDS = 8192;

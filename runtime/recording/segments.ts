@@ -1,0 +1,131 @@
+/**
+ * The files of a recording: `NAME.0001.EXT`, `NAME.0002.EXT`, … beside one another, each a segment
+ * (`host/recording/form.ts`) packed by gzip. The newest is written, the oldest go when there are
+ * more bytes than allowed.
+ *
+ * A file is flushed about once a second, so a node that is killed loses no more than that; what is
+ * there can be unpacked as far as it goes. Invariant: a fault of the disk ends the recording with
+ * one line in the log, never the node.
+ */
+import { createWriteStream } from 'node:fs';
+import type { WriteStream } from 'node:fs';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { constants, createGzip, gunzipSync } from 'node:zlib';
+import type { Gzip } from 'node:zlib';
+import { systemCode, UsageError } from '../failure.ts';
+
+/** The path of a segment of the recording that goes by `path`. */
+export function segmentPath(path: string, segment: number): string {
+  const ext = extname(path);
+  const stem = basename(path, ext);
+  return join(dirname(path), `${stem}.${String(segment).padStart(4, '0')}${ext}`);
+}
+
+/**
+ * The files of a recording, in order; the path may be that of one segment.
+ *
+ * @throws UsageError when there is none
+ */
+export async function segmentsOf(path: string): Promise<readonly string[]> {
+  const all = await numbered(path);
+  if (all.length > 0) return all.map(({ file }) => file);
+  if ((await sizeOf(path)) !== undefined) return [path];
+  throw new UsageError(
+    `there is no recording ${path}: neither ${basename(segmentPath(path, 1))} nor that file itself`,
+  );
+}
+
+/** The words of a segment, as many as can be unpacked. @throws UsageError when there are none */
+export async function readSegment(file: string): Promise<Int32Array> {
+  let bytes: Buffer;
+  try {
+    // A file that was cut off is unpacked as far as it goes.
+    bytes = gunzipSync(await readFile(file), { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch (error) {
+    throw new UsageError(`${file} is no recording: ${systemCode(error)}`);
+  }
+  const words = new Int32Array(bytes.length >> 2);
+  for (let i = 0; i < words.length; i++) words[i] = bytes.readInt32LE(4 * i);
+  return words;
+}
+
+/** Removes what an earlier recording of this name has left. */
+export async function clearSegments(path: string): Promise<void> {
+  for (const { file } of await numbered(path)) await rm(file, { force: true });
+}
+
+/** Removes the oldest segments until the rest fits; the newest stays whatever its size. */
+export async function trimSegments(path: string, bytesMax: number): Promise<void> {
+  const all = await numbered(path);
+  let bytes = all.reduce((sum, { size }) => sum + size, 0);
+  for (const { file, size } of all.slice(0, -1)) {
+    if (bytes <= bytesMax) return;
+    await rm(file, { force: true });
+    bytes -= size;
+  }
+}
+
+/** One segment that is being written. */
+export class SegmentFile {
+  readonly #gzip: Gzip;
+  readonly #file: WriteStream;
+  readonly #done: Promise<void>;
+
+  /** @param onFault told once, when the file can be written no more */
+  constructor(file: string, onFault: (error: unknown) => void) {
+    this.#gzip = createGzip({ level: 1 });
+    this.#file = createWriteStream(file, { mode: 0o600 });
+    this.#gzip.pipe(this.#file);
+    this.#gzip.on('error', () => undefined);
+    this.#done = finished(this.#file).catch(onFault);
+  }
+
+  /** Bytes that wait to be packed and written. */
+  get waiting(): number {
+    return this.#gzip.writableLength + this.#file.writableLength;
+  }
+
+  write(words: Int32Array): void {
+    this.#gzip.write(Buffer.from(littleEndian(words)));
+  }
+
+  /** What was written so far can be read from the file soon. */
+  flush(): void {
+    this.#gzip.flush(constants.Z_SYNC_FLUSH);
+  }
+
+  async close(): Promise<void> {
+    this.#gzip.end();
+    await this.#done;
+  }
+}
+
+async function numbered(path: string): Promise<readonly { file: string; size: number }[]> {
+  const ext = extname(path);
+  const stem = `${basename(path, ext)}.`;
+  const names = await readdir(dirname(path)).catch(() => []);
+  const found: { file: string; size: number }[] = [];
+  for (const name of names.sort()) {
+    const number = name.slice(stem.length, name.length - ext.length);
+    if (!name.startsWith(stem) || !name.endsWith(ext) || !/^\d{4,}$/.test(number)) continue;
+    const file = join(dirname(path), name);
+    found.push({ file, size: (await sizeOf(file)) ?? 0 });
+  }
+  return found;
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  return await stat(file).then(
+    (found) => (found.isFile() ? found.size : undefined),
+    () => undefined,
+  );
+}
+
+function littleEndian(words: Int32Array): Uint8Array {
+  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+  return IS_LITTLE_ENDIAN ? bytes : Buffer.from(bytes).swap32();
+}
+
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
