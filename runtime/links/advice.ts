@@ -59,8 +59,8 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['CERT_REVOKED', 'presents a certificate that has been revoked: issue it another'],
   [
     'CRL_HAS_EXPIRED',
-    'cannot be judged, our revocation list is out of date: run "npx orrery ca refresh", copy ' +
-      'revoked.crl here and restart',
+    'cannot be judged, our revocation list is out of date: run "npx orrery ca refresh" and copy ' +
+      'revoked.crl here',
   ],
   ['ECONNRESET', CLOSES],
   ['closed', CLOSES],
