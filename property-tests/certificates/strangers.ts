@@ -45,7 +45,7 @@ export const FRAMES = Buffer.concat([
   encodePeer({ type: 'request', call: 7, body: { type: 'ping' } }),
 ]);
 
-type StackOptions = TlsOptions & ConnectionOptions;
+export type StackOptions = TlsOptions & ConnectionOptions;
 
 /** @param onSession gets the sessions that a client is given; options are asked for each visit */
 export function stackStranger(

@@ -1,0 +1,155 @@
+/**
+ * Revocation while nodes run: whoever is revoked loses its links within five seconds after the list
+ * changed on disk, and none of a thousand later tries gets through, in either direction, with a
+ * saved session or without.
+ *
+ * Accepted is who hears one byte of a frame, since a node greets whom it accepts.
+ */
+import { join } from 'node:path';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { lockAuthority } from '../../runtime/identity/authority.ts';
+import { copyPublicFiles } from '../../runtime/identity/issuance.ts';
+import { revokeCertificates } from '../../runtime/identity/revocations.ts';
+import { reachableAt } from '../../runtime/links/address.ts';
+import type { Endpoint } from '../../runtime/links/address.ts';
+import { encodePeer } from '../../src/codec/peer.ts';
+import { pemOfIdentity } from '../certificates/case-kit.ts';
+import { stackStranger } from '../certificates/strangers.ts';
+import type { Served, StackOptions, Visit } from '../certificates/strangers.ts';
+import { careless } from '../identity-kit.ts';
+import { endAt } from './link-kit.ts';
+import type { End } from './link-kit.ts';
+import { eventually, identityAt, newKey, newSite, valueOf } from './node-kit.ts';
+import type { Site } from './node-kit.ts';
+import { watched, watchful } from './watchful-kit.ts';
+import type { Member } from './watchful-kit.ts';
+
+test('whoever is revoked loses its links in time, and gets no more', async (t) => {
+  const site = await newSite(t);
+  const members = [...(await watchful(t, site, 4))];
+  const revoked = members.pop() ?? t.fail();
+  const guest = await guestOf(t, site, members);
+  await eventually(t, 'all are linked', () =>
+    members.every(({ node }) => node.status().links >= 4),
+  );
+  await lockAuthority(site.authority.dir, async () => {
+    for (const { nodeIdHex } of [revoked.identity, guest.identity]) {
+      await revokeCertificates(site.authority, nodeIdHex, 'key-compromise');
+    }
+  });
+  const began = performance.now();
+  for (const dataDir of [...members.map((member) => member.dataDir), guest.callerDir]) {
+    await copyPublicFiles(site.authority, dataDir);
+  }
+  await eventually(t, 'the links of both are closed', () => {
+    const open = guest.visits.reduce((sum, visit) => sum + visit.open(), guest.served.open());
+    return open === 0 && revoked.node.status().links === 0;
+  });
+  const tookMs = performance.now() - began;
+  t.true(tookMs < 5000, `${tookMs} ms`);
+
+  const before = members.map(({ node }) => node.status().links);
+  const places = members.map(({ node }) => node.listen);
+  const { cert, key } = pemOfIdentity(revoked.identity);
+  const tries = [
+    inTurn(400, (i) => comes(t, careless({ cert, key }), places[i % places.length])),
+    inTurn(200, (i) => comesAgain(t, guest, i, true)),
+    inTurn(100, (i) => comesAgain(t, guest, i, false)),
+    inTurn(150, () => isIntroduced(guest)),
+    inTurn(150, (i) => isCalled(t, guest, i)),
+  ];
+  const accepted = (await Promise.all(tries)).reduce((sum, count) => sum + count);
+  t.is(accepted, 0);
+  t.is(guest.served.begun(), 1 + 300, 'each dial of ours has reached it');
+  t.is(revoked.node.status().links, 0);
+  members.forEach(({ node }, i) => t.true(node.status().links <= (before[i] ?? 0)));
+  t.log(`links closed after ${Math.round(tookMs)} ms; 1000 tries, ${accepted} accepted`);
+  // What it signs is no longer taken either.
+  t.true((await revoked.node.put(newKey(), valueOf(10))).holders.length <= 1);
+});
+
+/** A certified peer that is no node: linked with all members, and with a dialler of ours. */
+interface Guest {
+  readonly identity: Awaited<ReturnType<typeof identityAt>>;
+  /** Its links with the members, with the sessions that it was given there. */
+  readonly visits: readonly (Visit & { readonly session: Buffer; readonly to: Endpoint })[];
+  /** Where our dialler calls it: a server that gives tickets and would resume. */
+  readonly served: Served;
+  readonly caller: End;
+  readonly callerDir: string;
+}
+
+async function guestOf(
+  t: ExecutionContext,
+  site: Site,
+  members: readonly Member[],
+): Promise<Guest> {
+  const identity = await identityAt(site, 'guest');
+  const options = careless(pemOfIdentity(identity));
+  const visits = members.map(async ({ node }) => {
+    const sessions: Buffer[] = [];
+    const stranger = stackStranger(
+      () => options,
+      (session) => sessions.push(session),
+    );
+    const visit = stranger.dial(t, node.listen);
+    await eventually(t, 'it is greeted', () => visit.heard() > 0 && sessions.length > 0);
+    return { ...visit, to: node.listen, session: sessions.at(-1) ?? t.fail() };
+  });
+  const callerDir = join(site.dir, 'caller');
+  const caller = await endAt(t, site, 'caller');
+  watched(t, callerDir, caller.identity, (next) => {
+    caller.live.replace(next);
+  });
+  const served = await stackStranger(() => options).serve(t, '127.0.0.1');
+  t.is(await caller.links.introduce(served.listen), caller.peerOf({ identity }));
+  caller.book.doubt(caller.peerOf({ identity }));
+  caller.book.hear(caller.peerOf({ identity }), reachableAt(served.listen));
+  return { identity, visits: await Promise.all(visits), served, caller, callerDir };
+}
+
+/** So many tries, one after another; @returns how many were accepted */
+async function inTurn(
+  count: number,
+  attempt: (index: number) => Promise<boolean>,
+): Promise<number> {
+  let accepted = 0;
+  for (let i = 0; i < count; i++) if (await attempt(i)) accepted += 1;
+  return accepted;
+}
+
+async function comes(
+  t: ExecutionContext,
+  options: StackOptions,
+  to: Endpoint | undefined,
+): Promise<boolean> {
+  const visit = stackStranger(() => options).dial(t, to ?? t.fail());
+  await eventually(t, 'it is turned away', () => visit.open() === 0 || visit.heard() > 0);
+  return visit.heard() > 0;
+}
+
+async function comesAgain(
+  t: ExecutionContext,
+  { identity, visits }: Guest,
+  index: number,
+  withCertificate: boolean,
+): Promise<boolean> {
+  const { session, to } = visits[index % visits.length] ?? t.fail();
+  const material = withCertificate ? pemOfIdentity(identity) : {};
+  return await comes(t, { ...careless(material), session }, to);
+}
+
+async function isIntroduced({ caller, served }: Guest): Promise<boolean> {
+  const heard = served.heard();
+  return (await caller.links.introduce(served.listen)) !== undefined || served.heard() > heard;
+}
+
+async function isCalled(t: ExecutionContext, guest: Guest, call: number): Promise<boolean> {
+  const { caller, served, identity } = guest;
+  const heard = served.heard();
+  const frame = encodePeer({ type: 'request', call, body: { type: 'ping' } });
+  caller.links.request(caller.peerOf({ identity }), call, frame);
+  await eventually(t, 'it is not reached', () => caller.unreachable.includes(call));
+  return served.heard() > heard || caller.links.counts.linksUp > 0;
+}
