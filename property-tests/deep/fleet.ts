@@ -48,6 +48,19 @@ export class Fleet {
     return { host: HOST, port: this.#ports.first + this.size + node };
   }
 
+  listen(node: number): Endpoint {
+    return { host: HOST, port: this.#ports.first + node };
+  }
+
+  dataDir(node: number): string {
+    return join(this.dir, `n${node}`);
+  }
+
+  /** The development authority that the nodes share. */
+  get authorityDir(): string {
+    return join(this.dir, '.orrery', 'authority');
+  }
+
   status(node: number): NodeStatus {
     return this.#place(node).status;
   }
@@ -71,9 +84,10 @@ export class Fleet {
     const place = this.#place(node);
     if (this.#closed) throw new Error('the fleet is closed');
     const others = [...this.those('up'), ...this.those('stopped')].slice(0, INTRODUCERS);
-    const through = others.map((other) => this.#listen(other));
-    const args = ['node', '-a', this.#listen(node), '--api', formatEndpoint(this.api(node))];
-    args.push('--data', `n${node}`, '--log-level', 'error');
+    const through = others.map((other) => formatEndpoint(this.listen(other)));
+    const args = ['node', '-a', formatEndpoint(this.listen(node))];
+    args.push('--api', formatEndpoint(this.api(node)));
+    args.push('--data', this.dataDir(node), '--log-level', 'error');
     if (through.length > 0) args.push('--bootstrap', ...through);
     place.status = 'starting';
     const joined = new Promise<void>((resolve) => {
@@ -116,10 +130,6 @@ export class Fleet {
     await Promise.all([...this.#nodes.keys()].map((node) => this.kill(node)));
     this.#ports.release();
     if (!keepData) await rm(this.dir, { recursive: true, force: true });
-  }
-
-  #listen(node: number): string {
-    return formatEndpoint({ host: HOST, port: this.#ports.first + node });
   }
 
   #place(node: number): Place {

@@ -11,7 +11,9 @@ import { crash, crashLine } from './crash.ts';
 import type { CrashPlan } from './crash.ts';
 import { deadline } from './ending.ts';
 import { fuzz } from './fuzz.ts';
+import { withFleet } from './fleet.ts';
 import { judgedRun } from './judged.ts';
+import { renewUnderLoad } from './renewal.ts';
 
 interface Flags {
   readonly cycles: number;
@@ -23,7 +25,8 @@ interface Flags {
   readonly seed: string;
 }
 
-const WHAT = ['fuzz', 'crash', 'history'] as const;
+const WHAT = ['fuzz', 'crash', 'history', 'renewal'] as const;
+const FAULTS_TOLD = 20;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
@@ -33,13 +36,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 await new Command('npm run test:deep --')
   .description(
-    'real nodes killed with -9, stopped and continued, while clients keep a record; ' +
+    'real nodes killed with -9, stopped, continued or renewed, while clients keep a record; ' +
       'codecs under damaged frames',
   )
   .addArgument(new Argument('[what]', 'all of them without it').choices(WHAT))
   .option('--cycles <n>', 'crash: kills of a lone node', wholeNumber(1, 1_000_000), 1000)
-  .option('--operations <n>', 'history: PUTs and GETs', wholeNumber(1, 10_000_000), 100_000)
-  .option('--nodes <n>', 'history: processes', wholeNumber(4, 40), 20)
+  .option(
+    '--operations <n>',
+    'history, renewal: PUTs and GETs',
+    wholeNumber(1, 10_000_000),
+    100_000,
+  )
+  .option('--nodes <n>', 'history, renewal: processes', wholeNumber(4, 40), 20)
   .option('--settle <s>', 'history: rest before the final reads', wholeNumber(0, 3600), 10)
   .option('--lossless', 'history: acknowledged values gone in the end are a failure', false)
   .option('--inputs <n>', 'fuzz: damaged frames', wholeNumber(1, 1_000_000_000), 10_000_000)
@@ -58,6 +66,7 @@ await new Command('npm run test:deep --')
     if (isWanted('fuzz')) faults += await runFuzz(flags);
     if (isWanted('crash')) faults += await runCrash(flags);
     if (isWanted('history')) faults += await runHistory(flags);
+    if (isWanted('renewal')) faults += await runRenewal(flags);
     process.exitCode = faults === 0 ? 0 : 1;
   })
   .parseAsync()
@@ -119,6 +128,33 @@ async function runHistory(flags: Flags): Promise<number> {
   for (const line of lines) print(`  ${line}`);
   for (const fault of faults) print(`  FAULT ${fault}`);
   return faults.length;
+}
+
+/** Two clients per node: what is to be seen is every renewal, not the most that nodes can do. */
+async function runRenewal({ seed, operations, nodes }: Flags): Promise<number> {
+  const signal = deadline(300_000 + operations * 50, interrupted.signal);
+  const report = await withFleet(
+    nodes,
+    signal,
+    async (fleet) => {
+      await fleet.startAll();
+      const places = fleet.those('up').map((node) => ({
+        listen: fleet.listen(node),
+        api: fleet.api(node),
+        dataDir: fleet.dataDir(node),
+      }));
+      const plan = { seed, operations, clients: 2 };
+      return await renewUnderLoad(places, fleet.authorityDir, plan, signal, (done) => {
+        say(`renewal: ${done} of ${operations} operations`);
+      });
+    },
+    ({ faults }) => faults.length === 0,
+  );
+  const { faults, renewed } = report;
+  print(`renewal, ${nodes} nodes: ${report.operations} operations, ${faults.length} failed`);
+  print(`  ${renewed} of ${nodes} certificates renewed under load`);
+  for (const fault of faults.slice(0, FAULTS_TOLD)) print(`  FAULT ${fault}`);
+  return faults.length + (nodes - renewed);
 }
 
 function messageOf(error: unknown): string {
