@@ -104,7 +104,7 @@ async function guestOf(
   });
   const served = await stackStranger(() => options).serve(t, '127.0.0.1');
   t.is(await caller.links.introduce(served.listen), caller.peerOf({ identity }));
-  caller.book.doubt(caller.peerOf({ identity }));
+  caller.book.doubt(caller.peerOf({ identity }), 0);
   caller.book.hear(caller.peerOf({ identity }), reachableAt(served.listen));
   return { identity, visits: await Promise.all(visits), served, caller, callerDir };
 }
