@@ -30,23 +30,32 @@ export interface Running {
   readonly input: (bytes: Uint8Array | undefined) => void;
 }
 
+export interface Launch {
+  /** For Node itself, before the command line. */
+  readonly nodeArguments?: readonly string[];
+  /** Open descriptors that the system lets it have, and no more on request. */
+  readonly descriptors?: number | undefined;
+  /** A command and its first arguments that becomes the one behind them: `ip netns exec NAME`. */
+  readonly through?: readonly string[];
+}
+
 /**
  * Starts the command line. With `onNote` the process has a channel to this one, tells its notes
  * there instead of printing them, and ends when this process ends, however that comes.
- *
- * @param through a command and its first arguments that becomes the one behind them, such as
- *   `ip netns exec NAME`
  */
 export function startProcess(
   cwd: string,
   args: readonly string[],
   onNote?: (note: unknown) => void,
-  through: readonly string[] = [],
+  { nodeArguments = [], descriptors, through = [] }: Launch = {},
 ): Running {
   const stdio: ('pipe' | 'ipc')[] = ['pipe', 'pipe', 'pipe'];
   if (onNote !== undefined) stdio.push('ipc');
-  const [command = '', ...rest] = [...through, process.execPath, ENTRY, ...args];
-  const child = spawn(command, rest, { cwd, stdio, env: plainEnv() });
+  const line = [...through, process.execPath, ...nodeArguments, ENTRY, ...args];
+  // The shell becomes Node: process and channel are the same.
+  const limited = ['sh', '-c', `ulimit -n ${descriptors ?? 0}; exec "$0" "$@"`, ...line];
+  const [program = '', ...rest] = descriptors === undefined ? line : limited;
+  const child = spawn(program, rest, { cwd, stdio, env: plainEnv() });
   const stdout = collect(child, child.stdout);
   const stderr = collect(child, child.stderr);
   const ended = new Promise<Ending>((resolve, reject) => {
@@ -148,7 +157,7 @@ export async function inProcess(
  * Runs a file of ours in a process of its own.
  *
  * @param flags of Node itself
- * @param through as for `startProcess`
+ * @param through as in `Launch`
  * @returns what it printed
  */
 export async function runFile(

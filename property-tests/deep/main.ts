@@ -7,6 +7,8 @@ import { randomInt } from 'node:crypto';
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { wholeNumber } from '../../cli/flags.ts';
 import { print, say } from '../../cli/output.ts';
+import { ATTACKS, attackNode } from './abuse/abuse.ts';
+import { deep, small } from './abuse/attack.ts';
 import { crash, crashLine } from './crash.ts';
 import type { CrashPlan } from './crash.ts';
 import { deadline } from './ending.ts';
@@ -22,10 +24,12 @@ interface Flags {
   readonly settle: number;
   readonly lossless: boolean;
   readonly inputs: number;
+  readonly only?: readonly string[] | undefined;
+  readonly small: boolean;
   readonly seed: string;
 }
 
-const WHAT = ['fuzz', 'crash', 'history', 'renewal'] as const;
+const WHAT = ['fuzz', 'crash', 'history', 'renewal', 'abuse'] as const;
 const FAULTS_TOLD = 20;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -33,6 +37,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     interrupted.abort(new Error(`cut short by ${signal}`));
   });
 }
+
+/** No attack takes nearly as long. */
+const ATTACK_MS_MAX = 1_800_000;
 
 await new Command('npm run test:deep --')
   .description(
@@ -52,6 +59,12 @@ await new Command('npm run test:deep --')
   .option('--lossless', 'history: acknowledged values gone in the end are a failure', false)
   .option('--inputs <n>', 'fuzz: damaged frames', wholeNumber(1, 1_000_000_000), 10_000_000)
   .addOption(
+    new Option('--only <name...>', 'abuse: some of the attacks').choices(
+      ATTACKS.map(({ name }) => name),
+    ),
+  )
+  .option('--small', 'abuse: the form of it that npm test has', false)
+  .addOption(
     new Option('--seed <text>', 'the chance of an earlier run').default(
       String(randomInt(2 ** 32)),
       'a new one',
@@ -67,6 +80,7 @@ await new Command('npm run test:deep --')
     if (isWanted('crash')) faults += await runCrash(flags);
     if (isWanted('history')) faults += await runHistory(flags);
     if (isWanted('renewal')) faults += await runRenewal(flags);
+    if (isWanted('abuse')) faults += await runAbuse(flags);
     process.exitCode = faults === 0 ? 0 : 1;
   })
   .parseAsync()
@@ -155,6 +169,22 @@ async function runRenewal({ seed, operations, nodes }: Flags): Promise<number> {
   print(`  ${renewed} of ${nodes} certificates renewed under load`);
   for (const fault of faults.slice(0, FAULTS_TOLD)) print(`  FAULT ${fault}`);
   return faults.length + (nodes - renewed);
+}
+
+/** One attack after another, each on a node of its own. */
+async function runAbuse({ seed, only, small: isSmall }: Flags): Promise<number> {
+  let faults = 0;
+  for (const attack of ATTACKS) {
+    if (only?.includes(attack.name) === false) continue;
+    say(`abuse, ${attack.name}: ...`);
+    const signal = deadline(ATTACK_MS_MAX, interrupted.signal);
+    const findings = await attackNode(attack, isSmall ? small(seed) : deep(seed), signal);
+    print(`abuse, ${attack.name}:`);
+    for (const line of findings.lines) print(`  ${line}`);
+    for (const fault of findings.faults) print(`  FAULT ${fault}`);
+    faults += findings.faults.length;
+  }
+  return faults;
 }
 
 function messageOf(error: unknown): string {

@@ -55,7 +55,7 @@ export function startNodeProcess(
   args: readonly string[],
 ): Running {
   const common = ['--data', name, '--api', API, '--log-level', 'debug', '--log-format', 'json'];
-  return startProcess(dir, ['node', ...args, ...common], undefined, host.through);
+  return startProcess(dir, ['node', ...args, ...common], undefined, { through: host.through });
 }
 
 export function linkUpLine(other: Pick<NodeAt, 'id'>): RegExp {

@@ -1,0 +1,27 @@
+/**
+ * The program of an attacker's process: carries out the orders that come over its channel, one or
+ * several at a time, and answers with what came of them. It ends with the channel.
+ */
+import { sendBadFrames } from './raids/bad-frames.ts';
+import { fateOfLinks, openLinks, sendPart } from './raids/links.ts';
+import { floodStores } from './raids/stores.ts';
+
+const raids = { sendBadFrames, openLinks, sendPart, fateOfLinks, floodStores };
+
+export type Raids = typeof raids;
+
+interface Order {
+  readonly number: number;
+  readonly raid: keyof Raids;
+  readonly order: unknown;
+}
+
+process.on('message', (message) => {
+  const { number, raid, order } = message as Order;
+  const carryOut = raids[raid] as (order: unknown) => Promise<unknown>;
+  carryOut(order).then(
+    (outcome) => process.send?.({ number, outcome }),
+    (error: unknown) => process.send?.({ number, fault: String(error) }),
+  );
+});
+process.once('disconnect', () => process.exit());

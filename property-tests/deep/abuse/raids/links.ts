@@ -1,0 +1,76 @@
+/**
+ * Many links at once, each of a peer with an id of its own: opened, kept, and made to send a part
+ * of a frame and no more.
+ */
+import { Mint, RawLink, HELLO } from '../raw-link.ts';
+import type { Endpoint } from '../../../../runtime/links/address.ts';
+import { tally } from './tally.ts';
+import { inLanes } from './lanes.ts';
+
+export interface LinksOrder {
+  readonly to: Endpoint;
+  readonly authorityDir: string;
+  readonly count: number;
+}
+
+/** How much of a STORE of 64 KB each link sends. */
+export type Part = 'length' | 'half' | 'all but one byte';
+
+export interface Fate {
+  readonly open: number;
+  /** How many ended with which word. */
+  readonly ended: Readonly<Record<string, number>>;
+  /** Until the last one ended, from when it was told to send; ms. */
+  readonly lastMs: number;
+}
+
+interface Held {
+  readonly link: RawLink;
+  word: string | undefined;
+}
+
+let held: Held[] = [];
+let sentAt = 0;
+
+/** @returns how many are up */
+export async function openLinks({ to, authorityDir, count }: LinksOrder): Promise<number> {
+  const mint = await Mint.open(authorityDir);
+  held = [];
+  await inLanes(count, OPENED_AT_ONCE, async () => {
+    const link = new RawLink(to, await mint.issue());
+    link.send(HELLO);
+    if (!(await link.up)) return;
+    const one: Held = { link, word: undefined };
+    held.push(one);
+    void link.ended.then((word) => {
+      one.word = word;
+    });
+  });
+  return held.length;
+}
+
+export async function sendPart({ part }: { readonly part: Part }): Promise<void> {
+  const frame = Buffer.alloc(FRAME_BYTES, 7);
+  frame.writeUInt32BE(FRAME_BYTES - 4, 0);
+  frame.writeUInt16BE(STORE, 4);
+  const bytes = { length: 6, half: FRAME_BYTES / 2, 'all but one byte': FRAME_BYTES - 1 }[part];
+  sentAt = performance.now();
+  for (const { link } of held) {
+    link.send(frame.subarray(0, bytes));
+    // The machine's own buffers are not to hold what the node is to hold.
+    if (link.socket.writableLength > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+export async function fateOfLinks(): Promise<Fate> {
+  const ends = held.map(({ link }) => link.endedAt);
+  return {
+    open: held.filter(({ word }) => word === undefined).length,
+    ended: tally(held.flatMap(({ word }) => word ?? [])),
+    lastMs: Math.max(0, ...ends.map((at) => at - sentAt)),
+  };
+}
+
+const OPENED_AT_ONCE = 24;
+const FRAME_BYTES = 65_536;
+const STORE = 668;
