@@ -103,14 +103,15 @@ export const PEERS_MAX = 1_000_000;
 export const CLIENTS_MAX = 4096;
 /** Requests in flight of one client; then its connection is not read. */
 export const CLIENT_REQUESTS_MAX = 256;
-/** Bytes waiting for one client above which it is not read: its replies are kept here. */
+/** Bytes waiting for one client: with no room for another reply it is not read, nor are its GETs
+ * begun. */
 export const CLIENT_PAUSE_BYTES = 256 * 1024;
 /** A client that takes none of the bytes waiting for it is cut off after this, in ms. */
 export const CLIENT_STALL_MS_MAX = 30_000;
 
 /** Reads, and likewise writes, of clients in the core at once; later ones wait for their turn. */
 export const OPERATIONS_AT_ONCE_MAX = 32;
-/** Operations that wait for their turn; more are refused as busy. */
+/** Operations that wait for their turn, of all clients; who has its share is refused as busy. */
 export const OPERATIONS_WAITING_MAX = 16_384;
 /** Value bytes held for what is in progress, all together; PUTs and stores beyond are refused. */
 export const VALUES_BYTES_MAX = 64 * 1024 * 1024;

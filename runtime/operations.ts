@@ -11,9 +11,9 @@ import type { Edge } from '../host/admit.ts';
 import { assert, assertNever } from '../src/assert.ts';
 import type { Command, Failure, Input, OpId, Outcome, Peer, Position } from '../src/types.ts';
 import type { PutStatus } from '../src/wire-types.ts';
-import { OPERATIONS_AT_ONCE_MAX, OPERATIONS_WAITING_MAX } from './bounds.ts';
 import type { Values } from './records/values.ts';
 import type { Slices } from './slices.ts';
+import { Turns } from './turns.ts';
 
 export interface PutOptions {
   /** Seconds; 0 means the configured default. */
@@ -36,27 +36,31 @@ export interface GetResult {
   /** Nothing when no record was found. */
   readonly value: Uint8Array | undefined;
   readonly outcome: Outcome;
+  /** Not begun, for who asked takes no answer now: it may be asked again. */
+  readonly isPutOff?: boolean;
 }
 
-/** Operations in the core, and those that wait for their turn. */
-interface Lane {
-  running: number;
-  readonly turns: (() => void)[];
+/** For whom an operation is: those who ask take turns. */
+export interface Asker {
+  readonly who: object;
+  /** Whether an answer is taken, asked when the turn has come. */
+  readonly takes?: () => boolean;
 }
 
 export class Operations {
   readonly #feed: (input: Input) => void;
   readonly #edge: Pick<Edge, 'hash'>;
   readonly #values: Values;
-  readonly #slices: Slices;
   readonly #open = new Map<OpId, (result: GetResult) => void>();
   /** The open ones that a client waits for. */
   #asked = 0;
   readonly #onIdle: (() => void)[] = [];
   #lastOp: OpId = 0;
   /** Reads do not wait behind writes, which take longer and come in bursts. */
-  readonly #reads: Lane = { running: 0, turns: [] };
-  readonly #writes: Lane = { running: 0, turns: [] };
+  readonly #reads: Turns<object>;
+  readonly #writes: Turns<object>;
+  /** Asks for what is not for a client. */
+  readonly #own: Asker = { who: this };
   #stopped = false;
 
   constructor(
@@ -65,7 +69,12 @@ export class Operations {
     values: Values,
     slices: Slices,
   ) {
-    this.#slices = slices;
+    // What begins does so in a slice: so the time of many short ones in a row is counted.
+    const run = (begin: () => void): void => {
+      slices.run(begin);
+    };
+    this.#reads = new Turns(run);
+    this.#writes = new Turns(run);
     this.#feed = feed;
     this.#edge = edge;
     this.#values = values;
@@ -73,6 +82,11 @@ export class Operations {
 
   get count(): number {
     return this.#open.size;
+  }
+
+  /** Whether an operation of this one is not refused because too many wait. */
+  hasRoom(who: object): boolean {
+    return this.#reads.hasRoom(who) && this.#writes.hasRoom(who);
   }
 
   /** Resolves when no client waits for an operation, or after a time. */
@@ -87,12 +101,17 @@ export class Operations {
     });
   }
 
-  async get(key: Uint8Array): Promise<GetResult> {
-    return await this.#ask({ type: 'get', key: keyOf(this.#edge, key) });
+  async get(key: Uint8Array, by: Asker = this.#own): Promise<GetResult> {
+    return await this.#ask({ type: 'get', key: keyOf(this.#edge, key) }, by);
   }
 
   /** The value must not be changed until the promise is settled. */
-  async put(key: Uint8Array, value: Uint8Array, options: PutOptions = {}): Promise<PutResult> {
+  async put(
+    key: Uint8Array,
+    value: Uint8Array,
+    options: PutOptions = {},
+    by: Asker = this.#own,
+  ): Promise<PutResult> {
     const { ttlS = 0, replication = 0 } = options;
     if (this.#values.isFull) return resultOf(failed('too-many-operations'));
     const command: Command = {
@@ -102,16 +121,17 @@ export class Operations {
       replication,
       ttlS,
     };
-    const { outcome } = await this.#ask(command, value);
+    const { outcome } = await this.#ask(command, by, value);
     return resultOf(outcome);
   }
 
   async lookup(target: Position): Promise<Outcome> {
-    return (await this.#ask({ type: 'lookup', target })).outcome;
+    return (await this.#ask({ type: 'lookup', target }, this.#own)).outcome;
   }
 
   async run(command: Extract<Command, { readonly type: 'join' | 'leave' }>): Promise<Outcome> {
-    return (await this.#begin(this.#nextOp(), command)).outcome;
+    return (await new Promise<GetResult>((done) => this.#begin(this.#nextOp(), command, done)))
+      .outcome;
   }
 
   /** The core is done with an operation. */
@@ -133,35 +153,39 @@ export class Operations {
    * Runs an operation of a client when its turn has come: a burst that all went out at once would
    * make the network look slow, and its calls would miss their deadlines.
    */
-  async #ask(command: Command, value?: Uint8Array): Promise<GetResult> {
-    const lane = command.type === 'put' ? this.#writes : this.#reads;
-    if (lane.turns.length >= OPERATIONS_WAITING_MAX) return OVERRUN;
+  async #ask(command: Command, by: Asker, value?: Uint8Array): Promise<GetResult> {
+    const turns = command.type === 'put' ? this.#writes : this.#reads;
     const op = this.#nextOp();
+    let done: (result: GetResult) => void = () => undefined;
+    const result = new Promise<GetResult>((resolve) => {
+      done = resolve;
+    });
+    const begin = (): void => {
+      if (by.takes?.() === false) return done(PUT_OFF);
+      if (command.type === 'get') this.#values.beginGet(op, command.key);
+      this.#begin(op, command, done);
+    };
     if (value !== undefined) this.#values.beginPut(op, value);
-    if (command.type === 'get') this.#values.beginGet(op, command.key);
+    if (!turns.ask(by.who, begin)) {
+      this.#values.endPut(op);
+      return OVERRUN;
+    }
     this.#asked += 1;
-    if (lane.running < OPERATIONS_AT_ONCE_MAX) lane.running += 1;
-    else await new Promise<void>((resolve) => lane.turns.push(resolve));
     try {
-      return await this.#begin(op, command);
+      return await result;
     } finally {
       this.#values.endPut(op);
       this.#values.endGet(op);
-      // The turn is handed on as it is, or given back.
-      const next = lane.turns.shift();
-      if (next === undefined) lane.running -= 1;
-      else this.#slices.run(next);
+      turns.over();
       this.#asked -= 1;
       if (this.#asked === 0) for (const resume of this.#onIdle.splice(0)) resume();
     }
   }
 
-  #begin(op: OpId, command: Command): Promise<GetResult> {
-    if (this.#stopped) return Promise.resolve({ value: undefined, outcome: failed('leaving') });
-    return new Promise((done) => {
-      this.#open.set(op, done);
-      this.#feed({ type: 'command', op, command });
-    });
+  #begin(op: OpId, command: Command, done: (result: GetResult) => void): void {
+    if (this.#stopped) return done({ value: undefined, outcome: failed('leaving') });
+    this.#open.set(op, done);
+    this.#feed({ type: 'command', op, command });
   }
 
   #nextOp(): OpId {
@@ -202,3 +226,4 @@ function failed(failure: Failure): Outcome {
 }
 
 const OVERRUN: GetResult = { value: undefined, outcome: failed('too-many-operations') };
+const PUT_OFF: GetResult = { ...OVERRUN, isPutOff: true };

@@ -22,11 +22,17 @@ import { createReader } from '../stream.ts';
 
 /** What the API needs of a node. */
 export interface ClientStore {
-  readonly get: (key: Uint8Array) => Promise<{ readonly value: Uint8Array | undefined }>;
+  /** Whether one more request of this one is not too much; one that is gets refused. */
+  readonly hasRoom: (who: object) => boolean;
+  readonly get: (
+    key: Uint8Array,
+    by: { readonly who: object; readonly takes: () => boolean },
+  ) => Promise<{ readonly value: Uint8Array | undefined; readonly isPutOff?: boolean }>;
   readonly put: (
     key: Uint8Array,
     value: Uint8Array,
     options: { readonly ttlS: number; readonly replication: number },
+    by: { readonly who: object },
   ) => Promise<{
     readonly status: PutStatus;
     readonly holders: { readonly length: number };
@@ -49,8 +55,11 @@ export class ClientConnection {
   readonly #socket: Socket;
   readonly #shares: ClientShares;
   readonly #reader = createReader(decodeClient);
+  readonly #asker = { who: this, takes: () => !this.#closed && this.#hasRoom() };
   /** The last job of each key that has one. */
   readonly #tails = new Map<string, Promise<void>>();
+  /** GETs for whose answers there is no room. */
+  readonly #atRoom: (() => void)[] = [];
   #inFlight = 0;
   /** No more requests will be taken: the client or the node has said so. */
   #ended = false;
@@ -106,6 +115,7 @@ export class ClientConnection {
     this.#closed = true;
     this.#shares.inputs.note(this.cut, 0);
     this.#socket.destroy();
+    this.#goOn();
   };
 
   #askForTurn(): void {
@@ -159,7 +169,19 @@ export class ClientConnection {
 
   #isBlocked(): boolean {
     if (this.#inFlight >= CLIENT_REQUESTS_MAX) return true;
-    return this.#socket.writableLength > CLIENT_PAUSE_BYTES;
+    // Who waits for answers can wait with the next question: to refuse it would cost us more.
+    if (this.#inFlight > 0 && !this.#shares.store.hasRoom(this)) return true;
+    return !this.#hasRoom();
+  }
+
+  /** Whether one more answer fits into what may wait for the client, however long it is. */
+  #hasRoom(): boolean {
+    return this.#socket.writableLength + ANSWER_BYTES_MAX <= CLIENT_PAUSE_BYTES;
+  }
+
+  /** Those that wait for room have some, or nobody to answer any more. */
+  #goOn(): void {
+    for (const resume of this.#atRoom.splice(0)) resume();
   }
 
   #take(message: ClientMessage): void {
@@ -178,6 +200,7 @@ export class ClientConnection {
     void tail.then(() => {
       if (this.#tails.get(name) === tail) this.#tails.delete(name);
       this.#inFlight -= 1;
+      if (this.#hasRoom()) this.#goOn();
       this.#askForTurn();
     });
   }
@@ -185,12 +208,12 @@ export class ClientConnection {
   async #carryOut(message: ClientRequest): Promise<void> {
     const { key } = message;
     if (message.type === 'get') {
-      const { value } = await this.#shares.store.get(key);
+      const value = await this.#read(key);
       this.#reply(value === undefined ? { type: 'failure', key } : { type: 'success', key, value });
       return;
     }
     const { ttlS, replication, value, checked } = message;
-    const result = await this.#shares.store.put(key, value, { ttlS, replication });
+    const result = await this.#shares.store.put(key, value, { ttlS, replication }, this.#asker);
     if (!checked) return;
     const { status, version } = result;
     const holders = Math.min(result.holders.length, U8_MAX);
@@ -198,11 +221,28 @@ export class ClientConnection {
     this.#reply({ type: 'put-result', key, status, holders, wanted, version });
   }
 
+  /**
+   * A GET begins only when its answer has room: what is not taken is not fetched either. It waits for
+   * others of this connection, or for the client: `#goOn` when one of them is done.
+   */
+  async #read(key: Uint8Array): Promise<Uint8Array | undefined> {
+    for (;;) {
+      if (this.#closed) return undefined;
+      if (this.#hasRoom() && this.#shares.store.hasRoom(this)) {
+        const { value, isPutOff } = await this.#shares.store.get(key, this.#asker);
+        if (isPutOff !== true) return value;
+      } else {
+        await new Promise<void>((resolve) => this.#atRoom.push(resolve));
+      }
+    }
+  }
+
   #reply(message: ClientMessage): void {
     if (this.#closed) return;
     if (this.#socket.writableLength === 0) this.#takenAt = monotonicMs();
     this.#socket.write(encodeClient(message), () => {
       this.#takenAt = monotonicMs();
+      if (this.#hasRoom()) this.#goOn();
     });
   }
 
@@ -215,3 +255,5 @@ export class ClientConnection {
 }
 
 const U8_MAX = 255;
+/** No message is longer. */
+const ANSWER_BYTES_MAX = 65_535;
