@@ -1,12 +1,29 @@
 /**
  * Attacks on real nodes, one after another: the list of them, and how each is run to its findings.
  */
+import { apiFlood, idleClients } from './api-flood.ts';
 import type { Attack, Scale } from './attack.ts';
+import { codes } from './codes.ts';
+import { descriptors } from './descriptors.ts';
 import { Findings } from './findings.ts';
+import { halfFrames } from './half-frames.ts';
 import { hostilePeer, storeFlood } from './hostile-peer.ts';
+import { idleLinks } from './idle-links.ts';
+import { slowReaders, slowSenders } from './slow-readers.ts';
 import { endAll } from './started.ts';
 
-export const ATTACKS: readonly Attack[] = [hostilePeer, storeFlood];
+export const ATTACKS: readonly Attack[] = [
+  hostilePeer,
+  storeFlood,
+  halfFrames,
+  idleLinks,
+  slowSenders,
+  slowReaders,
+  apiFlood,
+  idleClients,
+  descriptors,
+  codes,
+];
 
 /**
  * What broke the attack off is a fault of it.

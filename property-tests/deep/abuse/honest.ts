@@ -42,7 +42,10 @@ export class Latencies {
 }
 
 export interface Measured {
-  readonly clients: Latencies;
+  /** Of clients. */
+  readonly gets: Latencies;
+  readonly puts: Latencies;
+  /** Calls of the peer. */
   readonly peers: Latencies;
 }
 
@@ -92,7 +95,7 @@ export class Honest {
 
   /** Goes on asking until the work is done. */
   async during(work: Promise<unknown>): Promise<Measured> {
-    const measured = { clients: new Latencies(), peers: new Latencies() };
+    const measured = { gets: new Latencies(), puts: new Latencies(), peers: new Latencies() };
     let isOver = false;
     const end = work.finally(() => {
       isOver = true;
@@ -100,8 +103,8 @@ export class Honest {
     const until = (): boolean => isOver || this.#victim.exit !== undefined;
     const loops = this.#clients.map(async (_, index) => {
       for (let turn = index; !until(); turn++) {
-        if (turn % PUT_EVERY === 0) await this.#put(index, measured.clients);
-        else await this.#get(index, measured.clients);
+        if (turn % PUT_EVERY === 0) await this.#put(index, measured.puts);
+        else await this.#get(index, measured.gets);
         await delay(THINK_MS);
       }
     });
@@ -122,10 +125,12 @@ export class Honest {
   /** Acknowledged values that the node does not give back now. */
   async lost(): Promise<number> {
     let lost = 0;
+    const client = await connectClient(this.#victim.api);
     for (const [key, value] of this.#kept) {
-      const found = await this.#clients[0]?.get(Buffer.from(key, 'hex')).catch(() => undefined);
+      const found = await client.get(Buffer.from(key, 'hex')).catch(() => undefined);
       if (found === undefined || !value.equals(found)) lost += 1;
     }
+    await client.close();
     return lost;
   }
 

@@ -37,8 +37,7 @@ export const storeFlood: Attack = {
   run: async (scale, findings) => {
     const count = scale.isDeep ? 100_000 : 2000;
     const quota = 500 * VALUE_BYTES;
-    const args = ['--quota', `2000,${MIB}`, '--peer-quota', `500,${quota}`];
-    args.push('--publisher-quota', `1500,${MIB / 2}`);
+    const args = ['--quota', '50000,64MiB', '--peer-quota', `500,${quota}`];
     await staged({ args }, findings, Honest.join, async (scene) => {
       const { victim } = scene;
       const diskBefore = await victim.diskBytes();
@@ -70,14 +69,14 @@ async function underAttack(
   await victim.inside();
   const before = await honest.rest(scale.isDeep ? 10_000 : 500);
   const { loop: loopBefore } = await victim.inside();
-  const rss = await victim.settled();
+  const rss = await victim.settled(scale.isDeep);
   await raid(async (raider) => {
     const meanwhile = await honest.during(attack(raider, scene));
     judgeHonest(scale, findings, before, meanwhile);
     judgeLoop(scale, findings, loopBefore, (await victim.inside()).loop);
   });
   await delay(scale.isDeep ? 5000 : 0);
-  const grown = (await victim.settled()) - rss;
+  const grown = (await victim.settled(scale.isDeep)) - rss;
   findings.line('memory', `${mebibytes(rss)} resident before, grew ${mebibytes(grown)}`);
   findings.atMost('growth of resident memory, MiB', grown / MIB, 64);
 }

@@ -37,15 +37,12 @@ export function judgeHonest(
   before: Measured,
   meanwhile: Measured,
 ): void {
-  for (const who of ['clients', 'peers'] as const) {
+  for (const who of ['gets', 'puts', 'peers'] as const) {
     findings.line(who, `before: ${before[who].toString()}`);
     findings.line('', `meanwhile: ${meanwhile[who].toString()}`);
     findings.atMost(`p99 of honest ${who}, ms`, meanwhile[who].at(99), scale.latencyMs);
-    findings.holds(
-      `${meanwhile[who].failed} requests of honest ${who} failed`,
-      meanwhile[who].failed === 0,
-    );
-    findings.holds(`honest ${who} were not served`, meanwhile[who].count > 0);
+    findings.holds(`${meanwhile[who].failed} of honest ${who} failed`, meanwhile[who].failed === 0);
+    findings.holds(`no honest ${who} were served`, meanwhile[who].count > 0);
   }
 }
 

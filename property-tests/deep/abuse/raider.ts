@@ -3,10 +3,27 @@
  * several at a time, and answers with what came of them. It ends with the channel.
  */
 import { sendBadFrames } from './raids/bad-frames.ts';
+import { tryClientCodes, tryPeerCodes } from './raids/codes.ts';
+import { disperse, gather, gathered } from './raids/crowd.ts';
 import { fateOfLinks, openLinks, sendPart } from './raids/links.ts';
+import { floodRequests } from './raids/requests.ts';
 import { floodStores } from './raids/stores.ts';
+import { trickle } from './raids/trickles.ts';
 
-const raids = { sendBadFrames, openLinks, sendPart, fateOfLinks, floodStores };
+const raids = {
+  sendBadFrames,
+  openLinks,
+  sendPart,
+  fateOfLinks,
+  floodStores,
+  floodRequests,
+  trickle,
+  gather,
+  gathered,
+  disperse,
+  tryClientCodes,
+  tryPeerCodes,
+};
 
 export type Raids = typeof raids;
 

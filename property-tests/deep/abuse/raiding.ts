@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import type { Raids } from './raider.ts';
 import { started } from './started.ts';
 
-type OrderOf<N extends keyof Raids> = Parameters<Raids[N]>[0];
+/** What a raid is told; nothing of itself when it needs none. */
+type OrderOf<N extends keyof Raids> = Parameters<Raids[N]> extends [infer O] ? O : object;
 type OutcomeOf<N extends keyof Raids> = Awaited<ReturnType<Raids[N]>>;
 
 export class Raider {

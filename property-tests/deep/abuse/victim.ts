@@ -84,10 +84,10 @@ export class Victim {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
   }
 
-  /** The same when it has not grown for a while: what was let go is given back late. */
-  async settled(): Promise<number> {
+  /** The same when it has shrunk no more for a while: what was let go is given back late. */
+  async settled(isPatient: boolean): Promise<number> {
     let least = await this.resident();
-    for (let still = 0; still < SETTLE_LOOKS; still++) {
+    for (let still = 0; still < (isPatient ? SETTLE_LOOKS : 1); still++) {
       await delay(SETTLE_LOOK_MS);
       const now = await this.resident();
       if (now < least - SETTLE_BYTES) still = 0;
@@ -122,9 +122,13 @@ export class Victim {
     });
   }
 
-  /** Waits for a line of its log; fails when it ends before. */
-  async logged(pattern: RegExp): Promise<string> {
-    return (await this.#running.errors(pattern))[0];
+  /** Whether its log has said so. */
+  async said(pattern: RegExp): Promise<boolean> {
+    const line = this.#running.errors(pattern).then(
+      () => true,
+      () => false,
+    );
+    return await Promise.race([line, delay(LOG_MS_MAX, false)]);
   }
 
   /** Asks it to stop. @returns what was wrong with that */
@@ -178,6 +182,7 @@ const NOTHING: InsideNote = {
 const ANY = '127.0.0.1:0';
 const DATA = 'node';
 const STOP_MS_MAX = 15_000;
+const LOG_MS_MAX = 1000;
 const SETTLE_LOOK_MS = 250;
 const SETTLE_LOOKS = 8;
 const SETTLE_BYTES = 256 * 1024;

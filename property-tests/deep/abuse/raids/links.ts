@@ -20,17 +20,17 @@ export interface Fate {
   readonly open: number;
   /** How many ended with which word. */
   readonly ended: Readonly<Record<string, number>>;
-  /** Until the last one ended, from when it was told to send; ms. */
+  /** The longest that one lived after it was told to send; ms. */
   readonly lastMs: number;
 }
 
 interface Held {
   readonly link: RawLink;
   word: string | undefined;
+  sentAt: number;
 }
 
 let held: Held[] = [];
-let sentAt = 0;
 
 /** @returns how many are up */
 export async function openLinks({ to, authorityDir, count }: LinksOrder): Promise<number> {
@@ -40,7 +40,7 @@ export async function openLinks({ to, authorityDir, count }: LinksOrder): Promis
     const link = new RawLink(to, await mint.issue());
     link.send(HELLO);
     if (!(await link.up)) return;
-    const one: Held = { link, word: undefined };
+    const one: Held = { link, word: undefined, sentAt: 0 };
     held.push(one);
     void link.ended.then((word) => {
       one.word = word;
@@ -54,8 +54,9 @@ export async function sendPart({ part }: { readonly part: Part }): Promise<void>
   frame.writeUInt32BE(FRAME_BYTES - 4, 0);
   frame.writeUInt16BE(STORE, 4);
   const bytes = { length: 6, half: FRAME_BYTES / 2, 'all but one byte': FRAME_BYTES - 1 }[part];
-  sentAt = performance.now();
-  for (const { link } of held) {
+  for (const one of held) {
+    const { link } = one;
+    one.sentAt = performance.now();
     link.send(frame.subarray(0, bytes));
     // The machine's own buffers are not to hold what the node is to hold.
     if (link.socket.writableLength > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -63,11 +64,11 @@ export async function sendPart({ part }: { readonly part: Part }): Promise<void>
 }
 
 export async function fateOfLinks(): Promise<Fate> {
-  const ends = held.map(({ link }) => link.endedAt);
+  const lives = held.map(({ link, sentAt }) => link.endedAt - sentAt);
   return {
     open: held.filter(({ word }) => word === undefined).length,
     ended: tally(held.flatMap(({ word }) => word ?? [])),
-    lastMs: Math.max(0, ...ends.map((at) => at - sentAt)),
+    lastMs: Math.max(0, ...lives),
   };
 }
 

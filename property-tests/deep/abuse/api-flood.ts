@@ -1,0 +1,97 @@
+/**
+ * Clients that ask as fast as the machine lets them: one, a thousand at once, and four thousand that
+ * ask for nothing. Peers and other clients are served meanwhile, and who is refused is told so.
+ */
+import type { Attack, Scale } from './attack.ts';
+import { KIB, MIB, mebibytes, round } from './findings.ts';
+import type { Findings } from './findings.ts';
+import { Honest } from './honest.ts';
+import { judgeHonest, judgeLoop, staged } from './judge.ts';
+import type { Scene } from './judge.ts';
+import { raid } from './raiding.ts';
+import type { Requests } from './raids/requests.ts';
+
+export const apiFlood: Attack = {
+  name: 'api-flood',
+  run: async (scale, findings) => {
+    await staged({}, findings, Honest.join, async (scene) => {
+      await flood(scale, findings, scene, 1);
+      await flood(scale, findings, scene, scale.isDeep ? 1000 : 150);
+    });
+  },
+};
+
+async function flood(
+  scale: Scale,
+  findings: Findings,
+  { victim, honest }: Scene,
+  clients: number,
+): Promise<void> {
+  const ms = scale.isDeep ? 20_000 : 1500;
+  await victim.inside();
+  const before = await honest.rest(scale.isDeep ? 10_000 : 500);
+  const { loop: loopBefore } = await victim.inside();
+  const resident = await victim.settled(scale.isDeep);
+  let peak = 0;
+  const looking = setInterval(() => {
+    void victim.resident().then((now) => {
+      peak = Math.max(peak, now);
+    });
+  }, LOOK_MS);
+  await raid(
+    async (raider) => {
+      let requests: Requests | undefined;
+      const attack = async (): Promise<void> => {
+        requests = await raider.ask('floodRequests', { to: victim.api, clients, ms });
+      };
+      const meanwhile = await honest.during(attack());
+      const { loop } = await victim.inside();
+      clearInterval(looking);
+      const rate = round(requests?.perSecond ?? 0);
+      findings.line(
+        `${clients} clients:`,
+        `${rate} answers a second, ${JSON.stringify(requests?.answers)}`,
+      );
+      findings.holds(`${requests?.cut} connections were cut`, requests?.cut === 0);
+      findings.holds('nobody was answered', (requests?.perSecond ?? 0) > 0);
+      const isMany = clients * 256 > WAITING_MAX;
+      const busy = requests?.answers['PUT busy'] ?? 0;
+      findings.holds('no PUT was answered busy', !isMany || busy > 0);
+      judgeHonest(scale, findings, before, meanwhile);
+      judgeLoop(scale, findings, loopBefore, loop);
+      findings.line('memory', `${mebibytes(resident)} before, grew ${mebibytes(peak - resident)}`);
+      findings.atMost('growth of resident memory, MiB', (peak - resident) / MIB, 512);
+    },
+    scale.isDeep ? FLOOD_NICENESS : undefined,
+  );
+}
+
+export const idleClients: Attack = {
+  name: 'idle-clients',
+  run: async (scale, findings) => {
+    const count = scale.isDeep ? 4000 : 400;
+    await staged({}, findings, Honest.join, async ({ victim, honest }) => {
+      await victim.inside();
+      const before = await honest.rest(scale.isDeep ? 20_000 : 500);
+      const { loop: loopBefore } = await victim.inside();
+      const resident = await victim.settled(scale.isDeep);
+      await raid(async (raider) => {
+        const connected = await raider.ask('gather', { to: victim.api, count });
+        const each = ((await victim.settled(scale.isDeep)) - resident) / count / KIB;
+        await victim.inside();
+        const meanwhile = await honest.rest(scale.isDeep ? 20_000 : 500);
+        const open = await raider.ask('gathered', {});
+        findings.line('clients', `${connected} connected, ${open} stay, ${round(each)} KiB each`);
+        findings.holds(`only ${open} of ${count} stay`, open === count);
+        findings.atMost('resident KiB for each', each, 64);
+        judgeHonest(scale, findings, before, meanwhile);
+        judgeLoop(scale, findings, loopBefore, (await victim.inside()).loop);
+      });
+    });
+  },
+};
+
+const LOOK_MS = 100;
+const FLOOD_NICENESS = 19;
+/** Operations that wait for their turn in a node; with more clients some are refused. */
+const WAITING_MAX = 16_384;
