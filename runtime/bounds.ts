@@ -9,7 +9,8 @@
 export const HANDSHAKE_MS_MAX = 5000;
 /** Handshakes being served at once: one costs about a millisecond of CPU. */
 export const HANDSHAKES_MAX = 64;
-/** Accepted sockets waiting for their turn at a handshake; more are closed at once. */
+/** Accepted sockets waiting for their turn at a handshake, as long as that may take at most; more
+ * are closed at once. */
 export const HANDSHAKES_WAITING_MAX = 256;
 /** Of these from one address, waiting ones included. */
 export const HANDSHAKES_PER_ADDRESS_MAX = 4;
@@ -54,7 +55,7 @@ export const ACCEPTED_LINKS_MAX = 8192;
 export const DESCRIPTORS_KEPT = 64;
 /** Of the accepted links this share is for handshakes, so that a known peer finds a place. */
 export const HANDSHAKE_SHARE = 1 / 8;
-/** Bytes of messages that are not whole yet, of all connections; then the newest are cut. */
+/** Bytes in which messages that are not whole yet are kept, of all connections; then the newest are cut. */
 export const INPUT_BYTES_MAX = 256 * 1024 * 1024;
 /** Bytes that all links together have not taken; then those with the most are cut. */
 export const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
@@ -101,11 +102,12 @@ export const PEERS_MAX = 1_000_000;
 
 /** Connections to the client API; the newest are dropped. */
 export const CLIENTS_MAX = 4096;
-/** Requests in flight of one client; then its connection is not read. */
-export const CLIENT_REQUESTS_MAX = 256;
+/** Requests in flight of one client; then its connection is not read. Twice what goes on at once of
+ * all clients: more would only wait here, at a kilobyte each. */
+export const CLIENT_REQUESTS_MAX = 64;
 /** Bytes waiting for one client: with no room for another reply it is not read, nor are its GETs
  * begun. */
-export const CLIENT_PAUSE_BYTES = 256 * 1024;
+export const CLIENT_PAUSE_BYTES = 128 * 1024;
 /** A client that takes none of the bytes waiting for it is cut off after this, in ms. */
 export const CLIENT_STALL_MS_MAX = 30_000;
 

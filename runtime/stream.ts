@@ -4,9 +4,9 @@
  * Pull, not push: `next` gives one message at a time, so its caller can stop in the middle of a
  * chunk when the other side does not take its replies, and go on later.
  *
- * Invariants: at most the bytes that came are kept, and room is made only for bytes that came, so
- * an announced length alone costs nothing. Memory that was handed out inside a
- * message is never written again. Cost: each byte is copied at most twice, whatever the split.
+ * Invariants: at most the bytes that came are kept, and room is made for those and at most 8 KiB
+ * more, so an announced length alone costs nothing. Memory that was handed out inside a message is
+ * never written again. Cost: of a frame each byte is copied a few times at most, whatever the split.
  */
 import type { Decoded } from '../src/wire-types.ts';
 
@@ -17,6 +17,8 @@ export interface Reader<M> {
   readonly next: () => Exclude<Decoded<M>, { readonly type: 'partial' }> | undefined;
   /** Bytes that came and are not yet part of a message. */
   readonly waiting: () => number;
+  /** Bytes of memory in which those are kept. */
+  readonly held: () => number;
 }
 
 /** Decodes what begins at `from`, with the bytes up to `to` at hand. */
@@ -42,8 +44,10 @@ export function createReader<M>(decode: Decoder<M>): Reader<M> {
     }
     const total = waiting + chunk.length;
     if (start > 0 || total > bytes.length) {
-      // Twice the size each time keeps the copying linear when bytes come one by one.
-      const grown = new Uint8Array(Math.max(total, Math.min(2 * total, total + GROWTH_MAX)));
+      // Room ahead keeps the copying low when bytes come one by one; a message needs no more than
+      // its own length.
+      const ahead = Math.min(total, GROWTH_MAX, needed > 0 ? needed : Infinity);
+      const grown = new Uint8Array(total + ahead);
       grown.set(bytes.subarray(start, end));
       bytes = grown;
       start = 0;
@@ -70,9 +74,10 @@ export function createReader<M>(decode: Decoder<M>): Reader<M> {
     return decoded;
   };
 
-  return { push, next, waiting: () => end - start };
+  const waiting = (): number => end - start;
+  return { push, next, waiting, held: () => (waiting() === 0 ? 0 : bytes.length) };
 }
 
 const NOTHING = new Uint8Array(0);
-/** Room made ahead of the bytes, at most: less than a frame. */
-const GROWTH_MAX = 32 * 1024;
+/** Room made ahead of the bytes, at most: a small part of a long frame. */
+const GROWTH_MAX = 8 * 1024;

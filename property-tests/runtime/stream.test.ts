@@ -93,8 +93,27 @@ test('an announced length costs nothing, and a fault is told once', (t) => {
   reader.push(Uint8Array.of(0xff, 0xf0, 0x02, 0x8a));
   t.is(reader.next(), undefined);
   t.is(reader.waiting(), 4);
+  t.is(reader.held(), 4);
   const broken = createReader(decodeClient);
   broken.push(Uint8Array.of(0, 3, 0, 0, 9, 9, 9));
   t.is(broken.next()?.type, 'malformed');
   t.is(broken.next(), undefined);
+});
+
+test('what is kept of half a frame takes little more room than its bytes', (t) => {
+  const frame = new Uint8Array(65_000).fill(1);
+  const header = encodePeer({ type: 'request', call: 1, body: { type: 'ping' } });
+  frame.set(header);
+  new DataView(frame.buffer).setUint32(0, frame.length - 4);
+  new DataView(frame.buffer).setUint16(4, 668);
+  for (const size of [1, 100, 16_384, 64_999]) {
+    const reader = createReader(decodePeer);
+    for (let at = 0; at < 64_999; at += size) {
+      reader.push(frame.slice(at, Math.min(at + size, 64_999)));
+      t.is(reader.next(), undefined);
+      t.true(reader.held() <= reader.waiting() + 8192, `pieces of ${size}`);
+    }
+    t.is(reader.waiting(), 64_999);
+    t.true(reader.held() <= frame.length);
+  }
 });

@@ -157,7 +157,7 @@ export class ClientConnection {
   /** All whole messages are taken. */
   #waitForMore(taken: boolean): void {
     const waiting = this.#reader.waiting();
-    this.#shares.inputs.note(this.cut, waiting);
+    this.#shares.inputs.note(this.cut, this.#reader.held());
     if (this.#closed) return;
     if (waiting === 0) this.#messageAt = 0;
     else if (taken || this.#messageAt === 0) this.#messageAt = monotonicMs();

@@ -169,7 +169,7 @@ export class Link {
         this.#take(decoded.message);
       }
     }
-    this.#shares.inputs.note(this.#shed, this.#phase === 'ended' ? 0 : this.#reader.waiting());
+    this.#shares.inputs.note(this.#shed, this.#phase === 'ended' ? 0 : this.#reader.held());
   }
 
   /** All whole frames are taken: the deadline of the next one begins with its first byte. */

@@ -75,7 +75,7 @@ class Handshakes {
   readonly #server: Server;
   /** Those in progress, by the far end of their connection. */
   readonly #active = new Map<string, Socket>();
-  readonly #waiting: Socket[] = [];
+  readonly #waiting: { readonly socket: Socket; readonly late: NodeJS.Timeout }[] = [];
   /** Addresses of those waiting or in progress, by the far end of their connection. */
   readonly #counted = new Map<string, string>();
   readonly #admission: Admission;
@@ -130,12 +130,27 @@ class Handshakes {
       this.#uncount(far);
     });
     if (this.#active.size < HANDSHAKES_MAX) this.#begin(socket);
-    else if (this.#waiting.length < HANDSHAKES_WAITING_MAX) this.#waiting.push(socket);
+    else if (this.#waiting.length < HANDSHAKES_WAITING_MAX) this.#wait(socket);
     else socket.destroy();
   }
 
+  /** Its turn must come in the time of a handshake: whoever waits longer holds a place in vain. */
+  #wait(socket: Socket): void {
+    const late = setTimeout(() => {
+      this.#log.warn({ from: socket.remoteAddress }, 'connection dropped: too many handshakes');
+      socket.destroy();
+    }, HANDSHAKE_MS_MAX);
+    socket.once('close', () => {
+      clearTimeout(late);
+      const at = this.#waiting.findIndex((one) => one.socket === socket);
+      if (at >= 0) this.#waiting.splice(at, 1);
+    });
+    this.#waiting.push({ socket, late });
+  }
+
   cut(): void {
-    for (const socket of [...this.#waiting.splice(0), ...this.#active.values()]) socket.destroy();
+    const waiting = this.#waiting.splice(0).map(({ socket }) => socket);
+    for (const socket of [...waiting, ...this.#active.values()]) socket.destroy();
   }
 
   #uncount(far: string): void {
@@ -180,7 +195,9 @@ class Handshakes {
 
   #beginNext(): void {
     const next = this.#waiting.shift();
-    if (next !== undefined) this.#begin(next);
+    if (next === undefined) return;
+    clearTimeout(next.late);
+    this.#begin(next.socket);
   }
 }
 

@@ -96,6 +96,12 @@ export class Victim {
     return least;
   }
 
+  /** Bytes that it has written to whatever it writes to. */
+  async written(): Promise<number> {
+    const counts = await readFile(`/proc/${this.#running.pid}/io`, 'utf8').catch(() => '');
+    return Number(/wchar: (\d+)/.exec(counts)?.[1] ?? 0);
+  }
+
   async descriptors(): Promise<number> {
     return (await readdir(`/proc/${this.#running.pid}/fd`).catch(() => [])).length;
   }

@@ -4,6 +4,7 @@
  */
 import { Mint, RawLink, HELLO } from '../raw-link.ts';
 import type { Endpoint } from '../../../../runtime/links/address.ts';
+import { lagMs } from './lag.ts';
 import { tally } from './tally.ts';
 import { inLanes } from './lanes.ts';
 
@@ -22,6 +23,8 @@ export interface Fate {
   readonly ended: Readonly<Record<string, number>>;
   /** The longest that one lived after it was told to send; ms. */
   readonly lastMs: number;
+  /** How late the attacker was since it was last asked. */
+  readonly lagMs: number;
 }
 
 interface Held {
@@ -69,6 +72,7 @@ export async function fateOfLinks(): Promise<Fate> {
     open: held.filter(({ word }) => word === undefined).length,
     ended: tally(held.flatMap(({ word }) => word ?? [])),
     lastMs: Math.max(0, ...lives),
+    lagMs: lagMs(),
   };
 }
 

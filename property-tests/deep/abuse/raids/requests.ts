@@ -11,6 +11,8 @@ import { encodeClient } from '../../../../src/codec/client.ts';
 export interface RequestsOrder {
   readonly to: Endpoint;
   readonly clients: number;
+  /** GETs of what is not there and some small PUTs, or large PUTs alone. */
+  readonly what: 'small' | 'large PUTs';
   /** So long at least, and until somebody was answered. */
   readonly ms: number;
 }
@@ -31,9 +33,9 @@ interface Flood {
   readonly answers: Record<string, number>;
 }
 
-export async function floodRequests({ to, clients, ms }: RequestsOrder): Promise<Requests> {
+export async function floodRequests({ to, clients, what, ms }: RequestsOrder): Promise<Requests> {
   const flood: Flood = { sent: 0, cut: 0, isOver: false, answers: {} };
-  const burst = burstOf();
+  const burst = what === 'small' ? smallOnes() : largePuts();
   const sockets = Array.from({ length: clients }, () => floodOne(to, burst, flood));
   const begun = performance.now();
   let seconds = 0;
@@ -52,23 +54,36 @@ function isEmpty(answers: Readonly<Record<string, number>>): boolean {
 }
 
 /** GETs of what is not there, and one PUT CHECKED in eight. */
-function burstOf(): Buffer {
-  const requests = Array.from({ length: BURST }, (_, index) => {
+function smallOnes(): Burst {
+  const requests = Array.from({ length: 512 }, (_, index) => {
     const key = randomBytes(32);
     if (index % PUT_EVERY !== 0) return encodeClient({ type: 'get', key });
     const value = randomBytes(32);
     return encodeClient({ type: 'put', checked: true, ttlS: 60, replication: 0, key, value });
   });
-  return Buffer.concat(requests);
+  return { bytes: Buffer.concat(requests), count: requests.length };
 }
 
-function floodOne(to: Endpoint, burst: Buffer, flood: Flood): Socket {
+function largePuts(): Burst {
+  const requests = Array.from({ length: 16 }, () => {
+    const [key, value] = [randomBytes(32), randomBytes(60_000)];
+    return encodeClient({ type: 'put', checked: true, ttlS: 60, replication: 0, key, value });
+  });
+  return { bytes: Buffer.concat(requests), count: requests.length };
+}
+
+interface Burst {
+  readonly bytes: Buffer;
+  readonly count: number;
+}
+
+function floodOne(to: Endpoint, burst: Burst, flood: Flood): Socket {
   const socket = connect({ ...to, noDelay: true });
   const write = (): void => {
     // Two bursts are under way as long as the node reads.
-    while (!flood.isOver && socket.writableLength < burst.length) {
-      flood.sent += BURST;
-      if (!socket.write(burst)) return;
+    while (!flood.isOver && socket.writableLength < burst.bytes.length) {
+      flood.sent += burst.count;
+      if (!socket.write(burst.bytes)) return;
     }
   };
   let rest: Buffer = Buffer.alloc(0);
@@ -100,7 +115,6 @@ function count(bytes: Buffer, answers: Record<string, number>): Buffer {
 
 const WORDS: Readonly<Record<number, string>> = { 652: 'SUCCESS', 653: 'FAILURE' };
 const STATUSES = ['good', 'too few', 'timed out', 'no peers', 'full', 'invalid', 'busy', 'leaving'];
-const BURST = 512;
 const PUT_EVERY = 8;
 const LOOK_MS = 100;
 const SILENCE_S_MAX = 30;

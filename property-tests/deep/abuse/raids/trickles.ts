@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { Endpoint } from '../../../../runtime/links/address.ts';
 import { HELLO, Mint, RawLink } from '../raw-link.ts';
 import { frameOf } from './bad-frames.ts';
+import { lagMs } from './lag.ts';
 import { inLanes } from './lanes.ts';
 
 export type TrickleKind = 'silent' | 'TCP' | 'TLS hello' | 'hello' | 'frame' | 'client message';
@@ -25,6 +26,8 @@ export interface Trickled {
   readonly open: number;
   /** Until the last was closed, from when it began what it never finished; ms. */
   readonly lastMs: number;
+  /** How late the attacker was at worst. */
+  readonly lagMs: number;
 }
 
 /** Until all are closed, or it has taken much too long. */
@@ -37,7 +40,12 @@ export async function trickle(order: TrickleOrder): Promise<Trickled> {
   });
   const all = await Promise.all(lives);
   const open = all.filter((ms) => ms === Infinity).length;
-  return { begun: all.length, open, lastMs: Math.max(0, ...all.filter(Number.isFinite)) };
+  return {
+    begun: all.length,
+    open,
+    lastMs: Math.max(0, ...all.filter(Number.isFinite)),
+    lagMs: lagMs(),
+  };
 }
 
 /** Comes to where it stays. @returns what is left to send there, and how much of it at once */
