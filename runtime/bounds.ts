@@ -114,7 +114,7 @@ export const CLIENT_STALL_MS_MAX = 30_000;
 /** Reads, and likewise writes, of clients in the core at once; later ones wait for their turn. */
 export const OPERATIONS_AT_ONCE_MAX = 32;
 /** Operations that wait for their turn, of all clients; who has its share is refused as busy. */
-export const OPERATIONS_WAITING_MAX = 16_384;
+export const OPERATIONS_WAITING_MAX = 4096;
 /** Value bytes held for what is in progress, all together; PUTs and stores beyond are refused. */
 export const VALUES_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one synced batch on disk: more writes wait for the next one. */

@@ -89,6 +89,11 @@ export class Operations {
     return this.#reads.hasRoom(who) && this.#writes.hasRoom(who);
   }
 
+  /** Whether PUTs are refused because too many bytes of values are held. */
+  isFull(): boolean {
+    return this.#values.isFull;
+  }
+
   /** Resolves when no client waits for an operation, or after a time. */
   whenIdle(limitMs: number): Promise<void> {
     if (this.#asked === 0) return Promise.resolve();
@@ -113,7 +118,7 @@ export class Operations {
     by: Asker = this.#own,
   ): Promise<PutResult> {
     const { ttlS = 0, replication = 0 } = options;
-    if (this.#values.isFull) return resultOf(failed('too-many-operations'));
+    if (this.isFull()) return resultOf(failed('too-many-operations'));
     const command: Command = {
       type: 'put',
       key: keyOf(this.#edge, key),

@@ -24,6 +24,8 @@ import { createReader } from '../stream.ts';
 export interface ClientStore {
   /** Whether one more request of this one is not too much; one that is gets refused. */
   readonly hasRoom: (who: object) => boolean;
+  /** Whether PUTs are refused. */
+  readonly isFull: () => boolean;
   readonly get: (
     key: Uint8Array,
     by: { readonly who: object; readonly takes: () => boolean },
@@ -170,7 +172,8 @@ export class ClientConnection {
   #isBlocked(): boolean {
     if (this.#inFlight >= CLIENT_REQUESTS_MAX) return true;
     // Who waits for answers can wait with the next question: to refuse it would cost us more.
-    if (this.#inFlight > 0 && !this.#shares.store.hasRoom(this)) return true;
+    const { store } = this.#shares;
+    if (this.#inFlight > 0 && (store.isFull() || !store.hasRoom(this))) return true;
     return !this.#hasRoom();
   }
 

@@ -10,7 +10,7 @@ import { halfFrames } from './half-frames.ts';
 import { hostilePeer, storeFlood } from './hostile-peer.ts';
 import { idleLinks } from './idle-links.ts';
 import { slowReaders, slowSenders } from './slow-readers.ts';
-import { endAll } from './started.ts';
+import { endingAll } from './started.ts';
 
 export const ATTACKS: readonly Attack[] = [
   hostilePeer,
@@ -38,15 +38,13 @@ export async function attackNode(
   const findings = new Findings();
   const begun = performance.now();
   try {
-    await Promise.race([attack.run(scale, findings), cutShort(signal)]);
+    await endingAll(() => Promise.race([attack.run(scale, findings), cutShort(signal)]));
   } catch (error) {
     if (signal.aborted) throw error;
     findings.holds(
       `broken off: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
       false,
     );
-  } finally {
-    await endAll();
   }
   const seconds = ((performance.now() - begun) / 1000).toFixed(0);
   findings.line('over', `after ${seconds} s, ${findings.faults.length} faults`);

@@ -17,7 +17,7 @@ export const apiFlood: Attack = {
     await staged({}, findings, Honest.join, async (scene) => {
       await flood(scale, findings, scene, 1, 'small');
       await flood(scale, findings, scene, scale.isDeep ? 1000 : 150, 'small');
-      await flood(scale, findings, scene, 150, 'large PUTs');
+      if (scale.isDeep) await flood(scale, findings, scene, 1500, 'large PUTs');
     });
   },
 };
@@ -54,13 +54,20 @@ async function flood(
         `${clients}, ${what}:`,
         `${rate} answers a second, ${JSON.stringify(requests?.answers)}`,
       );
-      findings.holds(`${requests?.cut} connections were cut`, requests?.cut === 0);
+      const isSmall = what === 'small';
+      // Who needs more than ten seconds for a message is cut, and of so many some do.
+      const cut = requests?.cut ?? 0;
+      if (!isSmall) findings.line('', `${cut} connections were cut`);
+      findings.holds(`${cut} connections were cut`, cut === 0 || !isSmall);
       findings.holds('nobody was answered', (requests?.perSecond ?? 0) > 0);
       // More values than may be held at once: who brings them is told so.
       const busy = requests?.answers['PUT busy'] ?? 0;
-      findings.holds('no PUT was answered busy', what === 'small' || busy > 0);
-      judgeHonest(scale, findings, before, meanwhile);
-      judgeLoop(scale, findings, loopBefore, loop);
+      findings.holds('no PUT was answered busy', isSmall || busy > 0);
+      // What a thousand share of the disk is little, and values of 60 KB take their time to come in.
+      const puts = { ...scale, putMs: clients === 1 ? scale.putMs : SHARED_MS };
+      const all = { ...puts, latencyMs: SHARED_MS, loopMs: SHARED_LOOP_MS };
+      judgeHonest(isSmall ? puts : all, findings, before, meanwhile);
+      judgeLoop(isSmall ? puts : all, findings, loopBefore, loop);
       findings.line('memory', `${mebibytes(resident)} before, grew ${mebibytes(peak - resident)}`);
       findings.atMost('growth of resident memory, MiB', (peak - resident) / MIB, 512);
     },
@@ -95,3 +102,5 @@ export const idleClients: Attack = {
 
 const LOOK_MS = 100;
 const FLOOD_NICENESS = 19;
+const SHARED_MS = 5000;
+const SHARED_LOOP_MS = 500;

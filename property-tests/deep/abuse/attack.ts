@@ -10,6 +10,8 @@ export interface Scale {
   readonly isDeep: boolean;
   /** 99 of 100 honest requests must be answered in this, in ms; */
   readonly latencyMs: number;
+  /** the same for PUTs, which wait for the disk; */
+  readonly putMs: number;
   /** and 99 of 100 looks at the event loop must find it no later than this, in ms. */
   readonly loopMs: number;
 }
@@ -20,10 +22,10 @@ export interface Attack {
 }
 
 export function deep(seed: string): Scale {
-  return { seed, isDeep: true, latencyMs: 250, loopMs: 50 };
+  return { seed, isDeep: true, latencyMs: 250, putMs: 250, loopMs: 50 };
 }
 
 /** A few seconds each; beside other work only what is grossly late is a fault. */
 export function small(seed: string): Scale {
-  return { seed, isDeep: false, latencyMs: 5000, loopMs: 2000 };
+  return { seed, isDeep: false, latencyMs: 5000, putMs: 10_000, loopMs: 2000 };
 }

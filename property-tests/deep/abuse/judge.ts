@@ -38,9 +38,10 @@ export function judgeHonest(
   meanwhile: Measured,
 ): void {
   for (const who of ['gets', 'puts', 'peers'] as const) {
+    const most = who === 'puts' ? scale.putMs : scale.latencyMs;
     findings.line(who, `before: ${before[who].toString()}`);
     findings.line('', `meanwhile: ${meanwhile[who].toString()}`);
-    findings.atMost(`p99 of honest ${who}, ms`, meanwhile[who].at(99), scale.latencyMs);
+    findings.atMost(`p99 of honest ${who}, ms`, meanwhile[who].at(99), most);
     findings.holds(`${meanwhile[who].failed} of honest ${who} failed`, meanwhile[who].failed === 0);
     findings.holds(`no honest ${who} were served`, meanwhile[who].count > 0);
   }

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Raids } from './raider.ts';
-import { started } from './started.ts';
+import { onStarted } from './started.ts';
 
 /** What a raid is told; nothing of itself when it needs none. */
 type OrderOf<N extends keyof Raids> = Parameters<Raids[N]> extends [infer O] ? O : object;
@@ -16,10 +16,11 @@ type OutcomeOf<N extends keyof Raids> = Awaited<ReturnType<Raids[N]>>;
 export class Raider {
   readonly #child: ChildProcess;
   readonly #open = new Map<number, (answer: Answer) => void>();
+  readonly #onEnd: () => void;
   #asked = 0;
 
   constructor(niceness = NICENESS) {
-    started.add(this.end);
+    this.#onEnd = onStarted(this.end);
     const program = fileURLToPath(new URL('./raider.js', import.meta.url));
     const line = ['-n', String(niceness), process.execPath, program];
     this.#child = spawn('nice', line, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
@@ -41,12 +42,14 @@ export class Raider {
         if (fault === undefined) resolve(outcome as OutcomeOf<N>);
         else reject(new Error(`${raid}: ${fault}`));
       });
-      this.#child.send({ number: this.#asked, raid, order });
+      this.#child.send({ number: this.#asked, raid, order }, (error) => {
+        if (error !== null) reject(error);
+      });
     });
   }
 
   readonly end = (): Promise<void> => {
-    started.delete(this.end);
+    this.#onEnd();
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return Promise.resolve();
     return new Promise((resolve) => {
       this.#child.once('exit', () => {

@@ -20,8 +20,9 @@ export const slowSenders: Attack = {
   run: async (scale, findings) => {
     await staged({}, findings, Honest.join, async (scene) => {
       // What has no handshake yet comes last: it takes the places of handshakes.
-      const unproven = scale.isDeep ? UNPROVEN.map((kind) => [kind]) : [UNPROVEN];
-      for (const kinds of [PROVEN, ...unproven]) await trickleAll(scale, findings, scene, kinds);
+      const deeply = [PROVEN, ...UNPROVEN.map((kind) => [kind])];
+      const rounds = scale.isDeep ? deeply : [[...PROVEN, ...UNPROVEN]];
+      for (const kinds of rounds) await trickleAll(scale, findings, scene, kinds);
     });
   },
 };
@@ -32,7 +33,7 @@ async function trickleAll(
   { victim, honest }: Scene,
   kinds: readonly TrickleKind[],
 ): Promise<void> {
-  const count = scale.isDeep ? 1000 : 40;
+  const count = scale.isDeep ? 1000 : 15;
   const before = await honest.rest(scale.isDeep ? 10_000 : 500);
   const attack = kinds.map(async (kind) =>
     raid(async (raider) => {

@@ -14,7 +14,7 @@ import type { Endpoint } from '../../../runtime/links/address.ts';
 import { startProcess } from '../../processes.ts';
 import type { Launch, Running } from '../../processes.ts';
 import type { InsideNote } from './hook.ts';
-import { started } from './started.ts';
+import { onStarted } from './started.ts';
 
 export interface VictimOptions {
   /** Further arguments of `orrery node`. */
@@ -30,6 +30,7 @@ export class Victim {
   readonly #dir: string;
   readonly #running: Running;
   readonly #onInside: ((note: InsideNote) => void)[];
+  #onEnd: () => void = () => undefined;
   #closing = false;
 
   private constructor(dir: string, running: Running, ready: ReadyNote, onInside: Asked) {
@@ -70,7 +71,7 @@ export class Victim {
     });
     early.catch(() => undefined);
     const victim = new Victim(dir, running, await Promise.race([ready, early]), onInside);
-    started.add(victim.#end);
+    victim.#onEnd = onStarted(victim.#end);
     return victim;
   }
 
@@ -139,7 +140,7 @@ export class Victim {
 
   /** Asks it to stop. @returns what was wrong with that */
   readonly #end = async (): Promise<string | undefined> => {
-    started.delete(this.#end);
+    this.#onEnd();
     this.#closing = true;
     this.#running.kill('SIGTERM');
     const late = setTimeout(() => {
