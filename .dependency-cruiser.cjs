@@ -119,9 +119,9 @@ module.exports = {
       severity: 'error',
       comment:
         'What is in a folder of runtime/ serves a node and knows none: hand it what it needs, as ' +
-        'engine.ts does.',
-      from: { path: '^runtime/[^/]+/' },
-      to: { path: '^runtime/(?:node|engine|driver|traffic|operations|edge)\\.ts$' },
+        'engine.ts does. Only admin/ looks at the whole of it.',
+      from: { path: '^runtime/(?!admin/)[^/]+/' },
+      to: { path: '^runtime/(?:node|engine|ground|driver|traffic|operations|edge)\\.ts$' },
     },
     {
       name: 'runtime-rooms-in-order',

@@ -38,6 +38,7 @@ export interface ReadyNote {
   readonly id: string;
   readonly listen: string;
   readonly api: string;
+  readonly admin?: string;
   readonly contacts: number;
 }
 
@@ -85,6 +86,7 @@ export function readyNoteOf(node: RunningNode): ReadyNote {
     id: node.id,
     listen: formatEndpoint(node.listen),
     api: node.api === undefined ? '' : formatEndpoint(node.api),
+    ...(node.admin === undefined ? {} : { admin: formatEndpoint(node.admin) }),
     contacts: node.status().contacts,
   };
 }
@@ -121,7 +123,7 @@ async function run(
     log.warn({ api: formatEndpoint(settings.api) }, 'the client API has no access control');
   }
   const { listen, api, bootstrap, dataDir, config, admission, advertise, version } = settings;
-  const places = { listen, api, bootstrap, dataDir, advertise };
+  const places = { listen, api, admin: settings.admin, bootstrap, dataDir, advertise };
   const record = settings.record === undefined ? undefined : { ...settings.record, version };
   const node = await startNode({ ...places, config, admission, record, identity, log });
   void announce(node, settings, tell, watch);
@@ -160,9 +162,10 @@ async function announce(
 
 function lineOf(event: Told): string {
   if (event.event === 'identity') return event.made;
-  const { id, listen, api, contacts } = event;
-  const joined = counted(contacts, 'contact');
-  return `ready: node ${id} listens on ${listen}, clients on ${api}, joined with ${joined}`;
+  const { id, listen, api, admin, contacts } = event;
+  const places = `listens on ${listen}, clients on ${api}`;
+  const more = admin === undefined ? '' : `, admin on http://${admin}`;
+  return `ready: node ${id} ${places}${more}, joined with ${counted(contacts, 'contact')}`;
 }
 
 function withFlags() {
@@ -193,6 +196,7 @@ function withFlags() {
     )
     .option('--advertise <host:port...>', 'where others dial this node (where it listens)')
     .option('--client-only', 'nobody can dial this node: it puts and gets, and holds nothing')
+    .option('--admin [addr:port]', 'health, status and metrics (port: listen port + 2000)')
     .option('--record [file]', 'record what the core is given (DATA/recording.orrec)')
     .option('--record-size <size>', 'most on disk for it (256MiB)', sizeFlag)
     .option('--strict-loopback', 'hold loopback to the limits per address too', false)
@@ -203,7 +207,6 @@ function withFlags() {
 }
 
 const LATER = [
-  laterOption('--admin <addr:port>', 'health and metrics'),
   laterOption('--record-values', 'values in recordings'),
   laterOption('--classic', 'the classic dialect'),
 ];

@@ -41,6 +41,8 @@ export interface NodeFlags extends Quotas, ReachFlags {
   readonly alpha?: number | undefined;
   readonly replication?: number | undefined;
   readonly ttl?: number | undefined;
+  /** True when the flag stands alone. */
+  readonly admin?: string | true | undefined;
   readonly subnetLinks?: number | undefined;
   /** True when the flag stands alone. */
   readonly record?: string | true | undefined;
@@ -61,6 +63,8 @@ export interface NodeSettings {
   readonly identityIsNamed: boolean;
   readonly config: Config;
   readonly admission: AdmissionOptions;
+  /** Where its operator can look at it. */
+  readonly admin: Endpoint | undefined;
   readonly record: Omit<RecordingOptions, 'version'> | undefined;
   /** What the node says of where it is; undefined: where it listens. */
   readonly advertise: readonly WireAddress[] | undefined;
@@ -71,6 +75,8 @@ export interface NodeSettings {
 export const DEFAULT_LISTEN: Endpoint = { host: '127.0.0.1', port: 6501 };
 /** The client API's port is the listen port and this. */
 export const API_PORT_OFFSET = 1000;
+/** So is that of the admin server, unless it is given. */
+const ADMIN_PORT_OFFSET = 2000;
 export const STATE_DIR = '.orrery';
 
 /** @throws UsageError when the flags and the file cannot be brought together */
@@ -95,10 +101,18 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
     identityIsNamed: [certificate, key, authority, revoked].some((path) => path !== undefined),
     config: configOf(flags, ini),
     admission: { strictLoopback: flags.strictLoopback === true, subnetLinks: flags.subnetLinks },
+    admin: adminOf(flags, listen),
     record: recordingOf(flags, dataDir),
     advertise: advertised(flags),
     notes: flags.api === undefined ? apiNotes(ini, api) : [],
   };
+}
+
+function adminOf({ admin }: NodeFlags, listen: Endpoint): Endpoint | undefined {
+  if (admin === undefined) return undefined;
+  if (admin !== true) return parseEndpoint(admin, '--admin', 8501);
+  const host = isLoopback(listen.host) ? listen.host : DEFAULT_LISTEN.host;
+  return { host, port: offsetPort(listen, ADMIN_PORT_OFFSET, 'admin server: give --admin') };
 }
 
 /** @throws UsageError when a size is given and nothing is recorded */
@@ -141,14 +155,14 @@ function apiOf(flags: NodeFlags, ini: IniSettings, listen: Endpoint): Endpoint {
     return api;
   }
   const host = ini.api?.host ?? (isLoopback(listen.host) ? listen.host : DEFAULT_LISTEN.host);
-  // Port 0 lets the system choose, here as there.
-  const port = listen.port === 0 ? 0 : listen.port + API_PORT_OFFSET;
-  if (port > PORT_MAX) {
-    throw new UsageError(
-      `port ${listen.port} leaves no port ${port} for the client API: give --api ADDR:PORT`,
-    );
-  }
-  return { host, port };
+  return { host, port: offsetPort(listen, API_PORT_OFFSET, 'client API: give --api') };
+}
+
+/** A port that follows from the listen port; 0 lets the system choose, here as there. */
+function offsetPort({ port }: Endpoint, offset: number, forWhat: string): number {
+  if (port === 0) return 0;
+  if (port + offset <= PORT_MAX) return port + offset;
+  throw new UsageError(`port ${port} leaves no port ${port + offset} for the ${forWhat} ADDR:PORT`);
 }
 
 /**

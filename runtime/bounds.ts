@@ -122,6 +122,12 @@ export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 /** After a write failed, the database is tried again every so often, in ms. */
 export const DISK_RETRY_MS = 2000;
 
+/** Connections to the admin server, and the time for a request, in ms. */
+export const ADMIN_CONNECTIONS_MAX = 64;
+export const ADMIN_MS_MAX = 10_000;
+/** Warnings that the status shows, the last ones. */
+export const WARNINGS_KEPT = 50;
+
 /** Lines a second of one kind in the log; the rest is counted: nobody else may fill our disk. */
 export const LOG_LINES_PER_SECOND_MAX = 10;
 /** Characters of a peer's or client's text in the log. */

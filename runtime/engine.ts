@@ -51,7 +51,7 @@ export function startEngine(
   values.tellLost((record) => {
     feed({ type: 'lost', record });
   });
-  const operations = new Operations(feed, edge, values, shares.clients);
+  const operations = new Operations(feed, edge, values, shares.clients, ground.watch);
   const pauses = new Pauses();
   const parts: TrafficParts = {
     feed,
@@ -87,7 +87,7 @@ export function startEngine(
 /** The core in its driver, and whoever wants to see its steps. */
 function driverOf(
   options: Pick<NodeOptions, 'onCreate' | 'onStep'>,
-  { self, config, kept, directory, recording }: Ground,
+  { self, config, kept, directory, recording, watch }: Ground,
   parts: TrafficParts,
   onFault: (error: unknown) => void,
 ): Driver<NodeState> {
@@ -103,6 +103,7 @@ function driverOf(
     handlers: effectHandlers(parts),
     onStep: (at, input, effects, after) => {
       recording?.step(at, input, effects, after);
+      watch.step?.(input, effects);
       options.onStep?.(at, input, effects);
     },
     onFailedStep: (at, input) => {

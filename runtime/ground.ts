@@ -11,7 +11,7 @@ import { configFaults, defaultConfig } from '../src/config.ts';
 import { INTRODUCERS_MAX } from '../src/limits.ts';
 import type { Config, Effect, Input, Kept, Moment, Peer } from '../src/types.ts';
 import type { WireAddress } from '../src/wire-types.ts';
-import { PEERS_MAX } from './bounds.ts';
+import { PEERS_MAX, WARNINGS_KEPT } from './bounds.ts';
 import { monotonicMs } from './clock.ts';
 import { connectionLimits } from './descriptors.ts';
 import type { ConnectionLimits } from './descriptors.ts';
@@ -24,7 +24,7 @@ import { AddressBook } from './links/address-book.ts';
 import { parseEndpoint, plainHost } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
 import type { AdmissionOptions } from './links/admission.ts';
-import { limitedLog, silentLog } from './log.ts';
+import { limitedLog, rememberingLog, silentLog } from './log.ts';
 import type { Log } from './log.ts';
 import { Recording } from './recording/recording.ts';
 import type { RecordingOptions } from './recording/recording.ts';
@@ -39,6 +39,8 @@ export interface NodeOptions {
   readonly listen: Endpoint;
   /** Where clients are served; nowhere without it. */
   readonly api?: Endpoint | undefined;
+  /** Where its operator can look at it; nowhere without it. */
+  readonly admin?: Endpoint | undefined;
   readonly dataDir: string;
   readonly identity: Identity;
   /** Introducers as HOST:PORT; names are resolved anew at each try. */
@@ -75,6 +77,17 @@ export interface Ground {
   readonly kept: Kept;
   readonly shares: Shares;
   readonly recording: Recording | undefined;
+  /** The last ones, a line each. */
+  readonly warnings: readonly string[];
+  /** Counts what happens, once there is somebody who does. */
+  readonly watch: Watch;
+}
+
+/** What a counter is told of. */
+export interface Watch {
+  step?: (input: Input, effects: readonly Effect[]) => void;
+  /** An operation of a client is over, after so many seconds. */
+  operation?: (kind: string, outcome: string, seconds: number) => void;
 }
 
 /** What connections have in common: time, memory and places. */
@@ -91,7 +104,8 @@ export interface Shares {
 export async function layGround(options: NodeOptions, undo: Undo): Promise<Ground> {
   const { dataDir } = options;
   const identity = new LiveIdentity(options.identity);
-  const log = limitedLog(options.log ?? silentLog, monotonicMs);
+  const { log: remembering, warnings } = rememberingLog(options.log ?? silentLog, WARNINGS_KEPT);
+  const log = limitedLog(remembering, monotonicMs);
   const config = wholeConfig(options.config ?? {});
   const introducers = introducersOf(options.bootstrap ?? []);
   const directory = new PeerDirectory({
@@ -129,6 +143,8 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     kept,
     shares,
     recording,
+    warnings,
+    watch: {},
   };
 }
 

@@ -80,3 +80,29 @@ interface Kind {
   readonly second: number;
   lines: number;
 }
+
+/** A log that also keeps its last warnings, as lines for a person. */
+export function rememberingLog(log: Log, most: number): { log: Log; warnings: readonly string[] } {
+  const warnings: string[] = [];
+  const remember =
+    (level: 'warn' | 'error') =>
+    (fields: LogFields, message: string): void => {
+      const more = Object.entries(fields).map(([key, value]) => `${key}=${String(value)}`);
+      warnings.push(`${new Date().toISOString()} ${level} ${[message, ...more].join('  ')}`);
+      if (warnings.length > most) warnings.shift();
+      log[level](fields, message);
+    };
+  return {
+    log: {
+      debug: (fields, message) => {
+        log.debug(fields, message);
+      },
+      info: (fields, message) => {
+        log.info(fields, message);
+      },
+      warn: remember('warn'),
+      error: remember('error'),
+    },
+    warnings,
+  };
+}

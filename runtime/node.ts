@@ -10,7 +10,8 @@
 import type { PeerDirectory } from '../host/directory.ts';
 import { contactCount } from '../src/table/table.ts';
 import type { Outcome, Peer } from '../src/types.ts';
-import type { ClientStore } from './api/api-connection.ts';
+import type { Admin } from './admin/admin.ts';
+import { openAdmin } from './admin/open.ts';
 import { serveClients } from './api/api.ts';
 import type { ClientApi } from './api/api.ts';
 import { DRAIN_MS_MAX } from './bounds.ts';
@@ -41,6 +42,7 @@ export interface RunningNode {
   readonly peer: Peer;
   readonly listen: Endpoint;
   readonly api: Endpoint | undefined;
+  readonly admin: Endpoint | undefined;
   readonly directory: PeerDirectory;
   /** How the join ended: `joined`, or why not. */
   readonly joined: Promise<Outcome>;
@@ -104,7 +106,8 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
     driver.stop();
     links.close();
   });
-  if (options.api !== undefined) parts.api = await openApi(options.api, ground, operations);
+  undo.push(() => parts.admin?.close());
+  await openDoors(options, ground, engine, listener.address, parts);
   const { api } = parts;
   const closeNow = async (): Promise<void> => {
     const answered = api?.close();
@@ -126,15 +129,30 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
     ...viewOf(ground, engine, () => api?.clients() ?? 0),
     listen: listener.address,
     api: api?.address,
+    admin: parts.admin?.address,
     joined,
     ended: ending.promise,
     close: () => (closing ??= closeNow()),
   };
 }
 
-function openApi(at: Endpoint, ground: Ground, store: ClientStore): Promise<ClientApi> {
+/** Opens what its operator and clients come in by, as far as it is asked for. */
+async function openDoors(
+  options: NodeOptions,
+  ground: Ground,
+  engine: Engine,
+  listen: Endpoint,
+  parts: Parts,
+): Promise<void> {
+  const clients = (): number => parts.api?.clients() ?? 0;
+  const api = (): Endpoint | undefined => parts.api?.address;
+  if (options.admin !== undefined) {
+    parts.admin = await openAdmin(options.admin, { ground, engine, clients, listen, api });
+  }
+  if (options.api === undefined) return;
   const { clients: slices, inputs, clientsMax } = ground.shares;
-  return serveClients(at, { store, slices, inputs, log: ground.log }, clientsMax);
+  const shares = { store: engine.operations, slices, inputs, log: ground.log };
+  parts.api = await serveClients(options.api, shares, clientsMax);
 }
 
 /** What there is to tear down; a fault may come before all of it is there. */
@@ -144,18 +162,20 @@ interface Parts {
   readonly recording: { readonly close: () => Promise<void> } | undefined;
   engine?: Engine;
   api?: ClientApi;
+  admin?: Admin;
 }
 
-async function tearDown({ listener, disk, recording, engine, api }: Parts): Promise<void> {
+async function tearDown({ listener, disk, recording, engine, api, admin }: Parts): Promise<void> {
   engine?.pauses.end();
   engine?.driver.stop();
   engine?.operations.stop();
   engine?.links.close();
   api?.cut();
-  await Promise.all([listener.close(), api?.close(), disk.close(), recording?.close()]);
+  const doors = [listener.close(), api?.close(), admin?.close()];
+  await Promise.all([...doors, disk.close(), recording?.close()]);
 }
 
-type View = Omit<RunningNode, 'listen' | 'api' | 'joined' | 'ended' | 'close'>;
+type View = Omit<RunningNode, 'listen' | 'api' | 'admin' | 'joined' | 'ended' | 'close'>;
 
 /** What an owner may ask of a node at any time. */
 function viewOf(ground: Ground, engine: Engine, clients: () => number): View {

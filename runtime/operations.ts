@@ -11,6 +11,7 @@ import type { Edge } from '../host/admit.ts';
 import { assert, assertNever } from '../src/assert.ts';
 import type { Command, Failure, Input, OpId, Outcome, Peer, Position } from '../src/types.ts';
 import type { PutStatus } from '../src/wire-types.ts';
+import type { Watch } from './ground.ts';
 import type { Values } from './records/values.ts';
 import type { Slices } from './slices.ts';
 import { Turns } from './turns.ts';
@@ -51,6 +52,7 @@ export class Operations {
   readonly #feed: (input: Input) => void;
   readonly #edge: Pick<Edge, 'hash'>;
   readonly #values: Values;
+  readonly #watch: Pick<Watch, 'operation'>;
   readonly #open = new Map<OpId, (result: GetResult) => void>();
   /** The open ones that a client waits for. */
   #asked = 0;
@@ -68,7 +70,9 @@ export class Operations {
     edge: Pick<Edge, 'hash'>,
     values: Values,
     slices: Slices,
+    watch: Pick<Watch, 'operation'>,
   ) {
+    this.#watch = watch;
     // What begins does so in a slice: so the time of many short ones in a row is counted.
     const run = (begin: () => void): void => {
       slices.run(begin);
@@ -159,6 +163,16 @@ export class Operations {
    * make the network look slow, and its calls would miss their deadlines.
    */
   async #ask(command: Command, by: Asker, value?: Uint8Array): Promise<GetResult> {
+    const begunAt = performance.now();
+    const result = await this.#askInTurn(command, by, value);
+    const seconds = (performance.now() - begunAt) / 1000;
+    if (result.isPutOff !== true) {
+      this.#watch.operation?.(command.type, result.outcome.type, seconds);
+    }
+    return result;
+  }
+
+  async #askInTurn(command: Command, by: Asker, value?: Uint8Array): Promise<GetResult> {
     const turns = command.type === 'put' ? this.#writes : this.#reads;
     const op = this.#nextOp();
     let done: (result: GetResult) => void = () => undefined;

@@ -22,6 +22,7 @@ import type { Endpoint } from './address.ts';
 import { levelOf } from './advice.ts';
 import type { BlindDials } from './blind-dials.ts';
 import { whoMakesRoom, whoTakesTooLittle } from './capacity.ts';
+import { noCounts } from './counts.ts';
 import type { Dialer } from './dialer.ts';
 import { Finder } from './finder.ts';
 import { judgeHello, ownHello, refusalOf } from './greeting.ts';
@@ -31,6 +32,7 @@ import { farewell, Link } from './link.ts';
 import type { CallFrame, LinkShares } from './link.ts';
 import type { Pair } from './pair.ts';
 import { Pairs } from './pairs.ts';
+import type { SeenLink } from './pairs.ts';
 import type { Placing } from './placing.ts';
 
 export interface LinksOptions {
@@ -51,21 +53,8 @@ export interface LinksOptions {
   readonly onUnreachable: (peer: Peer, call: CallId) => void;
 }
 
-/** What happened, for `status` and metrics; `linksRevoked`: closed by a newer revocation list;
- * `linksRefused`: strangers, for want of room. */
-const NOTHING_YET = {
-  linksUp: 0,
-  framesIn: 0,
-  framesOut: 0,
-  repliesUnasked: 0,
-  repliesHomeless: 0,
-  requestsDropped: 0,
-  linksRevoked: 0,
-  linksRefused: 0,
-};
-
 export class Links {
-  readonly counts = { ...NOTHING_YET };
+  readonly counts = noCounts();
   readonly #options: LinksOptions;
   readonly #pairs: Pairs;
   readonly #greetings = new Greetings();
@@ -150,6 +139,11 @@ export class Links {
     if (who === 'none') return 'all places are taken, and it is not known';
     who.goodbye('idle', 'idle, in the place of a peer that is known');
     return undefined;
+  }
+
+  /** The links for new calls, one for each peer. */
+  get seen(): readonly SeenLink[] {
+    return this.#pairs.seen;
   }
 
   /** Says goodbye to everybody and refuses what comes later. */
@@ -253,7 +247,7 @@ export class Links {
     const pair = this.#pairs.of(from);
     this.counts.framesIn += 1;
     if (frame.type === 'reply') {
-      if (pair.closeOurs(frame.call, link)) this.#options.onFrame(from, frame);
+      if (pair.closeOurs(frame.call, link, monotonicMs())) this.#options.onFrame(from, frame);
       else this.counts.repliesUnasked += 1;
       return;
     }

@@ -26,6 +26,8 @@ export class Pair {
   dialling = false;
   /** When it was sought in vain while it had a link; monotonic ms, 0: it was not. */
   notFoundAt = 0;
+  /** Smoothed time from a call of ours to its answer, in ms. */
+  roundTripMs: number | undefined;
   readonly #ownIdIsSmaller: boolean;
   readonly #links: Link[] = [];
   /** Calls that we opened and the peer has not answered. */
@@ -121,8 +123,11 @@ export class Pair {
   }
 
   /** Whether a reply on this link answers a call that is open on it; the call ends with it. */
-  closeOurs(call: CallId, link: Link): boolean {
-    if (this.#ours.get(call)?.link !== link) return false;
+  closeOurs(call: CallId, link: Link, now: number): boolean {
+    const open = this.#ours.get(call);
+    if (open?.link !== link) return false;
+    const tookMs = now - open.at;
+    this.roundTripMs = (7 * (this.roundTripMs ?? tookMs) + tookMs) / 8;
     return this.#ours.delete(call);
   }
 

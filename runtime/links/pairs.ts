@@ -8,6 +8,15 @@ import type { Occupant } from './capacity.ts';
 import type { Link } from './link.ts';
 import { Pair } from './pair.ts';
 
+export interface SeenLink {
+  readonly peer: Peer;
+  readonly dialledByUs: boolean;
+  /** Bytes that the peer has not taken yet. */
+  readonly waitingBytes: number;
+  /** Smoothed time from a call to its answer, in ms; nothing before the first answer. */
+  readonly roundTripMs: number | undefined;
+}
+
 export class Pairs {
   readonly #directory: PeerDirectory;
   readonly #ownId: Uint8Array;
@@ -45,6 +54,15 @@ export class Pairs {
     return this.all.flatMap(({ peer, links }) =>
       links.filter(({ dialledByUs }) => !dialledByUs).map((link) => ({ peer, link })),
     );
+  }
+
+  /** What can be seen of the links for new calls. */
+  get seen(): readonly SeenLink[] {
+    return this.all.flatMap(({ peer, kept, roundTripMs }) => {
+      if (kept === undefined) return [];
+      const { dialledByUs, waitingBytes } = kept;
+      return [{ peer, dialledByUs, waitingBytes, roundTripMs }];
+    });
   }
 
   get links(): readonly Link[] {

@@ -1,6 +1,6 @@
 /**
- * Clients that ask as fast as the machine lets them: one, a thousand at once, and four thousand that
- * ask for nothing. Peers and other clients are served meanwhile, and who is refused is told so.
+ * Clients that ask as fast as the machine lets them: one, a thousand at once, and four thousand
+ * that ask for nothing. Peers and other clients are served meanwhile, and who is refused is told so.
  */
 import type { Attack, Scale } from './attack.ts';
 import { KIB, MIB, mebibytes, round } from './findings.ts';
@@ -63,7 +63,7 @@ async function flood(
       // More values than may be held at once: who brings them is told so.
       const busy = requests?.answers['PUT busy'] ?? 0;
       findings.holds('no PUT was answered busy', isSmall || busy > 0);
-      // What a thousand share of the disk is little, and values of 60 KB take their time to come in.
+      // What a thousand share of the disk is little, and values of 60 KB take their time to come.
       const puts = { ...scale, putMs: clients === 1 ? scale.putMs : SHARED_MS };
       const all = { ...puts, latencyMs: SHARED_MS, loopMs: SHARED_LOOP_MS };
       judgeHonest(isSmall ? puts : all, findings, before, meanwhile);

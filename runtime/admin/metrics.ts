@@ -1,0 +1,120 @@
+/**
+ * The metrics of a node (docs/operations.md, Monitoring): counted as it steps, read when somebody
+ * asks. Labels are our own words only, so their number is as small as the protocol; nothing that a
+ * peer or a client chose is among them.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Effect, Input } from '../../src/types.ts';
+import type { LinkCounts } from '../links/counts.ts';
+import type { Observed } from './observed.ts';
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #messages = this.#counter('messages_total', 'messages of calls', ['way', 'kind']);
+  readonly #notes = this.#counter('events_total', 'what the core noted', ['event']);
+  readonly #expired = this.#counter('calls_expired_total', 'calls without an answer', ['kind']);
+  readonly #operations: Histogram<'kind' | 'outcome'>;
+
+  readonly #observe: () => Observed;
+  /** As it is for the answer under way. */
+  #seen: Observed;
+
+  constructor(observe: () => Observed, counts: LinkCounts) {
+    this.#observe = observe;
+    this.#seen = observe();
+    this.#operations = new Histogram({
+      name: `${PREFIX}operation_seconds`,
+      help: 'operations of clients, from the question to the answer',
+      labelNames: ['kind', 'outcome'],
+      buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+      registers: [this.registry],
+    });
+    collectDefaultMetrics({ register: this.registry, prefix: PREFIX });
+    this.#gauges();
+    this.#countsOf(counts);
+  }
+
+  /** In the text format of Prometheus. */
+  async text(): Promise<string> {
+    this.#seen = this.#observe();
+    return await this.registry.metrics();
+  }
+
+  /** A step of the core. */
+  step(input: Input, effects: readonly Effect[]): void {
+    if (input.type === 'message') {
+      this.#messages.inc({ way: 'in', kind: input.message.body.type });
+    }
+    for (const effect of effects) {
+      if (effect.type === 'send') {
+        this.#messages.inc({ way: 'out', kind: effect.message.body.type });
+      } else if (effect.type === 'note') {
+        const { note } = effect;
+        if (note.type === 'call-expired') this.#expired.inc({ kind: note.kind });
+        this.#notes.inc({ event: note.type });
+      }
+    }
+  }
+
+  /** An operation of a client is over. */
+  operation(kind: string, outcome: string, seconds: number): void {
+    this.#operations.observe({ kind, outcome }, seconds);
+  }
+
+  #countsOf(counts: LinkCounts): void {
+    const of = (name: string, help: string, read: () => number): void => {
+      this.#gauge(`${name}_total`, help, read);
+    };
+    of('frames_in', 'frames of calls received', () => counts.framesIn);
+    of('frames_out', 'frames of calls sent', () => counts.framesOut);
+    of('replies_unasked', 'replies to no open call', () => counts.repliesUnasked);
+    of('replies_homeless', 'replies whose link was gone', () => counts.repliesHomeless);
+    of(
+      'requests_dropped',
+      'requests beyond what a peer may have open',
+      () => counts.requestsDropped,
+    );
+    of('links_revoked', 'links closed by a revocation list', () => counts.linksRevoked);
+    of('links_refused', 'strangers refused for want of room', () => counts.linksRefused);
+  }
+
+  #gauges(): void {
+    const of = (name: string, help: string, read: (seen: Observed) => number): void => {
+      this.#gauge(name, help, () => read(this.#seen));
+    };
+    of('contacts', 'contacts in the routing table', (seen) => seen.contacts);
+    of('suspects', 'contacts that missed a call', (seen) => seen.suspects);
+    of('links', 'links that are up', (seen) => seen.links.length);
+    of('records', 'records stored', (seen) => seen.records.keys);
+    of('record_bytes', 'bytes of their values', (seen) => seen.records.bytes);
+    of('records_quota', 'records that may be stored', (seen) => seen.records.keysMax);
+    of('record_bytes_quota', 'bytes that may be stored', (seen) => seen.records.bytesMax);
+    of('fellows', 'nodes with which records are shared', (seen) => seen.repair.fellows);
+    of('fellows_missed', 'of these: missed a call', (seen) => seen.repair.missed);
+    of('fellows_passed_over', 'of these: passed over', (seen) => seen.repair.passedOver);
+    of('published', 'records of its own to be republished', (seen) => seen.repair.published);
+    of('operations', 'operations under way', (seen) => seen.operations);
+    of('calls', 'calls without an answer yet', (seen) => seen.calls);
+    of('clients', 'connections of clients', (seen) => seen.clients);
+    of('unfinished_bytes', 'bytes of unfinished messages', (seen) => seen.unfinishedBytes);
+    of('up_seconds', 'since the start', (seen) => seen.upSeconds);
+    of('joined', 'whether the node has joined a network', (seen) => Number(seen.joined));
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
+    return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.registry] });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    const gauge: Gauge = new Gauge({
+      name: PREFIX + name,
+      help,
+      registers: [this.registry],
+      collect: () => {
+        gauge.set(read());
+      },
+    });
+  }
+}
+
+const PREFIX = 'orrery_';

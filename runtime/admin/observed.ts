@@ -1,0 +1,108 @@
+/**
+ * What can be seen of a running node from outside, as plain data: for `/status`, and for the gauges
+ * of `/metrics`. Peers go by the first eight digits of their ids; no keys, no values, no text that a
+ * peer chose.
+ */
+import { allItems } from '../../src/paged.ts';
+import type { NodeState } from '../../src/step.ts';
+import { CLIENT_ONLY } from '../../src/table/places.ts';
+import { bucketCount, bucketSize, contactCount } from '../../src/table/table.ts';
+import type { Engine } from '../engine.ts';
+import type { Ground } from '../ground.ts';
+import { formatEndpoint } from '../links/address.ts';
+import type { Endpoint } from '../links/address.ts';
+import type { SeenLink } from '../links/pairs.ts';
+import { shortHex } from '../log.ts';
+
+/** A link, its peer by name. */
+type ObservedLink = Omit<SeenLink, 'peer'> & { readonly peer: string };
+
+export interface Observed {
+  readonly id: string;
+  readonly listen: string;
+  readonly api: string | undefined;
+  readonly upSeconds: number;
+  readonly joined: boolean;
+  readonly leaving: boolean;
+  readonly clientOnly: boolean;
+  /** By bucket, the shallowest first. */
+  readonly contactsByBucket: readonly number[];
+  readonly contacts: number;
+  readonly suspects: number;
+  readonly links: readonly ObservedLink[];
+  readonly records: {
+    readonly keys: number;
+    readonly bytes: number;
+    readonly keysMax: number;
+    readonly bytesMax: number;
+  };
+  readonly repair: {
+    readonly fellows: number;
+    readonly missed: number;
+    readonly passedOver: number;
+    readonly published: number;
+  };
+  readonly operations: number;
+  readonly calls: number;
+  readonly clients: number;
+  /** Bytes of messages that are not whole yet, of all connections. */
+  readonly unfinishedBytes: number;
+}
+
+export interface ObservedParts {
+  readonly ground: Ground;
+  readonly engine: Engine;
+  readonly listen: Endpoint;
+  readonly api: () => Endpoint | undefined;
+  readonly clients: () => number;
+}
+
+export function observe(parts: ObservedParts, now: number, startedAt: number): Observed {
+  const { ground, engine, listen } = parts;
+  const { directory, self, shares, introducers } = ground;
+  const { state } = engine.driver;
+  const api = parts.api();
+  const contacts = contactCount(state.table);
+  return {
+    id: ground.identity.now.nodeIdHex,
+    listen: formatEndpoint(listen),
+    api: api === undefined ? undefined : formatEndpoint(api),
+    upSeconds: Math.floor((now - startedAt) / 1000),
+    // Who has nobody to join through is a network of its own.
+    joined: contacts > 0 || introducers.length === 0,
+    leaving: state.leaving,
+    clientOnly: directory.places[self] === CLIENT_ONLY,
+    contactsByBucket: bucketsOf(state),
+    contacts,
+    suspects: state.suspects.length,
+    links: engine.links.seen.map((seen) => ({
+      ...seen,
+      peer: shortHex(directory.idOf(seen.peer)),
+    })),
+    records: recordsOf(state),
+    repair: repairOf(state, now),
+    operations: engine.operations.count,
+    calls: state.calls.size,
+    clients: parts.clients(),
+    unfinishedBytes: shares.inputs.bytes,
+  };
+}
+
+function bucketsOf({ table }: NodeState): readonly number[] {
+  return Array.from({ length: bucketCount(table) }, (_, bucket) => bucketSize(table, bucket));
+}
+
+function recordsOf({ usage, config }: NodeState): Observed['records'] {
+  const { keys: keysMax, bytes: bytesMax } = config.quota;
+  return { keys: usage.keys, bytes: usage.bytes, keysMax, bytesMax };
+}
+
+function repairOf({ fellows, published }: NodeState, now: number): Observed['repair'] {
+  let missed = 0;
+  let passedOver = 0;
+  for (const fellow of allItems(fellows)) {
+    if (fellow.missed) missed += 1;
+    if (fellow.shunnedUntil > now) passedOver += 1;
+  }
+  return { fellows: fellows.size, missed, passedOver, published: published.size };
+}
