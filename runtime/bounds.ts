@@ -55,8 +55,9 @@ export const ACCEPTED_LINKS_MAX = 8192;
 export const DESCRIPTORS_KEPT = 64;
 /** Of the accepted links this share is for handshakes, so that a known peer finds a place. */
 export const HANDSHAKE_SHARE = 1 / 8;
-/** Bytes in which messages that are not whole yet are kept, of all connections; then the newest are cut. */
-export const INPUT_BYTES_MAX = 256 * 1024 * 1024;
+/** Bytes in which messages that are not whole yet are kept, of all connections; then the newest are
+ * cut. TLS and the collector keep about half as much again: 256 MiB in all. */
+export const INPUT_BYTES_MAX = 160 * 1024 * 1024;
 /** Bytes that all links together have not taken; then those with the most are cut. */
 export const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 /** Bytes read ahead of a connection whose turn has not come. */

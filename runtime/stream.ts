@@ -5,8 +5,9 @@
  * chunk when the other side does not take its replies, and go on later.
  *
  * Invariants: at most the bytes that came are kept, and room is made for those and at most 8 KiB
- * more, so an announced length alone costs nothing. Memory that was handed out inside a message is
- * never written again. Cost: of a frame each byte is copied a few times at most, whatever the split.
+ * more, or half as much again, so an announced length alone costs nothing. Memory that was handed
+ * out inside a message is never written again. Cost: of a frame each byte is copied a few times at
+ * most, whatever the split.
  */
 import type { Decoded } from '../src/wire-types.ts';
 
@@ -44,9 +45,7 @@ export function createReader<M>(decode: Decoder<M>): Reader<M> {
     }
     const total = waiting + chunk.length;
     if (start > 0 || total > bytes.length) {
-      // Room ahead keeps the copying low when bytes come one by one; a message needs no more than
-      // its own length.
-      const ahead = Math.min(total, GROWTH_MAX, needed > 0 ? needed : Infinity);
+      const ahead = roomAhead(total, chunk.length, needed);
       const grown = new Uint8Array(total + ahead);
       grown.set(bytes.subarray(start, end));
       bytes = grown;
@@ -76,6 +75,13 @@ export function createReader<M>(decode: Decoder<M>): Reader<M> {
 
   const waiting = (): number => end - start;
   return { push, next, waiting, held: () => (waiting() === 0 ? 0 : bytes.length) };
+}
+
+/** Room beyond the bytes that are there; of what is mostly there it is all that is missing. */
+function roomAhead(total: number, arrived: number, needed: number): number {
+  if (needed > 0 && needed <= total / 2) return needed;
+  // Large pieces need no room ahead to be copied seldom.
+  return arrived >= GROWTH_MAX ? 0 : Math.min(total, GROWTH_MAX, needed > 0 ? needed : GROWTH_MAX);
 }
 
 const NOTHING = new Uint8Array(0);

@@ -1,8 +1,8 @@
 /**
  * Turns at something of which only so much goes on at once. Those who wait take turns, however much
  * each of them asks for, and every other turn is for somebody who had nothing waiting (as new flows
- * come first in RFC 8290, FQ-CoDel): who asks for one thing at a time does not wait for one thing of
- * each of a thousand who ask for hundreds.
+ * come first in RFC 8290, FQ-CoDel): who asks for one thing at a time does not wait for one thing
+ * of each of a thousand who ask for hundreds.
  *
  * Rule: nobody has more waiting than there is room left for others (dynamic thresholds; Choudhury
  * and Hahne, "Dynamic queue length thresholds for shared-memory packet switches", 1998), but each

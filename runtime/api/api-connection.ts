@@ -177,14 +177,19 @@ export class ClientConnection {
     return !this.#hasRoom();
   }
 
-  /** Whether one more answer fits into what may wait for the client, however long it is. */
-  #hasRoom(): boolean {
-    return this.#socket.writableLength + ANSWER_BYTES_MAX <= CLIENT_PAUSE_BYTES;
+  /** How many more answers fit into what may wait for the client, however long they are. */
+  #room(): number {
+    return Math.floor((CLIENT_PAUSE_BYTES - this.#socket.writableLength) / ANSWER_BYTES_MAX);
   }
 
-  /** Those that wait for room have some, or nobody to answer any more. */
+  #hasRoom(): boolean {
+    return this.#room() >= 1;
+  }
+
+  /** As many of those that wait for room as there is room for, or all when nobody is answered. */
   #goOn(): void {
-    for (const resume of this.#atRoom.splice(0)) resume();
+    const count = this.#closed ? this.#atRoom.length : Math.max(0, this.#room());
+    for (const resume of this.#atRoom.splice(0, count)) resume();
   }
 
   #take(message: ClientMessage): void {
@@ -203,7 +208,7 @@ export class ClientConnection {
     void tail.then(() => {
       if (this.#tails.get(name) === tail) this.#tails.delete(name);
       this.#inFlight -= 1;
-      if (this.#hasRoom()) this.#goOn();
+      this.#goOn();
       this.#askForTurn();
     });
   }
@@ -225,8 +230,8 @@ export class ClientConnection {
   }
 
   /**
-   * A GET begins only when its answer has room: what is not taken is not fetched either. It waits for
-   * others of this connection, or for the client: `#goOn` when one of them is done.
+   * A GET begins only when its answer has room: what is not taken is not fetched either. It waits
+   * for others of this connection, or for the client: `#goOn` when one of them is done.
    */
   async #read(key: Uint8Array): Promise<Uint8Array | undefined> {
     for (;;) {
@@ -245,7 +250,7 @@ export class ClientConnection {
     if (this.#socket.writableLength === 0) this.#takenAt = monotonicMs();
     this.#socket.write(encodeClient(message), () => {
       this.#takenAt = monotonicMs();
-      if (this.#hasRoom()) this.#goOn();
+      this.#goOn();
     });
   }
 

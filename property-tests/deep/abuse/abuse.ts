@@ -6,6 +6,7 @@ import type { Attack, Scale } from './attack.ts';
 import { codes } from './codes.ts';
 import { descriptors } from './descriptors.ts';
 import { Findings } from './findings.ts';
+import { fullDisk } from './full-disk.ts';
 import { halfFrames } from './half-frames.ts';
 import { hostilePeer, storeFlood } from './hostile-peer.ts';
 import { idleLinks } from './idle-links.ts';
@@ -22,6 +23,7 @@ export const ATTACKS: readonly Attack[] = [
   apiFlood,
   idleClients,
   descriptors,
+  fullDisk,
   codes,
 ];
 

@@ -5,7 +5,6 @@
 import type { Attack, Scale } from './attack.ts';
 import { KIB, MIB, mebibytes, round } from './findings.ts';
 import type { Findings } from './findings.ts';
-import { Honest } from './honest.ts';
 import { judgeHonest, judgeLoop, staged } from './judge.ts';
 import type { Scene } from './judge.ts';
 import { raid } from './raiding.ts';
@@ -14,7 +13,7 @@ import type { Requests, RequestsOrder } from './raids/requests.ts';
 export const apiFlood: Attack = {
   name: 'api-flood',
   run: async (scale, findings) => {
-    await staged({}, findings, Honest.join, async (scene) => {
+    await staged({}, findings, async (scene) => {
       await flood(scale, findings, scene, 1, 'small');
       await flood(scale, findings, scene, scale.isDeep ? 1000 : 150, 'small');
       if (scale.isDeep) await flood(scale, findings, scene, 1500, 'large PUTs');
@@ -63,7 +62,7 @@ async function flood(
       // More values than may be held at once: who brings them is told so.
       const busy = requests?.answers['PUT busy'] ?? 0;
       findings.holds('no PUT was answered busy', isSmall || busy > 0);
-      // What a thousand share of the disk is little, and values of 60 KB take their time to come.
+      // What a thousand share of the disk is little, and values of 60 KB take time to come in.
       const puts = { ...scale, putMs: clients === 1 ? scale.putMs : SHARED_MS };
       const all = { ...puts, latencyMs: SHARED_MS, loopMs: SHARED_LOOP_MS };
       judgeHonest(isSmall ? puts : all, findings, before, meanwhile);
@@ -79,7 +78,7 @@ export const idleClients: Attack = {
   name: 'idle-clients',
   run: async (scale, findings) => {
     const count = scale.isDeep ? 4000 : 400;
-    await staged({}, findings, Honest.join, async ({ victim, honest }) => {
+    await staged({}, findings, async ({ victim, honest }) => {
       await victim.inside();
       const before = await honest.rest(scale.isDeep ? 20_000 : 500);
       const { loop: loopBefore } = await victim.inside();

@@ -1,14 +1,13 @@
 /** Every type code from 0 to 65,535, sent by a client and by a certified peer. */
 import type { Attack } from './attack.ts';
 import { round } from './findings.ts';
-import { Honest } from './honest.ts';
 import { judgeHonest, staged } from './judge.ts';
 import { raid } from './raiding.ts';
 
 export const codes: Attack = {
   name: 'codes',
   run: async (scale, findings) => {
-    await staged({}, findings, Honest.join, async ({ victim, honest }) => {
+    await staged({}, findings, async ({ victim, honest }) => {
       const { authorityDir } = victim;
       for (const raidName of ['tryClientCodes', 'tryPeerCodes'] as const) {
         const isPeer = raidName === 'tryPeerCodes';

@@ -7,7 +7,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectClient } from '../../../runtime/api/client.ts';
 import type { Attack } from './attack.ts';
 import { round } from './findings.ts';
-import { Honest } from './honest.ts';
 import { judgeHonest, judgeLoop, staged } from './judge.ts';
 import { raid } from './raiding.ts';
 import type { Victim } from './victim.ts';
@@ -16,7 +15,7 @@ export const descriptors: Attack = {
   name: 'descriptors',
   run: async (scale, findings) => {
     const limit = 256;
-    await staged({ descriptors: limit }, findings, Honest.join, async ({ victim, honest }) => {
+    await staged({ descriptors: limit }, findings, async ({ victim, honest }) => {
       const [clients, peers] = scale.isDeep ? [2000, 500] : [600, 300];
       await victim.inside();
       const before = await honest.rest(scale.isDeep ? 10_000 : 500);

@@ -10,36 +10,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectClient } from '../../../runtime/api/client.ts';
 import type { Client } from '../../../runtime/api/client.ts';
 import { encodePeer } from '../../../src/codec/peer.ts';
-import { round } from './findings.ts';
+import { Latencies } from './latencies.ts';
 import { HELLO, Mint, RawLink } from './raw-link.ts';
 import type { Victim } from './victim.ts';
-
-export class Latencies {
-  readonly #all: number[] = [];
-  /** Requests that got no answer, or a wrong one. */
-  failed = 0;
-  /** PUTs that were answered `busy`. */
-  busy = 0;
-
-  add(ms: number): void {
-    this.#all.push(ms);
-  }
-
-  get count(): number {
-    return this.#all.length;
-  }
-
-  at(percent: number): number {
-    const sorted = this.#all.toSorted((a, b) => a - b);
-    return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? 0;
-  }
-
-  toString(): string {
-    const extra = this.failed + this.busy === 0 ? '' : `, ${this.failed} failed, ${this.busy} busy`;
-    const [p50, p99, most] = [this.at(50), this.at(99), this.at(100)].map(round);
-    return `p50 ${p50} ms, p99 ${p99} ms, longest ${most} ms (${this.count}${extra})`;
-  }
-}
 
 export interface Measured {
   /** Of clients. */
@@ -122,6 +95,11 @@ export class Honest {
     return await this.during(delay(ms));
   }
 
+  /** Something that others put, and that was acknowledged. */
+  remember(key: Buffer, value: Buffer): void {
+    this.#kept.set(key.toString('hex'), value);
+  }
+
   /** Acknowledged values that the node does not give back now. */
   async lost(): Promise<number> {
     let lost = 0;
@@ -149,7 +127,7 @@ export class Honest {
     try {
       const receipt = await this.#clients[index]?.put(key, value);
       latencies.add(performance.now() - begun);
-      if (receipt?.status === 'good') this.#kept.set(key.toString('hex'), value);
+      if (receipt?.status === 'good') this.remember(key, value);
       else if (receipt?.status === 'busy') latencies.busy += 1;
       else latencies.failed += 1;
     } catch {

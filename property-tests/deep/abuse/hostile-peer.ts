@@ -6,7 +6,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Attack, Scale } from './attack.ts';
 import { KIB, MIB, mebibytes } from './findings.ts';
 import type { Findings } from './findings.ts';
-import { Honest } from './honest.ts';
 import { judgeHonest, judgeLoop, staged } from './judge.ts';
 import type { Scene } from './judge.ts';
 import { raid } from './raiding.ts';
@@ -16,7 +15,7 @@ export const hostilePeer: Attack = {
   name: 'hostile-peer',
   run: async (scale, findings) => {
     const count = scale.isDeep ? 5000 : 130;
-    await staged({}, findings, Honest.join, async (scene) => {
+    await staged({}, findings, async (scene) => {
       await underAttack(scale, findings, scene, async (raider, { victim }) => {
         const order = { to: victim.listen, authorityDir: victim.authorityDir, count };
         const { sent, stayed, refused } = await raider.ask('sendBadFrames', {
@@ -38,7 +37,7 @@ export const storeFlood: Attack = {
     const count = scale.isDeep ? 100_000 : 2000;
     const quota = 500 * VALUE_BYTES;
     const args = ['--quota', '50000,64MiB', '--peer-quota', `500,${quota}`];
-    await staged({ args }, findings, Honest.join, async (scene) => {
+    await staged({ args }, findings, async (scene) => {
       const { victim } = scene;
       const diskBefore = await victim.diskBytes();
       await underAttack(scale, findings, scene, async (raider) => {

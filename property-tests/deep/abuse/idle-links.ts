@@ -1,7 +1,6 @@
-/** Thousands of links that are up and silent: what each costs, and whether those that work notice. */
+/** Thousands of links that are up and silent: what each costs, and who else notices them. */
 import type { Attack } from './attack.ts';
 import { KIB, mebibytes, round } from './findings.ts';
-import { Honest } from './honest.ts';
 import { judgeHonest, judgeLoop, staged } from './judge.ts';
 import { raid } from './raiding.ts';
 
@@ -10,7 +9,7 @@ export const idleLinks: Attack = {
   run: async (scale, findings) => {
     const count = scale.isDeep ? 5000 : 200;
     const restMs = scale.isDeep ? 60_000 : 500;
-    await staged({}, findings, Honest.join, async ({ victim, honest }) => {
+    await staged({}, findings, async ({ victim, honest }) => {
       await honest.rest(restMs / 10);
       await victim.inside();
       const before = await honest.rest(restMs);
@@ -30,10 +29,8 @@ export const idleLinks: Attack = {
           'memory',
           `${mebibytes(resident)} before, ${round(each / KIB)} KiB for each link`,
         );
-        findings.line(
-          '',
-          `heap ${mebibytes(memory.heapUsed)} of ${mebibytes(memory.heapTotal)}, outside ${mebibytes(memory.external)}`,
-        );
+        const heap = `heap ${mebibytes(memory.heapUsed)} of ${mebibytes(memory.heapTotal)}`;
+        findings.line('', `${heap}, outside ${mebibytes(memory.external)}`);
         judgeHonest(scale, findings, before, meanwhile);
         judgeLoop(scale, findings, loopBefore, loop);
         const ratio = meanwhile.gets.at(99) / before.gets.at(99);

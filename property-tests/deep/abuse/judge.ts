@@ -2,10 +2,11 @@
 import type { Scale } from './attack.ts';
 import { round } from './findings.ts';
 import type { Findings } from './findings.ts';
-import type { Honest, Measured } from './honest.ts';
+import { Honest } from './honest.ts';
+import type { Measured } from './honest.ts';
 import type { LoopDelay } from './hook.ts';
-import { withVictim } from './victim.ts';
-import type { Victim, VictimOptions } from './victim.ts';
+import { Victim } from './victim.ts';
+import type { VictimOptions } from './victim.ts';
 
 export interface Scene {
   readonly victim: Victim;
@@ -16,11 +17,10 @@ export interface Scene {
 export async function staged(
   options: VictimOptions,
   findings: Findings,
-  join: (victim: Victim) => Promise<Honest>,
   work: (scene: Scene) => Promise<void>,
 ): Promise<void> {
   const problems = await withVictim(options, async (victim) => {
-    const honest = await join(victim);
+    const honest = await Honest.join(victim);
     await work({ victim, honest });
     const lost = victim.exit === undefined ? await honest.lost() : 0;
     findings.holds(`${lost} acknowledged values are lost`, lost === 0);
@@ -58,4 +58,19 @@ export function judgeLoop(
   findings.line('event loop', `before: ${text(before)}`);
   findings.line('', `meanwhile: ${text(loop)}`);
   findings.atMost('p99 of the delay of the event loop, ms', loop.p99, scale.loopMs);
+}
+
+/** Runs work against a node that is ended however the work ends. */
+async function withVictim(
+  options: VictimOptions,
+  work: (victim: Victim) => Promise<void>,
+): Promise<readonly string[]> {
+  const victim = await Victim.start(options);
+  let problem: string | undefined;
+  try {
+    await work(victim);
+  } finally {
+    problem = await victim.close();
+  }
+  return problem === undefined ? [] : [problem];
 }

@@ -8,7 +8,6 @@ import { connectClient } from '../../../runtime/api/client.ts';
 import type { Attack, Scale } from './attack.ts';
 import { KIB, MIB, mebibytes, round } from './findings.ts';
 import type { Findings } from './findings.ts';
-import { Honest } from './honest.ts';
 import { judgeHonest, judgeLoop, staged } from './judge.ts';
 import type { Scene } from './judge.ts';
 import { raid } from './raiding.ts';
@@ -18,7 +17,7 @@ import type { Victim } from './victim.ts';
 export const slowSenders: Attack = {
   name: 'slow-senders',
   run: async (scale, findings) => {
-    await staged({}, findings, Honest.join, async (scene) => {
+    await staged({}, findings, async (scene) => {
       // What has no handshake yet comes last: it takes the places of handshakes.
       const deeply = [PROVEN, ...UNPROVEN.map((kind) => [kind])];
       const rounds = scale.isDeep ? deeply : [[...PROVEN, ...UNPROVEN]];
@@ -57,7 +56,7 @@ export const slowReaders: Attack = {
   name: 'slow-readers',
   run: async (scale, findings) => {
     const count = scale.isDeep ? 1000 : 50;
-    await staged({}, findings, Honest.join, async ({ victim, honest }) => {
+    await staged({}, findings, async ({ victim, honest }) => {
       const key = await storeLarge(victim);
       await victim.inside();
       const before = await honest.rest(scale.isDeep ? 10_000 : 500);

@@ -20,6 +20,11 @@ export interface VictimOptions {
   /** Further arguments of `orrery node`. */
   readonly args?: readonly string[];
   readonly descriptors?: number;
+  /** What its data directory is made of, and how that is taken away. */
+  readonly disk?: {
+    readonly make: (dir: string) => Promise<void>;
+    readonly drop: (dir: string) => Promise<void>;
+  };
 }
 
 export class Victim {
@@ -30,6 +35,7 @@ export class Victim {
   readonly #dir: string;
   readonly #running: Running;
   readonly #onInside: ((note: InsideNote) => void)[];
+  #dropDisk: () => Promise<void> | undefined = () => undefined;
   #onEnd: () => void = () => undefined;
   #closing = false;
 
@@ -46,8 +52,9 @@ export class Victim {
     });
   }
 
-  static async start({ args = [], descriptors }: VictimOptions = {}): Promise<Victim> {
+  static async start({ args = [], descriptors, disk }: VictimOptions = {}): Promise<Victim> {
     const dir = await mkdtemp(join(tmpdir(), 'orrery-abuse-'));
+    await disk?.make(join(dir, DATA));
     const onInside: Asked = [];
     const hook = new URL('./hook.js', import.meta.url).href;
     const launch: Launch = { nodeArguments: ['--import', hook], descriptors };
@@ -71,6 +78,7 @@ export class Victim {
     });
     early.catch(() => undefined);
     const victim = new Victim(dir, running, await Promise.race([ready, early]), onInside);
+    victim.#dropDisk = () => disk?.drop(join(dir, DATA));
     victim.#onEnd = onStarted(victim.#end);
     return victim;
   }
@@ -148,6 +156,7 @@ export class Victim {
     }, STOP_MS_MAX);
     const { code, signal } = await this.#running.ended;
     clearTimeout(late);
+    await this.#dropDisk();
     await rm(this.#dir, { recursive: true, force: true });
     if (this.exit !== undefined) return this.exit;
     return code === 0 ? undefined : `no clean stop: ${signal ?? code ?? 'unknown'}`;
@@ -156,21 +165,6 @@ export class Victim {
   close(): Promise<string | undefined> {
     return this.#end();
   }
-}
-
-/** Runs work against a node that is ended however the work ends. */
-export async function withVictim(
-  options: VictimOptions,
-  work: (victim: Victim) => Promise<void>,
-): Promise<readonly string[]> {
-  const victim = await Victim.start(options);
-  let problem: string | undefined;
-  try {
-    await work(victim);
-  } finally {
-    problem = await victim.close();
-  }
-  return problem === undefined ? [] : [problem];
 }
 
 type Asked = ((note: InsideNote) => void)[];

@@ -1,6 +1,6 @@
 /**
- * How late an attacker is itself: it runs behind everything else, and what it sees late is not to be
- * taken for what the node did late.
+ * How late an attacker is itself: it runs behind everything else, and what it sees late is not to
+ * be taken for what the node did late.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 

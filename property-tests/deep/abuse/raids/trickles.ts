@@ -1,6 +1,6 @@
 /**
- * Connections that begin something and never finish it, a byte every few seconds: each kind stops at
- * another place, from plain TCP to a message of a client.
+ * Connections that begin something and never finish it, a byte every few seconds: each kind stops
+ * at another place, from plain TCP to a message of a client.
  */
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
