@@ -120,11 +120,8 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   let closing: Promise<void> | undefined;
   const introducers = ground.introducers.length;
   const joined = operations.run({ type: 'join', introducers, peers: [] });
-  log.info(
-    { id: identity.now.nodeIdHex.slice(0, 8), at: formatEndpoint(listener.address) },
-    'started',
-  );
-
+  const id = identity.now.nodeIdHex.slice(0, 8);
+  log.info({ id, at: formatEndpoint(listener.address) }, 'started');
   return {
     ...viewOf(ground, engine, () => api?.clients() ?? 0),
     listen: listener.address,

@@ -1,6 +1,6 @@
 /**
  * Clients that ask as fast as the machine lets them: one, a thousand at once, and four thousand
- * that ask for nothing. Peers and other clients are served meanwhile, and who is refused is told so.
+ * that ask for nothing. Peers and other clients are served meanwhile, and who is refused is told.
  */
 import type { Attack, Scale } from './attack.ts';
 import { KIB, MIB, mebibytes, round } from './findings.ts';
