@@ -7,7 +7,7 @@
  * than peers that asked in the last seconds; beyond the cap nobody new gets any.
  */
 import { ALLOWANCES_MAX, ROUNDS_AT_ONCE_MAX, ROUNDS_PER_SECOND_MAX } from './bounds.ts';
-import { ROUNDS_OF_ALL_FACTOR } from './bounds.ts';
+import { ROUNDS_MODEST, ROUNDS_OF_ALL_FACTOR } from './bounds.ts';
 
 export class Allowance<Who> {
   readonly #buckets = new Map<Who, Bucket>();
@@ -21,10 +21,10 @@ export class Allowance<Who> {
     const bucket = known ?? { spent: 0, atMs: nowMs };
     refill(bucket, ROUNDS_PER_SECOND_MAX, nowMs);
     refill(this.#all, ROUNDS_OF_ALL_FACTOR * ROUNDS_PER_SECOND_MAX, nowMs);
-    const isOver =
-      bucket.spent + 1 > ROUNDS_AT_ONCE_MAX ||
-      this.#all.spent + 1 > ROUNDS_OF_ALL_FACTOR * ROUNDS_AT_ONCE_MAX;
-    if (isOver) return false;
+    if (bucket.spent + 1 > ROUNDS_AT_ONCE_MAX) return false;
+    // A few that ask for all that they may must not keep out those who ask for little.
+    const isScarce = this.#all.spent + 1 > ROUNDS_OF_ALL_FACTOR * ROUNDS_AT_ONCE_MAX;
+    if (isScarce && bucket.spent + 1 > ROUNDS_MODEST) return false;
     bucket.spent += 1;
     this.#all.spent += 1;
     this.#buckets.set(who, bucket);

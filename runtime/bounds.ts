@@ -27,13 +27,18 @@ export const DIAL_NEXT_MS = 250;
 export const REDIAL_MS = 1000;
 /** the bound doubles with each failure, up to this. */
 export const REDIAL_MS_MAX = 60_000;
-/** Failed dials into one subnet, to peers that were never found, in the time after; then none. */
+/** Connections opened into one subnet, to peers that were never found, in the time after; */
 export const BLIND_DIALS_MAX = 3;
+/** so many where another peer was found in that time. */
+export const BLIND_DIALS_AMONG_MAX = 64;
 export const BLIND_DIALS_MS = 600_000;
 /** Subnets of which it is remembered how many dials failed there. */
 export const BLIND_SUBNETS_MAX = 10_000;
-/** A peer with a link that could not be dialled is tried again after this, in ms. */
-export const CLIENT_AGAIN_MS = 600_000;
+/** Dials in a row that fail before a peer that has a link counts as one that cannot be dialled, */
+export const NOT_FOUND_MIN = 3;
+/** which is tried again after this, in ms; doubled each time, up to the second. */
+export const CLIENT_AGAIN_MS = 15_000;
+export const CLIENT_AGAIN_MS_MAX = 600_000;
 /** A whole frame must be there in this, in ms from its first byte: none may trickle in. */
 export const FRAME_MS_MAX = 10_000;
 /** A link without a call is closed after this, in ms. */
@@ -55,9 +60,10 @@ export const ACCEPTED_LINKS_MAX = 8192;
 export const DESCRIPTORS_KEPT = 64;
 /** Of the accepted links this share is for handshakes, so that a known peer finds a place. */
 export const HANDSHAKE_SHARE = 1 / 8;
-/** Bytes in which messages that are not whole yet are kept, of all connections; then the newest are
- * cut. TLS and the collector keep about half as much again: 256 MiB in all. */
-export const INPUT_BYTES_MAX = 160 * 1024 * 1024;
+/** Bytes in which messages that are not whole yet are kept, of all links and of all clients; then
+ * the oldest are cut. TLS and the collector keep about half as much again: 256 MiB in all. */
+export const LINK_INPUT_BYTES_MAX = 96 * 1024 * 1024;
+export const CLIENT_INPUT_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes that all links together have not taken; then those with the most are cut. */
 export const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 /** Bytes read ahead of a connection whose turn has not come. */
@@ -95,11 +101,13 @@ export const ROUNDS_AT_ONCE_MAX = 256;
 /** and in a second after that; all peers together get so many times as much. */
 export const ROUNDS_PER_SECOND_MAX = 8;
 export const ROUNDS_OF_ALL_FACTOR = 4;
+/** Whoever has asked no more than this lately is answered even then. */
+export const ROUNDS_MODEST = 8;
 /** Peers of which it is remembered how much they asked. */
 export const ALLOWANCES_MAX = 10_000;
 
-/** Peers in the directory, each 32 bytes of id and an address or four: some 200 MB when full. */
-export const PEERS_MAX = 1_000_000;
+/** Peers in the directory: with four addresses each takes 1.3 KiB of heap, 270 MB when full. */
+export const PEERS_MAX = 200_000;
 
 /** Connections to the client API; the newest are dropped. */
 export const CLIENTS_MAX = 4096;

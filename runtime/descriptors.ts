@@ -5,8 +5,10 @@
 import { ACCEPTED_LINKS_MAX, CLIENTS_MAX, DESCRIPTORS_KEPT } from './bounds.ts';
 
 export interface ConnectionLimits {
-  /** Accepted links; those that this node dials come on top. */
+  /** Accepted links. */
   readonly linksMax: number;
+  /** Links that this node dialled. */
+  readonly dialledMax: number;
   readonly clientsMax: number;
 }
 
@@ -15,6 +17,8 @@ export function connectionLimits(descriptors = descriptorLimit()): ConnectionLim
   const room = Math.max(MIN_ROOM, descriptors - DESCRIPTORS_KEPT);
   return {
     linksMax: Math.min(ACCEPTED_LINKS_MAX, Math.floor(room / 2)),
+    // Those that are being dialled take descriptors too, some for a moment only.
+    dialledMax: Math.min(ACCEPTED_LINKS_MAX, Math.floor(room / 8)),
     clientsMax: Math.min(CLIENTS_MAX, Math.floor(room / 4)),
   };
 }

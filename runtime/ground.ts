@@ -11,6 +11,7 @@ import { configFaults, defaultConfig } from '../src/config.ts';
 import { INTRODUCERS_MAX } from '../src/limits.ts';
 import type { Config, Effect, Input, Kept, Moment, Peer } from '../src/types.ts';
 import type { WireAddress } from '../src/wire-types.ts';
+import { CLIENT_INPUT_BYTES_MAX, LINK_INPUT_BYTES_MAX } from './bounds.ts';
 import { PEERS_MAX, WARNINGS_KEPT } from './bounds.ts';
 import { monotonicMs } from './clock.ts';
 import { connectionLimits } from './descriptors.ts';
@@ -91,13 +92,11 @@ export interface Watch {
 }
 
 /** What connections have in common: time, memory and places. */
-export interface Shares {
+export interface Shares extends ConnectionLimits {
   readonly peers: Slices;
   readonly clients: Slices;
-  readonly inputs: InputBudget;
-  /** Accepted at once. */
-  readonly linksMax: number;
-  readonly clientsMax: number;
+  readonly linkInputs: InputBudget;
+  readonly clientInputs: InputBudget;
 }
 
 /** @throws UsageError when the settings or the data directory cannot be used */
@@ -123,7 +122,8 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   const shares: Shares = {
     peers: new Slices(),
     clients: new Slices(),
-    inputs: new InputBudget(),
+    linkInputs: new InputBudget(LINK_INPUT_BYTES_MAX),
+    clientInputs: new InputBudget(CLIENT_INPUT_BYTES_MAX),
     ...connectionLimits(),
     ...options.limits,
   };

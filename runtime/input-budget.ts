@@ -1,20 +1,18 @@
 /**
  * What all connections together keep of messages that are not whole yet. Each keeps little, but
- * many that never send their second half would add up; above the bound the newest of them are cut,
- * for those that have waited longest are the ones about to be cut by their own deadline anyway.
+ * many that never send their second half would add up; above the bound those are cut that have kept
+ * something for longest: whoever means well is done with a message in no time.
  */
-import { INPUT_BYTES_MAX } from './bounds.ts';
-
 /** Cuts the connection; nothing of it is kept after that. */
 export type Cut = () => void;
 
 export class InputBudget {
   readonly #bytesMax: number;
-  /** In the order in which they began to keep something. */
+  /** In the order in which they began to keep something; whoever ends a message begins anew. */
   readonly #kept = new Map<Cut, number>();
   #bytes = 0;
 
-  constructor(bytesMax: number = INPUT_BYTES_MAX) {
+  constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
@@ -36,7 +34,7 @@ export class InputBudget {
 
   /** Down to well below the bound: the list is not gone through for each byte that follows. */
   #shed(): void {
-    for (const cut of [...this.#kept.keys()].reverse()) {
+    for (const cut of [...this.#kept.keys()]) {
       if (this.#bytes <= this.#bytesMax * SHED_TO) return;
       // First, for the connection will note its own end as well.
       this.#set(cut, 0);

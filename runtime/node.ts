@@ -147,7 +147,7 @@ async function openDoors(
     parts.admin = await openAdmin(options.admin, { ground, engine, clients, listen, api });
   }
   if (options.api === undefined) return;
-  const { clients: slices, inputs, clientsMax } = ground.shares;
+  const { clients: slices, clientInputs: inputs, clientsMax } = ground.shares;
   const shares = { store: engine.operations, slices, inputs, log: ground.log };
   parts.api = await serveClients(options.api, shares, clientsMax);
 }

@@ -25,6 +25,7 @@ export class Tape {
   private constructor(files: readonly string[], replay: Replay) {
     this.#files = files;
     this.#replay = replay;
+    this.#steps = replay.head.stepsBefore;
     this.first = replay.head;
   }
 
@@ -68,10 +69,12 @@ export class Tape {
 
   #join(next: Replay): void {
     const before = this.#replay;
+    const steps = this.#steps;
     this.#replay = next;
     const { segment, stepsBefore } = next.head;
-    if (stepsBefore !== this.#steps || segment !== before.head.segment + 1) {
-      const missing = stepsBefore - this.#steps;
+    this.#steps = stepsBefore;
+    if (stepsBefore !== steps || segment !== before.head.segment + 1) {
+      const missing = stepsBefore - steps;
       this.seams.push(`before segment ${segment}: ${missing} steps were not recorded`);
     } else if (!isDeepStrictEqual(before.state, next.state)) {
       this.seams.push(`segment ${segment} begins with another state than was replayed`);

@@ -1,16 +1,20 @@
 // Dialling: which address comes first, an address that swallows packets, and one that leads to
 // somebody else; limits on dials of peers that were only heard of.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import test from 'ava';
 import fc from 'fast-check';
-import { BLIND_DIALS_MAX, BLIND_DIALS_MS, BLIND_SUBNETS_MAX } from '../../runtime/bounds.ts';
-import { REDIAL_MS_MAX } from '../../runtime/bounds.ts';
+import { BLIND_DIALS_AMONG_MAX, BLIND_DIALS_MAX, BLIND_DIALS_MS } from '../../runtime/bounds.ts';
+import { BLIND_SUBNETS_MAX, NOT_FOUND_MIN, REDIAL_MS_MAX } from '../../runtime/bounds.ts';
+import { monotonicMs } from '../../runtime/clock.ts';
 import { AddressBook } from '../../runtime/links/address-book.ts';
 import { reachableAt } from '../../runtime/links/address.ts';
 import { BlindDials } from '../../runtime/links/blind-dials.ts';
 import { familiesInTurn } from '../../runtime/links/dialer.ts';
 import { bindServer } from '../../runtime/listening.ts';
+import { encodePeer } from '../../src/codec/peer.ts';
+import { CLIENT_ONLY, NOWHERE } from '../../src/table/places.ts';
 import type { WireAddress } from '../../src/wire-types.ts';
 import { law } from '../harness.ts';
 import { endAt, ping, replies } from './link-kit.ts';
@@ -70,36 +74,97 @@ test('a peer that could not be dialled is left alone longer each time, and not f
   });
   t.true(waits.filter(([early]) => early === true).length < 10, 'few come back at once');
   t.true(waits.some(([, late]) => late === true) && waits.some(([, late]) => late !== true));
-  book.hear(1, [{ ...address, port: 2 }]);
+  book.hear(1, [{ ...address, port: 2 }], 0);
   t.true(book.mayDial(1, 0), 'another address may be tried at once');
+  book.doubt(1, 0);
+  for (let port = 3; port < 9; port++) book.hear(1, [{ ...address, port }], 1000);
+  const waits2 = Array.from({ length: 20 }, (_, i) => book.mayDial(1, 100 * i));
+  t.true(waits2.includes(false), 'but not one after another');
+  t.deepEqual(book.addressesOf(1).at(-1), address, 'the first that was heard of stays');
 });
 
-test('into a subnet only so many dials may fail, until somebody is found there', (t) => {
+test('into a subnet only so many connections go in vain, more where somebody is known', (t) => {
   const blind = new BlindDials();
-  const victim = { host: '192.0.2.9', port: 80 };
-  const near = { host: '::ffff:192.0.2.77', port: 81 };
-  const far = { host: '198.51.100.1', port: 80 };
-  for (let i = 0; i < BLIND_DIALS_MAX; i++) {
-    t.deepEqual(blind.allowed([near, far], i), [near, far]);
-    blind.failed([victim], i);
-  }
-  t.deepEqual(blind.allowed([near, far], 9), [far]);
-  t.deepEqual(blind.allowed([near], BLIND_DIALS_MS), [near], 'the first is forgotten by then');
-  blind.found('192.0.2.1');
-  t.deepEqual(blind.allowed([near], 9), [near]);
-  const loopback = { host: '127.0.0.1', port: 1 };
-  for (let i = 0; i < 9; i++) blind.failed([loopback], 0);
-  t.deepEqual(blind.allowed([loopback], 0), [loopback]);
+  const [victim, near, far] = ['192.0.2.9', '::ffff:192.0.2.77', '198.51.100.1'];
+  for (let i = 0; i < BLIND_DIALS_MAX; i++) t.true(blind.begin(i % 2 === 0 ? victim : near, i));
+  t.false(blind.begin(near, 9));
+  t.true(blind.begin(far, 9));
+  t.true(blind.begin(near, BLIND_DIALS_MS), 'the first is forgotten by then');
+  t.false(blind.begin(near, BLIND_DIALS_MS));
+  blind.found('192.0.2.1', BLIND_DIALS_MS);
+  for (let i = 0; i < BLIND_DIALS_AMONG_MAX; i++) t.true(blind.begin(near, BLIND_DIALS_MS));
+  t.false(blind.begin(near, BLIND_DIALS_MS));
+  for (let i = 0; i < 99; i++) t.true(blind.begin('127.0.0.1', 0));
 });
 
 test('subnets that are remembered are bounded', (t) => {
   const blind = new BlindDials();
   const at = (i: number): string => `10.${(i >> 8) & 255}.${i & 255}.1`;
   for (let i = 0; i <= BLIND_SUBNETS_MAX; i++) {
-    for (let j = 0; j < BLIND_DIALS_MAX; j++) blind.failed([{ host: at(i), port: 1 }], i);
+    for (let j = 0; j < BLIND_DIALS_MAX; j++) blind.begin(at(i), 0);
   }
-  const allowed = (i: number): number => blind.allowed([{ host: at(i), port: 1 }], 0).length;
-  t.deepEqual([allowed(0), allowed(1), allowed(BLIND_SUBNETS_MAX)], [1, 0, 0]);
+  t.deepEqual([blind.begin(at(0), 0), blind.begin(at(BLIND_SUBNETS_MAX), 0)], [true, false]);
+});
+
+test('liars that name an address many times over make few connections there', async (t) => {
+  const site = await newSite(t);
+  const a = await endAt(t, site, 'a', { strict: true });
+  let connections = 0;
+  const victim = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  t.teardown(() => victim.close());
+  const at = await bindServer(victim, { host: '127.7.7.7', port: 0 }, 'the victim');
+  const frame = encodePeer({ type: 'request', call: 1, body: { type: 'ping' } });
+  for (let liar = 0; liar < 40; liar++) {
+    const nobody = a.directory.intern(Uint8Array.from(randomBytes(32))) ?? t.fail();
+    a.book.hear(nobody, reachableAt(at));
+    a.links.request(nobody, 1 + liar, frame);
+  }
+  await eventually(t, 'all are given up', () => a.unreachable.length === 40);
+  t.is(connections, BLIND_DIALS_MAX);
+});
+
+test('a peer with a link is sought where it is seen, whatever liars said of its subnet', async (t) => {
+  const site = await newSite(t);
+  const a = await endAt(t, site, 'a', { strict: true });
+  const b = await endAt(t, site, 'b', { strict: true });
+  for (let liar = 0; liar < 10; liar++) {
+    const nobody = a.directory.intern(Uint8Array.from(randomBytes(32))) ?? t.fail();
+    a.book.hear(nobody, [{ family: 4, ip: Uint8Array.of(127, 0, 0, 9), port: 1 + liar }]);
+    ping(a, { ...b, identity: { ...b.identity, nodeId: a.directory.idOf(nobody) } }, 100 + liar);
+  }
+  await eventually(t, 'all are given up', () => a.unreachable.length === 10);
+  b.book.hear(b.peerOf(a), reachableAt(a.listen));
+  ping(b, a, 1);
+  await eventually(t, 'it has a link', () => replies(b).length === 1);
+  ping(a, b, 2);
+  await eventually(t, 'answered', () => replies(a).length === 1);
+  t.not(a.directory.places[a.peerOf(b)], CLIENT_ONLY);
+});
+
+test('a peer that cannot be found counts as a client after some tries, and no more when it is', async (t) => {
+  const site = await newSite(t);
+  const [a, b] = [await endAt(t, site, 'a'), await endAt(t, site, 'b')];
+  b.book.hear(b.peerOf(a), reachableAt(a.listen));
+  ping(b, a, 1);
+  await eventually(t, 'it has a link', () => replies(b).length === 1);
+  const peer = a.peerOf(b);
+  const place = (): number | undefined => a.directory.places[peer];
+  const lost = { family: 4, ip: Uint8Array.of(127, 0, 0, 1), port: 1 } as const;
+  a.book.prove(peer, [lost]);
+  for (let tries = 1; tries <= NOT_FOUND_MIN; tries++) {
+    t.not(place(), CLIENT_ONLY);
+    await eventually(t, 'it may be dialled', () => a.book.mayDial(peer, monotonicMs()));
+    ping(a, b, tries);
+    await eventually(t, 'given up', () => a.unreachable.length === tries);
+  }
+  t.is(place(), CLIENT_ONLY);
+  a.book.prove(peer, reachableAt(b.listen));
+  ping(a, b, 99);
+  await eventually(t, 'answered', () => replies(a).length === 1);
+  t.is(place(), NOWHERE);
 });
 
 function order(a: { host: string; port: number }, b: { host: string; port: number }): number {

@@ -24,6 +24,7 @@ import type { Site } from './node-kit.ts';
 
 /** One end with links and no core: it notes what it is told. */
 export interface End {
+  readonly directory: PeerDirectory;
   readonly identity: Identity;
   readonly live: LiveIdentity;
   readonly links: Links;
@@ -41,6 +42,9 @@ export interface EndOptions {
   readonly listen?: Endpoint;
   readonly log?: Log;
   readonly placesMax?: number;
+  readonly dialledMax?: number;
+  /** Whether loopback is held to the limits of subnets. */
+  readonly strict?: boolean;
 }
 
 export async function endAt(
@@ -50,7 +54,7 @@ export async function endAt(
   options: EndOptions = {},
 ): Promise<End> {
   const { identity = await identityAt(site, name), listen: at = ANY_PORT } = options;
-  const { log = silentLog, placesMax = 1000 } = options;
+  const { log = silentLog, placesMax = 1000, dialledMax = 1000 } = options;
   const directory = new PeerDirectory();
   const intern = (id: Uint8Array): Peer => directory.intern(id) ?? t.fail();
   const self = intern(identity.nodeId);
@@ -73,10 +77,11 @@ export async function endAt(
     book,
     identity: live,
     dialer: new Dialer(live),
-    blindDials: new BlindDials(),
-    shares: { slices: new Slices(), inputs: new InputBudget() },
+    blindDials: new BlindDials(options.strict),
+    shares: { slices: new Slices(), inputs: new InputBudget(1e9) },
     placesMax,
-    placing: new Placing(directory),
+    dialledMax,
+    placing: new Placing(directory, options.strict),
     log,
     addresses: reachableAt(listener.address),
     onFrame: (from, frame) => {
@@ -94,7 +99,7 @@ export async function endAt(
   });
   const { address: listen } = listener;
   const peerOf: End['peerOf'] = (other) => intern(other.identity.nodeId);
-  const parts = { identity, live, links, listen, book, frames, unreachable, peerOf };
+  const parts = { directory, identity, live, links, listen, book, frames, unreachable, peerOf };
   const end: End = { ...parts, holds: false };
   return end;
 }

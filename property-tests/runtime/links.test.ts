@@ -114,8 +114,8 @@ test('two links of a pair: a call number belongs to one of them, both ways', asy
   const a = await endAt(t, site, 'a');
   const identity = await identityAt(site, 'other');
   const peer = a.peerOf({ identity });
-  const hello = encodePeer(ownHello([]));
   const server = await rawServer(t, identity);
+  const hello = encodePeer(ownHello(reachableAt(server.listen)));
   a.book.hear(peer, reachableAt(server.listen));
   a.links.request(peer, 1, encodePeer({ type: 'request', call: 1, body: { type: 'ping' } }));
   const dialled = await server.accepted;

@@ -12,6 +12,8 @@
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { ADMIN_CONNECTIONS_MAX, ADMIN_MS_MAX } from '../bounds.ts';
 import { formatEndpoint, isLoopback } from '../links/address.ts';
 import type { Endpoint } from '../links/address.ts';
@@ -113,10 +115,14 @@ async function answerOf(
   }
 }
 
-/** Names of this machine and literal addresses; what a browser was led here by is neither. */
-function isOurs(host: string, { host: own, port }: Endpoint): boolean {
+/**
+ * A literal address, which no page elsewhere can give itself, or a name of this machine. Where a
+ * browser was led by a name of somebody else's (DNS rebinding), that name stands here.
+ */
+function isOurs(host: string, { host: own }: Endpoint): boolean {
   const name = host.replace(/:\d{1,5}$/, '').replace(/^\[(.*)\]$/, '$1');
-  return name === '' || name === own || isLoopback(name) || host === `${own}:${port}`;
+  if (name === '' || name === own || isIP(name) !== 0) return true;
+  return isLoopback(name) || name.toLowerCase() === hostname().toLowerCase();
 }
 
 const NOT_READY: Answer = { code: 503, body: 'not ready\n' };

@@ -84,7 +84,7 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     operations: engine.operations.count,
     calls: state.calls.size,
     clients: parts.clients(),
-    unfinishedBytes: shares.inputs.bytes,
+    unfinishedBytes: shares.linkInputs.bytes + shares.clientInputs.bytes,
   };
 }
 

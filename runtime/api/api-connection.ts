@@ -98,7 +98,7 @@ export class ClientConnection {
 
   /** Cuts a client that has not taken a byte for too long, or not finished a message. */
   sweep(now: number): void {
-    if (this.#messageAt > 0 && now - this.#messageAt > FRAME_MS_MAX) {
+    if (!this.#queued && this.#messageAt > 0 && now - this.#messageAt > FRAME_MS_MAX) {
       this.#close('a message took too long');
     }
     if (this.#socket.writableLength === 0) return;
@@ -150,6 +150,7 @@ export class ClientConnection {
         this.#waitForMore(taken > 0);
         return;
       }
+      this.#messageAt = 0;
       if (decoded.type === 'malformed') this.#close(`malformed message: ${decoded.reason}`);
       else if (decoded.type === 'unknown') this.#close(`unknown code ${decoded.code}`);
       else this.#take(decoded.message);

@@ -8,6 +8,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { IDENTITY_LOOK_MS } from '../bounds.ts';
+import { UsageError } from '../failure.ts';
 import { reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
 import { readIdentity } from './identity.ts';
@@ -47,7 +48,7 @@ export function watchIdentity(
     } catch (error) {
       // Tried again with the next look.
       seen = '';
-      const reason = reasonOf(error);
+      const reason = error instanceof UsageError ? error.message : reasonOf(error);
       if (reason !== lastReason) log.error({ reason }, 'the new identity cannot be used');
       lastReason = reason;
     }

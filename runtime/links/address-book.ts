@@ -15,6 +15,7 @@ import { ADDRESSES_PER_PEER_MAX } from '../../src/limits.ts';
 import type { Peer } from '../../src/types.ts';
 import type { WireAddress } from '../../src/wire-types.ts';
 import { REDIAL_MS, REDIAL_MS_MAX } from '../bounds.ts';
+import { monotonicMs } from '../clock.ts';
 import { formatEndpoint, fromWireAddress, toWireAddress } from './address.ts';
 import type { Endpoint } from './address.ts';
 
@@ -25,35 +26,59 @@ export class AddressBook {
     return this.#entryOf(peer).addresses;
   }
 
-  /** What the peer itself said on an authenticated link. */
+  /** What the peer itself said on an authenticated link; whoever names no address is not found. */
   prove(peer: Peer, addresses: readonly WireAddress[]): void {
     const known = this.#entryOf(peer);
     const said = distinct(addresses);
     const [first] = known.addresses;
     const keeps = known.found && first !== undefined && isAmong(said, first);
     // Elsewhere than where it was found it may be out of reach.
-    const found = known.found && (keeps || said.length === 0 || first === undefined);
+    const found = keeps || (known.found && first === undefined && said.length > 0);
     const kept = keeps ? withFirst(said, first) : said;
     this.#entries.set(peer, { ...BLANK, addresses: kept, proven: true, found });
   }
 
-  /** What another peer said. */
-  hear(peer: Peer, addresses: readonly WireAddress[]): void {
+  /**
+   * What another peer said. Two of its addresses at most push others out, and never the one that
+   * was heard of first; nor does it end a wait more than once in a while: of liars, none may win.
+   */
+  hear(peer: Peer, addresses: readonly WireAddress[], nowMs = monotonicMs()): void {
     const known = this.#entryOf(peer);
     if (known.proven) return;
-    if (addresses.every((address) => isAmong(known.addresses, address))) return;
-    // The newest hearsay comes first: of several liars, the first must not win for ever.
-    const merged = distinct([...addresses, ...known.addresses]);
-    this.#entries.set(peer, { ...known, addresses: merged, retryAt: 0 });
+    const isNews = (one: WireAddress): boolean => !isAmong(known.addresses, one);
+    const news = distinct(addresses).filter(isNews);
+    if (news.length === 0) return;
+    const taken = known.addresses.length === 0 ? news : news.slice(0, HEARD_AT_ONCE_MAX);
+    const all = [...taken, ...known.addresses];
+    const oldest = all.at(-1);
+    const last = all.length > ADDRESSES_PER_PEER_MAX && oldest !== undefined ? [oldest] : [];
+    const room = ADDRESSES_PER_PEER_MAX - last.length;
+    const merged = [...all.slice(0, room), ...last];
+    const isWaiting = known.retryAt > nowMs && nowMs - known.freshAt >= FRESH_MS_MIN;
+    const wait = isWaiting ? { retryAt: 0, freshAt: nowMs } : {};
+    this.#entries.set(peer, { ...known, addresses: merged, ...wait });
   }
 
-  /** A dial of ours led to the peer, at this end of the connection. */
+  /**
+   * A dial of ours led to the peer, at this end of the connection. That it once failed is forgotten
+   * only when it is also willing (`prove`, `meet`): who is full ends the link after the handshake.
+   */
   find(peer: Peer, at: Endpoint): void {
     const known = this.#entryOf(peer);
     const address = toWireAddress(at);
     const isOne = address !== undefined && isAmong(known.addresses, address);
     const addresses = isOne ? withFirst(known.addresses, address) : known.addresses;
-    this.#entries.set(peer, { ...BLANK, addresses, proven: known.proven, found: true });
+    this.#entries.set(peer, { ...known, addresses, found: true });
+  }
+
+  /** It was found, and there is a link already. */
+  meet(peer: Peer): void {
+    this.#entries.set(peer, { ...this.#entryOf(peer), failures: 0, retryAt: 0 });
+  }
+
+  /** Dials in a row that failed. */
+  failuresOf(peer: Peer): number {
+    return this.#entryOf(peer).failures;
   }
 
   isFound(peer: Peer): boolean {
@@ -64,7 +89,7 @@ export class AddressBook {
   doubt(peer: Peer, nowMs: number): void {
     const known = this.#entryOf(peer);
     const failures = known.failures + 1;
-    const boundMs = Math.min(REDIAL_MS_MAX, REDIAL_MS * 2 ** (failures - 1));
+    const boundMs = Math.min(REDIAL_MS_MAX, REDIAL_MS * 2 ** Math.min(failures - 1, 20));
     const retryAt = nowMs + randomInt(boundMs + 1);
     this.#entries.set(peer, { ...known, proven: false, found: false, failures, retryAt });
   }
@@ -94,9 +119,18 @@ interface Entry {
   /** Dials in a row that failed, and when the next may be made; monotonic ms. */
   readonly failures: number;
   readonly retryAt: number;
+  /** When hearsay last ended such a wait. */
+  readonly freshAt: number;
 }
 
-const BLANK: Entry = { addresses: [], proven: false, found: false, failures: 0, retryAt: 0 };
+const BLANK: Entry = {
+  addresses: [],
+  proven: false,
+  found: false,
+  failures: 0,
+  retryAt: 0,
+  freshAt: -Infinity,
+};
 
 function distinct(addresses: readonly WireAddress[]): readonly WireAddress[] {
   const kept: WireAddress[] = [];
@@ -125,3 +159,8 @@ function isAmong(list: readonly WireAddress[], address: WireAddress): boolean {
       one.ip.every((byte, index) => byte === address.ip[index]),
   );
 }
+
+/** Addresses of one hearsay that take the place of known ones. */
+const HEARD_AT_ONCE_MAX = 2;
+/** So long after hearsay ended a wait it ends none, in ms. */
+const FRESH_MS_MIN = 60_000;

@@ -1,58 +1,59 @@
 /**
  * Dials of peers that nobody here ever found: their addresses are hearsay, and a liar may name
- * somebody else's. Into one subnet only so many may fail in a while, so that a network that
- * believes liars does not become a flood at their victim (RELIABILITY: reflection).
+ * somebody else's. Into one subnet only so many go in vain in a while, so that a network that
+ * believes liars does not become a flood at their victim (RELIABILITY: reflection). They are
+ * counted as they begin, each connection by itself, so that none goes before the others have failed.
  *
- * Where a peer was found, dials are free again. Names count as themselves. Invariant: the map is
- * capped; the subnet that failed longest ago goes first.
+ * Where a peer was found of late there may be many more, for there live others. Names count as
+ * themselves. Invariant: the map is capped; the subnet that was dialled longest ago goes first.
  */
-import { BLIND_DIALS_MAX, BLIND_DIALS_MS, BLIND_SUBNETS_MAX } from '../bounds.ts';
+import { BLIND_DIALS_AMONG_MAX, BLIND_DIALS_MAX, BLIND_DIALS_MS } from '../bounds.ts';
+import { BLIND_SUBNETS_MAX } from '../bounds.ts';
 import { isLoopback, subnetOf } from './address.ts';
-import type { Endpoint } from './address.ts';
 
 export class BlindDials {
   readonly #strictLoopback: boolean;
-  /** When the last dials into a subnet failed; monotonic ms. */
-  readonly #failures = new Map<string, readonly number[]>();
+  readonly #subnets = new Map<string, Subnet>();
 
   constructor(strictLoopback = false) {
     this.#strictLoopback = strictLoopback;
   }
 
-  /** Those of the endpoints that may be dialled. */
-  allowed(endpoints: readonly Endpoint[], nowMs: number): readonly Endpoint[] {
-    return endpoints.filter(({ host }) => this.#recent(host, nowMs).length < BLIND_DIALS_MAX);
-  }
-
-  /** None of these led to the peer. */
-  failed(endpoints: readonly Endpoint[], nowMs: number): void {
-    for (const subnet of new Set(endpoints.map(({ host }) => host))) this.#note(subnet, nowMs);
+  /** A connection is about to be opened there; false: not now. It counts until `found`. */
+  begin(host: string, nowMs: number): boolean {
+    if (this.#isFree(host)) return true;
+    const subnet = subnetOf(host);
+    const { begun, foundAt } = this.#subnets.get(subnet) ?? NOBODY;
+    const recent = begun.filter((at) => nowMs - at < BLIND_DIALS_MS);
+    const isKnown = nowMs - foundAt < BLIND_DIALS_MS;
+    if (recent.length >= (isKnown ? BLIND_DIALS_AMONG_MAX : BLIND_DIALS_MAX)) return false;
+    this.#set(subnet, { begun: [...recent, nowMs], foundAt });
+    return true;
   }
 
   /** A peer was found there. */
-  found(host: string): void {
-    this.#failures.delete(subnetOf(host));
+  found(host: string, nowMs: number): void {
+    if (!this.#isFree(host)) this.#set(subnetOf(host), { begun: [], foundAt: nowMs });
   }
 
-  #note(host: string, nowMs: number): void {
-    if (this.#isFree(host)) return;
-    const subnet = subnetOf(host);
-    const times = [...this.#recent(host, nowMs), nowMs];
-    this.#failures.delete(subnet);
-    this.#failures.set(subnet, times);
-    const [oldest] = this.#failures.keys();
-    if (this.#failures.size > BLIND_SUBNETS_MAX && oldest !== undefined) {
-      this.#failures.delete(oldest);
+  #set(subnet: string, state: Subnet): void {
+    this.#subnets.delete(subnet);
+    this.#subnets.set(subnet, state);
+    const [oldest] = this.#subnets.keys();
+    if (this.#subnets.size > BLIND_SUBNETS_MAX && oldest !== undefined) {
+      this.#subnets.delete(oldest);
     }
-  }
-
-  #recent(host: string, nowMs: number): readonly number[] {
-    if (this.#isFree(host)) return [];
-    const times = this.#failures.get(subnetOf(host)) ?? [];
-    return times.filter((at) => nowMs - at < BLIND_DIALS_MS);
   }
 
   #isFree(host: string): boolean {
     return !this.#strictLoopback && isLoopback(host);
   }
 }
+
+interface Subnet {
+  /** When connections were opened that found nobody, or not yet; monotonic ms. */
+  readonly begun: readonly number[];
+  readonly foundAt: number;
+}
+
+const NOBODY: Subnet = { begun: [], foundAt: -Infinity };

@@ -4,8 +4,8 @@
  * Addresses are raced as RFC 8305 has it (Happy Eyeballs, sections 4 and 5): families in turn, the
  * next address when the one before failed or said nothing for a quarter of a second, the first
  * that leads to a wanted peer wins. So an address that swallows packets costs that quarter. Names
- * are resolved anew at every try. At most `DIALS_MAX` dials are in progress; later ones wait for
- * their turn, and their time begins with it.
+ * are resolved anew at every try. At most `DIALS_MAX` dials are in progress, half of them to peers
+ * that are only heard of; later ones wait for their turn, and their time begins with it.
  *
  * Invariant: a socket handed on has proved its id; every other one is destroyed here.
  */
@@ -22,11 +22,15 @@ import type { Endpoint } from './address.ts';
 /** @returns nothing when the socket was taken, else why not, and then the next address is tried */
 export type Taker = (socket: TLSSocket, peer: ProvenPeer) => string | undefined;
 
+/** Asked before each connection is opened. */
+export type Permit = (host: string) => boolean;
+
 export class Dialer {
   readonly #identity: LiveIdentity;
   readonly #active = new Set<TLSSocket>();
-  readonly #turns: (() => void)[] = [];
-  #busy = 0;
+  /** Dials of peers that are only heard of do not take the turns of those that are known. */
+  readonly #known: Lane = { busy: 0, turns: [] };
+  readonly #heardOf: Lane = { busy: 0, turns: [] };
   #stopped = false;
 
   constructor(identity: LiveIdentity) {
@@ -35,17 +39,25 @@ export class Dialer {
 
   /**
    * Connects to the first address that leads to a wanted peer; `take` gets the socket in the very
-   * turn in which it proved its id, so that no frame is missed. @returns why nothing was taken
+   * turn in which it proved its id, so that no frame is missed.
+   *
+   * @param permit for peers that are only heard of
+   * @returns why nothing was taken
    */
-  async dial(endpoints: readonly Endpoint[], take: Taker): Promise<string | undefined> {
-    if (this.#busy >= DIALS_MAX) await new Promise<void>((resolve) => this.#turns.push(resolve));
-    else this.#busy += 1;
+  async dial(
+    endpoints: readonly Endpoint[],
+    take: Taker,
+    permit?: Permit,
+  ): Promise<string | undefined> {
+    const lane = permit === undefined ? this.#known : this.#heardOf;
+    if (lane.busy < DIALS_MAX / 2) lane.busy += 1;
+    else await new Promise<void>((resolve) => lane.turns.push(resolve));
     try {
-      return await this.#race(familiesInTurn(endpoints), take);
+      return await this.#race(familiesInTurn(endpoints), take, permit);
     } finally {
       // The turn is handed on as it is, or given back.
-      const next = this.#turns.shift();
-      if (next === undefined) this.#busy -= 1;
+      const next = lane.turns.shift();
+      if (next === undefined) lane.busy -= 1;
       else next();
     }
   }
@@ -55,7 +67,11 @@ export class Dialer {
     for (const socket of this.#active) socket.destroy();
   }
 
-  #race(endpoints: readonly Endpoint[], take: Taker): Promise<string | undefined> {
+  #race(
+    endpoints: readonly Endpoint[],
+    take: Taker,
+    permit: Permit = () => true,
+  ): Promise<string | undefined> {
     return new Promise((resolve) => {
       const left = [...endpoints];
       const open = new Set<TLSSocket>();
@@ -75,7 +91,11 @@ export class Dialer {
       }, HANDSHAKE_MS_MAX);
       const tryNext = (): void => {
         clearTimeout(next);
-        const endpoint = this.#stopped ? undefined : left.shift();
+        let endpoint = this.#stopped ? undefined : left.shift();
+        while (endpoint !== undefined && !permit(endpoint.host)) {
+          if (open.size === 0) last = NOT_PERMITTED;
+          endpoint = left.shift();
+        }
         if (endpoint === undefined) {
           if (open.size === 0) end(this.#stopped ? 'stopping' : last);
           return;
@@ -112,6 +132,15 @@ export class Dialer {
     return socket;
   }
 }
+
+/** Dials in progress, and those that wait for their turn. */
+interface Lane {
+  busy: number;
+  readonly turns: (() => void)[];
+}
+
+/** No connection was opened: whoever is sought may well be there. */
+export const NOT_PERMITTED = 'no dial where too many went in vain';
 
 /** Why handshakes failed, for as long as their sockets are there. */
 const faults = new WeakMap<TLSSocket, string>();

@@ -10,16 +10,19 @@ import { monotonicMs } from '../clock.ts';
 import type { ProvenPeer } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
 import type { AddressBook } from './address-book.ts';
-import { fromWireAddress, plainHost } from './address.ts';
+import { fromWireAddress, plainHost, subnetOf } from './address.ts';
 import type { Endpoint } from './address.ts';
 import { bootstrapTeller } from './advice.ts';
 import type { BlindDials } from './blind-dials.ts';
-import type { Dialer, Taker } from './dialer.ts';
+import { NOT_PERMITTED } from './dialer.ts';
+import type { Dialer, Permit, Taker } from './dialer.ts';
+import type { Placing } from './placing.ts';
 
 export interface FinderOptions {
   readonly dialer: Dialer;
   readonly book: AddressBook;
   readonly blindDials: BlindDials;
+  readonly placing: Placing;
   readonly log: Log;
   /** The handle of who proved an id; nothing when it is not wanted. */
   readonly peerOf: (proven: ProvenPeer) => Peer | undefined;
@@ -36,25 +39,29 @@ export class Finder {
     this.#tellFailed = bootstrapTeller(options.log);
   }
 
-  /** Dials a peer; @returns nothing once there is a link, else why there is none */
-  async find(peer: Peer): Promise<string | undefined> {
+  /**
+   * Dials a peer.
+   *
+   * @param seenAt the far end of a link that it began: nobody else is dialled by dialling there
+   * @returns nothing once there is a link, else why there is none
+   */
+  async find(peer: Peer, seenAt?: string): Promise<string | undefined> {
     const { book, blindDials } = this.#options;
     if (!book.mayDial(peer, monotonicMs())) return 'no dial so soon after one that failed';
-    const wasFound = book.isFound(peer);
-    const known = book
+    const endpoints = book
       .addressesOf(peer)
       .map(fromWireAddress)
       .filter((endpoint) => endpoint !== undefined);
-    const endpoints = wasFound ? known : blindDials.allowed(known, monotonicMs());
-    if (endpoints.length === 0) {
-      return known.length === 0 ? 'no address to dial' : 'no dial where too many failed';
-    }
-    const reason = await this.#dial(endpoints, (found) =>
-      found === peer ? undefined : 'another peer is there',
-    );
+    if (endpoints.length === 0) return 'no address to dial';
+    const seenIn = seenAt === undefined ? undefined : subnetOf(seenAt);
+    const permit: Permit = (host) =>
+      subnetOf(host) === seenIn || blindDials.begin(host, monotonicMs());
+    const accept = (found: Peer): string | undefined =>
+      found === peer ? undefined : 'another peer is there';
+    const reason = await this.#dial(endpoints, accept, book.isFound(peer) ? undefined : permit);
     if (reason === undefined) return undefined;
-    if (!wasFound && !book.isFound(peer)) blindDials.failed(endpoints, monotonicMs());
-    book.doubt(peer, monotonicMs());
+    // Neither says anything of the peer: that we may not dial, or have no descriptor left.
+    if (reason !== NOT_PERMITTED && !/^E[MN]FILE/.test(reason)) book.doubt(peer, monotonicMs());
     return reason;
   }
 
@@ -74,6 +81,7 @@ export class Finder {
   async #dial(
     endpoints: readonly Endpoint[],
     accept: (peer: Peer) => string | undefined,
+    permit?: Permit,
   ): Promise<string | undefined> {
     let up: Promise<string | undefined> = Promise.resolve(undefined);
     const take: Taker = (socket, proven) => {
@@ -85,12 +93,14 @@ export class Finder {
       up = this.#options.take(socket, proven, peer);
       return undefined;
     };
-    return (await this.#options.dialer.dial(endpoints, take)) ?? up;
+    return (await this.#options.dialer.dial(endpoints, take, permit)) ?? up;
   }
 
   #note(peer: Peer, { remoteAddress, remotePort = 0 }: TLSSocket): void {
     const host = plainHost(remoteAddress ?? '');
-    this.#options.book.find(peer, { host, port: remotePort });
-    this.#options.blindDials.found(host);
+    const { book, blindDials, placing } = this.#options;
+    book.find(peer, { host, port: remotePort });
+    blindDials.found(host, monotonicMs());
+    placing.onFound(peer, host);
   }
 }

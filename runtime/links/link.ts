@@ -125,7 +125,7 @@ export class Link {
       this.goodbye('identity', 'the certificate of the peer has expired');
     } else if (this.#phase === 'greeting' && now - this.#openedAt > HANDSHAKE_MS_MAX) {
       this.#destroy('no hello in time');
-    } else if (this.#frameAt > 0 && now - this.#frameAt > FRAME_MS_MAX) {
+    } else if (!this.#queued && this.#frameAt > 0 && now - this.#frameAt > FRAME_MS_MAX) {
       this.goodbye('malformed', 'a frame took too long');
     }
   }
@@ -160,6 +160,7 @@ export class Link {
         break;
       }
       taken += 1;
+      this.#frameAt = 0;
       if (decoded.type === 'malformed') {
         this.goodbye('malformed', `malformed frame: ${decoded.reason}`);
       } else if (decoded.type === 'unknown') {

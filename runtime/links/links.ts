@@ -47,6 +47,8 @@ export interface LinksOptions {
   readonly shares: LinkShares;
   /** Accepted links at once. */
   readonly placesMax: number;
+  /** Links of our own dials at once. */
+  readonly dialledMax: number;
   /** What our hello says of where we listen. */
   readonly addresses: readonly WireAddress[];
   readonly onFrame: (from: Peer, frame: CallFrame) => void;
@@ -178,14 +180,18 @@ export class Links {
     if (pair.dialling) return;
     const { book, directory, placing, log } = this.#options;
     pair.dialling = true;
-    const reason = await this.#finder.find(pair.peer);
+    let reason = await this.#finder.find(pair.peer, pair.kept?.farHost);
+    if (reason === undefined && !book.isFound(pair.peer)) {
+      // Its hello names other addresses than the one where it was found: those are what counts.
+      reason = await this.#finder.find(pair.peer, pair.kept?.farHost);
+    }
     pair.dialling = false;
     if (reason !== undefined) {
       const peer = shortHex(directory.idOf(pair.peer));
       log[levelOf(reason)]({ peer, reason: foreignText(reason) }, 'dial failed');
     }
-    if (pair.kept !== undefined && !book.isFound(pair.peer)) {
-      placing.onNotFound(pair, monotonicMs());
+    if (reason !== undefined && pair.kept !== undefined && !book.isFound(pair.peer)) {
+      placing.onNotFound(pair, book.failuresOf(pair.peer), monotonicMs());
     }
     this.#flush(pair);
   }
@@ -198,6 +204,7 @@ export class Links {
     }
     // The other side never hears a hello; that the peer is there was all that remained to be seen.
     farewell(socket, 'duplicate');
+    this.#options.book.meet(peer);
     return earlier?.up ?? Promise.resolve(undefined);
   }
 
@@ -232,12 +239,13 @@ export class Links {
     const { book, directory, placing, log } = this.#options;
     this.#greetings.remove(link);
     book.prove(greeting.peer, hello.addresses);
-    placing.onHello(greeting.peer, hello, link);
+    placing.onHello(greeting.peer, hello, link, book.isFound(greeting.peer));
     const pair = this.#pairs.of(greeting.peer);
     const replaced = pair.add(link);
     this.counts.linksUp += 1;
     log.debug({ peer: shortHex(directory.idOf(pair.peer)), dialled: link.dialledByUs }, 'link up');
     replaced?.goodbye('duplicate');
+    if (link.dialledByUs) this.#pairs.surplusDial(this.#options.dialledMax)?.goodbye('idle');
     this.#flush(pair);
     greeting.settle(undefined);
     return undefined;
@@ -266,7 +274,9 @@ export class Links {
     if (!wasGreeting && pair?.links.includes(link) === true) this.counts.linksUp -= 1;
     for (const call of pair?.remove(link) ?? []) onUnreachable(peer, call);
     greeting.settle(reason);
-    if (pair !== undefined) this.#pairs.forgetUnused(pair);
+    if (pair === undefined) return;
+    if (pair.kept === undefined) this.#options.placing.forgive(pair, Infinity, link);
+    this.#pairs.forgetUnused(pair);
   }
 
   /** Sends what waited for a link; without one after the dial it is unreachable. */

@@ -111,7 +111,7 @@ class Handshakes {
       // beside it: declared as an error, but a server's socket carries the code as text.
       const verdict: unknown = socket.authorizationError;
       const reason = typeof verdict === 'string' ? foreignText(verdict) : reasonOf(error);
-      log.warn({ from: socket.remoteAddress, reason }, 'handshake failed');
+      log.warn({ from: cameFrom(socket), reason }, 'handshake failed');
       socket.destroy();
     });
   }
@@ -199,6 +199,12 @@ class Handshakes {
     clearTimeout(next.late);
     this.#begin(next.socket);
   }
+}
+
+/** Where a connection came from, also when it is gone: the plain socket below remembers it. */
+function cameFrom(socket: TLSSocket): string | undefined {
+  const below = (socket as TLSSocket & { readonly _parent?: Socket })._parent;
+  return socket.remoteAddress ?? below?.remoteAddress;
 }
 
 /** Names a connection while it is open: no two have the same far end and near address. */

@@ -24,8 +24,8 @@ export class Pair {
   readonly peer: Peer;
   /** Links of both sides may be in the making; the dial of ours is one of them. */
   dialling = false;
-  /** When it was sought in vain while it had a link; monotonic ms, 0: it was not. */
-  notFoundAt = 0;
+  /** While it cannot be dialled: when it is tried again, in monotonic ms; 0: it can. */
+  soughtAgainAt = 0;
   /** Smoothed time from a call of ours to its answer, in ms. */
   roundTripMs: number | undefined;
   readonly #ownIdIsSmaller: boolean;

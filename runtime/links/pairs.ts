@@ -56,6 +56,13 @@ export class Pairs {
     );
   }
 
+  /** Of the links that we dialled, when they are too many: the one that was used longest ago. */
+  surplusDial(most: number): Link | undefined {
+    const dialled = this.all.flatMap(({ kept }) => (kept?.dialledByUs === true ? [kept] : []));
+    if (dialled.length <= most) return undefined;
+    return dialled.reduce((a, b) => (b.usedAt < a.usedAt ? b : a));
+  }
+
   /** What can be seen of the links for new calls. */
   get seen(): readonly SeenLink[] {
     return this.all.flatMap(({ peer, kept, roundTripMs }) => {

@@ -40,6 +40,8 @@ export class Recording {
   #segment = 0;
   #steps = 0;
   #bytes = 0;
+  /** Bytes that wait above which it is behind. */
+  #behindAt = RECORDING_BEHIND_BYTES;
   #flusher: NodeJS.Timeout | undefined;
   #ended = false;
   /** Whether the disk has yet to take what was handed to it. */
@@ -117,7 +119,10 @@ export class Recording {
       this.#open = undefined;
       log.warn({ path, reason: reasonOf(error) }, 'the recording ends: it cannot be written');
     });
-    this.#open = { recorder: new Recorder(head, state, directory), file };
+    const recorder = new Recorder(head, state, directory);
+    // What a segment begins with may be much, and says nothing of whether the disk keeps up.
+    this.#behindAt = RECORDING_BEHIND_BYTES + 4 * recorder.waiting;
+    this.#open = { recorder, file };
     this.#hand();
     // The state that it begins with does not count: a large one would leave no room for steps.
     this.#bytes = 0;
@@ -143,7 +148,7 @@ export class Recording {
     const words = recorder.take();
     this.#bytes += words.byteLength;
     file.write(words);
-    if (file.waiting < RECORDING_BEHIND_BYTES) return;
+    if (file.waiting < this.#behindAt) return;
     const { log } = this.#node;
     log.warn({ steps: this.#steps }, 'the recording is behind: it goes on when the disk keeps up');
     this.#open = undefined;
