@@ -76,6 +76,7 @@ export function addRenew(command: Command, print: Print): void {
       );
       print(`Node ${issued.nodeId} (${issued.name}), valid until ${issued.notAfter}.\n`);
       print(`Its new node.crt is in ${outDir}; a node that runs there takes it by itself.\n`);
+      print('If the key of the node is elsewhere, copy node.crt to where it is.\n');
     });
 }
 

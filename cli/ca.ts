@@ -83,9 +83,11 @@ function addRevoke(command: Command, print: Print): void {
         print(`The list is ${list}; no other node has a certificate in use.\n`);
         return;
       }
-      const nodes = toTell.length === 1 ? 'this node' : `these ${toTell.length} nodes`;
+      // A node that was renewed has several certificates in use; the last says where it is.
+      const each = [...new Map(toTell.map((issued) => [issued.nodeId, issued])).values()];
+      const nodes = each.length === 1 ? 'this node' : `these ${each.length} nodes`;
       print(`Now replace revoked.crl by ${list} at ${nodes}:\n`);
-      for (const { nodeId, name, issuedTo } of toTell) {
+      for (const { nodeId, name, issuedTo } of each) {
         print(`  ${nodeId}  ${name}${issuedTo === '' ? '' : `  (issued to ${issuedTo})`}\n`);
       }
       print(`${TAKEN}\n`);

@@ -8,6 +8,7 @@
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Replayed } from '../host/recording/replay.ts';
+import { UsageError } from '../runtime/failure.ts';
 import type { NodeState } from '../src/step.ts';
 import { ToldFailure } from './failure.ts';
 import { print, printJson } from './output.ts';
@@ -37,14 +38,15 @@ export function replayCommand(): CommandUnknownOpts {
     .addHelpText('after', EXAMPLES)
     .action(async (file, { at, step, json }) => {
       const instant = at === undefined ? undefined : parseInstant(at);
+      if (step && json) throw new UsageError('--step and --json contradict each other');
       const tape = await Tape.open(file);
       if (step) {
-        if (!(await walk(tape))) throw new ToldFailure(1);
+        if (!(await walk(tape, instant))) throw new ToldFailure(1);
         return;
       }
       const names = new Namer(tape, tape.state.self);
       const run = await runThrough(tape, (next) =>
-        instant === undefined ? false : isPast(instant, next, tape.first.now),
+        instant === undefined ? false : isPast(instant, next, tape.first.wall),
       );
       if (json) printJson(resultOf(tape, run, names, instant !== undefined));
       else tell(tape, run, names, instant !== undefined);
@@ -59,6 +61,8 @@ interface Run {
   readonly different: Replayed | undefined;
   /** As it is after the last step. */
   readonly state: NodeState;
+  /** Whether there are steps behind what was asked for. */
+  readonly goesOn: boolean;
 }
 
 /** Replays until the end, a difference, or what `stops` says. */
@@ -66,19 +70,24 @@ async function runThrough(tape: Tape, stops: (next: Replayed) => boolean): Promi
   let steps = 0;
   let last: Replayed | undefined;
   for (let next = await tape.next(); next !== undefined; next = await tape.next()) {
-    if (stops(next)) return { steps, last, different: undefined, state: next.before };
+    if (stops(next)) {
+      return { steps, last, different: undefined, state: next.before, goesOn: true };
+    }
     steps += 1;
     last = next;
-    if (!next.isSame) return { steps, last, different: next, state: tape.state };
+    if (!next.isSame) return { steps, last, different: next, state: tape.state, goesOn: true };
   }
-  return { steps, last, different: undefined, state: tape.state };
+  return { steps, last, different: undefined, state: tape.state, goesOn: false };
 }
 
 function tell(tape: Tape, run: Run, names: Namer, isAt: boolean): void {
   const { steps, last, different, state } = run;
   const { id, version, wall, now } = tape.first;
-  const lasted = last === undefined ? 0 : (last.moment.now - now) / 1000;
-  print(`node ${id}, recorded by orrery ${version} from ${new Date(wall).toISOString()}`);
+  const lasted = last === undefined ? 0 : (last.moment.wall - wall) / 1000;
+  const [from, to] = [wall, last?.moment.wall ?? wall].map((ms) => new Date(ms).toISOString());
+  print(`node ${id}, recorded by orrery ${version}`);
+  print(`from ${from ?? ''} to ${to ?? ''}`);
+  for (const at of tape.restarts) print(`started again at ${new Date(at).toISOString()}`);
   for (const line of tape.seams) print(line);
   if (different !== undefined) {
     print(`step ${different.number} differs, after ${steps - 1} that are equal:`);
@@ -87,6 +96,8 @@ function tell(tape: Tape, run: Run, names: Namer, isAt: boolean): void {
     print(`${steps} steps in ${lasted.toFixed(1)} s, all equal`);
     if (tape.isCut) print('the recording ends in the middle of an entry: the node was cut off');
   }
+  if (isAt && steps === 0) print('the recording begins after that: this is its beginning');
+  if (isAt && !run.goesOn) print('the recording ends before that: this is its end');
   print(`${isAt ? 'then' : 'at its end'}: ${countsText(state)}`);
   if (!isAt) return;
   const then = last?.moment.now ?? now;
@@ -111,6 +122,7 @@ function resultOf(
     equal: different === undefined && tape.seams.length === 0,
     cut: tape.isCut,
     gaps: tape.seams,
+    restarts: tape.restarts.map((ms) => new Date(ms).toISOString()),
     different:
       different === undefined
         ? null

@@ -16,6 +16,7 @@ import { parseEndpoint, plainHost } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
 import type { AdmissionOptions } from '../runtime/links/admission.ts';
 import type { RecordingOptions } from '../runtime/recording/recording.ts';
+import { DEFAULT_NAME } from '../runtime/recording/segments.ts';
 import { configFaults, defaultConfig } from '../src/config.ts';
 import { PEERS_PER_REPLY_MAX } from '../src/limits.ts';
 import type { Config } from '../src/types.ts';
@@ -121,7 +122,10 @@ function recordingOf({ record, recordSize }: NodeFlags, dataDir: string): NodeSe
     if (recordSize === undefined) return undefined;
     throw new UsageError('--record-size goes with --record');
   }
-  const path = record === true ? join(dataDir, 'recording.orrec') : record;
+  if (recordSize !== undefined && recordSize < RECORDING_BYTES_MIN) {
+    throw new UsageError(`--record-size ${recordSize} is too little: give 1MiB or more`);
+  }
+  const path = record === true ? join(dataDir, DEFAULT_NAME) : record;
   return { path, bytesMax: recordSize ?? RECORDING_BYTES_MAX };
 }
 
@@ -230,3 +234,5 @@ function sameHost(a: Endpoint, b: Endpoint): boolean {
 }
 
 const PORT_MAX = 65_535;
+/** Less would hold little more than one state of the node. */
+const RECORDING_BYTES_MIN = 1024 * 1024;

@@ -74,7 +74,8 @@ function recorded(tale: Tale, config: Config, every: number): [Int32Array[], Nod
   for (const [index, { moment, input, learns }] of told.entries()) {
     if (index % every === 0) {
       if (recorder !== undefined) segments.push(joined([...parts, recorder.take()]));
-      const head = { version: '0', id: '00', segment: segments.length + 1, config };
+      const segment = segments.length + 1;
+      const head = { version: '0', startedAt: WALL_MS, id: '00', segment, config };
       const { now, wall } = last;
       recorder = new Recorder({ ...head, stepsBefore: index, now, wall }, state, directory);
       parts = [];
@@ -186,7 +187,8 @@ test('a step that failed is the last of its recording, and fails again', (t) => 
   directory.add([1, 2, 3, 4, 5, 6, 7, 8]);
   const begin = { now: 0, wall: WALL_MS, entropy: 0 };
   const state = create(0, defaultConfig, begin, { records: [], peers: [] });
-  const head = { version: '0', id: '00', segment: 1, stepsBefore: 0, config: defaultConfig };
+  const names = { version: '0', startedAt: WALL_MS, id: '00' };
+  const head = { ...names, segment: 1, stepsBefore: 0, config: defaultConfig };
   const recorder = new Recorder({ ...head, now: 0, wall: WALL_MS }, state, directory);
   // The numbers of a host's operations are positive.
   const wrong: Input = { type: 'command', op: -3, command: { type: 'leave' } };

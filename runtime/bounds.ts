@@ -14,6 +14,9 @@ export const HANDSHAKES_MAX = 64;
 export const HANDSHAKES_WAITING_MAX = 256;
 /** Of these from one address, waiting ones included. */
 export const HANDSHAKES_PER_ADDRESS_MAX = 4;
+/** And from one /24 or /48, as one tenant has it. */
+export const HANDSHAKES_PER_SUBNET_MAX = 16;
+export const SUBNET_HANDSHAKES_PER_SECOND_MAX = 40;
 /** Handshakes begun in a second: a few hundred with both ends are what one processor does. */
 export const HANDSHAKES_PER_SECOND_MAX = 200;
 export const ADDRESS_HANDSHAKES_PER_SECOND_MAX = 20;

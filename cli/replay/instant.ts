@@ -30,13 +30,14 @@ export function isPast(
     readonly number: number;
     readonly moment: { readonly now: number; readonly wall: number };
   },
+  /** Wall clock ms. */
   beganAt: number,
 ): boolean {
   switch (instant.type) {
     case 'step':
       return step.number > instant.number;
     case 'after':
-      return step.moment.now - beganAt > instant.ms;
+      return step.moment.wall - beganAt > instant.ms;
     case 'wall':
       return step.moment.wall > instant.ms;
   }

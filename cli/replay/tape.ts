@@ -21,6 +21,8 @@ export class Tape {
   readonly first: Head;
   /** What does not fit at the seams, a line each. */
   readonly seams: string[] = [];
+  /** When the node was started anew within the recording, wall clock ms. */
+  readonly restarts: number[] = [];
 
   private constructor(files: readonly string[], replay: Replay) {
     this.#files = files;
@@ -71,9 +73,11 @@ export class Tape {
     const before = this.#replay;
     const steps = this.#steps;
     this.#replay = next;
-    const { segment, stepsBefore } = next.head;
+    const { segment, stepsBefore, startedAt } = next.head;
     this.#steps = stepsBefore;
-    if (stepsBefore !== steps || segment !== before.head.segment + 1) {
+    if (startedAt !== before.head.startedAt) {
+      this.restarts.push(startedAt);
+    } else if (stepsBefore !== steps || segment !== before.head.segment + 1) {
       const missing = stepsBefore - steps;
       this.seams.push(`before segment ${segment}: ${missing} steps were not recorded`);
     } else if (!isDeepStrictEqual(before.state, next.state)) {

@@ -25,10 +25,11 @@ const LETTERS: ReadonlyMap<string, (typeof TOPICS)[number]> = new Map(
 );
 
 /** @returns whether all steps that were walked through are as they were */
-export async function walk(tape: Tape): Promise<boolean> {
+export async function walk(tape: Tape, from?: Instant): Promise<boolean> {
   const names = new Namer(tape, tape.state.self);
   const walker = new Walker(tape, names);
   print(`at the beginning: ${countsText(tape.state)}`);
+  if (from !== undefined) await walker.goTo(from);
   if (process.stdin.isTTY) say(HELP);
   const lines = createInterface({ input: process.stdin, terminal: false });
   prompt();
@@ -61,7 +62,7 @@ class Walker {
     else if (line === '' || line === 'n') await this.#go(1);
     else if (/^\d{1,9}$/.test(line)) await this.#go(Number(line));
     else if (line === 'e') this.#show();
-    else if (line.startsWith('g ')) await this.#goTo(line.slice(2).trim());
+    else if (line.startsWith('g ')) await this.#goToText(line.slice(2).trim());
     else print(HELP);
     return true;
   }
@@ -73,18 +74,20 @@ class Walker {
     }
   }
 
-  async #goTo(text: string): Promise<void> {
-    let instant: Instant;
+  async #goToText(text: string): Promise<void> {
     try {
-      instant = parseInstant(text);
+      await this.goTo(parseInstant(text));
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       print(error.message);
-      return;
     }
+  }
+
+  /** On to the first step behind an instant. */
+  async goTo(instant: Instant): Promise<void> {
     while (await this.#next()) {
       const step = this.#last;
-      if (step === undefined || !isPast(instant, step, this.#tape.first.now)) continue;
+      if (step === undefined || !isPast(instant, step, this.#tape.first.wall)) continue;
       this.#show();
       return;
     }
@@ -110,7 +113,7 @@ class Walker {
 /** A step in full: when, what came in, what went out, and whether that is what went out then. */
 export function stepLines(step: Replayed, tape: Tape, names: Namer): readonly string[] {
   const { number, moment, input, effects, fault, isSame } = step;
-  const after = ((moment.now - tape.first.now) / 1000).toFixed(3);
+  const after = ((moment.wall - tape.first.wall) / 1000).toFixed(3);
   const lines = [`#${number}  +${after}s  ${new Date(moment.wall).toISOString()}`];
   lines.push(`  in   ${inputLine(input, names)}`);
   for (const effect of effects) lines.push(`  out  ${effectLine(effect, names)}`);

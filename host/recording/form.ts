@@ -31,6 +31,8 @@ export const FAILED = 4;
 export interface Head {
   /** Version of the program that wrote it. */
   readonly version: string;
+  /** When this life of the node began, wall clock ms: another life is another recording. */
+  readonly startedAt: number;
   /** The node id, in hex. */
   readonly id: string;
   /** Counts from 1; earlier segments may be gone. */

@@ -51,6 +51,18 @@ test('a recorded node is replayed, looked into and walked through', async (t) =>
   const { then } = JSON.parse(at.stdout) as { then: Record<string, unknown[]> };
   t.is(then['table']?.length, 0, 'the other one has left');
   t.is(then['records']?.length, 2);
+  const late = await run(t, dir, ['replay', 'two.orrec', '--at', '+9h']);
+  t.regex(late.stdout, /the recording ends before that/);
+
+  // It is started again on its disk, and writes behind what it wrote before.
+  const again = await node(t, dir, 'two', '--record', 'two.orrec');
+  again.kill('SIGTERM');
+  await again.ended;
+  const lives = await run(t, dir, ['replay', 'two.orrec', '--json']);
+  t.is(lives.code, 0, lives.stdout);
+  t.is((JSON.parse(lives.stdout) as { restarts: string[] }).restarts.length, 1);
+  t.is((await run(t, dir, ['replay', 'one'])).code, 0, 'a folder stands for the recording in it');
+
   const early = await run(t, dir, ['replay', 'two.orrec', '--at', '#1']);
   t.regex(early.stdout, /^1 steps in/m);
   t.regex(early.stdout, /^table: 0$/m);
@@ -71,6 +83,10 @@ test('a recording that cannot be read is told in one line', async (t) => {
     ['replay', 'text.orrec'],
     ['replay', 'text.orrec', '--at', 'yesterday'],
     ['node', '--record-size', '1MiB'],
+    ['node', '--record', '--record-size', '1KiB'],
+    ['node', '-p', '0', '--record', '.'],
+    ['node', '-p', '0', '--record', 'text.orrec/below'],
+    ['replay', 'text.orrec', '--step', '--json'],
   ]) {
     const { code, stderr } = await run(t, dir, args);
     t.is(code, 2, args.join(' '));

@@ -9,7 +9,8 @@ import {
   ADDRESS_HANDSHAKES_PER_SECOND_MAX,
   HANDSHAKES_PER_ADDRESS_MAX,
 } from '../../runtime/bounds.ts';
-import { HANDSHAKES_PER_SECOND_MAX } from '../../runtime/bounds.ts';
+import { HANDSHAKES_PER_SECOND_MAX, HANDSHAKES_PER_SUBNET_MAX } from '../../runtime/bounds.ts';
+import { SUBNET_HANDSHAKES_PER_SECOND_MAX } from '../../runtime/bounds.ts';
 import { hostOf, subnetOf } from '../../runtime/links/address.ts';
 import { Admission } from '../../runtime/links/admission.ts';
 import { law } from '../harness.ts';
@@ -49,8 +50,12 @@ law('nobody gets more than its share, and what ended counts no more', [deeds], 2
     if (deed === 'begin') {
       const second = begunAt.filter(([when]) => Math.floor(when / 1000) === Math.floor(now / 1000));
       const same = (other: string): boolean => hostOf(other) === hostOf(address);
+      const around = (other: string): boolean => subnetOf(other) === subnet;
       const room =
         sumAt(open, same) < HANDSHAKES_PER_ADDRESS_MAX &&
+        sumAt(open, around) < HANDSHAKES_PER_SUBNET_MAX &&
+        second.filter(([, who]) => around(ADDRESSES[who] ?? '')).length <
+          SUBNET_HANDSHAKES_PER_SECOND_MAX &&
         second.filter(([, who]) => same(ADDRESSES[who] ?? '')).length <
           ADDRESS_HANDSHAKES_PER_SECOND_MAX &&
         second.length < HANDSHAKES_PER_SECOND_MAX;

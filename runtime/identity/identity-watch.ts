@@ -44,7 +44,7 @@ export function watchIdentity(
       }
       use(next);
       used = next;
-      log.info({ list: next.crlNumber, until: dayOf(next.notAfterMs) }, 'identity replaced');
+      log.info({ list: next.crlNumber, certificateUntil: dayOf(next.notAfterMs) }, 'identity replaced');
     } catch (error) {
       // Tried again with the next look.
       seen = '';

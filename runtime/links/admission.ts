@@ -8,7 +8,8 @@
  * map here has an entry only while something counts, or for the second after, and is capped.
  */
 import { HANDSHAKES_PER_ADDRESS_MAX, HANDSHAKES_PER_SECOND_MAX } from '../bounds.ts';
-import { ADDRESS_HANDSHAKES_PER_SECOND_MAX, SUBNET_LINKS_MAX } from '../bounds.ts';
+import { ADDRESS_HANDSHAKES_PER_SECOND_MAX, HANDSHAKES_PER_SUBNET_MAX } from '../bounds.ts';
+import { SUBNET_HANDSHAKES_PER_SECOND_MAX, SUBNET_LINKS_MAX } from '../bounds.ts';
 import { hostOf, isLoopback, subnetOf } from './address.ts';
 
 export interface AdmissionOptions {
@@ -21,10 +22,10 @@ export interface AdmissionOptions {
 export class Admission {
   readonly #strictLoopback: boolean;
   readonly #subnetLinks: number;
-  /** Handshakes waited for or in progress, by address. */
+  /** Handshakes waited for or in progress, by address and by subnet. */
   readonly #handshakes = new Map<string, number>();
   readonly #links = new Map<string, number>();
-  /** Handshakes begun in the second `#second`, by address, and all of them. */
+  /** Handshakes begun in the second `#second`, by address and by subnet, and all of them. */
   readonly #begun = new Map<string, number>();
   #begunInAll = 0;
   #second = 0;
@@ -48,11 +49,19 @@ export class Admission {
       this.#begunInAll = 0;
     }
     const host = hostOf(address);
+    const subnet = subnetName(address);
     const begun = this.#begun.get(host) ?? 0;
     const open = this.#handshakes.get(host) ?? 0;
+    const begunAround = this.#begun.get(subnet) ?? 0;
+    const openAround = this.#handshakes.get(subnet) ?? 0;
     if (open >= HANDSHAKES_PER_ADDRESS_MAX) return 'too many handshakes from this address';
     if (begun >= ADDRESS_HANDSHAKES_PER_SECOND_MAX) return 'too many a second from this address';
+    if (openAround >= HANDSHAKES_PER_SUBNET_MAX) return 'too many handshakes from this subnet';
+    if (begunAround >= SUBNET_HANDSHAKES_PER_SECOND_MAX)
+      return 'too many a second from this subnet';
     if (this.#begunInAll >= HANDSHAKES_PER_SECOND_MAX) return 'too many handshakes a second';
+    this.#begun.set(subnet, begunAround + 1);
+    this.#handshakes.set(subnet, openAround + 1);
     this.#begun.set(host, begun + 1);
     this.#begunInAll += 1;
     this.#handshakes.set(host, open + 1);
@@ -60,7 +69,9 @@ export class Admission {
   }
 
   handshakeOver(address: string): void {
-    if (!this.#isFree(address)) countDown(this.#handshakes, hostOf(address));
+    if (this.#isFree(address)) return;
+    countDown(this.#handshakes, hostOf(address));
+    countDown(this.#handshakes, subnetName(address));
   }
 
   /** Whether there is room for one more link with this subnet; it counts until `linkDown`. */
@@ -80,6 +91,11 @@ export class Admission {
   #isFree(address: string): boolean {
     return !this.#strictLoopback && isLoopback(address);
   }
+}
+
+/** Beside the names of hosts in one map. */
+function subnetName(address: string): string {
+  return `subnet ${subnetOf(address)}`;
 }
 
 function countDown(counts: Map<string, number>, name: string): void {

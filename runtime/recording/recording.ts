@@ -14,7 +14,7 @@ import type { Effect, Input, Moment, Peer } from '../../src/types.ts';
 import { RECORDING_BEHIND_BYTES, RECORDING_FLUSH_MS, SEGMENT_BYTES } from '../bounds.ts';
 import { reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
-import { clearSegments, SegmentFile, segmentPath, trimSegments } from './segments.ts';
+import { prepareSegments, SegmentFile, segmentPath, trimSegments } from './segments.ts';
 
 export interface RecordingOptions {
   readonly path: string;
@@ -37,7 +37,9 @@ export class Recording {
   readonly #options: RecordingOptions;
   readonly #node: Recorded;
   #open: { readonly recorder: Recorder; readonly file: SegmentFile } | undefined;
-  #segment = 0;
+  #segment: number;
+  /** Wall clock ms. */
+  #startedAt = 0;
   #steps = 0;
   #bytes = 0;
   /** Bytes that wait above which it is behind. */
@@ -49,20 +51,27 @@ export class Recording {
   /** Files that were closed and are not on disk yet, and what waits for them. */
   #tail: Promise<void>;
 
-  private constructor(options: RecordingOptions, node: Recorded) {
+  private constructor(options: RecordingOptions, node: Recorded, lastSegment: number) {
+    this.#segment = lastSegment;
     this.#options = options;
     this.#node = node;
     this.#tail = Promise.resolve();
   }
 
-  /** @throws Error when the folder cannot be written */
+  /** Goes on behind what an earlier life has left. @throws UsageError when it cannot be written */
   static async open(options: RecordingOptions, node: Recorded): Promise<Recording> {
-    await clearSegments(options.path);
-    return new Recording(options, node);
+    return new Recording(options, node, await prepareSegments(options.path));
+  }
+
+  /** A quarter of what may be there, so that some history is kept when the oldest goes. */
+  get #segmentBytes(): number {
+    const { segmentBytes, bytesMax } = this.#options;
+    return segmentBytes ?? Math.min(SEGMENT_BYTES, bytesMax / 4);
   }
 
   /** The node was created, or made a step: `state` is what it is after that. */
   begin(state: NodeState, moment: Moment): void {
+    this.#startedAt = moment.wall;
     this.#beginSegment(state, moment);
     this.#flusher = setInterval(() => {
       this.#flush();
@@ -77,7 +86,7 @@ export class Recording {
     const { recorder } = this.#open;
     recorder.step(moment, input, effects);
     if (recorder.waiting >= CHUNK_WORDS) this.#hand();
-    if (this.#bytes >= (this.#options.segmentBytes ?? SEGMENT_BYTES)) {
+    if (this.#bytes >= this.#segmentBytes) {
       this.#endSegment();
       this.#beginSegment(after, moment);
     }
@@ -105,6 +114,7 @@ export class Recording {
     this.#segment += 1;
     const head = {
       version,
+      startedAt: this.#startedAt,
       id,
       segment: this.#segment,
       stepsBefore: this.#steps,

@@ -7,14 +7,17 @@
  * there can be unpacked as far as it goes. Invariant: a fault of the disk ends the recording with
  * one line in the log, never the node.
  */
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import type { WriteStream } from 'node:fs';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { constants, createGzip, gunzipSync } from 'node:zlib';
+import { constants, createGunzip, createGzip } from 'node:zlib';
 import type { Gzip } from 'node:zlib';
 import { systemCode, UsageError } from '../failure.ts';
+
+/** What a recording is called in the data directory of its node. */
+export const DEFAULT_NAME = 'recording.orrec';
 
 /** The path of a segment of the recording that goes by `path`. */
 export function segmentPath(path: string, segment: number): string {
@@ -29,6 +32,7 @@ export function segmentPath(path: string, segment: number): string {
  * @throws UsageError when there is none
  */
 export async function segmentsOf(path: string): Promise<readonly string[]> {
+  if (await isFolder(path)) return await segmentsOf(join(path, DEFAULT_NAME));
   const all = await numbered(path);
   if (all.length > 0) return all.map(({ file }) => file);
   if ((await sizeOf(path)) !== undefined) return [path];
@@ -37,23 +41,46 @@ export async function segmentsOf(path: string): Promise<readonly string[]> {
   );
 }
 
-/** The words of a segment, as many as can be unpacked. @throws UsageError when there are none */
+/**
+ * The words of a segment, as many as can be unpacked: a file that was cut off or is damaged is read
+ * up to there.
+ *
+ * @throws UsageError when there are none
+ */
 export async function readSegment(file: string): Promise<Int32Array> {
-  let bytes: Buffer;
+  const chunks: Buffer[] = [];
+  const gunzip = createReadStream(file).pipe(createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }));
   try {
-    // A file that was cut off is unpacked as far as it goes.
-    bytes = gunzipSync(await readFile(file), { finishFlush: constants.Z_SYNC_FLUSH });
+    for await (const chunk of gunzip) chunks.push(chunk as Buffer);
   } catch (error) {
-    throw new UsageError(`${file} is no recording: ${systemCode(error)}`);
+    if (chunks.length === 0) throw new UsageError(`${file} is no recording: ${systemCode(error)}`);
   }
+  const bytes = Buffer.concat(chunks);
   const words = new Int32Array(bytes.length >> 2);
   for (let i = 0; i < words.length; i++) words[i] = bytes.readInt32LE(4 * i);
   return words;
 }
 
-/** Removes what an earlier recording of this name has left. */
-export async function clearSegments(path: string): Promise<void> {
-  for (const { file } of await numbered(path)) await rm(file, { force: true });
+/**
+ * Makes the folder of a recording and sees that it can be written.
+ *
+ * @returns the number of the last segment there, of an earlier life of the node; 0 for none
+ * @throws UsageError when it cannot be written
+ */
+export async function prepareSegments(path: string): Promise<number> {
+  if (await isFolder(path)) {
+    throw new UsageError(
+      `--record ${path} is a folder: name a file in it, as in ${path}/node.orrec`,
+    );
+  }
+  const last = (await numbered(path)).at(-1)?.number ?? 0;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(segmentPath(path, last + 1), '', { mode: 0o600 });
+  } catch (error) {
+    throw new UsageError(`--record ${path} cannot be written: ${systemCode(error)}`);
+  }
+  return last;
 }
 
 /** Removes the oldest segments until the rest fits; the newest stays whatever its size. */
@@ -102,16 +129,29 @@ export class SegmentFile {
   }
 }
 
-async function numbered(path: string): Promise<readonly { file: string; size: number }[]> {
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+interface Numbered {
+  readonly file: string;
+  readonly number: number;
+  readonly size: number;
+}
+
+async function numbered(path: string): Promise<readonly Numbered[]> {
   const ext = extname(path);
   const stem = `${basename(path, ext)}.`;
   const names = await readdir(dirname(path)).catch(() => []);
-  const found: { file: string; size: number }[] = [];
+  const found: Numbered[] = [];
   for (const name of names.sort()) {
     const number = name.slice(stem.length, name.length - ext.length);
     if (!name.startsWith(stem) || !name.endsWith(ext) || !/^\d{4,}$/.test(number)) continue;
     const file = join(dirname(path), name);
-    found.push({ file, size: (await sizeOf(file)) ?? 0 });
+    found.push({ file, number: Number(number), size: (await sizeOf(file)) ?? 0 });
   }
   return found;
 }
