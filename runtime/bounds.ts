@@ -64,9 +64,9 @@ export const DESCRIPTORS_KEPT = 64;
 /** Of the accepted links this share is for handshakes, so that a known peer finds a place. */
 export const HANDSHAKE_SHARE = 1 / 8;
 /** Bytes in which messages that are not whole yet are kept, of all links and of all clients; then
- * the oldest are cut. TLS and the collector keep about half as much again: 256 MiB in all. */
-export const LINK_INPUT_BYTES_MAX = 96 * 1024 * 1024;
-export const CLIENT_INPUT_BYTES_MAX = 64 * 1024 * 1024;
+ * the oldest are cut. TLS and the collector may keep as much again: 256 MiB in all. */
+export const LINK_INPUT_BYTES_MAX = 80 * 1024 * 1024;
+export const CLIENT_INPUT_BYTES_MAX = 48 * 1024 * 1024;
 /** Bytes that all links together have not taken; then those with the most are cut. */
 export const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 /** Bytes read ahead of a connection whose turn has not come. */
@@ -119,7 +119,7 @@ export const CLIENTS_MAX = 4096;
 export const CLIENT_REQUESTS_MAX = 64;
 /** Bytes waiting for one client: with no room for another reply it is not read, nor are its GETs
  * begun. */
-export const CLIENT_PAUSE_BYTES = 128 * 1024;
+export const CLIENT_PAUSE_BYTES = 96 * 1024;
 /** A client that takes none of the bytes waiting for it is cut off after this, in ms. */
 export const CLIENT_STALL_MS_MAX = 30_000;
 

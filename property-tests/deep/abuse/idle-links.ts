@@ -15,6 +15,7 @@ export const idleLinks: Attack = {
       const before = await honest.rest(restMs);
       const { loop: loopBefore } = await victim.inside();
       const resident = await victim.settled(scale.isDeep);
+      let p99 = 0;
       await raid(async (raider) => {
         const { listen: to, authorityDir } = victim;
         const open = await raider.ask('openLinks', { to, authorityDir, count });
@@ -33,12 +34,16 @@ export const idleLinks: Attack = {
         findings.line('', `${heap}, outside ${mebibytes(memory.external)}`);
         judgeHonest(scale, findings, before, meanwhile);
         judgeLoop(scale, findings, loopBefore, loop);
-        const ratio = meanwhile.gets.at(99) / before.gets.at(99);
-        findings.line('ratio', `p99 of gets ${round(ratio)} times that before`);
         findings.holds(`${JSON.stringify(fate.ended)} ended`, fate.open === count);
         findings.atMost('resident KiB for each link', each / KIB, scale.isDeep ? 64 : 256);
-        if (scale.isDeep) findings.atMost('p99 of gets, times that before', ratio, 1.5);
+        p99 = meanwhile.gets.at(99);
       });
+      // Other work on the machine comes and goes: the links are gone again, what is it like now?
+      const after = await honest.rest(restMs);
+      const ratio = p99 / Math.max(before.gets.at(99), after.gets.at(99));
+      findings.line('gets', `after: ${after.gets.toString()}`);
+      findings.line('ratio', `p99 of gets ${round(ratio)} times that before or after`);
+      if (scale.isDeep) findings.atMost('p99 of gets, times that before or after', ratio, 1.5);
     });
   },
 };
