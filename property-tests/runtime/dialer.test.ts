@@ -126,7 +126,7 @@ test('liars that name an address many times over make few connections there', as
   t.is(connections, BLIND_DIALS_MAX);
 });
 
-test('a peer with a link is sought where it is seen, whatever liars said of its subnet', async (t) => {
+test('a peer with a link is sought where it is seen, whatever liars say of it', async (t) => {
   const site = await newSite(t);
   const a = await endAt(t, site, 'a', { strict: true });
   const b = await endAt(t, site, 'b', { strict: true });
@@ -144,7 +144,7 @@ test('a peer with a link is sought where it is seen, whatever liars said of its 
   t.not(a.directory.places[a.peerOf(b)], CLIENT_ONLY);
 });
 
-test('a peer that cannot be found counts as a client after some tries, and no more when it is', async (t) => {
+test('a peer that is not found counts as a client after some tries, until it is', async (t) => {
   const site = await newSite(t);
   const [a, b] = [await endAt(t, site, 'a'), await endAt(t, site, 'b')];
   b.book.hear(b.peerOf(a), reachableAt(a.listen));

@@ -44,7 +44,8 @@ export function watchIdentity(
       }
       use(next);
       used = next;
-      log.info({ list: next.crlNumber, certificateUntil: dayOf(next.notAfterMs) }, 'identity replaced');
+      const certificateUntil = dayOf(next.notAfterMs);
+      log.info({ list: next.crlNumber, certificateUntil }, 'identity replaced');
     } catch (error) {
       // Tried again with the next look.
       seen = '';

@@ -1,8 +1,8 @@
 /**
  * Dials of peers that nobody here ever found: their addresses are hearsay, and a liar may name
  * somebody else's. Into one subnet only so many go in vain in a while, so that a network that
- * believes liars does not become a flood at their victim (RELIABILITY: reflection). They are
- * counted as they begin, each connection by itself, so that none goes before the others have failed.
+ * believes liars does not become a flood at their victim. They are counted as they begin, each
+ * connection by itself, so that none goes before the others have failed.
  *
  * Where a peer was found of late there may be many more, for there live others. Names count as
  * themselves. Invariant: the map is capped; the subnet that was dialled longest ago goes first.

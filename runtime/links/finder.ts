@@ -46,6 +46,13 @@ export class Finder {
    * @returns nothing once there is a link, else why there is none
    */
   async find(peer: Peer, seenAt?: string): Promise<string | undefined> {
+    const reason = await this.#findOnce(peer, seenAt);
+    if (reason !== undefined || this.#options.book.isFound(peer)) return reason;
+    // Its hello names other addresses than the one where it was found: those are what counts.
+    return await this.#findOnce(peer, seenAt);
+  }
+
+  async #findOnce(peer: Peer, seenAt: string | undefined): Promise<string | undefined> {
     const { book, blindDials } = this.#options;
     if (!book.mayDial(peer, monotonicMs())) return 'no dial so soon after one that failed';
     const endpoints = book

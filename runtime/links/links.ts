@@ -180,11 +180,7 @@ export class Links {
     if (pair.dialling) return;
     const { book, directory, placing, log } = this.#options;
     pair.dialling = true;
-    let reason = await this.#finder.find(pair.peer, pair.kept?.farHost);
-    if (reason === undefined && !book.isFound(pair.peer)) {
-      // Its hello names other addresses than the one where it was found: those are what counts.
-      reason = await this.#finder.find(pair.peer, pair.kept?.farHost);
-    }
+    const reason = await this.#finder.find(pair.peer, pair.kept?.farHost);
     pair.dialling = false;
     if (reason !== undefined) {
       const peer = shortHex(directory.idOf(pair.peer));
