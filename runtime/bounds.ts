@@ -42,8 +42,9 @@ export const NOT_FOUND_MIN = 3;
 /** which is tried again after this, in ms; doubled each time, up to the second. */
 export const CLIENT_AGAIN_MS = 15_000;
 export const CLIENT_AGAIN_MS_MAX = 600_000;
-/** A whole frame must be there in this, in ms from its first byte: none may trickle in. */
-export const FRAME_MS_MAX = 10_000;
+/** A whole frame must be there when it is looked at after this, in ms from its first byte, so in
+ * ten seconds at the latest: none may trickle in. */
+export const FRAME_MS_MAX = 9000;
 /** A link without a call is closed after this, in ms. */
 export const LINK_IDLE_MS_MAX = 300_000;
 /** Deadlines of links and clients are looked at this often, in ms. */
