@@ -25,7 +25,6 @@ const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
   [['node', '--config', '.'], /\. is not a file/],
   [['node', '--config', 'missing.ini'], /missing\.ini is missing/],
   [['node', '--config', 'wrong.ini'], /wrong\.ini: k in \[dht\] must be a whole number.*"many"/],
-  [['node', '--admin', '127.0.0.1:1'], /--admin comes with .*not in this version/],
   [['node', '--quota', '5GiB'], /--quota .*KEYS,SIZE.*100000,2GiB/],
   [['node', '--classic'], /--classic comes with .*not in this version/],
   [

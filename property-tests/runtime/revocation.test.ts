@@ -151,6 +151,7 @@ async function isCalled(t: ExecutionContext, guest: Guest, call: number): Promis
   const frame = encodePeer({ type: 'request', call, body: { type: 'ping' } });
   // As if it had just been found there: after a failed dial the next one would wait.
   caller.book.find(caller.peerOf({ identity }), served.listen);
+  caller.book.meet(caller.peerOf({ identity }));
   caller.links.request(caller.peerOf({ identity }), call, frame);
   await eventually(t, 'it is not reached', () => caller.unreachable.includes(call));
   return served.heard() > heard || caller.links.counts.linksUp > 0;
