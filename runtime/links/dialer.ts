@@ -100,9 +100,9 @@ export class Dialer {
           if (open.size === 0) end(this.#stopped ? 'stopping' : last);
           return;
         }
-        const socket = this.#tryOne(endpoint, (ended) => {
+        const socket = this.#tryOne(endpoint, (ended, fault) => {
           open.delete(ended);
-          const reason = over ? 'another address was faster' : judged(ended, take);
+          const reason = over ? 'another address was faster' : (fault ?? judged(ended, take));
           if (reason === undefined) return end(undefined);
           ended.destroy();
           last = reason;
@@ -115,20 +115,23 @@ export class Dialer {
     });
   }
 
-  /** @param onEnd told once, when the handshake is over, however it went */
-  #tryOne(endpoint: Endpoint, onEnd: (socket: TLSSocket) => void): TLSSocket {
+  /** @param onEnd told once, when the handshake is over, and why it failed if it did */
+  #tryOne(endpoint: Endpoint, onEnd: (socket: TLSSocket, fault?: string) => void): TLSSocket {
     const socket = connect({ ...this.#identity.tls, ...endpoint });
     this.#active.add(socket);
-    const end = (): void => {
-      if (this.#active.delete(socket)) onEnd(socket);
+    const end = (fault?: string): void => {
+      if (this.#active.delete(socket)) onEnd(socket, fault);
     };
     // Stays for the life of the socket: without a listener an error would end the process.
     socket.on('error', (error) => {
-      faults.set(socket, reasonOf(error));
+      end(reasonOf(error));
+    });
+    socket.on('close', () => {
+      end('closed during the handshake');
+    });
+    socket.on('secureConnect', () => {
       end();
     });
-    socket.on('close', end);
-    socket.on('secureConnect', end);
     return socket;
   }
 }
@@ -142,13 +145,7 @@ interface Lane {
 /** No connection was opened: whoever is sought may well be there. */
 export const NOT_PERMITTED = 'no dial where too many went in vain';
 
-/** Why handshakes failed, for as long as their sockets are there. */
-const faults = new WeakMap<TLSSocket, string>();
-
 function judged(socket: TLSSocket, take: Taker): string | undefined {
-  const fault =
-    faults.get(socket) ?? (socket.destroyed ? 'closed during the handshake' : undefined);
-  if (fault !== undefined) return fault;
   const proof = peerIdOf(socket);
   if (!proof.ok) return proof.reason;
   socket.setKeepAlive(true, KEEP_ALIVE_MS);

@@ -93,7 +93,7 @@ export class Finder {
     let up: Promise<string | undefined> = Promise.resolve(undefined);
     const take: Taker = (socket, proven) => {
       const peer = this.#options.peerOf(proven);
-      if (peer === undefined) return 'no room for it, or it is revoked';
+      if (peer === undefined) return NO_PEER;
       const refusal = accept(peer);
       if (refusal !== undefined) return refusal;
       this.#note(peer, socket);
@@ -111,3 +111,6 @@ export class Finder {
     placing.onFound(peer, host);
   }
 }
+
+/** Why somebody who proved an id is turned away before a word is said. */
+export const NO_PEER = 'no room for it, or it is revoked';

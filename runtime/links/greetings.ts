@@ -25,6 +25,10 @@ export function newGreeting(peer: Peer, dialledByUs: boolean): Greeting {
 export class Greetings {
   readonly #open = new Map<Link, Greeting>();
 
+  get count(): number {
+    return this.#open.size;
+  }
+
   get links(): readonly Link[] {
     return [...this.#open.keys()];
   }

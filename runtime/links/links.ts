@@ -24,7 +24,7 @@ import type { BlindDials } from './blind-dials.ts';
 import { whoMakesRoom, whoTakesTooLittle } from './capacity.ts';
 import { noCounts } from './counts.ts';
 import type { Dialer } from './dialer.ts';
-import { Finder } from './finder.ts';
+import { Finder, NO_PEER } from './finder.ts';
 import { judgeHello, ownHello, refusalOf } from './greeting.ts';
 import { Greetings, newGreeting } from './greetings.ts';
 import type { Greeting } from './greetings.ts';
@@ -134,6 +134,8 @@ export class Links {
     const open = this.#greetings.of(peer, false).length;
     if (open >= GREETINGS_PER_PEER_MAX) return 'too many of its links wait for a hello';
     const { book, placesMax } = this.#options;
+    // All links together are no fewer than the accepted ones: mostly there is no need to list them.
+    if (this.counts.linksUp + this.#greetings.count < placesMax) return undefined;
     const occupants = [...this.#pairs.accepted, ...this.#greetings.accepted];
     const who = whoMakesRoom(occupants, placesMax, peer, (one) => book.isFound(one));
     if (who === undefined) return undefined;
@@ -296,5 +298,3 @@ export class Links {
     }
   }
 }
-
-const NO_PEER = 'no room for it, or it is revoked';

@@ -58,6 +58,7 @@ export class Pairs {
 
   /** Of the links that we dialled, when they are too many: the one that was used longest ago. */
   surplusDial(most: number): Link | undefined {
+    if (this.#pairs.size <= most) return undefined;
     const dialled = this.all.flatMap(({ kept }) => (kept?.dialledByUs === true ? [kept] : []));
     if (dialled.length <= most) return undefined;
     return dialled.reduce((a, b) => (b.usedAt < a.usedAt ? b : a));

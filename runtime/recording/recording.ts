@@ -49,13 +49,12 @@ export class Recording {
   /** Whether the disk has yet to take what was handed to it. */
   #isBehind = false;
   /** Files that were closed and are not on disk yet, and what waits for them. */
-  #tail: Promise<void>;
+  #tail: Promise<void> = Promise.resolve();
 
   private constructor(options: RecordingOptions, node: Recorded, lastSegment: number) {
     this.#segment = lastSegment;
     this.#options = options;
     this.#node = node;
-    this.#tail = Promise.resolve();
   }
 
   /** Goes on behind what an earlier life has left. @throws UsageError when it cannot be written */

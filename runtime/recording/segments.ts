@@ -10,6 +10,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import type { WriteStream } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { endianness } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { constants, createGunzip, createGzip } from 'node:zlib';
@@ -114,8 +115,10 @@ export class SegmentFile {
     return this.#gzip.writableLength + this.#file.writableLength;
   }
 
+  /** The words belong to the file from here on. */
   write(words: Int32Array): void {
-    this.#gzip.write(Buffer.from(littleEndian(words)));
+    const bytes = Buffer.from(words.buffer, words.byteOffset, words.byteLength);
+    this.#gzip.write(endianness() === 'LE' ? bytes : bytes.swap32());
   }
 
   /** What was written so far can be read from the file soon. */
@@ -162,10 +165,3 @@ async function sizeOf(file: string): Promise<number | undefined> {
     () => undefined,
   );
 }
-
-function littleEndian(words: Int32Array): Uint8Array {
-  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-  return IS_LITTLE_ENDIAN ? bytes : Buffer.from(bytes).swap32();
-}
-
-const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
