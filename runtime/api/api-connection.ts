@@ -12,13 +12,12 @@ import type { Socket } from 'node:net';
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import type { ClientMessage, PutStatus } from '../../src/wire-types.ts';
 import { CLIENT_PAUSE_BYTES, CLIENT_REQUESTS_MAX, CLIENT_STALL_MS_MAX } from '../bounds.ts';
-import { FRAME_MS_MAX, MESSAGES_IN_A_ROW, READ_AHEAD_BYTES } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import type { InputBudget } from '../input-budget.ts';
+import { Intake } from '../intake.ts';
 import { foreignText, reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
 import type { Slices } from '../slices.ts';
-import { createReader } from '../stream.ts';
 
 /** What the API needs of a node. */
 export interface ClientStore {
@@ -56,7 +55,7 @@ export interface ClientShares {
 export class ClientConnection {
   readonly #socket: Socket;
   readonly #shares: ClientShares;
-  readonly #reader = createReader(decodeClient);
+  readonly #intake: Intake<ClientMessage>;
   readonly #asker = { who: this, takes: () => !this.#closed && this.#hasRoom() };
   /** The last job of each key that has one. */
   readonly #tails = new Map<string, Promise<void>>();
@@ -66,16 +65,29 @@ export class ClientConnection {
   /** No more requests will be taken: the client or the node has said so. */
   #ended = false;
   #closed = false;
-  /** Whether requests wait for a turn. */
-  #queued = false;
   /** When the client last took bytes that waited for it. */
   #takenAt = 0;
-  /** When the first byte of an unfinished message came; 0 for none. */
-  #messageAt = 0;
 
   constructor(socket: Socket, shares: ClientShares) {
     this.#socket = socket;
     this.#shares = shares;
+    this.#intake = new Intake({
+      decode: decodeClient,
+      slices: shares.slices,
+      isOpen: () => !this.#closed,
+      isBlocked: () => this.#isBlocked(),
+      pause: () => {
+        socket.pause();
+      },
+      take: (decoded) => {
+        if (decoded.type === 'malformed') this.#close(`malformed message: ${decoded.reason}`);
+        else if (decoded.type === 'unknown') this.#close(`unknown code ${decoded.code}`);
+        else this.#take(decoded.message);
+      },
+      onIdle: () => {
+        this.#waitForMore();
+      },
+    });
     socket.on('error', (error) => {
       shares.log.debug({ reason: reasonOf(error) }, 'client failed');
     });
@@ -83,24 +95,21 @@ export class ClientConnection {
       this.cut();
     });
     socket.on('drain', () => {
-      this.#askForTurn();
+      this.#intake.askForTurn();
     });
     socket.on('end', () => {
       this.#ended = true;
-      this.#askForTurn();
+      this.#intake.askForTurn();
     });
     socket.on('data', (chunk: Buffer) => {
       if (this.#closed || this.#ended) return;
-      this.#reader.push(chunk);
-      this.#askForTurn();
+      this.#intake.push(chunk);
     });
   }
 
   /** Cuts a client that has not taken a byte for too long, or not finished a message. */
   sweep(now: number): void {
-    if (!this.#queued && this.#messageAt > 0 && now - this.#messageAt > FRAME_MS_MAX) {
-      this.#close('a message took too long');
-    }
+    if (this.#intake.isLate(now)) this.#close('a message took too long');
     if (this.#socket.writableLength === 0) return;
     if (now - this.#takenAt > CLIENT_STALL_MS_MAX) this.#close('takes no replies');
   }
@@ -109,7 +118,7 @@ export class ClientConnection {
   finish(): void {
     this.#ended = true;
     this.#socket.pause();
-    this.#askForTurn();
+    this.#intake.askForTurn();
   }
 
   readonly cut = (): void => {
@@ -120,50 +129,10 @@ export class ClientConnection {
     this.#goOn();
   };
 
-  #askForTurn(): void {
-    if (this.#queued) {
-      if (this.#reader.waiting() > READ_AHEAD_BYTES) this.#socket.pause();
-      return;
-    }
-    this.#queued = true;
-    this.#shares.slices.run(() => {
-      this.#queued = false;
-      this.#pump();
-    });
-  }
-
-  /** Takes requests in, as many as may be in flight and while the turn lasts. */
-  #pump(): void {
-    for (let taken = 0; !this.#closed; taken += 1) {
-      if (this.#isBlocked()) {
-        // Time in which we do not read is not held against the client.
-        this.#messageAt = 0;
-        this.#socket.pause();
-        return;
-      }
-      if (taken >= MESSAGES_IN_A_ROW || this.#shares.slices.isOver()) {
-        this.#askForTurn();
-        return;
-      }
-      const decoded = this.#reader.next();
-      if (decoded === undefined) {
-        this.#waitForMore(taken > 0);
-        return;
-      }
-      this.#messageAt = 0;
-      if (decoded.type === 'malformed') this.#close(`malformed message: ${decoded.reason}`);
-      else if (decoded.type === 'unknown') this.#close(`unknown code ${decoded.code}`);
-      else this.#take(decoded.message);
-    }
-  }
-
   /** All whole messages are taken. */
-  #waitForMore(taken: boolean): void {
-    const waiting = this.#reader.waiting();
-    this.#shares.inputs.note(this.cut, this.#reader.held());
+  #waitForMore(): void {
+    this.#shares.inputs.note(this.cut, this.#intake.held);
     if (this.#closed) return;
-    if (waiting === 0) this.#messageAt = 0;
-    else if (taken || this.#messageAt === 0) this.#messageAt = monotonicMs();
     const isOver = this.#ended && this.#inFlight === 0;
     if (isOver) this.#socket.end();
     // After our end too: reading on lets the client's own end come through.
@@ -210,7 +179,7 @@ export class ClientConnection {
       if (this.#tails.get(name) === tail) this.#tails.delete(name);
       this.#inFlight -= 1;
       this.#goOn();
-      this.#askForTurn();
+      this.#intake.askForTurn();
     });
   }
 

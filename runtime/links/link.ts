@@ -9,15 +9,14 @@
  */
 import type { TLSSocket } from 'node:tls';
 import { decodePeer, encodePeer } from '../../src/codec/peer.ts';
-import type { GoodbyeReason, WireHello, WireMessage } from '../../src/wire-types.ts';
-import { FRAME_MS_MAX, GOODBYE_MS_MAX, HANDSHAKE_MS_MAX, LINK_PAUSE_BYTES } from '../bounds.ts';
-import { MESSAGES_IN_A_ROW, READ_AHEAD_BYTES } from '../bounds.ts';
+import type { Decoded, GoodbyeReason, WireHello, WireMessage } from '../../src/wire-types.ts';
+import { GOODBYE_MS_MAX, HANDSHAKE_MS_MAX, LINK_PAUSE_BYTES } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import type { ProvenPeer } from '../identity/identity.ts';
 import type { InputBudget } from '../input-budget.ts';
+import { Intake } from '../intake.ts';
 import { reasonOf } from '../log.ts';
 import type { Slices } from '../slices.ts';
-import { createReader } from '../stream.ts';
 
 /** A frame that belongs to a call. */
 export type CallFrame = Extract<WireMessage, { readonly type: 'request' | 'reply' }>;
@@ -49,15 +48,11 @@ export class Link {
   readonly #socket: TLSSocket;
   readonly #events: LinkEvents;
   readonly #shares: LinkShares;
-  readonly #reader = createReader(decodePeer);
+  readonly #intake: Intake<WireMessage>;
   #phase: 'greeting' | 'up' | 'ended' = 'greeting';
   #paused = false;
   #corked = false;
-  /** Whether frames wait for a turn. */
-  #queued = false;
   #openedAt: number;
-  /** When the first byte of an unfinished frame came; 0 for none. */
-  #frameAt = 0;
 
   constructor(
     socket: TLSSocket,
@@ -74,6 +69,24 @@ export class Link {
     this.#events = events;
     this.#openedAt = monotonicMs();
     this.usedAt = this.#openedAt;
+    this.#intake = new Intake({
+      decode: decodePeer,
+      slices: shares.slices,
+      isOpen: () => this.#phase !== 'ended',
+      isBlocked: () => socket.writableLength > LINK_PAUSE_BYTES,
+      pause: () => {
+        this.#pause();
+      },
+      take: (decoded) => {
+        this.#takeDecoded(decoded);
+      },
+      onIdle: () => {
+        this.#resume();
+      },
+      onTurn: () => {
+        shares.inputs.note(this.#shed, this.#phase === 'ended' ? 0 : this.#intake.held);
+      },
+    });
     socket.on('error', (error) => {
       this.#finish(reasonOf(error));
     });
@@ -84,12 +97,10 @@ export class Link {
       this.#finish('closed by the peer');
     });
     socket.on('drain', () => {
-      this.#askForTurn();
+      this.#intake.askForTurn();
     });
     socket.on('data', (chunk: Buffer) => {
-      if (this.#phase === 'ended') return;
-      this.#reader.push(chunk);
-      this.#askForTurn();
+      if (this.#phase !== 'ended') this.#intake.push(chunk);
     });
   }
 
@@ -125,61 +136,9 @@ export class Link {
       this.goodbye('identity', 'the certificate of the peer has expired');
     } else if (this.#phase === 'greeting' && now - this.#openedAt > HANDSHAKE_MS_MAX) {
       this.#destroy('no hello in time');
-    } else if (!this.#queued && this.#frameAt > 0 && now - this.#frameAt > FRAME_MS_MAX) {
+    } else if (this.#intake.isLate(now)) {
       this.goodbye('malformed', 'a frame took too long');
     }
-  }
-
-  #askForTurn(): void {
-    if (this.#queued) {
-      if (this.#reader.waiting() > READ_AHEAD_BYTES) this.#pause();
-      return;
-    }
-    this.#queued = true;
-    this.#shares.slices.run(() => {
-      this.#queued = false;
-      this.#pump();
-    });
-  }
-
-  /** Takes the frames that came, for as long as the other side takes ours and our turn lasts. */
-  #pump(): void {
-    let taken = 0;
-    while (this.#phase !== 'ended') {
-      if (this.#socket.writableLength > LINK_PAUSE_BYTES) {
-        this.#pause();
-        break;
-      }
-      if (taken >= MESSAGES_IN_A_ROW || this.#shares.slices.isOver()) {
-        this.#askForTurn();
-        break;
-      }
-      const decoded = this.#reader.next();
-      if (decoded === undefined) {
-        this.#waitForMore(taken > 0);
-        break;
-      }
-      taken += 1;
-      this.#frameAt = 0;
-      if (decoded.type === 'malformed') {
-        this.goodbye('malformed', `malformed frame: ${decoded.reason}`);
-      } else if (decoded.type === 'unknown') {
-        if (this.#phase !== 'up') this.goodbye('malformed', 'first frame is no hello');
-        else if (decoded.call !== undefined) this.#events.onUnknownRequest(this, decoded.call);
-      } else {
-        this.#take(decoded.message);
-      }
-    }
-    this.#shares.inputs.note(this.#shed, this.#phase === 'ended' ? 0 : this.#reader.held());
-  }
-
-  /** All whole frames are taken: the deadline of the next one begins with its first byte. */
-  #waitForMore(taken: boolean): void {
-    if (this.#reader.waiting() === 0) this.#frameAt = 0;
-    else if (taken || this.#frameAt === 0) this.#frameAt = monotonicMs();
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#socket.resume();
   }
 
   /** Ends the link without a word: the other side would not take it. */
@@ -190,6 +149,17 @@ export class Link {
   readonly #shed = (): void => {
     this.#destroy('too many bytes wait for the rest of their frames');
   };
+
+  #takeDecoded(decoded: Exclude<Decoded<WireMessage>, { readonly type: 'partial' }>): void {
+    if (decoded.type === 'malformed') {
+      this.goodbye('malformed', `malformed frame: ${decoded.reason}`);
+    } else if (decoded.type === 'unknown') {
+      if (this.#phase !== 'up') this.goodbye('malformed', 'first frame is no hello');
+      else if (decoded.call !== undefined) this.#events.onUnknownRequest(this, decoded.call);
+    } else {
+      this.#take(decoded.message);
+    }
+  }
 
   #take(message: WireMessage): void {
     if (message.type === 'goodbye') {
@@ -211,11 +181,15 @@ export class Link {
   }
 
   #pause(): void {
-    // Time in which we do not read is not held against the other side.
-    this.#frameAt = 0;
     if (this.#paused) return;
     this.#paused = true;
     this.#socket.pause();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
   }
 
   #write(frame: Uint8Array): void {

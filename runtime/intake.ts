@@ -1,0 +1,93 @@
+/**
+ * What comes in on one connection: bytes become messages, which are taken in turns with those of
+ * other connections.
+ *
+ * Rules: a turn ends after so many messages or with its slice (`slices.ts`); while the other side
+ * does not take what is there for it, nothing more is read; not much is read ahead of a turn. A
+ * message must be whole in time, counted from its first byte and only while it is read.
+ */
+import type { Decoded } from '../src/wire-types.ts';
+import { FRAME_MS_MAX, MESSAGES_IN_A_ROW, READ_AHEAD_BYTES } from './bounds.ts';
+import { monotonicMs } from './clock.ts';
+import type { Slices } from './slices.ts';
+import { createReader } from './stream.ts';
+import type { Decoder, Reader } from './stream.ts';
+
+export interface IntakeOptions<M> {
+  readonly decode: Decoder<M>;
+  readonly slices: Slices;
+  readonly isOpen: () => boolean;
+  /** Whether nothing may be taken now; `askForTurn` when that has changed. */
+  readonly isBlocked: () => boolean;
+  /** Stops reading from the connection, until `onIdle` at the soonest. */
+  readonly pause: () => void;
+  readonly take: (decoded: Exclude<Decoded<M>, { readonly type: 'partial' }>) => void;
+  /** All whole messages are taken. */
+  readonly onIdle: () => void;
+  /** A turn is over, for whatever reason. */
+  readonly onTurn?: () => void;
+}
+
+export class Intake<M> {
+  readonly #options: IntakeOptions<M>;
+  readonly #reader: Reader<M>;
+  /** Whether messages wait for a turn. */
+  #queued = false;
+  /** When the first byte of an unfinished message came; 0 for none. */
+  #messageAt = 0;
+
+  constructor(options: IntakeOptions<M>) {
+    this.#options = options;
+    this.#reader = createReader(options.decode);
+  }
+
+  /** Bytes of memory in which what came and is not taken is kept. */
+  get held(): number {
+    return this.#reader.held();
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#reader.push(chunk);
+    this.askForTurn();
+  }
+
+  askForTurn(): void {
+    if (this.#queued) {
+      if (this.#reader.waiting() > READ_AHEAD_BYTES) this.#pause();
+      return;
+    }
+    this.#queued = true;
+    this.#options.slices.run(() => {
+      this.#queued = false;
+      this.#turn();
+      this.#options.onTurn?.();
+    });
+  }
+
+  /** Whether a message that was begun should be whole by now. */
+  isLate(now: number): boolean {
+    return !this.#queued && this.#messageAt > 0 && now - this.#messageAt > FRAME_MS_MAX;
+  }
+
+  #turn(): void {
+    const { slices, isOpen, isBlocked, take, onIdle } = this.#options;
+    for (let taken = 0; isOpen(); taken += 1) {
+      if (isBlocked()) return this.#pause();
+      if (taken >= MESSAGES_IN_A_ROW || slices.isOver()) return this.askForTurn();
+      const decoded = this.#reader.next();
+      if (decoded === undefined) {
+        if (this.#reader.waiting() === 0) this.#messageAt = 0;
+        else if (taken > 0 || this.#messageAt === 0) this.#messageAt = monotonicMs();
+        return onIdle();
+      }
+      this.#messageAt = 0;
+      take(decoded);
+    }
+  }
+
+  #pause(): void {
+    // Time in which we do not read is not held against the other side.
+    this.#messageAt = 0;
+    this.#options.pause();
+  }
+}
