@@ -199,6 +199,7 @@ function withFlags() {
     .option('--admin [addr:port]', 'health, status and metrics (port: listen port + 2000)')
     .option('--record [file]', 'record what the core is given (DATA/recording.orrec)')
     .option('--record-size <size>', 'most on disk for it (256MiB)', sizeFlag)
+    .option('--record-values', 'the bytes of values too, not only their SHA-256', false)
     .option('--strict-loopback', 'hold loopback to the limits per address too', false)
     .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info' as const))
     .addOption(new Option('--log-format <format>').choices(LOG_FORMATS).default('auto' as const))
@@ -206,10 +207,7 @@ function withFlags() {
     .addHelpText('after', EXAMPLES);
 }
 
-const LATER = [
-  laterOption('--record-values', 'values in recordings'),
-  laterOption('--classic', 'the classic dialect'),
-];
+const LATER = [laterOption('--classic', 'the classic dialect')];
 
 const SILENT_MS = 2000;
 /** A clean stop is promised within this, in ms; the node itself needs less. */

@@ -48,6 +48,7 @@ export interface NodeFlags extends Quotas, ReachFlags {
   /** True when the flag stands alone. */
   readonly record?: string | true | undefined;
   readonly recordSize?: number | undefined;
+  readonly recordValues?: boolean | undefined;
   readonly strictLoopback?: boolean | undefined;
 }
 
@@ -116,9 +117,13 @@ function adminOf({ admin }: NodeFlags, listen: Endpoint): Endpoint | undefined {
   return { host, port: offsetPort(listen, ADMIN_PORT_OFFSET, 'admin server: give --admin') };
 }
 
-/** @throws UsageError when a size is given and nothing is recorded */
-function recordingOf({ record, recordSize }: NodeFlags, dataDir: string): NodeSettings['record'] {
+/** @throws UsageError when it is said how to record, and nothing is recorded */
+function recordingOf(
+  { record, recordSize, recordValues = false }: NodeFlags,
+  dataDir: string,
+): NodeSettings['record'] {
   if (record === undefined) {
+    if (recordValues) throw new UsageError('--record-values goes with --record');
     if (recordSize === undefined) return undefined;
     throw new UsageError('--record-size goes with --record');
   }
@@ -126,7 +131,7 @@ function recordingOf({ record, recordSize }: NodeFlags, dataDir: string): NodeSe
     throw new UsageError(`--record-size ${recordSize} is too little: give 1MiB or more`);
   }
   const path = record === true ? join(dataDir, DEFAULT_NAME) : record;
-  return { path, bytesMax: recordSize ?? RECORDING_BYTES_MAX };
+  return { path, bytesMax: recordSize ?? RECORDING_BYTES_MAX, values: recordValues };
 }
 
 /** A name that every file system takes: no colons. */

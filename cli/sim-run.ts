@@ -15,7 +15,7 @@ import { estimate } from './sim-estimate.ts';
 export async function runWatched(
   { options, materials }: Omit<Resolved, 'notes'>,
   version: string,
-  hooks: Pick<ApartHooks, 'rows' | 'from' | 'snapshot'>,
+  hooks: Pick<ApartHooks, 'rows' | 'from' | 'snapshot' | 'record' | 'onRecorded'>,
   isStopping: () => boolean,
 ): Promise<SimOutput | undefined> {
   const meter = new Meter();

@@ -22,6 +22,7 @@ import { EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from './failure.ts';
 import { say } from './output.ts';
 import { watchForStop } from './signals.ts';
 import { warningsFor } from './sim-estimate.ts';
+import { recordingOf, simNode } from './sim-record.ts';
 import { runWatched } from './sim-run.ts';
 import { moment, refuseOtherNetwork, refuseTooLate, snapshotsOf } from './sim-snapshot.ts';
 import { summaryOf } from './sim-summary.ts';
@@ -35,6 +36,7 @@ Examples:
   $ npx orrery sim --seed 7 --json > result.json
   $ npx orrery sim --nodes 1000 --warmup 1h --snapshot warm.snapshot
   $ npx orrery sim --from warm.snapshot --loss 0.1 --seed 2
+  $ npx orrery sim --nodes 200 --record node.orrec --record-node 7      (then: orrery replay)
 
 Durations are written 500ms, 90s, 10m, 1.5h or 7d, shares 0.05 or 5%. A scenario file has the same
 settings as keys, without the dashes. The same seed and settings give the same digest.`;
@@ -54,6 +56,13 @@ export function simCommand(version: string): CommandUnknownOpts {
     .option('--snapshot <file>', 'save the simulation as it stands at the end of the warm-up')
     .option('--snapshot-at <duration>', 'save it so long after the warm-up instead', moment)
     .option('--from <file>', 'go on from a snapshot, under its settings where none are given')
+    .optionsGroup('Recordings:')
+    .option('--record <file>', 'what the core of one node is given, for orrery replay')
+    .option(
+      '--record-node <n>',
+      'its number, or its name in a table of a result (default: 0)',
+      simNode,
+    )
     .optionsGroup('Options:');
   command.action(async (...[path]: readonly unknown[]) => {
     const flags: Given = command.opts();
@@ -99,6 +108,7 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
   const resolved = await resolveLayers(layers, undefined, from && { ...from.options, workers: 1 });
   if (from !== undefined) refuseOtherNetwork(from, resolved.options);
   if (order !== undefined) refuseTooLate(order, resolved.options);
+  const recording = await recordingOf(flags, resolved.options);
   const stop = watchForStop();
   for (const note of resolved.notes) say(`orrery sim: ${note}`);
   for (const warning of warningsFor(resolved.options)) say(`orrery sim: ${warning}`);
@@ -107,10 +117,12 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
     rows: out !== undefined,
     ...(from === undefined ? {} : { from }),
     ...(order === undefined ? {} : { snapshot: order }),
+    ...recording,
   };
   const output = await runWatched(resolved, version, hooks, stop.isAsked);
   stop.end();
   await order?.saved(output === undefined);
+  recording?.tell();
   if (output === undefined) {
     say('orrery sim: stopped before its end; no result was written');
     process.exitCode = EXIT_INTERRUPTED;

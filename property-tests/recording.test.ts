@@ -182,6 +182,29 @@ test('a changed word is found: another step, damage, or a difference', (t) => {
   t.true(found > 100, `${found} of 300`);
 });
 
+test('what a record stands for is beside its step, and beside no other', (t) => {
+  const directory = new PeerDirectory();
+  directory.add([1, 2, 3, 4, 5, 6, 7, 8]);
+  const begin = { now: 0, wall: WALL_MS, entropy: 0 };
+  const state = create(0, defaultConfig, begin, { records: [], peers: [] });
+  const names = { version: '0', startedAt: WALL_MS, id: '00' };
+  const head = { ...names, segment: 1, stepsBefore: 0, config: defaultConfig };
+  const recorder = new Recorder({ ...head, now: 0, wall: WALL_MS }, state, directory);
+  const wake: Input = { type: 'wake' };
+  const values = [0, 1, 3, 4, 5, 1000].map((size) => new Uint8Array(size).fill(size));
+  for (const bytes of values) {
+    recorder.value({ form: 'bytes', bytes });
+    recorder.step(begin, wake, step(state, begin, wake, directory).effects);
+    recorder.step(begin, wake, step(state, begin, wake, directory).effects);
+  }
+  const replay = new Replay(recorder.take());
+  for (const bytes of values) {
+    t.deepEqual(replay.next()?.value, { form: 'bytes', bytes });
+    t.is(replay.next()?.value, undefined);
+  }
+  t.is(replay.next(), undefined);
+});
+
 test('a step that failed is the last of its recording, and fails again', (t) => {
   const directory = new PeerDirectory();
   directory.add([1, 2, 3, 4, 5, 6, 7, 8]);

@@ -9,7 +9,7 @@ import { PeerDirectory } from '../host/directory.ts';
 import { assert } from '../src/assert.ts';
 import { configFaults, defaultConfig } from '../src/config.ts';
 import { INTRODUCERS_MAX } from '../src/limits.ts';
-import type { Config, Effect, Input, Kept, Moment, Peer } from '../src/types.ts';
+import type { Config, Effect, Input, Kept, Moment, Peer, RecordHeader } from '../src/types.ts';
 import type { WireAddress } from '../src/wire-types.ts';
 import { CLIENT_INPUT_BYTES_MAX, LINK_INPUT_BYTES_MAX } from './bounds.ts';
 import { PEERS_MAX, WARNINGS_KEPT } from './bounds.ts';
@@ -127,7 +127,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     ...connectionLimits(),
     ...options.limits,
   };
-  const recording = await openRecording(options.record, identity, directory, log);
+  const recording = await openRecording(options.record, identity, directory, values, log);
   undo.push(() => recording?.close());
   return {
     identity,
@@ -153,11 +153,13 @@ async function openRecording(
   options: RecordingOptions | undefined,
   identity: LiveIdentity,
   directory: PeerDirectory,
+  values: Values,
   log: Log,
 ): Promise<Recording | undefined> {
   if (options === undefined) return undefined;
   const id = identity.now.nodeIdHex;
-  const recording = await Recording.open(options, { id, directory, log });
+  const valueOf = (record: RecordHeader): Uint8Array | undefined => values.heldValueOf(record);
+  const recording = await Recording.open(options, { id, directory, log, valueOf });
   directory.onPlace = (peer, place) => {
     recording.place(peer, place);
   };

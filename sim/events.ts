@@ -1,8 +1,9 @@
 /**
  * What is in the event queue, and what crosses the borders of a world: the kinds of events, who is
- * told what happens, and where events for nodes of other parts go.
+ * told what happens, what its edge lends it, and where events for nodes of other parts go.
  */
 
+import type { step } from '../src/step.ts';
 import type { Key, Message, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
 import type { Fate } from './replicas.ts';
 import type { Task } from './task.ts';
@@ -30,6 +31,16 @@ export interface Watcher {
   onSigned(peer: Peer, op: OpId, record: RecordHeader): void;
   /** A node holds a record from now on, or no longer. */
   onReplica(peer: Peer, key: Key, fate: Fate): void;
+}
+
+/** What the edge lends. */
+export interface Hooks {
+  /** SHA-256. */
+  readonly hash: (bytes: Uint8Array) => Uint8Array;
+  /** With `wire`: sees, and may change, the bytes of each message on its way. */
+  readonly touch?: ((bytes: Uint8Array, message: number) => void) | undefined;
+  /** Instead of the core's own: does the same, and sees it. */
+  readonly step?: typeof step | undefined;
 }
 
 /** Where an event for a node of another part goes. */

@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import type { Hooks } from './events.ts';
 import type { LookupRow } from './lookup-row.ts';
 import type { Materials } from './materials.ts';
 import { optionFaults } from './option-faults.ts';
@@ -33,8 +34,8 @@ export interface SimulateHooks {
   readonly rows?: boolean;
   /** Called a few times per second of real time; true stops the run. */
   readonly onProgress?: (progress: Progress) => boolean;
-  /** With `wire`: sees, and may change, the bytes of each message. */
-  readonly touch?: (bytes: Uint8Array, message: number) => void;
+  readonly touch?: Hooks['touch'];
+  readonly step?: Hooks['step'];
 }
 
 export interface SimOutput {
@@ -105,10 +106,10 @@ export function simulateWhole(
 
 /** A run, or one part of it, with everybody in place. */
 export function runOf(options: SimOptions, hooks: SimulateHooks & { readonly part?: Part }): Run {
-  const { materials = {}, rows = false, touch, part, from, snapshot } = hooks;
+  const { materials = {}, rows = false, touch, step, part, from, snapshot } = hooks;
   const run = new Run(options, {
     materials,
-    hooks: { hash: sha256, ...(touch === undefined ? {} : { touch }) },
+    hooks: { hash: sha256, touch, step },
     rows,
     ...(part === undefined ? {} : { part }),
     ...(from === undefined ? {} : { origin: from.options }),

@@ -29,9 +29,8 @@ import { slotsOf, stormSlot } from './slots.ts';
 import { keysOf } from './streams.ts';
 import type { Task } from './task.ts';
 import { Values } from './values.ts';
-import type { WireHooks } from './wire.ts';
 import { putsOf, Workload, worksOf } from './workload.ts';
-import { JOIN_OP, type Watcher } from './events.ts';
+import { JOIN_OP, type Hooks, type Watcher } from './events.ts';
 import { World } from './world.ts';
 
 /** The longest turn, in microseconds. */
@@ -45,7 +44,7 @@ export interface RunSetting {
   /** When a snapshot is wanted: ms after the warm-up. */
   readonly snapshotAfterMs?: number;
   readonly materials: Materials;
-  readonly hooks: WireHooks;
+  readonly hooks: Hooks;
   readonly part?: Part;
   /** Whether rows of lookups are wanted. */
   readonly rows?: boolean;

@@ -13,27 +13,21 @@ import { signedBytes, type SignedFields } from '../src/codec/record.ts';
 import type { Message, RecordHeader } from '../src/types.ts';
 import type { WireAddress } from '../src/wire-types.ts';
 import { isForgery } from './adversary.ts';
+import type { Hooks } from './events.ts';
 import type { Population } from './population.ts';
 import { mix } from './streams.ts';
 import type { Values } from './values.ts';
-
-export interface WireHooks {
-  /** SHA-256. */
-  readonly hash: (bytes: Uint8Array) => Uint8Array;
-  /** Sees, and may change, the bytes of each message on its way. */
-  readonly touch?: (bytes: Uint8Array, message: number) => void;
-}
 
 const CERTIFICATE = new Uint8Array(1);
 
 export class Wire {
   readonly #edge: Edge;
-  readonly #hooks: WireHooks;
+  readonly #hooks: Hooks;
   readonly #values: Values;
   readonly #valueKey: number;
   #messages = 0;
 
-  constructor(population: Population, values: Values, valueKey: number, hooks: WireHooks) {
+  constructor(population: Population, values: Values, valueKey: number, hooks: Hooks) {
     this.#hooks = hooks;
     this.#values = values;
     this.#valueKey = valueKey;

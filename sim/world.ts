@@ -1,19 +1,17 @@
 /**
  * The loop of one part: take the earliest event, step the node it belongs to, perform the effects.
- * Nothing here knows Kademlia; the core decides, this file only delivers.
- *
- * A node has one scheduled wake. A wake that fires before the node's `wakeAt` is put off without a
- * step, and one that was superseded is ignored, so that the queue holds the messages in flight
- * and about one entry per node. Events are ordered by (time, receiver, sender, sender's counter).
+ * Nothing here knows Kademlia; the core decides, this file only delivers. A node has one scheduled
+ * wake. A wake that fires before the node's `wakeAt` is put off without a step, and one that was
+ * superseded is ignored, so that the queue holds the messages in flight and about one entry per
+ * node. Events are ordered by (time, receiver, sender, sender's counter).
  */
-
 import { idOf } from '../src/position.ts';
 import { create, step } from '../src/step.ts';
 import type { Command, Config, Effect, Input, Message, Moment, OpId, Peer } from '../src/types.ts';
 import { Ahead } from './ahead.ts';
 import { Adversaries, BURST_US, isFlood, isForged } from './adversary.ts';
 import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE, WALL_START_MS } from './events.ts';
-import type { Abroad, Watcher } from './events.ts';
+import type { Abroad, Hooks, Watcher } from './events.ts';
 import { Folds } from './folds.ts';
 import { Introducers } from './introducers.ts';
 import type { LatencyModel } from './latency.ts';
@@ -27,7 +25,7 @@ import { Roles } from './roles.ts';
 import { mix, type Keys } from './streams.ts';
 import type { Task } from './task.ts';
 import type { Values } from './values.ts';
-import { Wire, type WireHooks } from './wire.ts';
+import { Wire } from './wire.ts';
 
 /** How long a simulated disk takes to have something for good, in microseconds. */
 const DISK_US = 1000;
@@ -52,6 +50,7 @@ export class World {
 
   readonly #adversaries: Adversaries | undefined;
   readonly #wire: Wire | undefined;
+  readonly #step: typeof step;
   readonly #watcher: Watcher;
   readonly #replicas: ReplicaWatch;
   readonly #folds: Folds;
@@ -66,7 +65,7 @@ export class World {
     slots: number,
     latency: LatencyModel,
     values: Values,
-    hooks: WireHooks,
+    hooks: Hooks,
     watcher: Watcher,
   ) {
     this.options = options;
@@ -86,6 +85,7 @@ export class World {
     }
     this.config = nodeConfig(options);
     this.#watcher = watcher;
+    this.#step = hooks.step ?? step;
     this.#replicas = new ReplicaWatch(watcher);
     if (options.wire) this.#wire = new Wire(this.population, values, keys.values, hooks);
   }
@@ -176,10 +176,11 @@ export class World {
 
   /** One input to one node, now. */
   step(peer: Peer, input: Input): void {
-    const before = this.population.states[peer];
+    const { directory, states } = this.population;
+    const before = states[peer];
     if (before === undefined) return;
-    const { state, effects } = step(before, this.#momentOf(peer), input, this.population.directory);
-    this.population.states[peer] = state;
+    const { state, effects } = this.#step(before, this.#momentOf(peer), input, directory);
+    states[peer] = state;
     this.#folds.add(peer, this.now, input, effects);
     for (const effect of effects) this.#perform(peer, effect);
     this.#replicas.onStep(peer, input, effects, before, state, this.nowMs);

@@ -3,6 +3,7 @@
  * first eight digits of their ids.
  */
 import type { PeerDirectory } from '../../host/directory.ts';
+import type { RecordedValue } from '../../host/recording/form.ts';
 import { bytesOfBits256, hexOf } from '../../host/words.ts';
 import type { Command, Effect, Input, Key, Message, Note, Outcome } from '../../src/types.ts';
 import type { Peer, Position, RecordHeader, Reply, Request } from '../../src/types.ts';
@@ -67,6 +68,17 @@ export function inputLine(input: Input, names: Namer): string {
     case 'wake':
       return 'wake';
   }
+}
+
+/** What a record stands for: its bytes as text where they are text, escaped, or their SHA-256. */
+export function valueText({ form, bytes }: RecordedValue): string {
+  if (form === 'sha256') return `a value with SHA-256 ${hexOf(bytes)}`;
+  const text = Buffer.from(bytes).toString('utf8', 0, VALUE_BYTES_SHOWN);
+  const shown = text.includes('\ufffd')
+    ? hexOf(bytes.subarray(0, VALUE_BYTES_SHOWN))
+    : JSON.stringify(text);
+  const more = bytes.length > VALUE_BYTES_SHOWN ? ' …' : '';
+  return `the value, ${bytes.length} bytes: ${shown}${more}`;
 }
 
 export function effectLine(effect: Effect, names: Namer): string {
@@ -170,3 +182,4 @@ function noteText(note: Note, names: Namer): string {
 }
 
 const SHOWN = 6;
+const VALUE_BYTES_SHOWN = 48;

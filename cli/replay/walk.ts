@@ -10,7 +10,7 @@ import { print, say } from '../output.ts';
 import { countsText, TOPICS, topicText } from './beliefs.ts';
 import { isPast, parseInstant } from './instant.ts';
 import type { Instant } from './instant.ts';
-import { effectLine, inputLine, Namer } from './lines.ts';
+import { effectLine, inputLine, Namer, valueText } from './lines.ts';
 import type { Tape } from './tape.ts';
 
 const HELP = `Enter, n   the next step          N         the next N steps (a number)
@@ -112,10 +112,11 @@ class Walker {
 
 /** A step in full: when, what came in, what went out, and whether that is what went out then. */
 export function stepLines(step: Replayed, tape: Tape, names: Namer): readonly string[] {
-  const { number, moment, input, effects, fault, isSame } = step;
+  const { number, moment, input, value, effects, fault, isSame } = step;
   const after = ((moment.wall - tape.first.wall) / 1000).toFixed(3);
   const lines = [`#${number}  +${after}s  ${new Date(moment.wall).toISOString()}`];
   lines.push(`  in   ${inputLine(input, names)}`);
+  if (value !== undefined) lines.push(`       ${valueText(value)}`);
   for (const effect of effects) lines.push(`  out  ${effectLine(effect, names)}`);
   if (fault !== undefined) lines.push(`  the core fails here: ${reasonOf(fault)}`);
   if (!isSame) lines.push('  this is not what the node did when it was recorded');

@@ -6,20 +6,22 @@
  *   length in bytes and bytes of the head, JSON (`Head`)
  *   directory: count, eight words and a place for each peer
  *   the whole state
- *   entries to the end, each a kind (ROWS, PLACE, STEP, FAILED), the number of its words, and these
+ *   entries to the end, each a kind (ROWS, PLACE, VALUE, STEP, FAILED), the number of its words,
+ *   and these
  *
  * Rows and places stand before the step that was the first to use them. A step is its moment (time
  * and wall clock as what they have moved on by), its input, and a print of its effects, by which
- * whoever replays it knows whether the core did the same. The bytes of values are not in it: the
- * core never sees them.
+ * whoever replays it knows whether the core did the same. The core never sees the bytes of a value:
+ * they, or only their SHA-256, stand before the step whose input brought their record.
  */
-import type { Config } from '../../src/types.ts';
+import type { Config, Input, RecordHeader } from '../../src/types.ts';
 import { SERIAL_VERSION } from '../serial/words.ts';
+import type { Reader, Writer } from '../serial/words.ts';
 
 /** "ORRC". */
 const MAGIC = 0x4f525243;
 /** Raised whenever the layout of segments changes; the forms of values have their own version. */
-const FORM_VERSION = 1;
+const FORM_VERSION = 2;
 export const PREFACE = [MAGIC, FORM_VERSION, SERIAL_VERSION] as const;
 
 export const ROWS = 1;
@@ -27,6 +29,15 @@ export const PLACE = 2;
 export const STEP = 3;
 /** A step that threw: its moment and its input, and nothing after it. */
 export const FAILED = 4;
+export const VALUE = 5;
+
+/** What stands for a value, as far as its host wants it known. */
+export interface RecordedValue {
+  readonly form: (typeof VALUE_FORMS)[number];
+  readonly bytes: Uint8Array;
+}
+
+export const VALUE_FORMS = ['bytes', 'sha256'] as const;
 
 export interface Head {
   /** Version of the program that wrote it. */
@@ -43,4 +54,41 @@ export interface Head {
   readonly now: number;
   readonly wall: number;
   readonly config: Config;
+}
+
+/** The record whose bytes came with an input, if any did. */
+export function recordIn(input: Input): RecordHeader | undefined {
+  if (input.type === 'signed') return input.record;
+  if (input.type !== 'message') return undefined;
+  const { body } = input.message;
+  return body.type === 'store' || body.type === 'value' ? body.record : undefined;
+}
+
+/** The length in bytes, then the bytes, four a word, zeros at the end. */
+export function writeBytes(out: Writer, bytes: Uint8Array): void {
+  out.word(bytes.length);
+  for (let at = 0; at < bytes.length; at += 4) {
+    let word = 0;
+    for (let i = 0; i < 4; i++) word = (word << 8) | (bytes[at + i] ?? 0);
+    out.word(word);
+  }
+}
+
+/** @throws SerialFault when they are not all there */
+export function readBytes(input: Reader): Uint8Array {
+  const length = input.word();
+  if (length < 0 || length > 4 * input.left) throw input.fault(`no ${length} bytes are there`);
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 4) {
+    const word = input.word();
+    for (let i = 0; i < 4 && at + i < length; i++) bytes[at + i] = word >>> (24 - 8 * i);
+  }
+  return bytes;
+}
+
+/** The path of a segment of the recording that goes by `path`: its number before the ending. */
+export function segmentPath(path: string, segment: number): string {
+  const [, ext = ''] = /[^/\\](\.[^./\\]*)$/.exec(path) ?? [];
+  const stem = path.slice(0, path.length - ext.length);
+  return `${stem}.${String(segment).padStart(4, '0')}${ext}`;
 }

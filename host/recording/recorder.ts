@@ -10,8 +10,8 @@ import { effectsWords, Fingerprint } from '../fingerprint.ts';
 import { writeInput } from '../serial/input.ts';
 import { writeState } from '../serial/state.ts';
 import { Writer } from '../serial/words.ts';
-import { FAILED, PLACE, PREFACE, ROWS, STEP } from './form.ts';
-import type { Head } from './form.ts';
+import { FAILED, PLACE, PREFACE, ROWS, STEP, VALUE, VALUE_FORMS, writeBytes } from './form.ts';
+import type { Head, RecordedValue } from './form.ts';
 
 export class Recorder {
   readonly #directory: PeerDirectory;
@@ -40,6 +40,13 @@ export class Recorder {
   /** Words that were not taken yet. */
   get waiting(): number {
     return this.#out.length;
+  }
+
+  /** What the record of the step that follows stands for. */
+  value({ form, bytes }: RecordedValue): void {
+    this.#entry.word(VALUE_FORMS.indexOf(form));
+    writeBytes(this.#entry, bytes);
+    this.#end(VALUE);
   }
 
   step(moment: Moment, input: Input, effects: readonly Effect[]): void {
@@ -103,16 +110,6 @@ export class Recorder {
       for (let word = 0; word < ID_WORDS; word++) out.word(words[at + word] ?? 0);
       out.word(places[this.#rows] ?? 0);
     }
-  }
-}
-
-/** The length in bytes, then the bytes, four a word, zeros at the end. */
-function writeBytes(out: Writer, bytes: Uint8Array): void {
-  out.word(bytes.length);
-  for (let at = 0; at < bytes.length; at += 4) {
-    let word = 0;
-    for (let i = 0; i < 4; i++) word = (word << 8) | (bytes[at + i] ?? 0);
-    out.word(word);
   }
 }
 

@@ -14,8 +14,8 @@ import { effectsWords, Fingerprint } from '../fingerprint.ts';
 import { readInput } from '../serial/input.ts';
 import { readState } from '../serial/state.ts';
 import { Reader, SerialFault } from '../serial/words.ts';
-import { FAILED, PLACE, PREFACE, ROWS, STEP } from './form.ts';
-import type { Head } from './form.ts';
+import { FAILED, PLACE, PREFACE, readBytes, ROWS, STEP, VALUE, VALUE_FORMS } from './form.ts';
+import type { Head, RecordedValue } from './form.ts';
 
 /** A step that was made again. */
 export interface Replayed {
@@ -25,6 +25,8 @@ export interface Replayed {
   readonly input: Input;
   readonly effects: readonly Effect[];
   readonly before: NodeState;
+  /** What the record in the input stands for, if the host had it. */
+  readonly value: RecordedValue | undefined;
   /** What the core threw, if it did. */
   readonly fault: unknown;
   /** Whether the effects are those of then, or the core failed as it did then. */
@@ -42,6 +44,8 @@ export class Replay {
   #wall: number;
   #steps = 0;
   #isCut = false;
+  /** Of the step that follows. */
+  #value: RecordedValue | undefined;
 
   /** @throws SerialFault when the words are no segment of this version */
   constructor(words: Int32Array) {
@@ -82,6 +86,7 @@ export class Replay {
       if (kind === STEP || kind === FAILED) return this.#stepAgain(kind === FAILED);
       if (kind === ROWS) this.#readRows(entry, entry.count(ID_WORDS + 1));
       else if (kind === PLACE) this.#readPlace();
+      else if (kind === VALUE) this.#readValue();
       else throw entry.fault(`${kind} is no kind of entry`);
       entry.close();
     }
@@ -116,7 +121,8 @@ export class Replay {
     this.#steps += 1;
     const number = this.head.stepsBefore + this.#steps;
     const before = this.#state;
-    const begun = { number, moment, input, before };
+    const begun = { number, moment, input, before, value: this.#value };
+    this.#value = undefined;
     try {
       const { state, effects } = step(before, moment, input, this.directory);
       this.#state = state;
@@ -142,17 +148,18 @@ export class Replay {
     if (peer < 0 || peer >= this.directory.count) throw this.#entry.fault(`no peer ${peer}`);
     this.directory.setPlace(peer, this.#entry.word());
   }
+
+  #readValue(): void {
+    const code = this.#entry.word();
+    const form = VALUE_FORMS[code];
+    if (form === undefined) throw this.#entry.fault(`${code} is no form of a value`);
+    this.#value = { form, bytes: readBytes(this.#entry) };
+  }
 }
 
 /** @throws SerialFault when it is no head */
 function readHead(input: Reader): Head {
-  const length = input.word();
-  if (length < 0 || length > 4 * input.left) throw input.fault('the head is not there');
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < bytes.length; at += 4) {
-    const word = input.word();
-    for (let i = 0; i < 4 && at + i < bytes.length; i++) bytes[at + i] = word >>> (24 - 8 * i);
-  }
+  const bytes = readBytes(input);
   try {
     // Only programs of this version wrote it, and its words were whole.
     return JSON.parse(new TextDecoder().decode(bytes)) as Head;

@@ -1,5 +1,6 @@
 // `orrery node --record` and `orrery replay`, as somebody uses them who wants to know what a node
 // did: real nodes, real files, also of a node that was killed.
+import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -75,6 +76,28 @@ test('a recorded node is replayed, looked into and walked through', async (t) =>
   t.regex(walked.stdout, /^table: 0$/m);
 });
 
+test('values are recorded as their SHA-256, and as they are when that is asked for', async (t) => {
+  const dir = await scratch(t);
+  const first = await node(t, dir, 'one', '--record');
+  const boot = ['--bootstrap', first.listen];
+  const second = await node(t, dir, 'two', ...boot, '--record', '--record-values');
+  const put = await run(t, dir, ['put', 'greeting', 'hello', '--api', second.api]);
+  t.is(put.code, 0, put.stderr);
+  for (const one of [second, first]) {
+    one.kill('SIGTERM');
+    await one.ended;
+  }
+  const steps = async (name: string): Promise<string> => {
+    const { stdout } = await run(t, dir, ['replay', name, '--json', '--at', '#1000000']);
+    const { steps: count } = JSON.parse(stdout) as { steps: number };
+    const walk = Buffer.from('n\n'.repeat(count));
+    return (await run(t, dir, ['replay', name, '--step'], walk)).stdout;
+  };
+  const sum = createHash('sha256').update('hello').digest('hex');
+  t.regex(await steps('one'), new RegExp(`a value with SHA-256 ${sum}`));
+  t.regex(await steps('two'), /the value, 5 bytes: "hello"/);
+});
+
 test('a recording that cannot be read is told in one line', async (t) => {
   const dir = await scratch(t);
   await writeFile(join(dir, 'text.orrec'), 'this is a text');
@@ -83,6 +106,7 @@ test('a recording that cannot be read is told in one line', async (t) => {
     ['replay', 'text.orrec'],
     ['replay', 'text.orrec', '--at', 'yesterday'],
     ['node', '--record-size', '1MiB'],
+    ['node', '--record-values'],
     ['node', '--record', '--record-size', '1KiB'],
     ['node', '-p', '0', '--record', '.'],
     ['node', '-p', '0', '--record', 'text.orrec/below'],
@@ -102,7 +126,7 @@ test('segments follow one another, and the oldest go when there are too many byt
     api: ANY_PORT,
     dataDir: join(site.dir, 'n'),
     identity: await identityAt(site, 'n'),
-    record: { path, version: '0', bytesMax: 40_000, segmentBytes: 20_000 },
+    record: { path, version: '0', bytesMax: 40_000, values: false, segmentBytes: 20_000 },
   });
   t.teardown(() => started.close());
   const client = await clientOf(t, started);

@@ -8,18 +8,17 @@
  * Every tenth value has 60,000 bytes, the others 1 KiB. Exit code 1 when anything is missing or
  * differs. Data go into a temporary folder that is removed at the end.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { connectClient, type Client } from '../../runtime/api/client.ts';
+import type { Client } from '../../runtime/api/client.ts';
+import { connect, ended, startNode } from './nodes.ts';
 
 const NODES = 5;
 const KILLED = 2;
-const ENTRY = fileURLToPath(new URL('../../../cli/orrery.mjs', import.meta.url));
 
 const { values: flags } = parseArgs({
   options: {
@@ -93,34 +92,6 @@ async function getUnknown(client: Client | undefined): Promise<number> {
     `GET unknown  ${found === undefined ? 'FAILURE' : 'found?'} in ${tookMs.toFixed(1)} ms`,
   );
   return found === undefined && tookMs < 1000 ? 0 : 1;
-}
-
-async function startNode(folder: string, basePort: number, index: number): Promise<ChildProcess> {
-  const bootstrap = index === 0 ? [] : ['--bootstrap', `127.0.0.1:${basePort}`];
-  const port = String(basePort + index);
-  const args = [ENTRY, 'node', '-a', '127.0.0.1', '-p', port, '--log-level', 'error', ...bootstrap];
-  const child = spawn(process.execPath, args, {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (text.includes('ready: ')) resolve();
-    });
-    child.once('exit', () => reject(new Error(`node ${index} ended before it was ready`)));
-  });
-  return child;
-}
-
-async function connect(port: number): Promise<Client> {
-  return await connectClient({ host: '127.0.0.1', port: port + 1000 });
-}
-
-async function ended(node: ChildProcess): Promise<void> {
-  if (node.exitCode !== null || node.signalCode !== null) return;
-  await new Promise((resolve) => node.once('exit', resolve));
 }
 
 function rate(count: number, began: number): string {

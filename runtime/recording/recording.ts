@@ -7,14 +7,16 @@
  * ends and another begins once it does; what is between them is missing, and the log says so. A
  * node goes on whatever becomes of its recording.
  */
+import { hash } from 'node:crypto';
 import type { PeerDirectory } from '../../host/directory.ts';
+import { recordIn, segmentPath } from '../../host/recording/form.ts';
 import { Recorder } from '../../host/recording/recorder.ts';
 import type { NodeState } from '../../src/step.ts';
-import type { Effect, Input, Moment, Peer } from '../../src/types.ts';
+import type { Effect, Input, Moment, Peer, RecordHeader } from '../../src/types.ts';
 import { RECORDING_BEHIND_BYTES, RECORDING_FLUSH_MS, SEGMENT_BYTES } from '../bounds.ts';
 import { reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
-import { prepareSegments, SegmentFile, segmentPath, trimSegments } from './segments.ts';
+import { prepareSegments, SegmentFile, trimSegments } from './segments.ts';
 
 export interface RecordingOptions {
   readonly path: string;
@@ -22,6 +24,8 @@ export interface RecordingOptions {
   readonly version: string;
   /** Bytes on disk of all segments together. */
   readonly bytesMax: number;
+  /** Whether the bytes of values are recorded too, not only their SHA-256. */
+  readonly values: boolean;
   /** Words in a segment, before they are packed. */
   readonly segmentBytes?: number;
 }
@@ -31,6 +35,8 @@ export interface Recorded {
   readonly id: string;
   readonly directory: PeerDirectory;
   readonly log: Log;
+  /** The bytes that came with a record, while its step lasts. */
+  readonly valueOf: (record: RecordHeader) => Uint8Array | undefined;
 }
 
 export class Recording {
@@ -83,6 +89,7 @@ export class Recording {
     this.#steps += 1;
     if (this.#open === undefined) return this.#goOn(after, moment);
     const { recorder } = this.#open;
+    this.#recordValue(recorder, input);
     recorder.step(moment, input, effects);
     if (recorder.waiting >= CHUNK_WORDS) this.#hand();
     if (this.#bytes >= this.#segmentBytes) {
@@ -105,6 +112,15 @@ export class Recording {
     this.#ended = true;
     this.#endSegment();
     await this.#tail;
+  }
+
+  #recordValue(recorder: Recorder, input: Input): void {
+    const record = recordIn(input);
+    const bytes = record && this.#node.valueOf(record);
+    if (bytes === undefined) return;
+    const { values } = this.#options;
+    const form = values ? 'bytes' : 'sha256';
+    recorder.value({ form, bytes: values ? bytes : hash('sha256', bytes, 'buffer') });
   }
 
   #beginSegment(state: NodeState, { now, wall }: Moment): void {

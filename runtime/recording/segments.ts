@@ -15,17 +15,11 @@ import { basename, dirname, extname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { constants, createGunzip, createGzip } from 'node:zlib';
 import type { Gzip } from 'node:zlib';
+import { segmentPath } from '../../host/recording/form.ts';
 import { systemCode, UsageError } from '../failure.ts';
 
 /** What a recording is called in the data directory of its node. */
 export const DEFAULT_NAME = 'recording.orrec';
-
-/** The path of a segment of the recording that goes by `path`. */
-export function segmentPath(path: string, segment: number): string {
-  const ext = extname(path);
-  const stem = basename(path, ext);
-  return join(dirname(path), `${stem}.${String(segment).padStart(4, '0')}${ext}`);
-}
 
 /**
  * The files of a recording, in order; the path may be that of one segment.

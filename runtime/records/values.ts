@@ -107,6 +107,11 @@ export class Values {
     return order === 0 ? stored.envelope : undefined;
   }
 
+  /** The bytes that came with a header, while they are in memory. */
+  heldValueOf(header: RecordHeader): Uint8Array | undefined {
+    return this.#find(header)?.envelope.value;
+  }
+
   /** The bytes of a record that was read, or of a newer one that has replaced it on disk since. */
   valueOf(header: RecordHeader): Uint8Array | undefined {
     const envelope = this.envelopeOf(header);

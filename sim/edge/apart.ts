@@ -9,9 +9,15 @@ import type { SimResult } from '../result.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { Crew } from './crew.ts';
 import { simulateDivided } from './divided/divide.ts';
+import type { Recorded, RecordOrder } from './node-recording.ts';
 import type { Report, Task } from './thread.ts';
 
-export type ApartHooks = Omit<SimulateHooks, 'touch'>;
+export interface ApartHooks extends Omit<SimulateHooks, 'touch' | 'step'> {
+  /** One node to be recorded, where one thread has all of them. */
+  readonly record?: RecordOrder | undefined;
+  /** Told what became of it. */
+  readonly onRecorded?: ((recorded: Recorded) => void) | undefined;
+}
 
 /**
  * Runs one simulation to its end.
@@ -32,13 +38,14 @@ export async function runApart(
     if (options.workers > 1) {
       return await simulateDivided(crew, options, version, { ...hooks, onProgress });
     }
-    const { materials = {}, rows = false, from, snapshot } = hooks;
+    const { materials = {}, rows = false, from, snapshot, record } = hooks;
     const snapshotAfterMs = snapshot?.afterMs;
-    const task: Task = { options, version, materials, rows, from, snapshotAfterMs };
+    const task: Task = { options, version, materials, rows, from, snapshotAfterMs, record };
     return await crew.run<SimOutput>('thread.js', task, (message) => {
       const report = message as Report;
       if (report.type === 'output') return report.output;
       if (report.type === 'snapshot') snapshot?.take(report.snapshot);
+      else if (report.type === 'recorded') hooks.onRecorded?.(report.recorded);
       else onProgress(report.progress);
       return undefined;
     });
