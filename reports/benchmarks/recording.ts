@@ -5,8 +5,9 @@
  *   node dist/reports/benchmarks/recording.js --rounds 6 --seconds 10 [--values]
  *
  * Networks take turns (without, with, with, without, …), so that a slow minute of the machine falls
- * on both. What is told: answers a second, and processor time of the three nodes for each answer;
- * both as medians and as ratios. Data go into a temporary folder that is removed at the end.
+ * on both. What is told: answers a second, and processor time of the three nodes for each answer,
+ * as medians, and the ratios within each round. Data go into a temporary folder that is removed at
+ * the end.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
@@ -56,9 +57,10 @@ async function main(rounds: number, seconds: number, basePort: number): Promise<
   const [a, b] = [medianOf(without), medianOf(recorded)];
   console.log(`medians, without: ${lineOf(a)}`);
   console.log(`medians, ${record.join(' ')}: ${lineOf(b)}`);
-  const cost = (100 * (b.cpuUsPerAnswer / a.cpuUsPerAnswer - 1)).toFixed(1);
-  const loss = (100 * (1 - b.perSecond / a.perSecond)).toFixed(1);
-  console.log(`recording costs ${cost} % of processor time and ${loss} % of answers`);
+  const cost = ratiosOf(without, recorded, (taken) => taken.cpuUsPerAnswer);
+  const answers = ratiosOf(without, recorded, (taken) => taken.perSecond);
+  console.log(`with / without, processor time for an answer: ${cost}`);
+  console.log(`with / without, answers a second: ${answers}`);
 }
 
 async function measure(basePort: number, seconds: number, more: readonly string[]): Promise<Taken> {
@@ -128,6 +130,19 @@ async function recordedIn(folder: string): Promise<number> {
     if (name.endsWith('.orrec')) bytes += (await stat(join(folder, name))).size;
   }
   return bytes;
+}
+
+/** Their median and range. */
+function ratiosOf(
+  without: readonly Taken[],
+  recorded: readonly Taken[],
+  of: (taken: Taken) => number,
+): string {
+  const ratios = recorded
+    .map((taken, round) => of(taken) / of(without[round] ?? taken))
+    .sort((a, b) => a - b);
+  const [least = 0, most = 0, middle = 0] = [ratios[0], ratios.at(-1), ratios[ratios.length >> 1]];
+  return `${middle.toFixed(3)} (${least.toFixed(3)} to ${most.toFixed(3)})`;
 }
 
 function medianOf(all: readonly Taken[]): Taken {
