@@ -17,6 +17,7 @@ import { WHOLE, type Part } from '../sim/population.ts';
 import { Run } from '../sim/run.ts';
 import type { SessionCurve } from '../sim/session-curve.ts';
 import type { Task } from '../sim/task.ts';
+import { World } from '../sim/world.ts';
 import { curveLaw, DISTANCE_MAX, distanceTo, DRAWS, equilibriumOf, HOUR_US } from './laws-kit.ts';
 import type { Cdf } from './laws-kit.ts';
 import { smallOptions } from './sim-kit.ts';
@@ -37,7 +38,7 @@ class LoggedRun extends Run {
   readonly stays = new Map<number, Stay[]>();
 
   constructor(options: SimOptions, materials: Materials, part: Part) {
-    super(options, { materials, hooks: { hash: sha256 }, part });
+    super(options, { materials, hooks: { hash: sha256 }, part }, (parts) => new World(parts));
     this.start();
     while (!this.ended) {
       const at = this.turnAfter(this.world.nextAt);

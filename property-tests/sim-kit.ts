@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { sha256, type SimOutput } from '../sim/main.ts';
 import { defaultOptions, type SimOptions } from '../sim/options.ts';
 import { Run } from '../sim/run.ts';
+import { World } from '../sim/world.ts';
 import { checkNode } from '../src/invariants.ts';
 import type { Command, OpId, Outcome, Peer } from '../src/types.ts';
 
@@ -28,7 +29,7 @@ export class WatchedRun extends Run {
 
   constructor(options: SimOptions, touch?: (bytes: Uint8Array, message: number) => void) {
     const hooks = { hash: sha256, ...(touch === undefined ? {} : { touch }) };
-    super(options, { materials: {}, hooks });
+    super(options, { materials: {}, hooks }, (parts) => new World(parts));
     this.start();
   }
 

@@ -4,12 +4,12 @@
  */
 
 import type { Command, Position } from '../src/types.ts';
+import type { Arena } from './arena.ts';
 import type { Ledger } from './ledger.ts';
 import { mix } from './streams.ts';
 import type { Task } from './task.ts';
 import type { Work, Workload } from './workload.ts';
 import { LEAVE_OP } from './events.ts';
-import type { World } from './world.ts';
 
 /** How long an item waits when nobody can ask, or nothing can be read yet, in microseconds. */
 const ITEM_RETRY_US = 100_000;
@@ -24,11 +24,11 @@ export class Items {
   left: number;
   /** Operation number of the first item. */
   firstOp = LEAVE_OP + 1;
-  readonly #world: World;
+  readonly #world: Arena;
   readonly #workload: Workload;
   readonly #ledger: Ledger;
 
-  constructor(world: World, workload: Workload, ledger: Ledger) {
+  constructor(world: Arena, workload: Workload, ledger: Ledger) {
     this.#world = world;
     this.#workload = workload;
     this.#ledger = ledger;

@@ -13,7 +13,7 @@ import { Places } from './latency-places.ts';
 import { lognormal } from './laws.ts';
 import type { Materials } from './materials.ts';
 import { matrixPlaces } from './matrix.ts';
-import type { LatencySpec } from './options.ts';
+import type { LatencySpec, SimOptions } from './options.ts';
 import { regionPlaces } from './regions.ts';
 import { mix, share } from './streams.ts';
 
@@ -38,6 +38,12 @@ interface Source {
   readonly leastUs: number;
   us(from: Peer, to: Peer, word: number): number;
   placeName(peer: Peer): string;
+}
+
+/** The model of a run. @param key lays nodes on places and draws jitter */
+export function latencyOf(options: SimOptions, key: number, materials: Materials): LatencyModel {
+  const { latency, minLatencyMs, jitter } = options;
+  return latencyModel(latency, { minLatencyMs, jitter, key }, materials);
 }
 
 export function latencyModel(

@@ -4,10 +4,10 @@
  */
 
 import type { OpId, Outcome, Peer, Position, RecordHeader, Trail } from '../src/types.ts';
+import type { Arena } from './arena.ts';
 import type { LookupRow } from './lookup-row.ts';
 import type { Oracle, Settled, Verdict } from './oracle.ts';
 import type { WorkKind } from './options.ts';
-import type { World } from './world.ts';
 
 /** An operation of the workload that is under way. */
 export interface Running {
@@ -31,7 +31,7 @@ export interface Reports {
 export class Ledger {
   /** Rows of lookups, where they are wanted. */
   readonly rows: LookupRow[] = [];
-  readonly #world: World;
+  readonly #world: Arena;
   readonly #oracle: Oracle;
   readonly #reports: Reports;
   readonly #placeName: ((peer: Peer) => string) | undefined;
@@ -41,7 +41,7 @@ export class Ledger {
 
   /** @param placeName given where rows of lookups are wanted */
   constructor(
-    world: World,
+    world: Arena,
     oracle: Oracle,
     reports: Reports,
     placeName: ((peer: Peer) => string) | undefined,

@@ -16,6 +16,7 @@ import { resultOf, rowsOf, type Cost, type Origin, type SimResult } from './resu
 import { Run } from './run.ts';
 import { isFork, restore, sectionOf, snapshotOf } from './snapshot/snapshot.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
+import { World } from './world.ts';
 
 export interface Progress extends Stage {
   readonly events: number;
@@ -107,14 +108,15 @@ export function simulateWhole(
 /** A run, or one part of it, with everybody in place. */
 export function runOf(options: SimOptions, hooks: SimulateHooks & { readonly part?: Part }): Run {
   const { materials = {}, rows = false, touch, step, part, from, snapshot } = hooks;
-  const run = new Run(options, {
+  const setting = {
     materials,
     hooks: { hash: sha256, touch, step },
     rows,
     ...(part === undefined ? {} : { part }),
     ...(from === undefined ? {} : { origin: from.options }),
     ...(snapshot === undefined ? {} : { snapshotAfterMs: snapshot.afterMs }),
-  });
+  };
+  const run = new Run(options, setting, (parts) => new World(parts));
   if (from === undefined) run.start();
   else restore(run, from);
   return run;

@@ -50,16 +50,13 @@ export class Network {
 
   /** Whether the request (`half` 0) or the reply (1) of a call is lost. */
   isLost(caller: Peer, call: CallId, half: 0 | 1): boolean {
-    if (this.loss === 0) return false;
-    // Calls are numbered anew in each life.
-    const life = mix(this.#keys.loss, caller, this.#population.lifeOf(caller));
-    const word = mix(life, caller, call);
-    return share(word) < this.loss && (word & 1) === half;
+    const life = this.#population.lifeOf(caller);
+    return isLost(this.loss, mix(this.#keys.loss, caller, life), caller, call, half);
   }
 
   /** Whether a partition stands between two nodes. */
   isCut(from: Peer, to: Peer): boolean {
-    return this.split !== undefined && this.#camp(from) !== this.#camp(to);
+    return isCut(this.split, from, to);
   }
 
   /** When a message sent now arrives, in microseconds; `counter` is the sender's. */
@@ -95,14 +92,8 @@ export class Network {
     return at;
   }
 
-  /** Two round trips. */
   #dialUs(from: Peer, to: Peer, counter: number): number {
-    let us = 0;
-    for (let i = 0; i < 4; i++) {
-      const word = mix(this.#keys.dial, from, 4 * counter + i);
-      us += (i & 1) === 0 ? this.#latency.draw(from, to, word) : this.#latency.draw(to, from, word);
-    }
-    return us;
+    return dialUs(this.#latency, this.#keys.dial, from, to, counter);
   }
 
   #isValid(row: number, from: Peer, to: Peer): boolean {
@@ -114,9 +105,44 @@ export class Network {
   #isUp(peer: Peer, since: number): boolean {
     return this.#population.isOnline(peer) && this.#population.bornAt(peer) <= since;
   }
+}
 
-  #camp(peer: Peer): boolean {
-    const { split } = this;
-    return split !== undefined && share(mix(split.key, peer, 0)) < split.share;
+/**
+ * Whether the request (`half` 0) or the reply (1) of a call is lost.
+ *
+ * @param key of the caller's life: its calls are numbered anew in each
+ */
+export function isLost(
+  loss: number,
+  key: number,
+  caller: Peer,
+  call: CallId,
+  half: 0 | 1,
+): boolean {
+  if (loss === 0) return false;
+  const word = mix(key, caller, call);
+  return share(word) < loss && (word & 1) === half;
+}
+
+/** Whether two nodes are in different camps. */
+export function isCut(split: Split | undefined, from: Peer, to: Peer): boolean {
+  if (split === undefined) return false;
+  const camp = (peer: Peer): boolean => share(mix(split.key, peer, 0)) < split.share;
+  return camp(from) !== camp(to);
+}
+
+/** What a dial takes before a message can leave: two round trips, in microseconds. */
+export function dialUs(
+  latency: LatencyModel,
+  key: number,
+  from: Peer,
+  to: Peer,
+  counter: number,
+): number {
+  let us = 0;
+  for (let i = 0; i < 4; i++) {
+    const word = mix(key, from, 4 * counter + i);
+    us += (i & 1) === 0 ? latency.draw(from, to, word) : latency.draw(to, from, word);
   }
+  return us;
 }

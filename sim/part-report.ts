@@ -3,6 +3,7 @@
  * the result is made from the reports of all parts.
  */
 
+import type { Arena } from './arena.ts';
 import { Sample } from './distribution.ts';
 import { tableSums, type TableSums } from './health.ts';
 import type { LookupRow } from './lookup-row.ts';
@@ -42,7 +43,7 @@ export interface PartReport {
   readonly folds: Int32Array;
 }
 
-export function reportOf(run: Run): PartReport {
+export function reportOf(run: Run<Arena>): PartReport {
   const { world, oracle, options } = run;
   const { measures, population, roles, nowMs } = world;
   const sums = tableSums(population, oracle.eligible, options.k);
@@ -63,7 +64,7 @@ export function reportOf(run: Run): PartReport {
   };
 }
 
-function commonOf(run: Run): Common {
+function commonOf(run: Run<Arena>): Common {
   const { measures, values, now, nowMs } = run.world;
   measures.countTime(now);
   const { sessions, onlineUs, populationUs, residualMs } = measures;

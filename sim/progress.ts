@@ -3,6 +3,7 @@
  * the measured time is as long as the workload takes, so then its items are what is counted.
  */
 
+import type { Arena } from './arena.ts';
 import type { Run } from './run.ts';
 
 export interface Stage {
@@ -11,7 +12,7 @@ export interface Stage {
   readonly share: number;
 }
 
-export function stageOf(run: Run): Stage {
+export function stageOf(run: Run<Arena>): Stage {
   const { now } = run.world;
   if (run.measureFrom === Infinity) {
     return { phase: 'joining', share: 1 - run.joinsLeft / Math.max(1, run.joinsAll) };

@@ -11,11 +11,12 @@
  */
 
 import type { Key, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
+import type { Arena, ArenaParts } from './arena.ts';
 import { Churn } from './churn.ts';
 import { convergedTable, Slab } from './converged.ts';
 import { FactBox, type Facts } from './facts.ts';
 import { Items } from './items.ts';
-import { latencyModel, type LatencyModel } from './latency.ts';
+import { latencyOf, type LatencyModel } from './latency.ts';
 import { Ledger } from './ledger.ts';
 import type { Materials } from './materials.ts';
 import type { SimOptions } from './options.ts';
@@ -31,7 +32,7 @@ import type { Task } from './task.ts';
 import { Values } from './values.ts';
 import { putsOf, Workload, worksOf } from './workload.ts';
 import { JOIN_OP, type Hooks, type Watcher } from './events.ts';
-import { World } from './world.ts';
+import type { World } from './world.ts';
 
 /** The longest turn, in microseconds. */
 const TURN_US = 100_000;
@@ -50,9 +51,9 @@ export interface RunSetting {
   readonly rows?: boolean;
 }
 
-export class Run implements Watcher {
+export class Run<A extends Arena = World> implements Watcher {
   readonly options: SimOptions;
-  readonly world: World;
+  readonly world: A;
   readonly latency: LatencyModel;
   readonly churn: Churn;
   readonly oracle: Oracle;
@@ -76,7 +77,7 @@ export class Run implements Watcher {
   readonly #snapshotAfterUs: number;
   readonly #facts = new FactBox();
 
-  constructor(options: SimOptions, setting: RunSetting) {
+  constructor(options: SimOptions, setting: RunSetting, make: (parts: ArenaParts) => A) {
     const { materials, hooks, origin = options, part = WHOLE, rows = false } = setting;
     this.options = options;
     this.#snapshotAfterUs = (setting.snapshotAfterMs ?? Infinity) * 1000;
@@ -85,10 +86,11 @@ export class Run implements Watcher {
     const works = worksOf(options);
     const slots = slotsOf(options);
     const values = new Values(putsOf(works), keys.values, hooks.hash);
-    const { minLatencyMs, jitter, latency, nodes, nearest } = options;
-    this.latency = latencyModel(latency, { minLatencyMs, jitter, key: keys.places }, materials);
-    this.world = new World(options, keys, part, slots, this.latency, values, hooks, this);
-    const { world } = this;
+    const { nodes, nearest } = options;
+    const latency = latencyOf(options, keys.places, materials);
+    const world = make({ options, keys, part, slots, latency, values, hooks, watcher: this });
+    this.latency = latency;
+    this.world = world;
     const { population, roles } = world;
     this.churn = new Churn(options.churn, slots, keys.churn, materials);
     this.oracle = new Oracle(population, roles, nearest, (settled, at, verdict) => {

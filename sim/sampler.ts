@@ -3,13 +3,13 @@
  * things stand. Each part samples its own nodes; sums add up to the whole.
  */
 
+import type { Arena } from './arena.ts';
 import { deadContacts } from './health.ts';
 import { MESSAGE_KINDS } from './measures.ts';
 import type { SimOptions } from './options.ts';
 import type { Ring } from './ring.ts';
 import type { Series } from './series.ts';
 import { WALL_START_MS } from './events.ts';
-import type { World } from './world.ts';
 
 const STEPS = 120;
 const STEP_MS_MIN = 1000;
@@ -33,10 +33,10 @@ export function stepMsOf(options: SimOptions, workMs: number): number {
 
 export class Sampler {
   readonly rows: SampleRow[] = [];
-  readonly #world: World;
+  readonly #world: Arena;
   #before: SampleRow = COLUMNS.map(() => 0);
 
-  constructor(world: World) {
+  constructor(world: Arena) {
     this.#world = world;
   }
 

@@ -8,6 +8,7 @@ import { HANDOVER_MS_MAX, LEAVE_MS_MAX } from '../src/limits.ts';
 import { allItems } from '../src/paged.ts';
 import { durable, withLife } from '../src/replicas/store.ts';
 import type { KeptRecord, Peer } from '../src/types.ts';
+import type { Arena } from './arena.ts';
 import type { Churn } from './churn.ts';
 import type { Ledger } from './ledger.ts';
 import type { FaultSpec } from './options.ts';
@@ -16,7 +17,6 @@ import { mix } from './streams.ts';
 import type { Task } from './task.ts';
 import { JOIN_OP, LEAVE_OP } from './events.ts';
 import { WALL_START_MS } from './events.ts';
-import type { World } from './world.ts';
 
 /** How many nodes one can be introduced by; which, is drawn each time. */
 const INTRODUCERS = 3;
@@ -26,7 +26,7 @@ const ARRIVAL_GAP_US = 20_000;
 const FAREWELL_US = (HANDOVER_MS_MAX + LEAVE_MS_MAX) * 1000;
 
 export class Sessions {
-  readonly #world: World;
+  readonly #world: Arena;
   readonly #churn: Churn;
   readonly #oracle: Oracle;
   readonly #ledger: Ledger;
@@ -35,7 +35,7 @@ export class Sessions {
   /** The initial joins have settled: sessions end and begin. */
   begun = false;
 
-  constructor(world: World, churn: Churn, oracle: Oracle, ledger: Ledger) {
+  constructor(world: Arena, churn: Churn, oracle: Oracle, ledger: Ledger) {
     this.#world = world;
     this.#churn = churn;
     this.#oracle = oracle;

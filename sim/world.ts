@@ -10,15 +10,15 @@ import { create, step } from '../src/step.ts';
 import type { Command, Config, Effect, Input, Message, Moment, OpId, Peer } from '../src/types.ts';
 import { Ahead } from './ahead.ts';
 import { Adversaries, BURST_US, isFlood, isForged } from './adversary.ts';
+import type { Arena, ArenaParts } from './arena.ts';
 import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE, WALL_START_MS } from './events.ts';
-import type { Abroad, Hooks, Watcher } from './events.ts';
+import type { Abroad, Watcher } from './events.ts';
 import { Folds } from './folds.ts';
 import { Introducers } from './introducers.ts';
-import type { LatencyModel } from './latency.ts';
 import { Measures } from './measures.ts';
 import { Network } from './network.ts';
 import { nodeConfig, type SimOptions } from './options.ts';
-import { Population, type Part } from './population.ts';
+import { Population } from './population.ts';
 import { EventQueue } from './queue.ts';
 import { ReplicaWatch } from './replica-watch.ts';
 import { Roles } from './roles.ts';
@@ -29,7 +29,7 @@ import { Wire } from './wire.ts';
 
 /** How long a simulated disk takes to have something for good, in microseconds. */
 const DISK_US = 1000;
-export class World {
+export class World implements Arena {
   readonly options: SimOptions;
   readonly keys: Keys;
   readonly population: Population;
@@ -58,16 +58,8 @@ export class World {
   readonly #moment = { now: 0, wall: 0, entropy: 0 };
   readonly #introducers: Introducers;
 
-  constructor(
-    options: SimOptions,
-    keys: Keys,
-    part: Part,
-    slots: number,
-    latency: LatencyModel,
-    values: Values,
-    hooks: Hooks,
-    watcher: Watcher,
-  ) {
+  constructor(parts: ArenaParts) {
+    const { options, keys, part, slots, latency, values, hooks, watcher } = parts;
     this.options = options;
     this.keys = keys;
     this.population = new Population(slots, keys.ids, part);

@@ -4,9 +4,8 @@
  * set-up of the network (a few per cent, its cost apart in the last case) included. Larger sizes,
  * CPU time and memory are the business of `whole.ts`, which takes a fresh process for each run.
  */
-import { sha256, simulate } from '../../sim/main.ts';
+import { runOf, simulate } from '../../sim/main.ts';
 import type { SimOptions } from '../../sim/options.ts';
-import { Run } from '../../sim/run.ts';
 import { count, hold, measure, type Case, type Pace, type SuiteReport } from './measure.ts';
 import { scenario } from './scenario.ts';
 
@@ -29,8 +28,7 @@ export function runWhole(pace: Pace): Promise<SuiteReport> {
       name: 'set-up of a node',
       operations: NODES,
       run: () => {
-        const started = new Run(lookups, { materials: {}, hooks: { hash: sha256 } });
-        started.start();
+        const started = runOf(lookups, {});
         hold(started);
       },
     },
