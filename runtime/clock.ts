@@ -11,8 +11,21 @@ import { randomFillSync } from 'node:crypto';
 import { uptime } from 'node:os';
 import type { Moment } from '../src/types.ts';
 
-/** A source of moments; one per node. */
-export function systemClock(): () => Moment {
+/** What a node lives by. */
+export interface Clock {
+  readonly moment: () => Moment;
+  /** The wall clock of the moments. */
+  readonly wallMs: () => number;
+  /** Real milliseconds per millisecond of its time. */
+  readonly scale: number;
+}
+
+/** The time of this machine; one per node. */
+export function systemClock(): Clock {
+  return { moment: systemMoments(), wallMs: () => Date.now(), scale: 1 };
+}
+
+function systemMoments(): () => Moment {
   const pool = Buffer.alloc(POOL_BYTES);
   let used = POOL_BYTES;
   return () => {

@@ -10,6 +10,7 @@
  * to `onFault`, for to go on with half an effect done would be worse (fail-stop).
  */
 import type { Directory, Effect, Input, Moment } from '../src/types.ts';
+import type { Clock } from './clock.ts';
 
 /** The core as the driver knows it. */
 export interface Core<S extends { readonly wakeAt: number }> {
@@ -30,7 +31,7 @@ export type Handlers = {
 export interface DriverOptions<S extends { readonly wakeAt: number }> {
   readonly core: Core<S>;
   readonly peers: Directory;
-  readonly moment: () => Moment;
+  readonly clock: Clock;
   readonly handlers: Handlers;
   /** Sees each step after its effects were decided and before they are carried out. */
   readonly onStep?:
@@ -54,7 +55,7 @@ export class Driver<S extends { readonly wakeAt: number }> {
     this.#options = options;
     this.#perform = performer(options.handlers);
     this.#state = options.core.initial;
-    this.#arm(options.moment().now);
+    this.#arm(options.clock.moment().now);
   }
 
   get state(): S {
@@ -84,7 +85,7 @@ export class Driver<S extends { readonly wakeAt: number }> {
   }
 
   #takeAll(): void {
-    const { moment, onStep } = this.#options;
+    const { clock, onStep } = this.#options;
     let now = 0;
     while (this.#queue.length > 0) {
       // What comes up while these are worked through waits in a queue of its own.
@@ -92,7 +93,7 @@ export class Driver<S extends { readonly wakeAt: number }> {
       this.#queue = [];
       for (const input of inputs) {
         if (this.#stopped) return;
-        const instant = moment();
+        const instant = clock.moment();
         now = instant.now;
         const done = this.#step(instant, input);
         this.#state = done.state;
@@ -118,7 +119,8 @@ export class Driver<S extends { readonly wakeAt: number }> {
     if (this.#stopped || wakeAt >= this.#armedFor) return;
     clearTimeout(this.#timer);
     this.#armedFor = wakeAt;
-    const delayMs = Math.min(TIMER_MS_MAX, Math.max(1, wakeAt - now));
+    const { scale } = this.#options.clock;
+    const delayMs = Math.min(TIMER_MS_MAX, Math.max(1, (wakeAt - now) * scale));
     this.#timer = setTimeout(() => {
       this.#armedFor = Infinity;
       this.feed({ type: 'wake' });

@@ -10,7 +10,6 @@ import { create, step } from '../src/step.ts';
 import type { NodeState } from '../src/step.ts';
 import { CLIENT_ONLY } from '../src/table/places.ts';
 import type { Input } from '../src/types.ts';
-import { systemClock } from './clock.ts';
 import { Driver } from './driver.ts';
 import type { Ground, NodeOptions } from './ground.ts';
 import { reachableAt } from './links/address.ts';
@@ -34,13 +33,13 @@ export interface Engine {
 
 /** Starts the core and lets it send; `listen` is where this node can be reached. */
 export function startEngine(
-  options: Pick<NodeOptions, 'admission' | 'advertise' | 'onCreate' | 'onStep'>,
+  options: Pick<NodeOptions, 'admission' | 'advertise' | 'onCreate' | 'onStep' | 'weather'>,
   ground: Ground,
   listen: Endpoint,
   onFault: (error: unknown) => void,
 ): Engine {
   const { log, introducers, directory, self, book, values, edge } = ground;
-  const { identity, shares } = ground;
+  const { identity, shares, clock } = ground;
   const { strictLoopback } = options.admission ?? {};
   const addresses = options.advertise ?? reachableAt(listen);
   book.prove(self, addresses);
@@ -55,13 +54,14 @@ export function startEngine(
   const pauses = new Pauses();
   const parts: TrafficParts = {
     feed,
-    links: () => links,
+    links: () => port,
     operations,
     edge,
     values,
     introducers,
     log,
     lateMs: () => pauses.lateMs(),
+    wallMs: clock.wallMs,
   };
   const links: Links = new Links({
     self,
@@ -78,9 +78,10 @@ export function startEngine(
     addresses,
     onFrame: frameReceiver(parts),
     onUnreachable: (peer, call) => {
-      feed({ type: 'unreachable', peer, call });
+      if (options.weather?.hidesUnreachable !== true) feed({ type: 'unreachable', peer, call });
     },
   });
+  const port = options.weather?.over(links, self) ?? links;
   const driver: Driver<NodeState> = driverOf(options, ground, parts, onFault);
   return { driver, links, operations, pauses };
 }
@@ -88,19 +89,18 @@ export function startEngine(
 /** The core in its driver, and whoever wants to see its steps. */
 function driverOf(
   options: Pick<NodeOptions, 'onCreate' | 'onStep'>,
-  { self, config, kept, directory, recording, watch }: Ground,
+  { self, config, kept, directory, clock, recording, watch }: Ground,
   parts: TrafficParts,
   onFault: (error: unknown) => void,
 ): Driver<NodeState> {
-  const moment = systemClock();
-  const created = moment();
+  const created = clock.moment();
   options.onCreate?.(self, config, created, kept);
   const initial = create(self, config, created, kept);
   recording?.begin(initial, created);
   return new Driver({
     core: { initial, step },
     peers: directory,
-    moment,
+    clock,
     handlers: effectHandlers(parts),
     onStep: (at, input, effects, after) => {
       recording?.step(at, input, effects, after);

@@ -13,7 +13,8 @@ import type { Config, Effect, Input, Kept, Moment, Peer, RecordHeader } from '..
 import type { WireAddress } from '../src/wire-types.ts';
 import { CLIENT_INPUT_BYTES_MAX, LINK_INPUT_BYTES_MAX } from './bounds.ts';
 import { PEERS_MAX, WARNINGS_KEPT } from './bounds.ts';
-import { monotonicMs } from './clock.ts';
+import { monotonicMs, systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { connectionLimits } from './descriptors.ts';
 import type { ConnectionLimits } from './descriptors.ts';
 import { createEdge, createSigner } from './edge.ts';
@@ -25,6 +26,7 @@ import { AddressBook } from './links/address-book.ts';
 import { parseEndpoint, plainHost } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
 import type { AdmissionOptions } from './links/admission.ts';
+import type { Weather } from './links/ports.ts';
 import { limitedLog, rememberingLog, silentLog } from './log.ts';
 import type { Log } from './log.ts';
 import { Recording } from './recording/recording.ts';
@@ -54,6 +56,11 @@ export interface NodeOptions {
   /** Connections accepted at once, instead of as many as the system allows. */
   readonly limits?: Partial<ConnectionLimits>;
   readonly log?: Log;
+  /** Instead of this machine's. */
+  readonly clock?: Clock;
+  /** Instead of a new one: one that knows the ids of peers that may come. */
+  readonly directory?: PeerDirectory;
+  readonly weather?: Weather;
   /** With these, the core alone can be made to do again what it did here. */
   readonly onCreate?: (self: Peer, config: Config, moment: Moment, kept: Kept) => void;
   readonly onStep?: (moment: Moment, input: Input, effects: readonly Effect[]) => void;
@@ -70,6 +77,7 @@ export interface Ground {
   readonly config: Config;
   readonly introducers: readonly Endpoint[];
   readonly directory: PeerDirectory;
+  readonly clock: Clock;
   readonly self: Peer;
   readonly book: AddressBook;
   readonly disk: Disk;
@@ -107,10 +115,10 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   const log = limitedLog(remembering, monotonicMs);
   const config = wholeConfig(options.config ?? {});
   const introducers = introducersOf(options.bootstrap ?? []);
-  const directory = new PeerDirectory({
-    peersMax: PEERS_MAX,
-    indexKey: [randomWord(), randomWord()],
-  });
+  const directory =
+    options.directory ??
+    new PeerDirectory({ peersMax: PEERS_MAX, indexKey: [randomWord(), randomWord()] });
+  const clock = options.clock ?? systemClock();
   const self = directory.intern(identity.now.nodeId);
   assert(self !== undefined, 'a new directory has room for its owner');
   const book = new AddressBook();
@@ -118,7 +126,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   undo.push(() => disk.close());
   const values = new Values(disk, createSigner(identity));
   const edge = createEdge({ self, identity, directory, book, values });
-  const kept = await loadKept(disk);
+  const kept = await loadKept(disk, clock.wallMs());
   const shares: Shares = {
     peers: new Slices(),
     clients: new Slices(),
@@ -135,6 +143,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     config,
     introducers,
     directory,
+    clock,
     self,
     book,
     disk,

@@ -9,7 +9,7 @@
  */
 import type { PeerDirectory } from '../host/directory.ts';
 import { contactCount } from '../src/table/table.ts';
-import type { Outcome, Peer } from '../src/types.ts';
+import type { Outcome, Peer, Position } from '../src/types.ts';
 import type { Admin } from './admin/admin.ts';
 import { openAdmin } from './admin/open.ts';
 import { serveClients } from './api/api.ts';
@@ -50,6 +50,8 @@ export interface RunningNode {
   readonly ended: Promise<void>;
   readonly get: (key: Uint8Array) => Promise<GetResult>;
   readonly put: (key: Uint8Array, value: Uint8Array, options?: PutOptions) => Promise<PutResult>;
+  /** The nodes nearest to a position. */
+  readonly lookup: (target: Position) => Promise<Outcome>;
   readonly status: () => NodeStatus;
   readonly idHexOf: (peer: Peer) => string;
   /** HOST:PORT of a peer, as far as it is known. */
@@ -184,6 +186,7 @@ function viewOf(ground: Ground, engine: Engine, clients: () => number): View {
     directory,
     get: (key) => operations.get(key),
     put: (key, value, options) => operations.put(key, value.slice(), options),
+    lookup: (target) => operations.lookup(target),
     status: () => ({
       contacts: contactCount(driver.state.table),
       links: links.counts.linksUp,

@@ -18,7 +18,7 @@ import { monotonicMs } from './clock.ts';
 import type { Handlers } from './driver.ts';
 import type { Endpoint } from './links/address.ts';
 import type { CallFrame } from './links/link.ts';
-import type { Links } from './links/links.ts';
+import type { LinkPort } from './links/ports.ts';
 import { shortHex } from './log.ts';
 import type { Log } from './log.ts';
 import type { Operations } from './operations.ts';
@@ -27,7 +27,7 @@ import type { Values } from './records/values.ts';
 export interface TrafficParts {
   readonly feed: (input: Input) => void;
   /** Asked for when needed: links and traffic know each other. */
-  readonly links: () => Links;
+  readonly links: () => LinkPort;
   readonly operations: Operations;
   readonly edge: Edge;
   readonly values: Values;
@@ -35,6 +35,8 @@ export interface TrafficParts {
   readonly log: Log;
   /** How much older what is read now may be than it says, in ms. */
   readonly lateMs: () => number;
+  /** The wall clock by which records are judged. */
+  readonly wallMs: () => number;
 }
 
 /** What a link hands up: a frame of a call, from a peer that proved its id. */
@@ -51,7 +53,7 @@ export function frameReceiver(parts: TrafficParts): (from: Peer, frame: CallFram
       refuse(parts, from, frame.call, 'full');
       return;
     }
-    const admitted = admit(edge, aged(frame, parts.lateMs()), Date.now());
+    const admitted = admit(edge, aged(frame, parts.lateMs()), parts.wallMs());
     switch (admitted.type) {
       case 'message':
         feed({ type: 'message', from, message: admitted.message });

@@ -50,6 +50,7 @@ export class Network {
 
   /** Whether the request (`half` 0) or the reply (1) of a call is lost. */
   isLost(caller: Peer, call: CallId, half: 0 | 1): boolean {
+    if (this.loss === 0) return false;
     const life = this.#population.lifeOf(caller);
     return isLost(this.loss, mix(this.#keys.loss, caller, life), caller, call, half);
   }
@@ -119,7 +120,6 @@ export function isLost(
   call: CallId,
   half: 0 | 1,
 ): boolean {
-  if (loss === 0) return false;
   const word = mix(key, caller, call);
   return share(word) < loss && (word & 1) === half;
 }

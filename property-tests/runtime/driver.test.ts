@@ -37,7 +37,7 @@ test('an input that comes up while effects are carried out waits for its turn', 
       },
     },
     peers,
-    moment: systemClock(),
+    clock: systemClock(),
     handlers: {
       ...deaf,
       introduce: ({ introducer }) => {
@@ -82,7 +82,7 @@ test('the core is woken when it asked to be, also when it asks for earlier', asy
       },
     },
     peers,
-    moment: systemClock(),
+    clock: systemClock(),
     handlers: deaf,
     onFault: (error) => {
       t.fail(String(error));
@@ -113,7 +113,7 @@ test('an exception in a step or a handler stops the driver for good', (t) => {
         },
       },
       peers,
-      moment: systemClock(),
+      clock: systemClock(),
       handlers: {
         ...deaf,
         introduce: () => {
@@ -131,7 +131,7 @@ test('an exception in a step or a handler stops the driver for good', (t) => {
 
 test('moments do not run backwards and their words differ', (t) => {
   const clock = systemClock();
-  const moments: Moment[] = Array.from({ length: 3000 }, clock);
+  const moments: Moment[] = Array.from({ length: 3000 }, clock.moment);
   moments.reduce((before, after) => {
     t.true(after.now >= before.now && Number.isSafeInteger(after.now));
     return after;

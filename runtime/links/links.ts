@@ -8,52 +8,26 @@
  * counted. Invariant: nothing here calls back into a step, reports wait in the driver's queue.
  */
 import type { TLSSocket } from 'node:tls';
-import type { PeerDirectory } from '../../host/directory.ts';
 import type { CallId, Peer } from '../../src/types.ts';
-import type { GoodbyeReason, WireAddress, WireHello } from '../../src/wire-types.ts';
+import type { GoodbyeReason, WireHello } from '../../src/wire-types.ts';
 import { GREETINGS_PER_PEER_MAX, SWEEP_MS } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import type { ProvenPeer } from '../identity/identity.ts';
-import type { LiveIdentity } from '../identity/live-identity.ts';
 import { foreignText, shortHex } from '../log.ts';
-import type { Log } from '../log.ts';
-import type { AddressBook } from './address-book.ts';
 import type { Endpoint } from './address.ts';
 import { levelOf } from './advice.ts';
-import type { BlindDials } from './blind-dials.ts';
 import { whoMakesRoom, whoTakesTooLittle } from './capacity.ts';
 import { noCounts } from './counts.ts';
-import type { Dialer } from './dialer.ts';
 import { Finder, NO_PEER } from './finder.ts';
 import { judgeHello, ownHello, refusalOf } from './greeting.ts';
 import { Greetings, newGreeting } from './greetings.ts';
 import type { Greeting } from './greetings.ts';
 import { farewell, Link } from './link.ts';
-import type { CallFrame, LinkShares } from './link.ts';
+import type { CallFrame } from './link.ts';
 import type { Pair } from './pair.ts';
 import { Pairs } from './pairs.ts';
 import type { SeenLink } from './pairs.ts';
-import type { Placing } from './placing.ts';
-
-export interface LinksOptions {
-  readonly self: Peer;
-  readonly identity: LiveIdentity;
-  readonly directory: PeerDirectory;
-  readonly book: AddressBook;
-  readonly dialer: Dialer;
-  readonly blindDials: BlindDials;
-  readonly placing: Placing;
-  readonly log: Log;
-  readonly shares: LinkShares;
-  /** Accepted links at once. */
-  readonly placesMax: number;
-  /** Links of our own dials at once. */
-  readonly dialledMax: number;
-  /** What our hello says of where we listen. */
-  readonly addresses: readonly WireAddress[];
-  readonly onFrame: (from: Peer, frame: CallFrame) => void;
-  readonly onUnreachable: (peer: Peer, call: CallId) => void;
-}
+import type { LinksOptions } from './ports.ts';
 
 export class Links {
   readonly counts = noCounts();
@@ -100,6 +74,11 @@ export class Links {
       return;
     }
     void this.#dialFor(pair);
+  }
+
+  /** Whether a request would leave without a dial. */
+  isUp(to: Peer): boolean {
+    return this.#options.book.isFound(to) && this.#pairs.find(to)?.kept !== undefined;
   }
 
   /** Sends a reply on the link on which its request came. */

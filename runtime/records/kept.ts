@@ -8,6 +8,7 @@
 import type { Kept } from '../../src/types.ts';
 import type { Disk } from './disk.ts';
 
-export async function loadKept(disk: Disk): Promise<Kept> {
-  return { records: await disk.load(Date.now()), peers: [] };
+/** @param wallMs what the wall clock says now */
+export async function loadKept(disk: Disk, wallMs: number): Promise<Kept> {
+  return { records: await disk.load(wallMs), peers: [] };
 }

@@ -1,0 +1,54 @@
+/**
+ * What the links of a node are given, and what they are to the rest of it: three ways for a message
+ * to go. Nearly always these are the links themselves; where a network is played on one machine,
+ * something may stand in between that delays and loses messages as a real network would.
+ */
+import type { PeerDirectory } from '../../host/directory.ts';
+import type { CallId, Peer } from '../../src/types.ts';
+import type { WireAddress } from '../../src/wire-types.ts';
+import type { LiveIdentity } from '../identity/live-identity.ts';
+import type { Log } from '../log.ts';
+import type { AddressBook } from './address-book.ts';
+import type { Endpoint } from './address.ts';
+import type { BlindDials } from './blind-dials.ts';
+import type { Dialer } from './dialer.ts';
+import type { CallFrame, LinkShares } from './link.ts';
+import type { Placing } from './placing.ts';
+
+export interface LinksOptions {
+  readonly self: Peer;
+  readonly identity: LiveIdentity;
+  readonly directory: PeerDirectory;
+  readonly book: AddressBook;
+  readonly dialer: Dialer;
+  readonly blindDials: BlindDials;
+  readonly placing: Placing;
+  readonly log: Log;
+  readonly shares: LinkShares;
+  /** Accepted links at once. */
+  readonly placesMax: number;
+  /** Links of our own dials at once. */
+  readonly dialledMax: number;
+  /** What our hello says of where we listen. */
+  readonly addresses: readonly WireAddress[];
+  readonly onFrame: (from: Peer, frame: CallFrame) => void;
+  readonly onUnreachable: (peer: Peer, call: CallId) => void;
+}
+
+/** What messages go through. */
+export interface LinkPort {
+  readonly request: (to: Peer, call: CallId, frame: Uint8Array) => void;
+  readonly reply: (to: Peer, call: CallId, frame: Uint8Array) => void;
+  /** Nothing when nobody was found there. */
+  readonly introduce: (endpoint: Endpoint) => Promise<Peer | undefined>;
+  /** Whether a request would leave without a dial. */
+  readonly isUp: (to: Peer) => boolean;
+}
+
+/** What stands between a node and its links. */
+export interface Weather {
+  /** @returns what messages go through instead of the links */
+  readonly over: (links: LinkPort, self: Peer) => LinkPort;
+  /** Whether nobody hears that a peer is gone: as where its machine is. */
+  readonly hidesUnreachable: boolean;
+}
