@@ -8,6 +8,7 @@
  * rejects `ended`: fail-stop, never limping on.
  */
 import type { PeerDirectory } from '../host/directory.ts';
+import type { NodeState } from '../src/step.ts';
 import { contactCount } from '../src/table/table.ts';
 import type { Outcome, Peer, Position } from '../src/types.ts';
 import type { Admin } from './admin/admin.ts';
@@ -52,6 +53,8 @@ export interface RunningNode {
   readonly put: (key: Uint8Array, value: Uint8Array, options?: PutOptions) => Promise<PutResult>;
   /** The nodes nearest to a position. */
   readonly lookup: (target: Position) => Promise<Outcome>;
+  /** What the core believes, to be looked at. */
+  readonly state: () => NodeState;
   readonly status: () => NodeStatus;
   readonly idHexOf: (peer: Peer) => string;
   /** HOST:PORT of a peer, as far as it is known. */
@@ -187,6 +190,7 @@ function viewOf(ground: Ground, engine: Engine, clients: () => number): View {
     get: (key) => operations.get(key),
     put: (key, value, options) => operations.put(key, value.slice(), options),
     lookup: (target) => operations.lookup(target),
+    state: () => driver.state,
     status: () => ({
       contacts: contactCount(driver.state.table),
       links: links.counts.linksUp,

@@ -6,6 +6,7 @@
 import type { Command, OpId, Peer } from '../src/types.ts';
 import type { Hooks, Watcher } from './events.ts';
 import type { LatencyModel } from './latency.ts';
+import type { Materials } from './materials.ts';
 import type { Measures } from './measures.ts';
 import type { Split } from './network.ts';
 import type { SimOptions } from './options.ts';
@@ -27,6 +28,8 @@ export interface Arena {
   /** Microseconds since the beginning. */
   now: number;
   readonly nowMs: number;
+  /** The wall clock of its nodes. */
+  readonly wallMs: number;
   /** Microseconds at which measuring begins, once that is known. */
   measuredFrom: number;
   /** When the next event is due; Infinity when nothing will ever happen. */
@@ -54,4 +57,19 @@ export interface ArenaParts {
   readonly values: Values;
   readonly hooks: Hooks;
   readonly watcher: Watcher;
+}
+
+/** What a run is made of beside its options. */
+export interface RunSetting {
+  /** What the run goes on from; the options it was made with give nodes their ids and places. */
+  readonly origin?: SimOptions;
+  /** When a snapshot is wanted: ms after the warm-up. */
+  readonly snapshotAfterMs?: number;
+  readonly materials: Materials;
+  readonly hooks: Hooks;
+  readonly part?: Part;
+  /** Whether rows of lookups are wanted. */
+  readonly rows?: boolean;
+  /** Wall clock at the beginning. */
+  readonly wallStartMs?: number;
 }

@@ -12,11 +12,11 @@ const DRAWS_MAX = 64;
 
 export class Introducers {
   readonly #population: Population;
-  readonly #network: Network;
+  readonly #network: Pick<Network, 'isCut'>;
   readonly #keys: Keys;
   readonly #nodes: number;
 
-  constructor(population: Population, network: Network, keys: Keys, nodes: number) {
+  constructor(population: Population, network: Pick<Network, 'isCut'>, keys: Keys, nodes: number) {
     this.#population = population;
     this.#network = network;
     this.#keys = keys;

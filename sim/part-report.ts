@@ -11,7 +11,6 @@ import type { Counts, MessageKind, Samples } from './measures.ts';
 import type { Run } from './run.ts';
 import type { SampleRow } from './sampler.ts';
 import type { Holdings } from './values.ts';
-import { WALL_START_MS } from './events.ts';
 
 /** What every part knows of all nodes; the same in each. */
 export interface Common {
@@ -57,7 +56,7 @@ export function reportOf(run: Run<Arena>): PartReport {
     samples: samples as PartReport['samples'],
     sent: measures.sent,
     tables: { ...sums, contacts: sums.contacts.values() },
-    holdings: world.values.holdings(population, roles, nowMs, WALL_START_MS + nowMs),
+    holdings: world.values.holdings(population, roles, nowMs, world.wallMs),
     series: run.sampler.rows,
     rows: run.ledger.rows,
     folds: population.folds(),
@@ -65,7 +64,7 @@ export function reportOf(run: Run<Arena>): PartReport {
 }
 
 function commonOf(run: Run<Arena>): Common {
-  const { measures, values, now, nowMs } = run.world;
+  const { measures, values, now, wallMs } = run.world;
   measures.countTime(now);
   const { sessions, onlineUs, populationUs, residualMs } = measures;
   return {
@@ -78,9 +77,7 @@ function commonOf(run: Run<Arena>): Common {
     meanResidualMs: residualMs.distribution(false).mean,
     repairDelayMs: run.replicas.delays.values(),
     keyMinutes: values.livedMs(run.measureFrom, now) / 60_000,
-    due: Uint8Array.from({ length: values.count }, (_, put) =>
-      values.isDue(put, WALL_START_MS + nowMs) ? 1 : 0,
-    ),
+    due: Uint8Array.from({ length: values.count }, (_, put) => (values.isDue(put, wallMs) ? 1 : 0)),
   };
 }
 

@@ -11,17 +11,16 @@
  */
 
 import type { Key, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
-import type { Arena, ArenaParts } from './arena.ts';
+import type { Arena, ArenaParts, RunSetting } from './arena.ts';
 import { Churn } from './churn.ts';
 import { convergedTable, Slab } from './converged.ts';
 import { FactBox, type Facts } from './facts.ts';
 import { Items } from './items.ts';
 import { latencyOf, type LatencyModel } from './latency.ts';
 import { Ledger } from './ledger.ts';
-import type { Materials } from './materials.ts';
 import type { SimOptions } from './options.ts';
 import { Oracle } from './oracle.ts';
-import { WHOLE, type Part } from './population.ts';
+import { WHOLE } from './population.ts';
 import { Replicas, type Fate } from './replicas.ts';
 import { Ring } from './ring.ts';
 import { Sampler, stepMsOf } from './sampler.ts';
@@ -31,25 +30,12 @@ import { keysOf } from './streams.ts';
 import type { Task } from './task.ts';
 import { Values } from './values.ts';
 import { putsOf, Workload, worksOf } from './workload.ts';
-import { JOIN_OP, type Hooks, type Watcher } from './events.ts';
+import { JOIN_OP, WALL_START_MS, type Watcher } from './events.ts';
 import type { World } from './world.ts';
 
 /** The longest turn, in microseconds. */
 const TURN_US = 100_000;
 const SECOND_US = 1_000_000;
-
-/** What a run is made of beside its options. */
-export interface RunSetting {
-  /** What the run goes on from; the options it was made with give nodes their ids and places. */
-  readonly origin?: SimOptions;
-  /** When a snapshot is wanted: ms after the warm-up. */
-  readonly snapshotAfterMs?: number;
-  readonly materials: Materials;
-  readonly hooks: Hooks;
-  readonly part?: Part;
-  /** Whether rows of lookups are wanted. */
-  readonly rows?: boolean;
-}
 
 export class Run<A extends Arena = World> implements Watcher {
   readonly options: SimOptions;
@@ -85,7 +71,8 @@ export class Run<A extends Arena = World> implements Watcher {
     const keys = { ...keysOf(options.seed), ids, places };
     const works = worksOf(options);
     const slots = slotsOf(options);
-    const values = new Values(putsOf(works), keys.values, hooks.hash);
+    const { wallStartMs = WALL_START_MS } = setting;
+    const values = new Values(putsOf(works), keys.values, hooks.hash, wallStartMs);
     const { nodes, nearest } = options;
     const latency = latencyOf(options, keys.places, materials);
     const world = make({ options, keys, part, slots, latency, values, hooks, watcher: this });
@@ -130,6 +117,11 @@ export class Run<A extends Arena = World> implements Watcher {
     return at;
   }
 
+  /** Whether a row of the time series is due at an instant. */
+  isSampleDue(at: number): boolean {
+    return at >= this.#sampleAt();
+  }
+
   /** Handles this part's earliest event if it is due before an instant. */
   advanceBefore(limit: number): boolean {
     return this.world.nextAt < limit && this.world.advance();
@@ -152,7 +144,7 @@ export class Run<A extends Arena = World> implements Watcher {
       world.measures.measuring,
     );
     this.oracle.turn();
-    if (at >= this.#sampleAt()) this.sampler.sample(this.oracle.eligible);
+    if (this.isSampleDue(at)) this.sampler.sample(this.oracle.eligible);
     if (this.measureFrom === Infinity) {
       if (this.joinsLeft === 0) this.#warmUp();
       this.snapshotDue = at === this.#snapshotAt();

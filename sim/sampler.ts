@@ -9,7 +9,6 @@ import { MESSAGE_KINDS } from './measures.ts';
 import type { SimOptions } from './options.ts';
 import type { Ring } from './ring.ts';
 import type { Series } from './series.ts';
-import { WALL_START_MS } from './events.ts';
 
 const STEPS = 120;
 const STEP_MS_MIN = 1000;
@@ -69,11 +68,10 @@ export class Sampler {
 
   #totals(ring: Ring): number[] {
     const world = this.#world;
-    const { measures, population, values, roles, now, nowMs } = world;
+    const { measures, population, values, roles, now, nowMs, wallMs } = world;
     measures.countTime(now);
     const { lookups, lookupsSucceeded, lookupsExact, gets, getsFound } = measures.counts;
     const [dead, contacts] = deadContacts(population, ring, TABLES_MAX);
-    const wallMs = WALL_START_MS + nowMs;
     const { holders } = values.holdings(population, roles, nowMs, wallMs);
     let held = 0;
     let keys = 0;

@@ -16,7 +16,6 @@ import type { Oracle } from './oracle.ts';
 import { mix } from './streams.ts';
 import type { Task } from './task.ts';
 import { JOIN_OP, LEAVE_OP } from './events.ts';
-import { WALL_START_MS } from './events.ts';
 
 /** How many nodes one can be introduced by; which, is drawn each time. */
 const INTRODUCERS = 3;
@@ -206,7 +205,7 @@ export class Sessions {
 
   /** What the node had written down, as its next life will find it. */
   #keepDisk(peer: Peer): void {
-    const { population, nowMs } = this.#world;
+    const { population, nowMs, wallMs } = this.#world;
     const state = population.states[peer];
     if (state === undefined) return;
     const records: KeptRecord[] = [];
@@ -214,7 +213,7 @@ export class Sessions {
       const stored = durable(held, nowMs);
       if (stored === undefined) continue;
       const header = withLife(stored.header, stored.expiresAt - nowMs);
-      records.push({ header, storedAtMs: WALL_START_MS + nowMs });
+      records.push({ header, storedAtMs: wallMs });
     }
     if (records.length > 0) population.disks.set(peer, records);
   }

@@ -10,7 +10,6 @@ import { compareBits } from '../src/position.ts';
 import { compareVersions, durableHeld } from '../src/replicas/store.ts';
 import type { Key, RecordHeader } from '../src/types.ts';
 import { Sample, type Distribution } from './distribution.ts';
-import { WALL_START_MS } from './events.ts';
 import type { Population } from './population.ts';
 import type { Roles } from './roles.ts';
 import { mix } from './streams.ts';
@@ -46,13 +45,21 @@ export interface Known {
 }
 
 export class Values {
+  /** Wall clock at the beginning of the run. */
+  readonly startMs: number;
   readonly #keys: Key[] = [];
   /** By PUT: the record that was signed, and when it was acknowledged (µs; Infinity: not). */
   readonly #signed: (RecordHeader | undefined)[] = [];
   readonly #acknowledgedAt: number[] = [];
   readonly #byKey = new Map<number, number>();
 
-  constructor(puts: number, seedKey: number, hash: (bytes: Uint8Array) => Uint8Array) {
+  constructor(
+    puts: number,
+    seedKey: number,
+    hash: (bytes: Uint8Array) => Uint8Array,
+    startMs: number,
+  ) {
+    this.startMs = startMs;
     for (let put = 0; put < puts; put++) {
       const word = (i: number): number => mix(seedKey, put, i);
       const [b0, b1, b2, b3] = [word(0), word(1), word(2), word(3)];
@@ -117,7 +124,7 @@ export class Values {
     if (signed === undefined || (this.#acknowledgedAt[put] ?? Infinity) > now - KNOWN_LAG_US) {
       return false;
     }
-    return WALL_START_MS + now / 1000 < endOf(signed) - READING_MS;
+    return this.startMs + now / 1000 < endOf(signed) - READING_MS;
   }
 
   /** Whether a GET of this PUT's key returned what was PUT. */
@@ -139,7 +146,7 @@ export class Values {
     this.#signed.forEach((record, put) => {
       const since = Math.max(fromUs, this.#acknowledgedAt[put] ?? Infinity);
       if (record === undefined || since === Infinity) return;
-      const endsUs = (endOf(record) - WALL_START_MS) * 1000;
+      const endsUs = (endOf(record) - this.startMs) * 1000;
       livedUs += Math.max(0, Math.min(toUs, endsUs) - since);
     });
     return livedUs / 1000;

@@ -11,7 +11,7 @@ import type { Command, Config, Effect, Input, Message, Moment, OpId, Peer } from
 import { Ahead } from './ahead.ts';
 import { Adversaries, BURST_US, isFlood, isForged } from './adversary.ts';
 import type { Arena, ArenaParts } from './arena.ts';
-import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE, WALL_START_MS } from './events.ts';
+import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE } from './events.ts';
 import type { Abroad, Watcher } from './events.ts';
 import { Folds } from './folds.ts';
 import { Introducers } from './introducers.ts';
@@ -84,6 +84,10 @@ export class World implements Arena {
 
   get nowMs(): number {
     return Math.floor(this.now / 1000);
+  }
+
+  get wallMs(): number {
+    return this.values.startMs + this.nowMs;
   }
 
   /** When the next event is due; Infinity when nothing will ever happen. */
@@ -182,7 +186,7 @@ export class World implements Arena {
   #momentOf(peer: Peer): Moment {
     const moment = this.#moment;
     moment.now = this.nowMs;
-    moment.wall = WALL_START_MS + moment.now;
+    moment.wall = this.wallMs;
     moment.entropy = mix(this.keys.entropy, peer, this.population.nextStep(peer));
     return moment;
   }
@@ -209,7 +213,7 @@ export class World implements Arena {
 
   #deliver(to: Peer, from: Peer, payload: Message | Uint8Array): void {
     this.network.onArrival(from, to);
-    const wallMs = WALL_START_MS + this.nowMs;
+    const { wallMs } = this;
     const message = payload instanceof Uint8Array ? this.#wire?.decode(payload, wallMs) : payload;
     // A host admits no forged record, and knows of no call that its core has not made.
     if (message === undefined || isForged(message) || isFlood(message)) return;

@@ -1,0 +1,183 @@
+/**
+ * One real node of a scenario: the very node of `runtime/`, with links on which the weather of the
+ * scenario lies, told what to do and asked how it stands by whoever plays the scenario.
+ */
+import { randomBytes } from 'node:crypto';
+import { PeerDirectory } from '../host/directory.ts';
+import { writeState } from '../host/serial/state.ts';
+import { Writer } from '../host/serial/words.ts';
+import { bytesOfBits256 } from '../host/words.ts';
+import { identityPaths, readIdentity } from '../runtime/identity/identity.ts';
+import { reasonOf } from '../runtime/log.ts';
+import { startNode } from '../runtime/node.ts';
+import type { RunningNode } from '../runtime/node.ts';
+import { JOIN_OP, LEAVE_OP } from '../sim/events.ts';
+import { latencyOf } from '../sim/latency.ts';
+import type { MessageKind } from '../sim/measures.ts';
+import { nodeConfig } from '../sim/options.ts';
+import { keysOf, mix } from '../sim/streams.ts';
+import { assertNever } from '../src/assert.ts';
+import { ID_WORDS } from '../src/limits.ts';
+import type { Command, Effect, OpId, Outcome } from '../src/types.ts';
+import type { Begin, Order, Said } from './orders.ts';
+import { scenarioClock } from './time.ts';
+import { DelayedLinks } from './weather.ts';
+
+export class Member {
+  readonly #say: (said: Said) => void;
+  #node: RunningNode | undefined;
+  #begin: Begin | undefined;
+  #links: DelayedLinks | undefined;
+  readonly #messages: Partial<Record<MessageKind, number>> = {};
+  #replicas = 0;
+  #steps = 0;
+  #lateMs: number[] = [];
+  #ticker: NodeJS.Timeout | undefined;
+
+  constructor(say: (said: Said) => void) {
+    this.#say = say;
+  }
+
+  /** Does what it is told; a fault ends the node. */
+  hear(order: Order): void {
+    const work = this.#hear(order);
+    work.catch((error: unknown) => {
+      this.#say({ type: 'failed', reason: reasonOf(error) });
+    });
+  }
+
+  async #hear(order: Order): Promise<void> {
+    switch (order.type) {
+      case 'begin':
+        return await this.#start(order);
+      case 'command':
+        return await this.#obey(order.op, order.command);
+      case 'conditions':
+        if (this.#links !== undefined) Object.assign(this.#links, order.conditions);
+        return;
+      case 'state': {
+        const out = new Writer();
+        if (this.#node !== undefined) writeState(out, this.#node.state());
+        this.#say({ type: 'state', ask: order.ask, words: out.copy() });
+        return;
+      }
+      default:
+        assertNever(order);
+    }
+  }
+
+  async #start(begin: Begin): Promise<void> {
+    this.#begin = begin;
+    const { options, time, introducers, dataDir, port } = begin;
+    const keys = keysOf(options.seed);
+    const latency = latencyOf(options, keys.places, begin.materials);
+    const begunAt = performance.now();
+    const peers = new Map(introducers.map(({ peer, port: at }) => [at, peer]));
+    const node = await startNode({
+      listen: { host: HOST, port },
+      dataDir,
+      identity: await readIdentity(identityPaths(dataDir)),
+      bootstrap: introducers.map(({ port: at }) => `${HOST}:${at}`),
+      config: nodeConfig(options),
+      clock: scenarioClock(time),
+      directory: directoryOf(keys.ids),
+      weather: {
+        hidesUnreachable: true,
+        over: (links, self) => {
+          const dials = options.links === 'dial';
+          const peerAt = (at: { port: number }): number | undefined => peers.get(at.port);
+          const parts = { self, keys, latency, dials, scale: time.scale, peerAt };
+          this.#links = Object.assign(new DelayedLinks(links, parts), begin.conditions);
+          return this.#links;
+        },
+      },
+      onStep: (_moment, _input, effects) => {
+        this.#count(effects);
+      },
+    });
+    this.#node = node;
+    this.#say({ type: 'listening', port: node.listen.port });
+    this.#tick();
+    this.#tell(JOIN_OP, await node.joined, begunAt);
+  }
+
+  async #obey(op: OpId, command: Command): Promise<void> {
+    const node = this.#node;
+    if (node === undefined) throw new Error('a node is told to do something before it began');
+    const begunAt = performance.now();
+    switch (command.type) {
+      case 'lookup':
+        return this.#tell(op, await node.lookup(command.target), begunAt);
+      case 'get': {
+        const { outcome } = await node.get(bytesOfBits256(command.key.raw));
+        return this.#tell(op, outcome, begunAt);
+      }
+      case 'put': {
+        const { key, size, ttlS, replication } = command;
+        const wanted = { ttlS, replication };
+        const { outcome } = await node.put(bytesOfBits256(key.raw), randomBytes(size), wanted);
+        return this.#tell(op, outcome, begunAt);
+      }
+      case 'leave':
+        await node.close();
+        return this.#tell(LEAVE_OP, { type: 'left' }, begunAt);
+      case 'join':
+        throw new Error('a node joins by itself');
+      default:
+        assertNever(command);
+    }
+  }
+
+  #tell(op: OpId, outcome: Outcome, begunAt: number): void {
+    const tookMs = (performance.now() - begunAt) / (this.#begin?.time.scale ?? 1);
+    this.#say({ type: 'settled', op, outcome, tookMs });
+  }
+
+  #count(effects: readonly Effect[]): void {
+    this.#steps += 1;
+    for (const effect of effects) {
+      if (effect.type === 'send') {
+        const { type } = effect.message.body;
+        this.#messages[type] = (this.#messages[type] ?? 0) + 1;
+      } else if (effect.type === 'note' && effect.note.type === 'replica-sent') {
+        this.#replicas += 1;
+      }
+    }
+  }
+
+  /** Tells what was sent, often: a node that is killed tells nothing any more. */
+  #tick(): void {
+    let due = performance.now() + TICK_MS;
+    this.#ticker = setInterval(() => {
+      const now = performance.now();
+      this.#lateMs.push(now - due);
+      due = now + TICK_MS;
+      const { size } = { size: this.#lateMs.length };
+      if (size < TICKS) return;
+      const sent = {
+        messages: { ...this.#messages },
+        replicas: this.#replicas,
+        steps: this.#steps,
+        lateMs: this.#lateMs,
+      };
+      this.#lateMs = [];
+      this.#say({ type: 'sent', sent });
+    }, TICK_MS);
+    this.#ticker.unref();
+  }
+}
+
+/** With the ids of all peers that may come, so that handles mean the same in every process. */
+function directoryOf(idKey: number): PeerDirectory {
+  const directory = new PeerDirectory();
+  for (let peer = 0; peer < PEERS; peer++) {
+    directory.add(Array.from({ length: ID_WORDS }, (_, word) => mix(idKey, peer, word)));
+  }
+  return directory;
+}
+
+const HOST = '127.0.0.1';
+/** Nodes that a scenario may have in all, those that replace others among them. */
+export const PEERS = 4096;
+const TICK_MS = 50;
+const TICKS = 4;

@@ -1,0 +1,191 @@
+/**
+ * Plays a scenario with real nodes, from its first arrival to its result: the run of `sim/run.ts` on
+ * an arena of processes, in the time of this machine.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readState } from '../host/serial/state.ts';
+import { Reader } from '../host/serial/words.ts';
+import { createAuthority, lockNewAuthority } from '../runtime/identity/authority.ts';
+import type { LookupRow } from '../sim/lookup-row.ts';
+import { Bill, Interrupted, sha256 } from '../sim/main.ts';
+import type { Progress } from '../sim/main.ts';
+import type { Materials } from '../sim/materials.ts';
+import { nodeConfig } from '../sim/options.ts';
+import type { SimOptions } from '../sim/options.ts';
+import { reportOf } from '../sim/part-report.ts';
+import { stageOf } from '../sim/progress.ts';
+import { resultOf, rowsOf } from '../sim/result.ts';
+import type { SimResult } from '../sim/result.ts';
+import { Run } from '../sim/run.ts';
+import type { Peer } from '../src/types.ts';
+import { RealArena } from './arena.ts';
+import { Fleet } from './fleet.ts';
+import { Lateness } from './lateness.ts';
+import type { MachineReport } from './lateness.ts';
+import type { Said, Time } from './orders.ts';
+import { scenarioUs, systemMs } from './time.ts';
+
+export interface PlayHooks {
+  readonly materials: Materials;
+  readonly rows: boolean;
+  /** Real milliseconds per millisecond of the scenario. */
+  readonly scale: number;
+  /** Called now and then; true stops the run. */
+  readonly onProgress: (progress: Progress) => boolean;
+}
+
+export interface RealOutput {
+  readonly result: SimResult & { readonly host: 'real'; readonly machine: MachineReport };
+  readonly rows: readonly LookupRow[];
+}
+
+/** @throws Interrupted when told to stop */
+export async function play(
+  options: SimOptions,
+  version: string,
+  hooks: PlayHooks,
+): Promise<RealOutput> {
+  const folder = await mkdtemp(join(tmpdir(), 'orrery-real-'));
+  const player = new Player(options, hooks, folder);
+  try {
+    await player.prepare();
+    await player.toEnd();
+    return player.output(version);
+  } finally {
+    await player.end();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+class Player {
+  readonly #options: SimOptions;
+  readonly #hooks: PlayHooks;
+  readonly #folder: string;
+  readonly #bill = new Bill();
+  readonly #lateness = new Lateness();
+  #time: Time;
+  #fleet: Fleet | undefined;
+  #run: Run<RealArena> | undefined;
+  #fault: Error | undefined;
+  #asked = 0;
+  #answers = 0;
+
+  constructor(options: SimOptions, hooks: PlayHooks, folder: string) {
+    this.#options = options;
+    this.#hooks = hooks;
+    this.#folder = folder;
+    this.#time = { startedAt: 0, wallStartMs: 0, scale: hooks.scale };
+  }
+
+  /** Certificates and processes: before time begins. */
+  async prepare(): Promise<void> {
+    const { materials, rows } = this.#hooks;
+    const dir = join(this.#folder, 'authority');
+    const authority = await lockNewAuthority(dir, () => createAuthority(dir, {}));
+    const fleet = new Fleet({
+      folder: this.#folder,
+      authority,
+      options: this.#options,
+      materials,
+      time: () => this.#time,
+      directory: () => this.#mustRun().world.population.directory,
+      hear: (peer, said) => {
+        this.#hear(peer, said);
+      },
+      onFault: (error) => {
+        this.#fault ??= error;
+      },
+    });
+    this.#fleet = fleet;
+    await fleet.boot(this.#options.nodes + SPARE);
+    this.#time = { ...this.#time, startedAt: systemMs(), wallStartMs: Date.now() };
+    const setting = {
+      materials,
+      rows,
+      hooks: { hash: sha256 },
+      wallStartMs: this.#time.wallStartMs,
+    };
+    this.#run = new Run(this.#options, setting, (parts) => new RealArena(parts, fleet));
+    this.#run.start();
+    this.#bill.begin();
+  }
+
+  async toEnd(): Promise<void> {
+    const run = this.#mustRun();
+    while (!run.ended) {
+      const at = run.turnAfter(run.turnedAt);
+      while (run.world.nextAt < at) {
+        await this.#until(run.world.nextAt);
+        run.world.advance();
+      }
+      await this.#until(at);
+      if (this.#fault !== undefined) throw this.#fault;
+      if (run.isSampleDue(at)) await this.#takeStates();
+      run.turn(at, [run.takeFacts()]);
+      this.#showProgress();
+    }
+    await this.#takeStates();
+  }
+
+  output(version: string): RealOutput {
+    const run = this.#mustRun();
+    const parts = [reportOf(run)];
+    const cost = this.#bill.end();
+    const result = resultOf(this.#options, parts, undefined, cost, version, sha256);
+    const machine = this.#lateness.report(this.#hooks.scale);
+    return { result: { ...result, host: 'real', machine }, rows: rowsOf(parts) };
+  }
+
+  async end(): Promise<void> {
+    await this.#fleet?.end();
+  }
+
+  #mustRun(): Run<RealArena> {
+    if (this.#run === undefined) throw new Error('broken invariant: the run is made by now');
+    return this.#run;
+  }
+
+  #hear(peer: Peer, said: Said): void {
+    const { world } = this.#mustRun();
+    if (said.type === 'settled') world.onSettled(peer, said.op, said.outcome, said.tookMs);
+    else if (said.type === 'sent') {
+      world.onSent(peer, said.sent);
+      if (world.measures.measuring) this.#lateness.take(said.sent.lateMs);
+    } else if (said.type === 'state' && said.ask === this.#asked) {
+      this.#answers += 1;
+      if (said.words.length === 0) return;
+      world.setState(peer, readState(new Reader(said.words), nodeConfig(this.#options)));
+    }
+  }
+
+  /** Those that answer in time: who is busy is seen as of the last time. */
+  async #takeStates(): Promise<void> {
+    this.#asked += 1;
+    this.#answers = 0;
+    const wanted = this.#fleet?.ask(this.#asked) ?? 0;
+    const until = performance.now() + STATES_MS_MAX;
+    while (this.#answers < wanted && performance.now() < until) await delay(2);
+  }
+
+  async #until(us: number): Promise<void> {
+    const waitMs = ((us - scenarioUs(this.#time)) / 1000) * this.#time.scale;
+    if (waitMs > 0) await delay(waitMs);
+  }
+
+  #showProgress(): void {
+    const run = this.#mustRun();
+    const { measures, now } = run.world;
+    const { events, messages } = measures.counts;
+    const progress = { ...stageOf(run), events, messages, simulatedMs: now / 1000 };
+    if (this.#hooks.onProgress({ ...progress, online: measures.online })) {
+      throw new Interrupted('stopped before its end');
+    }
+  }
+}
+
+/** Processes booted beyond the first nodes. */
+const SPARE = 2;
+const STATES_MS_MAX = 1000;
