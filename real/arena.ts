@@ -28,7 +28,6 @@ export interface Players {
   readonly command: (peer: Peer, op: OpId, command: Command) => void;
   readonly kill: (peer: Peer) => void;
   readonly setConditions: (conditions: Conditions) => void;
-  readonly isListening: (peer: Peer) => boolean;
 }
 
 export class RealArena implements Arena {
@@ -109,7 +108,7 @@ export class RealArena implements Arena {
       );
       const there = found.filter((one): one is Peer => one !== undefined);
       const life = this.population.lifeOf(peer);
-      this.#players.begin(peer, life, [...new Set(there)].filter(this.#players.isListening));
+      this.#players.begin(peer, life, [...new Set(there)]);
     } else {
       this.#askedAt.set(op, this.now);
       this.#players.command(peer, op, command);

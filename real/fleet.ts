@@ -9,6 +9,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { PeerDirectory } from '../host/directory.ts';
 import { fileExists } from '../runtime/files.ts';
@@ -84,8 +85,6 @@ export class Fleet implements Players {
     for (const peer of this.#playing.keys()) this.#order(peer, { type: 'conditions', conditions });
   };
 
-  readonly isListening = (peer: Peer): boolean => this.#ports.has(peer);
-
   /** Asks all nodes how they stand. */
   ask(ask: number): number {
     for (const peer of this.#playing.keys()) this.#order(peer, { type: 'state', ask });
@@ -119,7 +118,11 @@ export class Fleet implements Players {
     child.on('message', (said) => {
       this.#hear(peer, child, said as Said);
     });
-    const near = introducers.map((one) => ({ peer: one, port: this.#ports.get(one) ?? 0 }));
+    await this.#listening(introducers);
+    const near = introducers.flatMap((one) => {
+      const port = this.#ports.get(one);
+      return port === undefined ? [] : [{ peer: one, port }];
+    });
     child.send({
       type: 'begin',
       peer,
@@ -133,6 +136,14 @@ export class Fleet implements Players {
     } satisfies Order);
     // In the place of the one that was taken.
     if (this.#standby.length < STANDBY_MIN) void this.#bootOne();
+  }
+
+  /** Whoever introduces may have begun just now, and not listen yet. */
+  async #listening(peers: readonly Peer[]): Promise<void> {
+    const until = performance.now() + LISTENING_MS_MAX;
+    while (performance.now() < until && !peers.every((peer) => this.#ports.has(peer))) {
+      await delay(5);
+    }
   }
 
   #hear(peer: Peer, child: ChildProcess, said: Said): void {
@@ -174,3 +185,4 @@ export class Fleet implements Players {
 const MEMBER = fileURLToPath(new URL('member-process.js', import.meta.url));
 const BOOTS_AT_ONCE = 4;
 const STANDBY_MIN = 2;
+const LISTENING_MS_MAX = 3000;
