@@ -24,14 +24,14 @@ const second = await start('second', [first.listen]);
 await second.joined;
 
 try {
-  const { holders, wanted } = await first.put('greeting', 'hello', { ttlS: 600 });
+  const { holders, wanted } = await second.put('greeting', 'hello', { ttlS: 600 });
   console.log(`${holders} of ${wanted} replicas have it on their disk`);
 } catch (error) {
   if (!(error instanceof PutError)) throw error;
   console.log(`not stored: ${error.reason}`);
 }
 
-const value = await second.get('greeting');
+const value = await first.get('greeting');
 console.log(value === undefined ? 'not found' : Buffer.from(value).toString());
 
 await second.close();

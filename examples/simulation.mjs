@@ -1,14 +1,14 @@
-// A simulation inside a program: 200 nodes, half an hour of their time, some of them leaving.
+// A simulation inside a program: 100 nodes, ten minutes of their time, some of them leaving.
 // Run it: node examples/simulation.mjs
 import { SettingsFault, simulate } from 'orrery/sim';
 
 const settings = {
-  nodes: 200,
+  nodes: 100,
   churn: 'exponential:1h',
-  duration: '30m',
-  lookups: 500,
+  duration: '10m',
+  lookups: 300,
   puts: 20,
-  gets: 200,
+  gets: 100,
 };
 
 const result = await simulate(settings, {
