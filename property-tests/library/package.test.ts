@@ -150,7 +150,7 @@ test.serial('its nodes serve its client, and the package stays as it was install
 /** Paths with the names of files left out. */
 const KINDS = new RegExp(
   [
-    /^(?:package\.json|LICENSE|\.md|cli\/\.mjs|examples\/\.mjs)$/,
+    /^(?:LICENSE|\.json|\.md|cli\/\.mjs|examples\/\.mjs)$/,
     /^dist\/(?:src|host|sim|runtime|library)\/(?:[\w-]+\/)*\.(?:js|ts)$/,
     /^dist\/cli\/(?:[\w-]+\/)*\.js$/,
     /^docs\/(?:[\w-]+\/)*\.md$/,
