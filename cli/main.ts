@@ -10,7 +10,7 @@ import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { oneLine, report } from './failure.ts';
 import { ignoreClosedPipes, leave } from './output.ts';
-import { readVersion } from './version.ts';
+import { readVersion } from '../library/version.ts';
 
 /** Only the command that was named is loaded: the certificates' library alone takes 0.3 s. */
 const LOADERS = new Map<string, (version: string) => Promise<CommandUnknownOpts>>([

@@ -223,7 +223,8 @@ function resultOf(outcome: Outcome): PutResult {
   return { status: statusOf(failure), holders, wanted, version: 0, outcome };
 }
 
-function statusOf(failure: Failure): PutStatus {
+/** The word of the client API for it. */
+export function statusOf(failure: Failure): Exclude<PutStatus, 'good'> {
   switch (failure) {
     case 'too-many-operations':
       return 'busy';
