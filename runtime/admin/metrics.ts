@@ -5,7 +5,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Effect, Input } from '../../src/types.ts';
-import type { LinkCounts } from '../links/counts.ts';
+import type { LinkCounts, Refusals } from '../links/counts.ts';
 import type { Observed } from './observed.ts';
 
 export class Metrics {
@@ -19,7 +19,7 @@ export class Metrics {
   /** As it is for the answer under way. */
   #seen: Observed;
 
-  constructor(observe: () => Observed, counts: LinkCounts) {
+  constructor(observe: () => Observed, counts: LinkCounts, refusals: Refusals) {
     this.#observe = observe;
     this.#seen = observe();
     this.#operations = new Histogram({
@@ -32,6 +32,8 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry, prefix: PREFIX });
     this.#gauges();
     this.#countsOf(counts);
+    this.#byReason('handshakes_refused', 'connections that were not let in', refusals.handshakes);
+    this.#byReason('blind_dials_refused', 'addresses that were not dialled', refusals.dials);
   }
 
   /** In the text format of Prometheus. */
@@ -103,6 +105,19 @@ export class Metrics {
 
   #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
     return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.registry] });
+  }
+
+  #byReason(name: string, help: string, counts: ReadonlyMap<string, number>): void {
+    const counter: Counter<'reason'> = new Counter({
+      name: `${PREFIX}${name}_total`,
+      help,
+      labelNames: ['reason'],
+      registers: [this.registry],
+      collect: () => {
+        counter.reset();
+        for (const [reason, count] of counts) counter.inc({ reason }, count);
+      },
+    });
   }
 
   #gauge(name: string, help: string, read: () => number): void {
