@@ -176,6 +176,8 @@ test('text can be read and nothing hangs over, on a dark phone as well', async (
     await says(t, page, '#outcome', /^Found/);
     t.deepEqual(await texts(page, '#cluster a'), ['node 1', 'node 2', 'node 3']);
     t.deepEqual(await texts(page, '#cluster a[aria-current]'), ['node 1']);
+    const [, second] = await readAll(page, '#cluster a', 'element.href');
+    t.is(second, `http://127.0.0.1:${port + 1}/#nodes=${port}-${port + 2}`);
     t.false(await page.evaluate('document.documentElement.scrollWidth > innerWidth'));
     const grounds = await readAll(page, 'html, .card', STYLE('backgroundColor'));
     const colours = new Set([

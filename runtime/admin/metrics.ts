@@ -29,7 +29,8 @@ export class Metrics {
       buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
       registers: [this.registry],
     });
-    collectDefaultMetrics({ register: this.registry, prefix: PREFIX });
+    // From the start, not from the first question on.
+    processMetrics();
     this.#gauges();
     this.#countsOf(counts);
     this.#byReason('handshakes_refused', 'connections that were not let in', refusals.handshakes);
@@ -39,7 +40,7 @@ export class Metrics {
   /** In the text format of Prometheus. */
   async text(): Promise<string> {
     this.#seen = this.#observe();
-    return await this.registry.metrics();
+    return (await this.registry.metrics()) + (await processMetrics().metrics());
   }
 
   /** A step of the core. */
@@ -130,6 +131,17 @@ export class Metrics {
       },
     });
   }
+}
+
+let ofProcess: Registry | undefined;
+
+/** Those of the process, once for all the nodes in it: they watch its memory and its event loop. */
+function processMetrics(): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess, prefix: PREFIX });
+  }
+  return ofProcess;
 }
 
 const PREFIX = 'orrery_';
