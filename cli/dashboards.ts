@@ -1,6 +1,6 @@
 /**
- * Where the dashboards of several nodes on one host are: the address of the first, with the ports of
- * all behind `#`, from which each page makes its links to the others.
+ * Where the dashboards of several nodes on one host are: the address of the first, with the ports
+ * of all behind `#`, from which each page makes its links to the others.
  *
  * Rule: the ports follow one another, as those of a cluster do.
  */

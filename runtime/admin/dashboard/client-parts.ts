@@ -76,11 +76,9 @@ export function showRate(page: Page, name: string, recent: RecentSeen): void {
 export function showStore(page: Page, now: Snapshot): void {
   const { keys, bytes, keysMax, bytesMax } = now.records;
   say(the(page, '#keys'), counted(keys, 'key', 'keys'));
-  say(the(page, '#keys-of'), `${partText(keys, keysMax)} of ${grouped(keysMax)} keys`);
-  say(
-    the(page, '#bytes-of'),
-    `${bytesText(bytes)}, ${partText(bytes, bytesMax)} of ${bytesText(bytesMax)}`,
-  );
+  say(the(page, '#keys-of'), `of ${grouped(keysMax)} keys${partText(keys, keysMax)}`);
+  const bytesOf = `${bytesText(bytes)} of ${bytesText(bytesMax)}${partText(bytes, bytesMax)}`;
+  say(the(page, '#bytes-of'), bytesOf);
   the(page, '#keys-bar').style.setProperty('width', `${(100 * keys) / keysMax}%`);
   the(page, '#bytes-bar').style.setProperty('width', `${(100 * bytes) / bytesMax}%`);
   const { fellows, missed, passedOver, published } = now.repair;
@@ -98,9 +96,9 @@ export function showStore(page: Page, now: Snapshot): void {
   say(the(page, '#clients'), `${counted(now.clients, 'client', 'clients')} connected`);
 }
 
+/** Nothing below a hundredth: the bar says so. */
 export function partText(part: number, all: number): string {
-  const percent = (100 * part) / all;
-  return percent === 0 || percent >= 0.1 ? `${percent.toFixed(1)} %` : 'below 0.1 %';
+  return part < all / 100 ? '' : ` (${Math.round((100 * part) / all)} %)`;
 }
 
 export function showTables(page: Page, now: Snapshot): void {
