@@ -1,7 +1,7 @@
 /**
  * What can be seen of a running node from outside, as plain data: for `/status`, and for the gauges
- * of `/metrics`. Peers go by the first eight digits of their ids and by where they can be dialled; no
- * keys, no values, no text that a peer chose.
+ * of `/metrics`. Peers go by the first eight digits of their ids and by where they can be dialled;
+ * no keys, no values, no text that a peer chose.
  */
 import { allItems } from '../../src/paged.ts';
 import type { NodeState } from '../../src/step.ts';
