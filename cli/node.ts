@@ -196,7 +196,7 @@ function withFlags() {
     )
     .option('--advertise <host:port...>', 'where others dial this node (where it listens)')
     .option('--client-only', 'nobody can dial this node: it puts and gets, and holds nothing')
-    .option('--admin [addr:port]', 'health, status and metrics (port: listen port + 2000)')
+    .option('--admin [addr:port]', 'dashboard, health and metrics (port: listen port + 2000)')
     .option('--record [file]', 'record what the core is given (DATA/recording.orrec)')
     .option('--record-size <size>', 'most on disk for it (256MiB)', sizeFlag)
     .option('--record-values', 'the bytes of values too, not only their SHA-256', false)

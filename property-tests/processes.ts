@@ -78,13 +78,15 @@ export function startProcess(
   };
 }
 
-/** The first of `count` ports that are free, with those a thousand higher; high and at random. */
+/** The first of `count` ports that are free, with those one and two thousand higher; at random. */
 export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
     // Below the ports that the system itself chooses from.
     const base = randomInt(12_000, 30_000);
-    const ports = Array.from({ length: count }, (_, index) => [base + index, base + index + 1000]);
-    const free = await Promise.all(ports.flat().map(isFree));
+    const ports = [0, 1000, 2000].flatMap((above) =>
+      Array.from({ length: count }, (_, index) => base + index + above),
+    );
+    const free = await Promise.all(ports.map(isFree));
     if (free.every(Boolean)) return base;
   }
   throw new Error('no free ports found');

@@ -138,6 +138,22 @@ export const DISK_RETRY_MS = 2000;
 /** Connections to the admin server, and the time for a request, in ms. */
 export const ADMIN_CONNECTIONS_MAX = 64;
 export const ADMIN_MS_MAX = 10_000;
+/** Those who watch the dashboard at once, */
+export const LISTENERS_MAX = 16;
+/** how often they are told what there is to see, in ms, */
+export const OBSERVE_MS = 1000;
+/** and how many times in a row one may be left out that has not taken the last; then it is cut. */
+export const MISSED_MAX = 5;
+/** Look-ups from the dashboard at once, the time for each in ms, what may be seen of its way, */
+export const LOOKUPS_AT_ONCE_MAX = 4;
+export const LOOKUP_MS_MAX = 15_000;
+export const HOPS_SEEN_MAX = 256;
+/** and the bytes of the question. */
+export const QUESTION_BYTES_MAX = 4096;
+/** Contacts that the dashboard is told of. */
+export const CONTACTS_SEEN_MAX = 1000;
+/** Operations whose times are kept for the dashboard, of one kind. */
+export const RECENT_MAX = 4096;
 /** Warnings that the status shows, the last ones. */
 export const WARNINGS_KEPT = 50;
 

@@ -69,7 +69,7 @@ export function startEngine(
     directory,
     book,
     dialer: new Dialer(identity),
-    blindDials: new BlindDials(strictLoopback),
+    blindDials: new BlindDials(strictLoopback, ground.refusals),
     placing: new Placing(directory, strictLoopback),
     shares: { slices: shares.peers, inputs: shares.linkInputs },
     placesMax: placesOf(shares.linksMax),

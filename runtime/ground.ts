@@ -25,6 +25,7 @@ import { AddressBook } from './links/address-book.ts';
 import { parseEndpoint, plainHost } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
 import type { AdmissionOptions } from './links/admission.ts';
+import { Refusals } from './links/counts.ts';
 import { limitedLog, rememberingLog, silentLog } from './log.ts';
 import type { Log } from './log.ts';
 import { Recording } from './recording/recording.ts';
@@ -80,6 +81,7 @@ export interface Ground {
   readonly recording: Recording | undefined;
   /** The last ones, a line each. */
   readonly warnings: readonly string[];
+  readonly refusals: Refusals;
   /** Counts what happens, once there is somebody who does. */
   readonly watch: Watch;
 }
@@ -144,6 +146,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     shares,
     recording,
     warnings,
+    refusals: new Refusals(),
     watch: {},
   };
 }

@@ -82,7 +82,7 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   const listener = await listenForLinks(
     options.listen,
     identity,
-    { admission, linksMax: ground.shares.linksMax },
+    { admission, linksMax: ground.shares.linksMax, refusals: ground.refusals },
     log,
     (socket, peer) => {
       if (running.engine === undefined) socket.destroy();

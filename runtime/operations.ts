@@ -46,6 +46,8 @@ export interface Asker {
   readonly who: object;
   /** Whether an answer is taken, asked when the turn has come. */
   readonly takes?: () => boolean;
+  /** Told the number of the operation when it begins. */
+  readonly begun?: (op: OpId) => void;
 }
 
 export class Operations {
@@ -181,6 +183,7 @@ export class Operations {
     });
     const begin = (): void => {
       if (by.takes?.() === false) return done(PUT_OFF);
+      by.begun?.(op);
       if (command.type === 'get') this.#values.beginGet(op, command.key);
       this.#begin(op, command, done);
     };

@@ -1,7 +1,7 @@
 /**
  * What can be seen of a running node from outside, as plain data: for `/status`, and for the gauges
- * of `/metrics`. Peers go by the first eight digits of their ids; no keys, no values, no text that
- * a peer chose.
+ * of `/metrics`. Peers go by the first eight digits of their ids and by where they can be dialled;
+ * no keys, no values, no text that a peer chose.
  */
 import { allItems } from '../../src/paged.ts';
 import type { NodeState } from '../../src/step.ts';
@@ -9,13 +9,18 @@ import { CLIENT_ONLY } from '../../src/table/places.ts';
 import { bucketCount, bucketSize, contactCount } from '../../src/table/table.ts';
 import type { Engine } from '../engine.ts';
 import type { Ground } from '../ground.ts';
+import { placeOf } from '../links/address-book.ts';
 import { formatEndpoint } from '../links/address.ts';
 import type { Endpoint } from '../links/address.ts';
 import type { SeenLink } from '../links/pairs.ts';
 import { shortHex } from '../log.ts';
 
-/** A link, its peer by name. */
-type ObservedLink = Omit<SeenLink, 'peer'> & { readonly peer: string };
+/** A link, its peer by name and by where it can be dialled, as far as that is known. */
+type ObservedLink = Omit<SeenLink, 'peer' | 'openedAt'> & {
+  readonly peer: string;
+  readonly at: string | undefined;
+  readonly upSeconds: number;
+};
 
 export interface Observed {
   readonly id: string;
@@ -75,10 +80,7 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     contactsByBucket: bucketsOf(state),
     contacts,
     suspects: state.suspects.length,
-    links: engine.links.seen.map((seen) => ({
-      ...seen,
-      peer: shortHex(directory.idOf(seen.peer)),
-    })),
+    links: engine.links.seen.map((seen) => linkOf(ground, seen, now)),
     records: recordsOf(state),
     repair: repairOf(state, now),
     operations: engine.operations.count,
@@ -86,6 +88,22 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     clients: parts.clients(),
     unfinishedBytes: shares.linkInputs.bytes + shares.clientInputs.bytes,
   };
+}
+
+function linkOf({ directory, book }: Ground, seen: SeenLink, now: number): ObservedLink {
+  const { peer, openedAt, roundTripMs, ...rest } = seen;
+  return {
+    ...rest,
+    peer: shortHex(directory.idOf(peer)),
+    at: placeOf(book, peer),
+    upSeconds: Math.floor((now - openedAt) / 1000),
+    roundTripMs: roundTripMs === undefined ? undefined : tenths(roundTripMs),
+  };
+}
+
+/** A time to a tenth of a millisecond: the clocks of two machines tell no more. */
+export function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 function bucketsOf({ table }: NodeState): readonly number[] {

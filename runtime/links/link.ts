@@ -52,7 +52,8 @@ export class Link {
   #phase: 'greeting' | 'up' | 'ended' = 'greeting';
   #paused = false;
   #corked = false;
-  #openedAt: number;
+  /** Monotonic ms. */
+  readonly openedAt: number;
 
   constructor(
     socket: TLSSocket,
@@ -67,8 +68,8 @@ export class Link {
     this.#socket = socket;
     this.#shares = shares;
     this.#events = events;
-    this.#openedAt = monotonicMs();
-    this.usedAt = this.#openedAt;
+    this.openedAt = monotonicMs();
+    this.usedAt = this.openedAt;
     this.#intake = new Intake({
       decode: decodePeer,
       slices: shares.slices,
@@ -134,7 +135,7 @@ export class Link {
   sweep(now: number): void {
     if (Date.now() > this.proven.notAfterMs) {
       this.goodbye('identity', 'the certificate of the peer has expired');
-    } else if (this.#phase === 'greeting' && now - this.#openedAt > HANDSHAKE_MS_MAX) {
+    } else if (this.#phase === 'greeting' && now - this.openedAt > HANDSHAKE_MS_MAX) {
       this.#destroy('no hello in time');
     } else if (this.#intake.isLate(now)) {
       this.goodbye('malformed', 'a frame took too long');
