@@ -18,6 +18,7 @@ import { eventually, identityAt, networkOf, newKey, newSite, nodeAt } from './no
 import type { Site } from './node-kit.ts';
 
 test('a node whose introducers are gone for good comes back through saved peers', async (t) => {
+  t.timeout(60_000);
   const site = await newSite(t);
   const identity = await identityAt(site, 'node3');
   const nodes = await networkOf(t, site, 4, (index) => (index === 3 ? { identity } : {}));
