@@ -7,7 +7,7 @@
  * do.
  */
 import { report } from './failure.ts';
-import { leave } from './output.ts';
+import { leave, leaveAtOnce } from './output.ts';
 
 type WindUp = (error: unknown) => Promise<void>;
 
@@ -44,9 +44,10 @@ export function framesOf(error: unknown): string {
 async function end(error: unknown): Promise<void> {
   if (isEnding) return;
   isEnding = true;
-  const late = new Promise((resolve) => setTimeout(resolve, WIND_UP_MS_MAX));
-  await Promise.race([late, windUp?.(error).catch(() => undefined)]);
-  await leave(report(error));
+  const late = new Promise<false>((resolve) => setTimeout(resolve, WIND_UP_MS_MAX, false));
+  const isWoundUp = await Promise.race([late, windUp?.(error).catch(() => undefined)]);
+  const exitCode = report(error);
+  await (isWoundUp === false ? leaveAtOnce() : leave(exitCode));
 }
 
 const WIND_UP_MS_MAX = 3000;

@@ -20,12 +20,12 @@ import type { RunningNode } from '../runtime/node.ts';
 import { defaultConfig } from '../src/config.ts';
 import { ALPHA_MAX, K_MAX, REPLICATION_MAX } from '../src/limits.ts';
 import { identityFor } from './development.ts';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure, report } from './failure.ts';
 import { framesOf, onFatal } from './fatal.ts';
 import { laterOption, refuseLater, wholeNumber } from './flags.ts';
 import type { IniSettings } from './ini.ts';
 import { LOG_FORMATS, LOG_LEVELS, openLog } from './logging.ts';
-import { counted, print, printJson, say } from './output.ts';
+import { counted, leaveAtOnce, print, printJson, say } from './output.ts';
 import { quotaFlag } from './quota.ts';
 import { subnetContactsFlag } from './reach.ts';
 import { sizeFlag } from './size.ts';
@@ -67,19 +67,23 @@ export function nodeCommand(version: string): CommandUnknownOpts {
   return command;
 }
 
-/** Stops a node in time, or ends in a CommandFailure. */
+/** Stops a node in time; the process ends at once when its disk does not let it. */
 export async function stopNode(node: RunningNode): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new CommandFailure(`the node did not stop within ${STOP_MS_MAX / 1000} s`));
-    }, STOP_MS_MAX);
-  });
+  const late = setTimeout(() => {
+    void endAtOnce(new CommandFailure(`the node did not stop within ${STOP_MS_MAX / 1000} s`));
+  }, STOP_MS_MAX);
   try {
-    await Promise.race([node.close(), late]);
+    await node.close();
+  } catch (error) {
+    await endAtOnce(new CommandFailure(`the node is killed: ${reasonOf(error)}`));
   } finally {
-    clearTimeout(timer);
+    clearTimeout(late);
   }
+}
+
+async function endAtOnce(failure: CommandFailure): Promise<never> {
+  report(failure);
+  return await leaveAtOnce();
 }
 
 export function readyNoteOf(node: RunningNode): ReadyNote {

@@ -44,7 +44,7 @@ export async function stopCleanly(parts: StopParts): Promise<void> {
   });
   await within(Promise.all(all), leftOf(STOP_CLOSED_MS));
   const late = ON_DISK.filter((name) => open.has(name));
-  if (late.length > 0) throw new Error(`the disk is too slow: not closed were ${late.join(', ')}`);
+  if (late.length > 0) throw new Error(`the disk does not close ${late.join(', ')}`);
 }
 
 /** Waits for something, but not for ever; @returns whether it is done */
