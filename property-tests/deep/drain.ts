@@ -244,7 +244,8 @@ class Drain {
 const REPLICAS = 3;
 /** A majority, with which a PUT is acknowledged; repair brings the third. */
 const REPLICAS_MIN = 2;
-const STOP_MS_MAX = 10_000;
+/** Ten seconds of the node's own clock, after which it kills itself, on a machine that is busy. */
+const STOP_MS_MAX = 15_000;
 const HEAL_MS_MAX = 10_000;
 const RETRY_MS = 50;
 const READERS = 16;
