@@ -171,5 +171,28 @@ export const RECORDING_FLUSH_MS = 1000;
 /** Bytes of a recording that wait for the disk above which it pauses. */
 export const RECORDING_BEHIND_BYTES = 16 * 1024 * 1024;
 
-/** Each of the four parts of a clean stop may take this, in ms; in all 10 s, as promised. */
-export const DRAIN_MS_MAX = 2500;
+/** A clean stop takes 10 s at most, as promised. Counted from its beginning, in ms: what clients
+ * asked is answered by the first, the core has left by the second (it takes 8 s itself, of which
+ * the farewells are sent in 6), and the third is for links and the disk. */
+export const STOP_DRAINED_MS = 1500;
+export const STOP_LEFT_MS = 8500;
+export const STOP_CLOSED_MS = 9500;
+
+/** How often the peers that are known are saved, in ms. */
+export const SAVE_PEERS_MS = 60_000;
+/** Of them so many; all are tried at the next start. */
+export const SAVED_PEERS_MAX = 100;
+/** While contacts are fewer than this, earlier ones are kept beside them, */
+export const SAVED_PEERS_ENOUGH = 50;
+/** for so many days. */
+export const SAVED_PEER_DAYS = 30;
+/** A line has 76 characters and four addresses of 48 at most. */
+export const PEERS_FILE_BYTES_MAX = 32 * 1024;
+/** Saved peers have this, in ms, before introducers are asked, */
+export const SEARCH_MS = 3000;
+/** or until so many are found. */
+export const SEARCH_ENOUGH = 8;
+/** A node without contacts looks for its saved peers after this, in ms; doubled each time, up to */
+export const REJOIN_MS = 1000;
+/** this. */
+export const REJOIN_MS_MAX = 60_000;

@@ -9,10 +9,12 @@
 import { create, step } from '../src/step.ts';
 import type { NodeState } from '../src/step.ts';
 import { CLIENT_ONLY } from '../src/table/places.ts';
+import { contactCount } from '../src/table/table.ts';
 import type { Input } from '../src/types.ts';
 import { systemClock } from './clock.ts';
 import { Driver } from './driver.ts';
 import type { Ground, NodeOptions } from './ground.ts';
+import { Joining } from './joining.ts';
 import { reachableAt } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
 import { BlindDials } from './links/blind-dials.ts';
@@ -29,6 +31,7 @@ export interface Engine {
   readonly driver: Driver<NodeState>;
   readonly links: Links;
   readonly operations: Operations;
+  readonly joining: Joining;
   readonly pauses: Pauses;
 }
 
@@ -82,7 +85,11 @@ export function startEngine(
     },
   });
   const driver: Driver<NodeState> = driverOf(options, ground, parts, onFault);
-  return { driver, links, operations, pauses };
+  const contacts = (): number => contactCount(driver.state.table);
+  const { saved } = ground;
+  const rest = { feed, introducers: introducers.length, contacts };
+  const joining = new Joining({ saved, links, operations, ...rest });
+  return { driver, links, operations, joining, pauses };
 }
 
 /** The core in its driver, and whoever wants to see its steps. */

@@ -26,6 +26,7 @@ import { parseEndpoint, plainHost } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
 import type { AdmissionOptions } from './links/admission.ts';
 import { Refusals } from './links/counts.ts';
+import { SavedPeers } from './links/saved-peers.ts';
 import { limitedLog, rememberingLog, silentLog } from './log.ts';
 import type { Log } from './log.ts';
 import { Recording } from './recording/recording.ts';
@@ -77,6 +78,8 @@ export interface Ground {
   readonly values: Values;
   readonly edge: Edge;
   readonly kept: Kept;
+  /** Peers of an earlier life. */
+  readonly saved: SavedPeers;
   readonly shares: Shares;
   readonly recording: Recording | undefined;
   /** The last ones, a line each. */
@@ -121,6 +124,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   const values = new Values(disk, createSigner(identity));
   const edge = createEdge({ self, identity, directory, book, values });
   const kept = await loadKept(disk);
+  const saved = await SavedPeers.open(dataDir, log);
   const shares: Shares = {
     peers: new Slices(),
     clients: new Slices(),
@@ -143,6 +147,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     values,
     edge,
     kept,
+    saved,
     shares,
     recording,
     warnings,

@@ -100,14 +100,14 @@ export class Operations {
     return this.#values.isFull;
   }
 
-  /** Resolves when no client waits for an operation, or after a time. */
-  whenIdle(limitMs: number): Promise<void> {
-    if (this.#asked === 0) return Promise.resolve();
+  /** Resolves when no client waits for an operation, or after a time; @returns whether none does */
+  whenIdle(limitMs: number): Promise<boolean> {
+    if (this.#asked === 0) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, limitMs);
+      const timer = setTimeout(resolve, limitMs, false);
       this.#onIdle.push(() => {
         clearTimeout(timer);
-        resolve();
+        resolve(true);
       });
     });
   }

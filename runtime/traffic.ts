@@ -113,13 +113,15 @@ export function effectHandlers(parts: TrafficParts): Handlers {
     introduce: ({ introducer }) => {
       const endpoint = introducers[introducer];
       const found =
-        endpoint === undefined ? Promise.resolve(undefined) : links().introduce(endpoint);
+        endpoint === undefined ? Promise.resolve(undefined) : links().introduce([endpoint]);
       void found.then((peer) => {
         feed({ type: 'introduced', introducer, peer });
       });
     },
     note: ({ note }) => {
       if (note.type === 'record-expired') log.debug({ records: note.count }, note.type);
+      else if (note.type === 'handover-cut')
+        log.warn({ replicas: note.count }, 'leaving before all records were handed over');
       else if (note.type === 'fellow-shunned')
         log.warn({ peer: nameOf(edge, note.peer) }, note.type);
       else if ('peer' in note) log.debug({ peer: nameOf(edge, note.peer) }, note.type);

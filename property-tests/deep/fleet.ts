@@ -1,8 +1,8 @@
 /**
  * Real nodes of a run on loopback, each a process with a data directory of its own that outlives
- * it: killed with -9, started again on their disks, stopped and continued.
+ * it: killed with -9 or ended with SIGTERM, started again on their disks, stopped and continued.
  *
- * Invariants: a node keeps its ports and its identity; one that ends without having been killed
+ * Invariants: a node keeps its ports and its identity; one that ends without having been ended
  * here is an accident, which fails the run; `close` ends all processes, and they end by themselves
  * when this process is gone (their channel to it closes), a stopped one when it is continued.
  */
@@ -111,6 +111,25 @@ export class Fleet {
     if (running !== undefined) await within(END_MS_MAX, `the end of node ${node}`, running.ended);
   }
 
+  /** SIGTERM; resolves with how the process ended, and after how long. */
+  async terminate(node: number): Promise<Terminated> {
+    const place = this.#place(node);
+    const { running } = place;
+    if (running === undefined) throw new Error(`node ${node} does not run`);
+    place.status = 'down';
+    place.running = undefined;
+    const sentAt = performance.now();
+    running.kill('SIGTERM');
+    const what = `the end of node ${node} after SIGTERM`;
+    const { code, signal, stderr } = await within(TERM_MS_MAX, what, running.ended).catch(
+      (error: unknown) => {
+        running.kill('SIGKILL');
+        throw error;
+      },
+    );
+    return { code, signal, stderr, tookMs: performance.now() - sentAt };
+  }
+
   /** SIGSTOP, or SIGCONT for one that is stopped. */
   stop(node: number): void {
     const place = this.#place(node);
@@ -182,6 +201,10 @@ export async function withFleet<T>(
   }
 }
 
+export interface Terminated extends Pick<Ending, 'code' | 'signal' | 'stderr'> {
+  readonly tookMs: number;
+}
+
 interface Place {
   status: NodeStatus;
   /** The process that lives here; nothing once it was killed. */
@@ -207,3 +230,5 @@ const STARTS_AT_ONCE = 4;
 const INTRODUCERS = 3;
 const START_MS_MAX = 60_000;
 const END_MS_MAX = 10_000;
+/** More than is promised, so that a late end is told as what it is. */
+const TERM_MS_MAX = 30_000;

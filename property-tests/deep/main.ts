@@ -11,6 +11,7 @@ import { ATTACKS, attackNode } from './abuse/abuse.ts';
 import { deep, small } from './abuse/attack.ts';
 import { crash, crashLine } from './crash.ts';
 import type { CrashPlan } from './crash.ts';
+import { drain, drainLine } from './drain.ts';
 import { deadline } from './ending.ts';
 import { fuzz } from './fuzz.ts';
 import { withFleet } from './fleet.ts';
@@ -19,6 +20,7 @@ import { renewUnderLoad } from './renewal.ts';
 
 interface Flags {
   readonly cycles: number;
+  readonly stops: number;
   readonly operations: number;
   readonly nodes: number;
   readonly settle: number;
@@ -29,7 +31,7 @@ interface Flags {
   readonly seed: string;
 }
 
-const WHAT = ['fuzz', 'crash', 'history', 'renewal', 'abuse'] as const;
+const WHAT = ['fuzz', 'crash', 'drain', 'history', 'renewal', 'abuse'] as const;
 const FAULTS_TOLD = 20;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -43,11 +45,12 @@ const ATTACK_MS_MAX = 1_800_000;
 
 await new Command('npm run test:deep --')
   .description(
-    'real nodes killed with -9, stopped, continued or renewed, while clients keep a record; ' +
-      'codecs under damaged frames',
+    'real nodes killed with -9, asked to stop, stopped, continued or renewed, while clients keep ' +
+      'a record; codecs under damaged frames',
   )
   .addArgument(new Argument('[what]', 'all of them without it').choices(WHAT))
   .option('--cycles <n>', 'crash: kills of a lone node', wholeNumber(1, 1_000_000), 1000)
+  .option('--stops <n>', 'drain: SIGTERMs', wholeNumber(1, 1_000_000), 100)
   .option(
     '--operations <n>',
     'history, renewal: PUTs and GETs',
@@ -78,6 +81,7 @@ await new Command('npm run test:deep --')
     const isWanted = (one: (typeof WHAT)[number]): boolean => what === undefined || what === one;
     if (isWanted('fuzz')) faults += await runFuzz(flags);
     if (isWanted('crash')) faults += await runCrash(flags);
+    if (isWanted('drain')) faults += await runDrain(flags);
     if (isWanted('history')) faults += await runHistory(flags);
     if (isWanted('renewal')) faults += await runRenewal(flags);
     if (isWanted('abuse')) faults += await runAbuse(flags);
@@ -115,6 +119,30 @@ async function runCrash({ cycles, seed }: Flags): Promise<number> {
       if (soFar.cycles % 50 === 0) say(`${name}: ${crashLine(soFar)}`);
     });
     print(`${name}: ${crashLine(report)}`);
+    for (const fault of report.faults) print(`  FAULT ${fault}`);
+    faults += report.faults.length;
+  }
+  return faults;
+}
+
+/** Nodes that come back, eight at a time; then networks that lose five of their eight nodes. */
+async function runDrain({ stops, seed }: Flags): Promise<number> {
+  const load = { nodes: 8, clients: 16, betweenMs: 2000 };
+  const networks = Math.max(1, Math.round(stops / 25));
+  const plans = [
+    { seed, stops, restart: true, ...load },
+    ...Array.from({ length: networks }, (_, at) => ({
+      ...{ seed: `${seed}.${at}`, stops: 5, restart: false, ...load },
+    })),
+  ];
+  let faults = 0;
+  for (const plan of plans) {
+    const name = `drain, ${plan.restart ? 'started again' : 'gone for good'}`;
+    const signal = deadline(300_000 + plan.stops * 60_000, interrupted.signal);
+    const report = await drain(plan, signal, (soFar) => {
+      if (soFar % 10 === 0) say(`${name}: ${soFar} of ${plan.stops} stops`);
+    });
+    print(`${name}: ${drainLine(report)}`);
     for (const fault of report.faults) print(`  FAULT ${fault}`);
     faults += report.faults.length;
   }

@@ -18,7 +18,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { ADMIN_CONNECTIONS_MAX, ADMIN_MS_MAX, DRAIN_MS_MAX } from '../bounds.ts';
+import { ADMIN_CONNECTIONS_MAX, ADMIN_MS_MAX, STOP_CLOSED_MS, STOP_LEFT_MS } from '../bounds.ts';
 import { formatEndpoint, isLoopback } from '../links/address.ts';
 import type { Endpoint } from '../links/address.ts';
 import { bindServer } from '../listening.ts';
@@ -75,7 +75,7 @@ export async function serveAdmin(at: Endpoint, parts: AdminParts): Promise<Admin
         const cut = (): void => {
           server.closeAllConnections();
         };
-        setTimeout(cut, DRAIN_MS_MAX / 2).unref();
+        setTimeout(cut, (STOP_CLOSED_MS - STOP_LEFT_MS) / 2).unref();
         void events.close().then(cut);
       }),
   };

@@ -111,9 +111,9 @@ export class Links {
     }
   }
 
-  /** Dials an introducer of whom only the address is known; nothing when that failed. */
-  introduce(endpoint: Endpoint): Promise<Peer | undefined> {
-    return this.#finder.introduce(endpoint);
+  /** Dials where an introducer, or the peer with this id, may be; nothing when that failed. */
+  introduce(at: readonly Endpoint[], id?: string): Promise<Peer | undefined> {
+    return this.#finder.introduce(at, id);
   }
 
   /** Takes over a socket that a peer opened and on which it proved its id, if there is room. */
