@@ -27,4 +27,10 @@ export function deadline(ms: number, ...others: readonly AbortSignal[]): AbortSi
   return signal;
 }
 
+/** What went wrong, with what was behind it. */
+export function whyOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}; ${whyOf(error.cause)}`;
+}
+
 const DIR = join('.orrery', 'deep');

@@ -4,6 +4,7 @@
  * Exit codes: 0 all held, 1 something did not, 2 wrong usage, 130 cut short by Ctrl-C.
  */
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { wholeNumber } from '../../cli/flags.ts';
 import { print, say } from '../../cli/output.ts';
@@ -11,11 +12,13 @@ import { ATTACKS, attackNode } from './abuse/abuse.ts';
 import { deep, small } from './abuse/attack.ts';
 import { crash, crashLine } from './crash.ts';
 import type { CrashPlan } from './crash.ts';
-import { deadline } from './ending.ts';
+import { deadline, whyOf } from './ending.ts';
 import { fuzz } from './fuzz.ts';
 import { withFleet } from './fleet.ts';
 import { judgedRun } from './judged.ts';
 import { renewUnderLoad } from './renewal.ts';
+import { soakPlan } from './soak/plan.ts';
+import { soak } from './soak/soak.ts';
 
 interface Flags {
   readonly cycles: number;
@@ -26,10 +29,15 @@ interface Flags {
   readonly inputs: number;
   readonly only?: readonly string[] | undefined;
   readonly small: boolean;
+  readonly minutes: number;
+  readonly rate: number;
+  readonly out?: string | undefined;
   readonly seed: string;
 }
 
-const WHAT = ['fuzz', 'crash', 'history', 'renewal', 'abuse'] as const;
+const WHAT = ['fuzz', 'crash', 'history', 'renewal', 'abuse', 'soak'] as const;
+/** Hours long: only when asked for. */
+const ALONE: readonly string[] = ['soak'];
 const FAULTS_TOLD = 20;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -38,6 +46,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+/** To start all nodes, and for the last reads. */
+const SOAK_MORE_MS = 600_000;
 /** No attack takes nearly as long. */
 const ATTACK_MS_MAX = 1_800_000;
 
@@ -46,7 +56,7 @@ await new Command('npm run test:deep --')
     'real nodes killed with -9, stopped, continued or renewed, while clients keep a record; ' +
       'codecs under damaged frames',
   )
-  .addArgument(new Argument('[what]', 'all of them without it').choices(WHAT))
+  .addArgument(new Argument('[what]', 'all of them but the soak without it').choices(WHAT))
   .option('--cycles <n>', 'crash: kills of a lone node', wholeNumber(1, 1_000_000), 1000)
   .option(
     '--operations <n>',
@@ -54,7 +64,7 @@ await new Command('npm run test:deep --')
     wholeNumber(1, 10_000_000),
     100_000,
   )
-  .option('--nodes <n>', 'history, renewal: processes', wholeNumber(4, 40), 20)
+  .option('--nodes <n>', 'history, renewal, soak: processes', wholeNumber(4, 40), 20)
   .option('--settle <s>', 'history: rest before the final reads', wholeNumber(0, 3600), 10)
   .option('--lossless', 'history: acknowledged values gone in the end are a failure', false)
   .option('--inputs <n>', 'fuzz: damaged frames', wholeNumber(1, 1_000_000_000), 10_000_000)
@@ -64,6 +74,9 @@ await new Command('npm run test:deep --')
     ),
   )
   .option('--small', 'abuse: the form of it that npm test has', false)
+  .option('--minutes <n>', 'soak: of load', wholeNumber(1, 100_000), 120)
+  .option('--rate <n>', 'soak: operations per second', wholeNumber(1, 10_000), 100)
+  .option('--out <file>', 'soak: samples and verdicts, appended as lines of JSON')
   .addOption(
     new Option('--seed <text>', 'the chance of an earlier run').default(
       String(randomInt(2 ** 32)),
@@ -75,17 +88,19 @@ await new Command('npm run test:deep --')
   .action(async (what, flags) => {
     print(`seed ${flags.seed}`);
     let faults = 0;
-    const isWanted = (one: (typeof WHAT)[number]): boolean => what === undefined || what === one;
+    const isWanted = (one: (typeof WHAT)[number]): boolean =>
+      what === undefined ? !ALONE.includes(one) : what === one;
     if (isWanted('fuzz')) faults += await runFuzz(flags);
     if (isWanted('crash')) faults += await runCrash(flags);
     if (isWanted('history')) faults += await runHistory(flags);
     if (isWanted('renewal')) faults += await runRenewal(flags);
     if (isWanted('abuse')) faults += await runAbuse(flags);
+    if (isWanted('soak')) faults += await runSoak(flags);
     process.exitCode = faults === 0 ? 0 : 1;
   })
   .parseAsync()
   .catch((error: unknown) => {
-    say(`test:deep: ${messageOf(error)}`);
+    say(`test:deep: ${whyOf(error)}`);
     process.exitCode = interrupted.signal.aborted ? 130 : 1;
   });
 
@@ -187,7 +202,16 @@ async function runAbuse({ seed, only, small: isSmall }: Flags): Promise<number> 
   return faults;
 }
 
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}; ${messageOf(error.cause)}`;
+/** Reports what there is when it is cut short, and is cut short all the same. */
+async function runSoak({ seed, nodes, minutes, rate, out }: Flags): Promise<number> {
+  const file = out ?? join('.orrery', 'deep', `soak-${seed}.json`);
+  const signal = deadline(minutes * 60_000 + SOAK_MORE_MS, interrupted.signal);
+  const report = await soak(soakPlan(seed, { nodes, minutes, rate }), file, signal, (line) => {
+    say(`soak: ${line}`);
+  });
+  print(`soak, ${nodes} nodes:`);
+  for (const line of report.lines) print(`  ${line}`);
+  for (const fault of report.faults) print(`  FAULT ${fault}`);
+  signal.throwIfAborted();
+  return report.faults.length;
 }

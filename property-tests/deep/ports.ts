@@ -40,5 +40,5 @@ function listenOn(port: number): Promise<Server | undefined> {
 
 /** Above the defaults of nodes and below what `freePorts` and the system choose from. */
 const RANGE_FIRST = 8500;
-const BLOCK_SIZE = 100;
-const BLOCKS = 35;
+const BLOCK_SIZE = 200;
+const BLOCKS = 17;
