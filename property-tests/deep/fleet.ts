@@ -10,11 +10,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { formatEndpoint } from '../../runtime/links/address.ts';
 import type { Endpoint } from '../../runtime/links/address.ts';
 import { startProcess } from '../processes.ts';
 import type { Ending, Running } from '../processes.ts';
-import { reservePorts } from './ports.ts';
+import { within } from './ending.ts';
+import { isListening, reservePorts } from './ports.ts';
 import type { Ports } from './ports.ts';
 
 export type NodeStatus = 'down' | 'starting' | 'up' | 'stopped';
@@ -105,22 +107,28 @@ export class Fleet {
 
   /** Resolves when the node has joined, or was killed meanwhile. */
   async start(node: number): Promise<void> {
-    const place = this.#place(node);
-    if (this.#closed) throw new Error('the fleet is closed');
-    const others = [...this.those('up'), ...this.those('stopped')].slice(0, INTRODUCERS);
-    place.status = 'starting';
-    const joined = new Promise<void>((resolve) => {
-      place.running = startProcess(this.dir, this.#arguments(node, others), () => {
-        if (place.status === 'starting') place.status = 'up';
-        resolve();
-      });
-    });
-    const { running } = place;
-    const ended = running?.ended.then((ending) => {
-      this.#options.onEnding?.(node, running.pid, ending);
-      this.#onEnd(node, running, ending);
-    });
-    await within(START_MS_MAX, `the start of node ${node}`, Promise.race([joined, ended]));
+    const others = [...this.those('up'), ...this.those('stopped')];
+    await within(START_MS_MAX, `the start of node ${node}`, this.#launch(node, others));
+  }
+
+  /**
+   * All of them at once, each with the same few as introducers although nobody is there yet.
+   *
+   * @returns when all of them take clients, joined or not, and when all have joined
+   */
+  startTogether(): { readonly serving: Promise<unknown>; readonly joined: Promise<unknown> } {
+    const nodes = [...this.#nodes.keys()];
+    const joins = nodes.map((node) =>
+      this.#launch(
+        node,
+        nodes.filter((other) => other !== node),
+      ),
+    );
+    const serving = Promise.all(nodes.map((node) => this.#serving(node)));
+    const joined = within(START_TOGETHER_MS_MAX, 'the start of all nodes', Promise.all(joins));
+    // Whoever waits for the first may never come to wait for the second.
+    joined.catch(() => undefined);
+    return { serving: Promise.race([serving, joined.then(() => serving)]), joined };
   }
 
   /** kill -9; resolves when the process is gone. */
@@ -161,6 +169,30 @@ export class Fleet {
     if (!keepData) await rm(this.dir, { recursive: true, force: true });
   }
 
+  /** Resolves as `start` does; through the first of the introducers. */
+  async #launch(node: number, introducers: readonly number[]): Promise<void> {
+    const place = this.#place(node);
+    if (this.#closed) throw new Error('the fleet is closed');
+    const args = this.#arguments(node, introducers.slice(0, INTRODUCERS));
+    place.status = 'starting';
+    const joined = new Promise<void>((resolve) => {
+      place.running = startProcess(this.dir, args, () => {
+        if (place.status === 'starting') place.status = 'up';
+        resolve();
+      });
+    });
+    const { running } = place;
+    const ended = running?.ended.then((ending) => {
+      this.#options.onEnding?.(node, running.pid, ending);
+      this.#onEnd(node, running, ending);
+    });
+    await Promise.race([joined, ended]);
+  }
+
+  async #serving(node: number): Promise<void> {
+    while (!this.#closed && !(await isListening(this.api(node)))) await delay(SERVING_LOOK_MS);
+  }
+
   async #end(node: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<Ending | undefined> {
     const place = this.#place(node);
     const { running } = place;
@@ -175,13 +207,13 @@ export class Fleet {
     }
   }
 
-  #arguments(node: number, others: readonly number[]): string[] {
+  #arguments(node: number, introducers: readonly number[]): string[] {
     const { admin = false, logLevel = 'error', argumentsOf } = this.#options;
     const args = ['node', '-a', formatEndpoint(this.listen(node))];
     args.push('--api', formatEndpoint(this.api(node)));
     args.push('--data', this.dataDir(node), '--log-level', logLevel);
     if (admin) args.push('--admin', formatEndpoint(this.admin(node)));
-    const through = others.map((other) => formatEndpoint(this.listen(other)));
+    const through = introducers.map((other) => formatEndpoint(this.listen(other)));
     if (through.length > 0) args.push('--bootstrap', ...through);
     return [...args, ...(argumentsOf?.(node) ?? [])];
   }
@@ -246,23 +278,12 @@ function endingText({ signal, code, stderr }: Ending): string {
   return `${how}, ${stderr.trim() || 'without a word'}`;
 }
 
-async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`${what} took more than ${ms} ms`));
-    }, ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 const HOST = '127.0.0.1';
 const STARTS_AT_ONCE = 4;
 const INTRODUCERS = 3;
 const START_MS_MAX = 60_000;
+/** Two cores start some dozens of processes. */
+const START_TOGETHER_MS_MAX = 300_000;
+const SERVING_LOOK_MS = 250;
 /** A node promises to stop within ten seconds. */
 const END_MS_MAX = 12_000;

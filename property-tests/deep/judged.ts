@@ -32,7 +32,7 @@ export async function judgedRun(
     await fleet.startAll();
     await record(fleet, plan, history, signal, onProgress);
     const verdict = check(history);
-    const faults = faultsOf(verdict, mayLose);
+    const faults = faultsOf(verdict, mayLose ? ['stale', 'lost'] : ['stale']);
     if (faults.length > 0) faults.push(await keep(), `the disks are in ${fleet.dir}`);
     return { verdict, lines: linesOf(history, verdict), faults };
   };
@@ -43,8 +43,8 @@ export async function judgedRun(
   }
 }
 
-export function faultsOf(verdict: Verdict, mayLose: boolean): string[] {
-  const mayBe: readonly RuleName[] = mayLose ? ['lost', 'stale'] : ['stale'];
+/** @param mayBe rules whose violations are told, not a failure */
+export function faultsOf(verdict: Verdict, mayBe: readonly RuleName[]): string[] {
   const counted = verdict.findings.filter(({ rule }) => !mayBe.includes(rule));
   const faults = counted.slice(0, FINDINGS_TOLD).map(({ rule, text }) => `${rule}: ${text}`);
   if (counted.length > FINDINGS_TOLD) faults.push(`and ${counted.length - FINDINGS_TOLD} more`);

@@ -17,13 +17,16 @@ import { fuzz } from './fuzz.ts';
 import { withFleet } from './fleet.ts';
 import { judgedRun } from './judged.ts';
 import { renewUnderLoad } from './renewal.ts';
+import { restart } from './restart.ts';
 import { soakPlan } from './soak/plan.ts';
 import { soak } from './soak/soak.ts';
+import { stopped } from './stopped.ts';
 
 interface Flags {
   readonly cycles: number;
   readonly operations: number;
-  readonly nodes: number;
+  readonly nodes?: number | undefined;
+  readonly keys: number;
   readonly settle: number;
   readonly lossless: boolean;
   readonly inputs: number;
@@ -35,7 +38,18 @@ interface Flags {
   readonly seed: string;
 }
 
-const WHAT = ['fuzz', 'crash', 'history', 'renewal', 'abuse', 'soak'] as const;
+const WHAT = [
+  'fuzz',
+  'crash',
+  'history',
+  'renewal',
+  'restart',
+  'stopped',
+  'abuse',
+  'soak',
+] as const;
+/** Unless a test has a number of its own. */
+const NODES = 20;
 /** Hours long: only when asked for. */
 const ALONE: readonly string[] = ['soak'];
 const FAULTS_TOLD = 20;
@@ -64,7 +78,8 @@ await new Command('npm run test:deep --')
     wholeNumber(1, 10_000_000),
     100_000,
   )
-  .option('--nodes <n>', 'history, renewal, soak: processes', wholeNumber(4, 40), 20)
+  .option('--nodes <n>', 'processes (20; restart 50, stopped 8)', wholeNumber(4, 90))
+  .option('--keys <n>', 'restart: values', wholeNumber(1, 100_000), 1000)
   .option('--settle <s>', 'history: rest before the final reads', wholeNumber(0, 3600), 10)
   .option('--lossless', 'history: acknowledged values gone in the end are a failure', false)
   .option('--inputs <n>', 'fuzz: damaged frames', wholeNumber(1, 1_000_000_000), 10_000_000)
@@ -94,6 +109,8 @@ await new Command('npm run test:deep --')
     if (isWanted('crash')) faults += await runCrash(flags);
     if (isWanted('history')) faults += await runHistory(flags);
     if (isWanted('renewal')) faults += await runRenewal(flags);
+    if (isWanted('restart')) faults += await runRestart(flags);
+    if (isWanted('stopped')) faults += await runStopped(flags);
     if (isWanted('abuse')) faults += await runAbuse(flags);
     if (isWanted('soak')) faults += await runSoak(flags);
     process.exitCode = faults === 0 ? 0 : 1;
@@ -107,13 +124,10 @@ await new Command('npm run test:deep --')
 async function runFuzz({ seed, inputs }: Flags): Promise<number> {
   const plan = { seed, inputs, frames: 3000, stride: 1, samples: 5000 };
   const signal = deadline(600_000 + inputs, interrupted.signal);
-  const { lines, faults } = await fuzz(plan, signal, (done) => {
+  const report = await fuzz(plan, signal, (done) => {
     if (done % 1_000_000 === 0) say(`fuzz: ${done} of ${inputs} inputs`);
   });
-  print('fuzz, both codecs:');
-  for (const line of lines) print(`  ${line}`);
-  for (const fault of faults) print(`  FAULT ${fault}`);
-  return faults.length;
+  return told('fuzz, both codecs', report);
 }
 
 /** A lone node, then networks of three, which take longer: a quarter as many cycles. */
@@ -137,7 +151,7 @@ async function runCrash({ cycles, seed }: Flags): Promise<number> {
 }
 
 async function runHistory(flags: Flags): Promise<number> {
-  const { seed, operations, nodes, settle, lossless } = flags;
+  const { seed, operations, nodes = NODES, settle, lossless } = flags;
   const plan = {
     seed,
     nodes,
@@ -150,17 +164,14 @@ async function runHistory(flags: Flags): Promise<number> {
     settleMs: settle * 1000,
   };
   const signal = deadline(300_000 + operations * 50, interrupted.signal);
-  const { lines, faults } = await judgedRun(plan, !lossless, signal, (done) => {
+  const report = await judgedRun(plan, !lossless, signal, (done) => {
     say(`history: ${done} of ${operations} operations`);
   });
-  print(`history, ${nodes} nodes:`);
-  for (const line of lines) print(`  ${line}`);
-  for (const fault of faults) print(`  FAULT ${fault}`);
-  return faults.length;
+  return told(`history, ${nodes} nodes`, report);
 }
 
 /** Two clients per node: what is to be seen is every renewal, not the most that nodes can do. */
-async function runRenewal({ seed, operations, nodes }: Flags): Promise<number> {
+async function runRenewal({ seed, operations, nodes = NODES }: Flags): Promise<number> {
   const signal = deadline(300_000 + operations * 50, interrupted.signal);
   const report = await withFleet(
     nodes,
@@ -194,24 +205,46 @@ async function runAbuse({ seed, only, small: isSmall }: Flags): Promise<number> 
     say(`abuse, ${attack.name}: ...`);
     const signal = deadline(ATTACK_MS_MAX, interrupted.signal);
     const findings = await attackNode(attack, isSmall ? small(seed) : deep(seed), signal);
-    print(`abuse, ${attack.name}:`);
-    for (const line of findings.lines) print(`  ${line}`);
-    for (const fault of findings.faults) print(`  FAULT ${fault}`);
-    faults += findings.faults.length;
+    faults += told(`abuse, ${attack.name}`, findings);
   }
   return faults;
 }
 
 /** Reports what there is when it is cut short, and is cut short all the same. */
-async function runSoak({ seed, nodes, minutes, rate, out }: Flags): Promise<number> {
+async function runSoak({ seed, nodes = NODES, minutes, rate, out }: Flags): Promise<number> {
   const file = out ?? join('.orrery', 'deep', `soak-${seed}.json`);
   const signal = deadline(minutes * 60_000 + SOAK_MORE_MS, interrupted.signal);
   const report = await soak(soakPlan(seed, { nodes, minutes, rate }), file, signal, (line) => {
     say(`soak: ${line}`);
   });
-  print(`soak, ${nodes} nodes:`);
+  const faults = told(`soak, ${nodes} nodes`, report);
+  signal.throwIfAborted();
+  return faults;
+}
+
+async function runRestart({ seed, keys, nodes = 50 }: Flags): Promise<number> {
+  const signal = deadline(600_000 + keys * 100, interrupted.signal);
+  const report = await restart({ seed, nodes, keys }, signal, (line) => {
+    say(`restart: ${line}`);
+  });
+  return told(`restart, ${nodes} nodes`, report);
+}
+
+async function runStopped({ seed, nodes = 8 }: Flags): Promise<number> {
+  const signal = deadline(900_000, interrupted.signal);
+  const plan = { seed, nodes, stopsS: [1, 5, 20, 60, 120], rate: 60, keys: 60 };
+  const report = await stopped(plan, signal, (line) => {
+    say(`stopped: ${line}`);
+  });
+  return told(`stopped, ${nodes} nodes`, report);
+}
+
+function told(
+  title: string,
+  report: Readonly<Record<'lines' | 'faults', readonly string[]>>,
+): number {
+  print(`${title}:`);
   for (const line of report.lines) print(`  ${line}`);
   for (const fault of report.faults) print(`  FAULT ${fault}`);
-  signal.throwIfAborted();
   return report.faults.length;
 }

@@ -5,8 +5,9 @@
  * the fleet's process ends.
  */
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
+import type { Endpoint } from '../../runtime/links/address.ts';
 import { isFree } from '../processes.ts';
 
 export interface Ports {
@@ -28,6 +29,18 @@ export async function reservePorts(count: number): Promise<Ports> {
     keeper.close();
   }
   throw new Error('no free ports found');
+}
+
+/** Whether somebody takes connections there. */
+export function isListening(at: Endpoint): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ ...at });
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 }
 
 function listenOn(port: number): Promise<Server | undefined> {

@@ -1,19 +1,12 @@
 /** What a soak does, all of it from few settings. */
-export interface SoakPlan {
-  readonly seed: string;
+import type { LoadPlan } from '../load.ts';
+
+export interface SoakPlan extends LoadPlan {
   readonly nodes: number;
-  /** Of the load. */
-  readonly lengthS: number;
-  /** Operations per second of all nodes together. */
-  readonly rate: number;
   /** Nodes from this one on are stopped and started again, those before live all the time. */
   readonly lasting: number;
   /** Mean time from the start of a node of the others to its end. */
   readonly upMs: number;
-  /** A round of the load has keys of its own, so that it is judged and forgotten after the next. */
-  readonly roundS: number;
-  /** Of one round. */
-  readonly keys: number;
   /** Nothing before this is judged of memory and descriptors. */
   readonly warmS: number;
   readonly sampleMs: number;

@@ -2,10 +2,10 @@
 import { tableOf } from '../../../cli/output.ts';
 import type { Verdict } from '../checker.ts';
 import { faultsOf, verdictLines } from '../judged.ts';
+import type { Load } from '../load.ts';
 import type { Churn } from './churn.ts';
 import { growthOf, judgedS } from './growth.ts';
 import type { NodeGrowth } from './growth.ts';
-import type { Load } from './load.ts';
 import type { SoakPlan } from './plan.ts';
 import type { ReplayResult } from './replayed.ts';
 import type { Sampler } from './sampler.ts';
@@ -37,7 +37,7 @@ export function reportOf(parts: SoakParts): SoakReport {
   const spanS = judgedS(sampler.samples, plan);
   const faults = [
     ...(broken === undefined ? [] : [broken]),
-    ...faultsOf(load.verdict, true),
+    ...faultsOf(load.verdict, ['stale', 'lost']),
     ...churn.faults.slice(0, TOLD),
     ...words.faults.slice(0, TOLD),
     ...growthFaults(growth, spanS),

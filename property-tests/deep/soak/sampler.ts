@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatEndpoint } from '../../../runtime/links/address.ts';
 import type { Fleet } from '../fleet.ts';
+import { metricsOf } from '../metrics.ts';
 import { descriptorsOf, figuresOf } from '../process-figures.ts';
 import type { SoakPlan } from './plan.ts';
 
@@ -69,10 +70,7 @@ export class Sampler {
 
   async #sample(node: number, atS: number): Promise<Sample> {
     const pid = this.#fleet.pid(node) ?? 0;
-    const at = formatEndpoint(this.#fleet.admin(node));
-    const answer = await fetch(`http://${at}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    const text = await answer.text();
-    const of = (name: string): number => valueOf(text, name);
+    const of = await metricsOf(formatEndpoint(this.#fleet.admin(node)));
     return {
       node,
       atS: Math.round(atS),
@@ -89,12 +87,5 @@ export class Sampler {
   }
 }
 
-/** 0 of what is not there, as a counter that has counted nothing. */
-function valueOf(text: string, name: string): number {
-  const line = text.split('\n').find((one) => one.startsWith(`orrery_${name} `));
-  return Number(line?.split(' ').at(-1) ?? 0);
-}
-
-const ANSWER_MS = 5000;
 /** How often the monitor of a node's event loop looks. */
 const MONITOR_MS = 10;

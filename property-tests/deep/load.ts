@@ -1,19 +1,29 @@
 /**
- * The load of a soak: so many operations a second whatever the answers are, in rounds that have
- * keys of their own. While a round is under way the keys of the one before are read a last time;
- * then that one is judged and forgotten, so the memory of hours is that of two rounds.
+ * So many operations a second whatever the answers are, in rounds that have keys of their own. While
+ * a round is under way the keys of the one before are read a last time; then that one is judged and
+ * forgotten, so the memory of hours is that of two rounds.
  */
 import { createHistogram } from 'node:perf_hooks';
 import type { RecordableHistogram } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Chance } from '../chance.ts';
-import { check, emptyVerdict, sumOf } from '../checker.ts';
-import type { Verdict } from '../checker.ts';
-import type { Fleet } from '../fleet.ts';
-import type { GetRecord, HistoryRecord, PutRecord } from '../history.ts';
-import { Operations } from '../operations.ts';
-import type { Way } from '../operations.ts';
-import type { SoakPlan } from './plan.ts';
+import { Chance } from './chance.ts';
+import { check, emptyVerdict, sumOf } from './checker.ts';
+import type { Verdict } from './checker.ts';
+import type { Fleet } from './fleet.ts';
+import type { GetRecord, HistoryRecord, PutRecord } from './history.ts';
+import { Operations } from './operations.ts';
+import type { Way } from './operations.ts';
+
+export interface LoadPlan {
+  readonly seed: string;
+  readonly lengthS: number;
+  /** Operations per second of all nodes together. */
+  readonly rate: number;
+  /** A round of the load has keys of its own, so that it is judged and forgotten after the next. */
+  readonly roundS: number;
+  /** Of one round. */
+  readonly keys: number;
+}
 
 export class Load {
   /** Of all rounds that are over. */
@@ -26,7 +36,7 @@ export class Load {
     put: createHistogram(),
   };
   readonly #fleet: Fleet;
-  readonly #plan: SoakPlan;
+  readonly #plan: LoadPlan;
   readonly #onJudged: (round: number, verdict: Verdict) => void;
   readonly #chance: Chance;
   readonly #operations: Operations;
@@ -37,7 +47,7 @@ export class Load {
 
   constructor(
     fleet: Fleet,
-    plan: SoakPlan,
+    plan: LoadPlan,
     onJudged: (round: number, verdict: Verdict) => void = () => undefined,
   ) {
     this.#fleet = fleet;
@@ -67,6 +77,14 @@ export class Load {
     await Promise.all(this.#pending);
     for (const round of [this.#last, this.#round]) if (round !== undefined) this.#judge(round);
     this.#operations.close();
+  }
+
+  /** Beside the rest: a key of the round that is under way, read through this node. */
+  async read(node: number, key: number): Promise<GetRecord> {
+    const round = this.#round;
+    const record = await this.#operations.get({ node, lane: 0 }, nameOf(round, key), false);
+    this.#take(round, record);
+    return record;
   }
 
   async #paced(
@@ -140,7 +158,7 @@ export class Load {
   #way(): Way {
     const chance = this.#chance;
     const up = chance.percent(1) ? [] : this.#fleet.those('up');
-    const node = chance.pick(up) ?? chance.between(0, this.#plan.nodes - 1);
+    const node = chance.pick(up) ?? chance.between(0, this.#fleet.size - 1);
     return { node, lane: chance.between(0, 1) };
   }
 }
