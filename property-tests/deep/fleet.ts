@@ -86,6 +86,11 @@ export class Fleet {
     return this.#place(node).status;
   }
 
+  /** Whether all is over: nothing starts any more. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** Of the process that runs; nothing while none does. */
   pid(node: number): number | undefined {
     return this.#place(node).running?.pid;

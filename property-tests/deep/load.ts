@@ -1,7 +1,7 @@
 /**
- * So many operations a second whatever the answers are, in rounds that have keys of their own. While
- * a round is under way the keys of the one before are read a last time; then that one is judged and
- * forgotten, so the memory of hours is that of two rounds.
+ * So many operations a second whatever the answers are, in rounds that have keys of their own.
+ * While a round is under way the keys of the one before are read a last time; then that one is
+ * judged and forgotten, so the memory of hours is that of two rounds.
  */
 import { createHistogram } from 'node:perf_hooks';
 import type { RecordableHistogram } from 'node:perf_hooks';

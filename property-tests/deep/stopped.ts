@@ -136,8 +136,8 @@ async function readOn(
 }
 
 /**
- * When the node is asked to store something, in ms; what waited in its buffers is taken in before it
- * says anything, and does not count.
+ * When the node is asked to store something, in ms; what waited in its buffers is taken in before
+ * it says anything, and does not count.
  */
 async function untilUsed(fleet: Fleet, node: number, signal: AbortSignal): Promise<number> {
   const at = formatEndpoint(fleet.admin(node));

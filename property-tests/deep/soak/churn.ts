@@ -53,6 +53,7 @@ export class Churn {
       try {
         await this.#endAndStart(node, chance, signal);
       } catch (error) {
+        if (this.#fleet.isClosed) return;
         this.faults.push(whyOf(error));
         await this.#fleet.kill(node);
       }
