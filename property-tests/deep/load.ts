@@ -23,6 +23,8 @@ export interface LoadPlan {
   readonly roundS: number;
   /** Of one round. */
   readonly keys: number;
+  /** Every fifth key has values that live for a second to this. */
+  readonly shortTtlS: number;
 }
 
 export class Load {
@@ -87,6 +89,12 @@ export class Load {
     return record;
   }
 
+  /** Beside the rest: new values under all its short-lived keys, through nodes that are up. */
+  async overwriteShortLived(): Promise<void> {
+    const keys = Array.from({ length: this.#plan.keys }, (_, key) => key).filter(isShortLived);
+    await Promise.all(keys.map((key) => this.#put(this.#round, this.#way(), key, SMALL)));
+  }
+
   async #paced(
     count: number,
     signal: AbortSignal,
@@ -135,8 +143,8 @@ export class Load {
   }
 
   async #put(round: Round, way: Way, key: number, size: number): Promise<void> {
-    const longS = Math.ceil(2 * this.#plan.roundS) + 60;
-    const ttlS = isShortLived(key) ? 2 + (key % 60) : longS;
+    const { roundS, shortTtlS } = this.#plan;
+    const ttlS = isShortLived(key) ? 1 + ((key / 5) % shortTtlS) : Math.ceil(2 * roundS) + 60;
     const put = { number: this.#begun++, size, ttlS };
     this.#take(round, await this.#operations.put(way, nameOf(round, key), put));
   }
@@ -178,11 +186,11 @@ function nameOf(round: Round, key: number): string {
   return `r${round.number}.k${key}`;
 }
 
-/** Every fifth key has values that live for a minute at most, and often shorter. */
 function isShortLived(key: number): boolean {
   return key % 5 === 0;
 }
 
+const SMALL = 200;
 const LOAD_STREAM = 3000;
 /** More than the longest that an operation of the round before may still take. */
 const READ_BACK_AFTER_S = 15;

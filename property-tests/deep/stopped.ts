@@ -84,11 +84,20 @@ async function stopOnce(
   signal: AbortSignal,
 ): Promise<Back> {
   const lengthS = BEFORE_S + stopS + AFTER_S;
-  const load = new Load(fleet, { seed: `${seed}/${turn}`, lengthS, roundS: lengthS, rate, keys });
+  const load = new Load(fleet, {
+    seed: `${seed}/${turn}`,
+    lengthS,
+    roundS: lengthS,
+    rate,
+    keys,
+    // What is sent to the node while it is stopped ends before it is continued.
+    shortTtlS: Math.max(1, Math.floor(stopS / 3)),
+  });
   const running = load.run(signal);
   const script = async (): Promise<Omit<Back, 'verdict'>> => {
     await delay(BEFORE_S * 1000, undefined, { signal });
     fleet.stop(node);
+    const overwriting = load.overwriteShortLived();
     // What asks for it now waits in buffers; no longer than clients wait.
     const waitS = Math.min(WAITING_S, stopS / 2);
     await delay((stopS - waitS) * 1000, undefined, { signal });
@@ -101,6 +110,7 @@ async function stopOnce(
       readOn(load, node, keys, contMs + AFTER_S * 500, signal),
     ]);
     const answers = await Promise.all(waiting);
+    await overwriting;
     return {
       waited: keys,
       answered: answers.filter(({ outcome }) => outcome !== 'unknown').length,

@@ -27,6 +27,7 @@ export function soakPlan(
     upMs: Math.min(UP_MS_MAX, (lengthS * 1000) / 4),
     roundS,
     keys: Math.min(KEYS_MAX, Math.floor((roundS * rate) / 5)),
+    shortTtlS: 60,
     warmS: Math.min(WARM_S_MAX, lengthS / 4),
     sampleMs: SAMPLE_MS,
   };
