@@ -4,13 +4,16 @@
  *
  * Invariants: each operation ends exactly once, at the latest when the node stops; the value of a
  * found record is fetched in the very step that settles it, while its message is still held; the
- * bytes of a PUT are let go when it ends.
+ * bytes of a PUT are let go when it ends. Rule: a node that has just stood still holds what may have
+ * been overwritten meanwhile, so it answers no GET while most of those it asks are silent.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { keyOf } from '../host/admit.ts';
 import type { Edge } from '../host/admit.ts';
 import { assert, assertNever } from '../src/assert.ts';
 import type { Command, Failure, Input, OpId, Outcome, Peer, Position } from '../src/types.ts';
 import type { PutStatus } from '../src/wire-types.ts';
+import { ASK_AGAIN_MS } from './bounds.ts';
 import type { Watch } from './ground.ts';
 import type { Values } from './records/values.ts';
 import type { Slices } from './slices.ts';
@@ -53,6 +56,7 @@ export class Operations {
   readonly #edge: Pick<Edge, 'hash'>;
   readonly #values: Values;
   readonly #watch: Pick<Watch, 'operation'>;
+  readonly #isRecovering: () => boolean;
   readonly #open = new Map<OpId, (result: GetResult) => void>();
   /** The open ones that a client waits for. */
   #asked = 0;
@@ -71,7 +75,9 @@ export class Operations {
     values: Values,
     slices: Slices,
     watch: Pick<Watch, 'operation'>,
+    isRecovering: () => boolean,
   ) {
+    this.#isRecovering = isRecovering;
     this.#watch = watch;
     // What begins does so in a slice: so the time of many short ones in a row is counted.
     const run = (begin: () => void): void => {
@@ -164,7 +170,11 @@ export class Operations {
    */
   async #ask(command: Command, by: Asker, value?: Uint8Array): Promise<GetResult> {
     const begunAt = performance.now();
-    const result = await this.#askInTurn(command, by, value);
+    let result = await this.#askInTurn(command, by, value);
+    while (command.type === 'get' && isDoubtful(result) && this.#isRecovering()) {
+      await delay(ASK_AGAIN_MS);
+      result = await this.#askInTurn(command, by);
+    }
     const seconds = (performance.now() - begunAt) / 1000;
     if (result.isPutOff !== true) {
       this.#watch.operation?.(command.type, result.outcome.type, seconds);
@@ -211,6 +221,12 @@ export class Operations {
     this.#lastOp += 1;
     return this.#lastOp;
   }
+}
+
+/** Whether most of those who were asked did not answer. */
+function isDoubtful({ outcome }: GetResult): boolean {
+  if (outcome.type !== 'found' && outcome.type !== 'absent') return false;
+  return 2 * outcome.trail.replies < outcome.trail.requests;
 }
 
 function resultOf(outcome: Outcome): PutResult {
