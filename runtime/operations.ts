@@ -4,8 +4,8 @@
  *
  * Invariants: each operation ends exactly once, at the latest when the node stops; the value of a
  * found record is fetched in the very step that settles it, while its message is still held; the
- * bytes of a PUT are let go when it ends. Rule: a node that has just stood still holds what may have
- * been overwritten meanwhile, so it answers no GET while most of those it asks are silent.
+ * bytes of a PUT are let go when it ends. Rule: a node that has just stood still holds what may
+ * have been overwritten meanwhile, so it answers no GET while most of those it asks are silent.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { keyOf } from '../host/admit.ts';
@@ -57,6 +57,8 @@ export class Operations {
   readonly #values: Values;
   readonly #watch: Pick<Watch, 'operation'>;
   readonly #isRecovering: () => boolean;
+  /** Whether anybody has ever answered a question. */
+  #hasPeers = false;
   readonly #open = new Map<OpId, (result: GetResult) => void>();
   /** The open ones that a client waits for. */
   #asked = 0;
@@ -155,6 +157,7 @@ export class Operations {
     assert(done !== undefined, 'an operation is settled once');
     this.#open.delete(op);
     const value = outcome.type === 'found' ? this.#values.valueOf(outcome.record) : undefined;
+    this.#hasPeers ||= 'trail' in outcome && outcome.trail.replies > 0;
     done({ value, outcome });
   }
 
@@ -171,7 +174,7 @@ export class Operations {
   async #ask(command: Command, by: Asker, value?: Uint8Array): Promise<GetResult> {
     const begunAt = performance.now();
     let result = await this.#askInTurn(command, by, value);
-    while (command.type === 'get' && isDoubtful(result) && this.#isRecovering()) {
+    while (command.type === 'get' && this.#isRecovering() && this.#isDoubtful(result)) {
       await delay(ASK_AGAIN_MS);
       result = await this.#askInTurn(command, by);
     }
@@ -211,6 +214,13 @@ export class Operations {
     }
   }
 
+  /** Whether most of those asked did not answer, or nobody is left to ask who once was there. */
+  #isDoubtful({ outcome }: GetResult): boolean {
+    if (outcome.type !== 'found' && outcome.type !== 'absent') return false;
+    const { requests, replies } = outcome.trail;
+    return this.#hasPeers && (requests === 0 || 2 * replies < requests);
+  }
+
   #begin(op: OpId, command: Command, done: (result: GetResult) => void): void {
     if (this.#stopped) return done({ value: undefined, outcome: failed('leaving') });
     this.#open.set(op, done);
@@ -221,12 +231,6 @@ export class Operations {
     this.#lastOp += 1;
     return this.#lastOp;
   }
-}
-
-/** Whether most of those who were asked did not answer. */
-function isDoubtful({ outcome }: GetResult): boolean {
-  if (outcome.type !== 'found' && outcome.type !== 'absent') return false;
-  return 2 * outcome.trail.replies < outcome.trail.requests;
 }
 
 function resultOf(outcome: Outcome): PutResult {

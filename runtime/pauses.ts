@@ -4,8 +4,8 @@
  * remaining life that a record carries was counted when it was sent. So it is shortened by the
  * whole pause, for some time after it; a record may end early by that, and never late.
  *
- * What this process believes of its peers is as old as the pause, too: its links may have ended, and
- * for some seconds silence says nothing of who is there.
+ * What this process believes of its peers is as old as the pause, too: its links may have ended,
+ * and for some seconds silence says nothing of who is there.
  *
  * A timer tells: one that comes late was held up. What is read before the late timer has run is
  * judged by the time since the last one.

@@ -7,8 +7,9 @@ import { parseEndpoint } from '../../runtime/links/address.ts';
 import { node } from '../cli/cli-kit.ts';
 import { newKey, newSite, valueOf } from './node-kit.ts';
 
-/** Long enough for links and calls to end, and for a GET that asks nobody twice. */
-const STOP_MS = 2500;
+const STOP_MS = 2000;
+/** Longer than a GET that takes silence for an answer. */
+const SILENT_MS = 1200;
 
 test.serial('a node that stood still does not answer for those who are silent', async (t) => {
   t.timeout(90_000);
@@ -33,7 +34,7 @@ test.serial('a node that stood still does not answer for those who are silent', 
   for (const one of others) one.kill('SIGSTOP');
   stopped.kill('SIGCONT');
   const answer = own.get(key);
-  await delay(STOP_MS);
+  await delay(SILENT_MS);
   for (const one of others) one.kill('SIGCONT');
   t.deepEqual(Buffer.from((await answer) ?? []), Buffer.from(newer));
   await Promise.all([own.close(), other.close()]);
