@@ -5,12 +5,13 @@
  * Invariants: each operation ends exactly once, at the latest when the node stops; the value of a
  * found record is fetched in the very step that settles it, while its message is still held; the
  * bytes of a PUT are let go when it ends. Rule: a node that has just stood still holds what may
- * have been overwritten meanwhile, so it answers no GET while most of those it asks are silent.
+ * have been overwritten meanwhile, so it answers no GET while too many of those it asks are silent.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { keyOf } from '../host/admit.ts';
 import type { Edge } from '../host/admit.ts';
 import { assert, assertNever } from '../src/assert.ts';
+import { majorityOf } from '../src/operations/quorum.ts';
 import type { Command, Failure, Input, OpId, Outcome, Peer, Position } from '../src/types.ts';
 import type { PutStatus } from '../src/wire-types.ts';
 import { ASK_AGAIN_MS } from './bounds.ts';
@@ -214,11 +215,13 @@ export class Operations {
     }
   }
 
-  /** Whether most of those asked did not answer, or nobody is left to ask who once was there. */
+  /** Whether too few others were heard for a majority, and that because they are silent. */
   #isDoubtful({ outcome }: GetResult): boolean {
     if (outcome.type !== 'found' && outcome.type !== 'absent') return false;
     const { requests, replies } = outcome.trail;
-    return this.#hasPeers && (requests === 0 || 2 * replies < requests);
+    const needed = outcome.type === 'found' ? majorityOf(outcome.record.replication) - 1 : 1;
+    const areSilent = requests === 0 ? this.#hasPeers : 2 * replies < requests;
+    return replies < needed && areSilent;
   }
 
   #begin(op: OpId, command: Command, done: (result: GetResult) => void): void {
