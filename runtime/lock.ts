@@ -135,7 +135,7 @@ function startedMs(): number {
 const OWNER_FILE = 'owner.json';
 /** Dozens of nodes that start at once on two cores come to their turn in this. */
 const LOCK_WAIT_MS = 60_000;
-/** Between two attempts, longer each time: dozens that try all the time leave nobody time to act. */
+/** Between two attempts, longer each time: dozens that try all the time leave no time to act. */
 const PAUSE_MS_MIN = 5;
 const PAUSE_MS_MAX = 160;
 const SAME_START_MS = 2_000;
