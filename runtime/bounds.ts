@@ -99,6 +99,11 @@ export const PAUSE_TICK_MS = 250;
 export const PAUSE_MS_MIN = 250;
 /** So long after a pause what was sent during it may still be read, in ms. */
 export const PAUSE_AFTERMATH_MS = 2000;
+/** After a pause as long as this, in ms, a node does not answer for silent peers, */
+export const PAUSE_LONG_MS = 1000;
+/** for so long; it asks them again after */
+export const PAUSE_RECOVERY_MS = 5000;
+export const ASK_AGAIN_MS = 100;
 
 /** Questions of a peer that cost a look at all records, CHECK and COMPARE and LEAVE: at once, */
 export const ROUNDS_AT_ONCE_MAX = 256;

@@ -54,8 +54,10 @@ export function startEngine(
   values.tellLost((record) => {
     feed({ type: 'lost', record });
   });
-  const operations = new Operations(feed, edge, values, shares.clients, ground.watch);
   const pauses = new Pauses();
+  const isRecovering = (): boolean => pauses.isRecovering();
+  const { clients } = shares;
+  const operations = new Operations(feed, edge, values, clients, ground.watch, isRecovering);
   const parts: TrafficParts = {
     feed,
     links: () => links,

@@ -4,7 +4,8 @@
  *
  * Rules: a turn ends after so many messages or with its slice (`slices.ts`); while the other side
  * does not take what is there for it, nothing more is read; not much is read ahead of a turn. A
- * message must be whole in time, counted from its first byte and only while it is read.
+ * message must be whole in time, counted from its first byte and only while it is read. Whoever
+ * takes one is told how long it waited, for in a busy node that may be seconds.
  */
 import type { Decoded } from '../src/wire-types.ts';
 import { FRAME_MS_MAX, MESSAGES_IN_A_ROW, READ_AHEAD_BYTES } from './bounds.ts';
@@ -21,7 +22,11 @@ export interface IntakeOptions<M> {
   readonly isBlocked: () => boolean;
   /** Stops reading from the connection, until `onIdle` at the soonest. */
   readonly pause: () => void;
-  readonly take: (decoded: Exclude<Decoded<M>, { readonly type: 'partial' }>) => void;
+  /** @param waitedMs how long ago it came, for all that is known */
+  readonly take: (
+    decoded: Exclude<Decoded<M>, { readonly type: 'partial' }>,
+    waitedMs: number,
+  ) => void;
   /** All whole messages are taken. */
   readonly onIdle: () => void;
   /** A turn is over, for whatever reason. */
@@ -31,6 +36,11 @@ export interface IntakeOptions<M> {
 export class Intake<M> {
   readonly #options: IntakeOptions<M>;
   readonly #reader: Reader<M>;
+  /** What was read and is not taken yet, by the count of all bytes up to its end. */
+  readonly #arrivals: { readonly upTo: number; readonly at: number }[] = [];
+  #bytes = 0;
+  /** Since when nothing is read; 0 while something is. */
+  #pausedAt = 0;
   /** Whether messages wait for a turn. */
   #queued = false;
   /** When the first byte of an unfinished message came; 0 for none. */
@@ -48,6 +58,9 @@ export class Intake<M> {
 
   push(chunk: Uint8Array): void {
     this.#reader.push(chunk);
+    this.#bytes += chunk.length;
+    this.#arrivals.push({ upTo: this.#bytes, at: this.#pausedAt || monotonicMs() });
+    this.#pausedAt = 0;
     this.askForTurn();
   }
 
@@ -74,6 +87,7 @@ export class Intake<M> {
     for (let taken = 0; isOpen(); taken += 1) {
       if (isBlocked()) return this.#pause();
       if (taken >= MESSAGES_IN_A_ROW || slices.isOver()) return this.askForTurn();
+      const arrivedAt = this.#arrivedAt();
       const decoded = this.#reader.next();
       if (decoded === undefined) {
         if (this.#reader.waiting() === 0) this.#messageAt = 0;
@@ -81,13 +95,21 @@ export class Intake<M> {
         return onIdle();
       }
       this.#messageAt = 0;
-      take(decoded);
+      take(decoded, monotonicMs() - arrivedAt);
     }
+  }
+
+  /** When the first byte that is not taken yet was read; now, when all are taken. */
+  #arrivedAt(): number {
+    const taken = this.#bytes - this.#reader.waiting();
+    while ((this.#arrivals[0]?.upTo ?? Infinity) <= taken) this.#arrivals.shift();
+    return this.#arrivals[0]?.at ?? monotonicMs();
   }
 
   #pause(): void {
     // Time in which we do not read is not held against the other side.
     this.#messageAt = 0;
+    this.#pausedAt ||= monotonicMs();
     this.#options.pause();
   }
 }

@@ -4,13 +4,17 @@
  *
  * Invariants: each operation ends exactly once, at the latest when the node stops; the value of a
  * found record is fetched in the very step that settles it, while its message is still held; the
- * bytes of a PUT are let go when it ends.
+ * bytes of a PUT are let go when it ends. Rule: a node that has just stood still holds what may
+ * have been overwritten meanwhile, so it answers no GET while too many of those it asks are silent.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { keyOf } from '../host/admit.ts';
 import type { Edge } from '../host/admit.ts';
 import { assert, assertNever } from '../src/assert.ts';
+import { majorityOf } from '../src/operations/quorum.ts';
 import type { Command, Failure, Input, OpId, Outcome, Peer, Position } from '../src/types.ts';
 import type { PutStatus } from '../src/wire-types.ts';
+import { ASK_AGAIN_MS } from './bounds.ts';
 import type { Watch } from './ground.ts';
 import type { Values } from './records/values.ts';
 import type { Slices } from './slices.ts';
@@ -55,6 +59,9 @@ export class Operations {
   readonly #edge: Pick<Edge, 'hash'>;
   readonly #values: Values;
   readonly #watch: Pick<Watch, 'operation'>;
+  readonly #isRecovering: () => boolean;
+  /** Whether anybody has ever answered a question. */
+  #hasPeers = false;
   readonly #open = new Map<OpId, (result: GetResult) => void>();
   /** The open ones that a client waits for. */
   #asked = 0;
@@ -73,7 +80,9 @@ export class Operations {
     values: Values,
     slices: Slices,
     watch: Pick<Watch, 'operation'>,
+    isRecovering: () => boolean,
   ) {
+    this.#isRecovering = isRecovering;
     this.#watch = watch;
     // What begins does so in a slice: so the time of many short ones in a row is counted.
     const run = (begin: () => void): void => {
@@ -151,6 +160,7 @@ export class Operations {
     assert(done !== undefined, 'an operation is settled once');
     this.#open.delete(op);
     const value = outcome.type === 'found' ? this.#values.valueOf(outcome.record) : undefined;
+    this.#hasPeers ||= 'trail' in outcome && outcome.trail.replies > 0;
     done({ value, outcome });
   }
 
@@ -166,7 +176,11 @@ export class Operations {
    */
   async #ask(command: Command, by: Asker, value?: Uint8Array): Promise<GetResult> {
     const begunAt = performance.now();
-    const result = await this.#askInTurn(command, by, value);
+    let result = await this.#askInTurn(command, by, value);
+    while (command.type === 'get' && this.#isRecovering() && this.#isDoubtful(result)) {
+      await delay(ASK_AGAIN_MS);
+      result = await this.#askInTurn(command, by);
+    }
     const seconds = (performance.now() - begunAt) / 1000;
     if (result.isPutOff !== true) {
       this.#watch.operation?.(command.type, result.outcome.type, seconds);
@@ -202,6 +216,15 @@ export class Operations {
       this.#asked -= 1;
       if (this.#asked === 0) for (const resume of this.#onIdle.splice(0)) resume();
     }
+  }
+
+  /** Whether too few others were heard for a majority, and that because they are silent. */
+  #isDoubtful({ outcome }: GetResult): boolean {
+    if (outcome.type !== 'found' && outcome.type !== 'absent') return false;
+    const { requests, replies } = outcome.trail;
+    const needed = outcome.type === 'found' ? majorityOf(outcome.record.replication) - 1 : 1;
+    const areSilent = requests === 0 ? this.#hasPeers : 2 * replies < requests;
+    return replies < needed && areSilent;
   }
 
   #begin(op: OpId, command: Command, done: (result: GetResult) => void): void {

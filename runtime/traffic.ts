@@ -17,7 +17,7 @@ import { Allowance } from './allowance.ts';
 import { monotonicMs } from './clock.ts';
 import type { Handlers } from './driver.ts';
 import type { Endpoint } from './links/address.ts';
-import type { CallFrame } from './links/link.ts';
+import type { CallFrame, FrameReceiver } from './links/link.ts';
 import type { Links } from './links/links.ts';
 import { shortHex } from './log.ts';
 import type { Log } from './log.ts';
@@ -37,11 +37,11 @@ export interface TrafficParts {
   readonly lateMs: () => number;
 }
 
-/** What a link hands up: a frame of a call, from a peer that proved its id. */
-export function frameReceiver(parts: TrafficParts): (from: Peer, frame: CallFrame) => void {
+/** What a link hands up: a frame of a call, from a peer that proved its id, and when it came. */
+export function frameReceiver(parts: TrafficParts): FrameReceiver {
   const { feed, edge, values, log } = parts;
   const allowance = new Allowance<Peer>();
-  return (from, frame) => {
+  return (from, frame, waitedMs) => {
     if (isCostly(frame) && !allowance.take(from, monotonicMs())) {
       log.warn({ peer: nameOf(edge, from) }, 'a peer asks too much about records');
       refuse(parts, from, frame.call, 'full');
@@ -51,7 +51,7 @@ export function frameReceiver(parts: TrafficParts): (from: Peer, frame: CallFram
       refuse(parts, from, frame.call, 'full');
       return;
     }
-    const admitted = admit(edge, aged(frame, parts.lateMs()), Date.now());
+    const admitted = admit(edge, aged(frame, parts.lateMs() + waitedMs), Date.now());
     switch (admitted.type) {
       case 'message':
         feed({ type: 'message', from, message: admitted.message });
@@ -78,7 +78,7 @@ function isCostly(frame: CallFrame): boolean {
 
 /** The frame with what a record in it may have left to live after so long a delay. */
 function aged(frame: CallFrame, byMs: number): CallFrame {
-  if (byMs === 0) return frame;
+  if (byMs <= 0) return frame;
   if (frame.type === 'request' && frame.body.type === 'store') {
     return { ...frame, body: { ...frame.body, record: agedRecord(frame.body.record, byMs) } };
   }
@@ -146,7 +146,8 @@ function send(parts: TrafficParts, to: Peer, message: Message): void {
   } else if (wire === undefined) {
     parts.feed({ type: 'unsent', peer: to, call });
   } else {
-    parts.links().request(to, call, encodePeer(wire));
+    const later = (byMs: number): Uint8Array => encodePeer(aged(wire, byMs));
+    parts.links().request(to, call, encodePeer(wire), later);
   }
 }
 

@@ -119,7 +119,9 @@ class Drain {
       // Any of them when they come back; else one that is still there.
       const node = restart ? stop % nodes : chance.pick(this.#fleet.those('up'));
       if (node === undefined) return;
-      const { code, signal: killed, tookMs, stderr } = await this.#fleet.terminate(node);
+      const sentAt = performance.now();
+      const { code, signal: killed, stderr } = await this.#fleet.terminate(node);
+      const tookMs = performance.now() - sentAt;
       this.#slowestMs = Math.max(this.#slowestMs, tookMs);
       this.#stops += 1;
       if (code !== 0 || tookMs > STOP_MS_MAX) {
