@@ -8,10 +8,10 @@
  */
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { readVersion } from '../library/version.ts';
 import { oneLine, report } from './failure.ts';
 import { watchForFatal } from './fatal.ts';
 import { ignoreClosedPipes, leave } from './output.ts';
-import { readVersion } from '../library/version.ts';
 
 /** Only the command that was named is loaded: the certificates' library alone takes 0.3 s. */
 const LOADERS = new Map<string, (version: string) => Promise<CommandUnknownOpts>>([

@@ -155,8 +155,9 @@ export const LOOKUP_MS_MAX = 15_000;
 export const HOPS_SEEN_MAX = 256;
 /** and the bytes of the question. */
 export const QUESTION_BYTES_MAX = 4096;
-/** Contacts that the dashboard is told of. */
+/** Contacts, and links, that the dashboard is told of. */
 export const CONTACTS_SEEN_MAX = 1000;
+export const LINKS_SEEN_MAX = 500;
 /** Operations whose times are kept for the dashboard, of one kind. */
 export const RECENT_MAX = 4096;
 /** Warnings that the status shows, the last ones. */
@@ -183,6 +184,8 @@ export const STOP_DRAINED_MS = 1500;
 export const STOP_LEFT_MS = 8500;
 export const STOP_CLOSED_MS = 9500;
 
+/** How soon after another contact the peers are saved while they are few, in ms. */
+export const SAVE_SOON_MS = 1000;
 /** How often the peers that are known are saved, in ms. */
 export const SAVE_PEERS_MS = 60_000;
 /** Of them so many; all are tried at the next start. */

@@ -66,6 +66,9 @@ export function startEngine(
     values,
     introducers,
     log,
+    onContact: () => {
+      ground.saved.onContact();
+    },
     lateMs: () => pauses.lateMs(),
   };
   const links: Links = new Links({

@@ -36,11 +36,15 @@ export interface IntakeOptions<M> {
 export class Intake<M> {
   readonly #options: IntakeOptions<M>;
   readonly #reader: Reader<M>;
-  /** What was read and is not taken yet, by the count of all bytes up to its end. */
-  readonly #arrivals: { readonly upTo: number; readonly at: number }[] = [];
+  /**
+   * What was read and is not taken yet, by the count of all bytes up to its end. What comes within
+   * a moment is one entry, as old as its first byte: so they are few, however it is cut up.
+   */
+  readonly #arrivals: { upTo: number; readonly at: number }[] = [];
   #bytes = 0;
-  /** Since when nothing is read; 0 while something is. */
+  /** When reading last stopped, and went on; 0: nothing that came since then is left. */
   #pausedAt = 0;
+  #resumedAt = 0;
   /** Whether messages wait for a turn. */
   #queued = false;
   /** When the first byte of an unfinished message came; 0 for none. */
@@ -59,8 +63,7 @@ export class Intake<M> {
   push(chunk: Uint8Array): void {
     this.#reader.push(chunk);
     this.#bytes += chunk.length;
-    this.#arrivals.push({ upTo: this.#bytes, at: this.#pausedAt || monotonicMs() });
-    this.#pausedAt = 0;
+    this.#noteArrival(monotonicMs());
     this.askForTurn();
   }
 
@@ -92,11 +95,23 @@ export class Intake<M> {
       if (decoded === undefined) {
         if (this.#reader.waiting() === 0) this.#messageAt = 0;
         else if (taken > 0 || this.#messageAt === 0) this.#messageAt = monotonicMs();
+        if (this.#pausedAt > 0) this.#resumedAt ||= monotonicMs();
         return onIdle();
       }
       this.#messageAt = 0;
       take(decoded, monotonicMs() - arrivedAt);
     }
+  }
+
+  /** What is read soon after a pause may have come when that began. */
+  #noteArrival(now: number): void {
+    if (this.#resumedAt > 0 && now - this.#resumedAt > RESUMED_MS) {
+      this.#pausedAt = 0;
+      this.#resumedAt = 0;
+    }
+    const last = this.#arrivals.at(-1);
+    if (last !== undefined && now - last.at < MOMENT_MS) last.upTo = this.#bytes;
+    else this.#arrivals.push({ upTo: this.#bytes, at: this.#pausedAt || now });
   }
 
   /** When the first byte that is not taken yet was read; now, when all are taken. */
@@ -110,6 +125,12 @@ export class Intake<M> {
     // Time in which we do not read is not held against the other side.
     this.#messageAt = 0;
     this.#pausedAt ||= monotonicMs();
+    this.#resumedAt = 0;
     this.#options.pause();
   }
 }
+
+/** What comes within it counts as come at once, in ms. */
+const MOMENT_MS = 50;
+/** For so long after a pause the system may still hold what came during it, in ms. */
+const RESUMED_MS = 1000;

@@ -34,13 +34,20 @@ export class Joining {
   #timer: NodeJS.Timeout | undefined;
   #searching = false;
   #ended = false;
+  /** Whether the first look at the saved peers is over. */
+  #hasLooked = false;
 
   constructor(parts: JoiningParts) {
     this.#parts = parts;
   }
 
+  get hasLooked(): boolean {
+    return this.#hasLooked;
+  }
+
   async begin(): Promise<Outcome> {
     const peers = await this.#search();
+    this.#hasLooked = true;
     this.#lookLater(REJOIN_MS);
     const { operations, introducers } = this.#parts;
     return await operations.run({ type: 'join', introducers, peers });

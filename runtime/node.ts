@@ -13,6 +13,7 @@ import type { Admin } from './admin/admin.ts';
 import { openAdmin } from './admin/open.ts';
 import { serveClients } from './api/api.ts';
 import type { ClientApi } from './api/api.ts';
+import { STOP_CLOSED_MS, STOP_LEFT_MS } from './bounds.ts';
 import { startEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { layGround } from './ground.ts';
@@ -26,7 +27,7 @@ import { Admission } from './links/admission.ts';
 import { listenForLinks } from './links/listener.ts';
 import { reasonOf } from './log.ts';
 import type { GetResult, PutOptions, PutResult } from './operations.ts';
-import { stopCleanly } from './stopping.ts';
+import { stopCleanly, within } from './stopping.ts';
 
 export interface NodeStatus {
   readonly contacts: number;
@@ -96,7 +97,8 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   const parts: Parts = { listener, ...ground };
   const engine = startEngine(options, ground, listener.address, (error) => {
     log.error({ reason: reasonOf(error) }, 'broken invariant: the node stops');
-    void allOf(tearDown(parts)).finally(() => {
+    // A disk that does not answer must not keep a broken node from ending.
+    void within(allOf(tearDown(parts)), STOP_CLOSED_MS - STOP_LEFT_MS).finally(() => {
       ending.reject(error);
     });
   });
@@ -116,6 +118,7 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
     joining.end();
     const savePeers = (): Promise<void> => saved.save();
     await stopCleanly({ operations, api, log, savePeers, tearDown: () => tearDown(parts) });
+    log.info({}, 'stopped');
     ending.resolve();
   };
   let closing: Promise<void> | undefined;

@@ -176,10 +176,17 @@ export class Operations {
    */
   async #ask(command: Command, by: Asker, value?: Uint8Array): Promise<GetResult> {
     const begunAt = performance.now();
-    let result = await this.#askInTurn(command, by, value);
-    while (command.type === 'get' && this.#isRecovering() && this.#isDoubtful(result)) {
-      await delay(ASK_AGAIN_MS);
-      result = await this.#askInTurn(command, by);
+    this.#asked += 1;
+    let result: GetResult;
+    try {
+      result = await this.#askInTurn(command, by, value);
+      while (command.type === 'get' && this.#isRecovering() && this.#isDoubtful(result)) {
+        await delay(ASK_AGAIN_MS);
+        result = await this.#askInTurn(command, by);
+      }
+    } finally {
+      this.#asked -= 1;
+      if (this.#asked === 0) for (const resume of this.#onIdle.splice(0)) resume();
     }
     const seconds = (performance.now() - begunAt) / 1000;
     if (result.isPutOff !== true) {
@@ -206,15 +213,12 @@ export class Operations {
       this.#values.endPut(op);
       return OVERRUN;
     }
-    this.#asked += 1;
     try {
       return await result;
     } finally {
       this.#values.endPut(op);
       this.#values.endGet(op);
       turns.over();
-      this.#asked -= 1;
-      if (this.#asked === 0) for (const resume of this.#onIdle.splice(0)) resume();
     }
   }
 

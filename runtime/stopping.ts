@@ -48,7 +48,7 @@ export async function stopCleanly(parts: StopParts): Promise<void> {
 }
 
 /** Waits for something, but not for ever; @returns whether it is done */
-async function within(work: Promise<unknown>, limitMs: number): Promise<boolean> {
+export async function within(work: Promise<unknown>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<false>((resolve) => {
     timer = setTimeout(resolve, limitMs, false);

@@ -33,6 +33,8 @@ export interface TrafficParts {
   readonly values: Values;
   readonly introducers: readonly Endpoint[];
   readonly log: Log;
+  /** The table has another contact. */
+  readonly onContact: () => void;
   /** How much older what is read now may be than it says, in ms. */
   readonly lateMs: () => number;
 }
@@ -119,6 +121,7 @@ export function effectHandlers(parts: TrafficParts): Handlers {
       });
     },
     note: ({ note }) => {
+      if (note.type === 'contact-added') parts.onContact();
       if (note.type === 'record-expired') log.debug({ records: note.count }, note.type);
       else if (note.type === 'handover-cut')
         log.warn({ replicas: note.count }, 'leaving before all records were handed over');

@@ -68,9 +68,9 @@ test('nobody is buffered for, and who does not read is cut off', async (t) => {
   let observed = 0;
   const big = 'x'.repeat(6 * 1024 * 1024);
   const events = new Events(() => `${(observed += 1)} ${big}`);
-  const server = createServer((_, response) => {
+  const server = createServer((request, response) => {
     response.writeHead(200);
-    events.add(response);
+    events.add(response, request.socket);
   });
   t.teardown(async () => {
     await events.close();

@@ -53,6 +53,24 @@ test('a node that finds none of its saved peers looks for them again', async (t)
   await eventually(t, 'it is found', () => alone.status().contacts === 1, 15_000);
 });
 
+test('the last of a young network keeps those that left before it', async (t) => {
+  const site = await newSite(t);
+  const [first, last] = await networkOf(t, site, 2);
+  assert.ok(first !== undefined && last !== undefined);
+  const saved = async (): Promise<string> =>
+    await readFile(join(site.dir, 'node1', 'peers'), 'latin1').catch(() => '');
+  let text = '';
+  const look = setInterval(() => {
+    void saved().then((now) => (text = now));
+  }, 100);
+  await eventually(t, 'it is saved', () => text.includes(first.id), 15_000);
+  clearInterval(look);
+  await first.close();
+  await eventually(t, 'it has left', () => last.status().contacts === 0);
+  await last.close();
+  t.regex(await saved(), new RegExp(first.id));
+});
+
 test('where another peer lives now, nobody is found', async (t) => {
   const site = await newSite(t);
   const other = await nodeAt(t, site, 'other');

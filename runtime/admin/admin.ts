@@ -113,7 +113,7 @@ async function serve(
   else {
     response.writeHead(200, { ...COMMON, 'content-type': 'text/event-stream' });
     if (method === 'HEAD') response.end();
-    else events.add(response);
+    else events.add(response, request.socket);
   }
 }
 

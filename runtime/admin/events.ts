@@ -6,6 +6,7 @@
  * `MISSED_MAX` of them. Who is cut off comes back by itself, as browsers do.
  */
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { LISTENERS_MAX, MISSED_MAX, OBSERVE_MS } from '../bounds.ts';
 
 export class Events {
@@ -23,12 +24,18 @@ export class Events {
     return this.#listeners.size < LISTENERS_MAX;
   }
 
-  /** Tells it from now on, the last observation at once; its head has been written. */
-  add(listener: ServerResponse): void {
-    listener.once('close', () => {
+  /**
+   * Tells it from now on, the last observation at once; its head has been written.
+   *
+   * @param socket its connection: an answer that waits behind another one never hears of its end
+   */
+  add(listener: ServerResponse, socket: Socket): void {
+    const gone = (): void => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#rest();
-    });
+    };
+    listener.once('close', gone);
+    socket.once('close', gone);
     this.#listeners.set(listener, 0);
     if (this.#timer === undefined) {
       this.#look();

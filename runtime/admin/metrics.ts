@@ -66,7 +66,15 @@ export class Metrics {
 
   #countsOf(counts: LinkCounts): void {
     const of = (name: string, help: string, read: () => number): void => {
-      this.#gauge(`${name}_total`, help, read);
+      const counter: Counter = new Counter({
+        name: `${PREFIX}${name}_total`,
+        help,
+        registers: [this.registry],
+        collect: () => {
+          counter.reset();
+          counter.inc(read());
+        },
+      });
     };
     of('frames_in', 'frames of calls received', () => counts.framesIn);
     of('frames_out', 'frames of calls sent', () => counts.framesOut);
@@ -87,7 +95,7 @@ export class Metrics {
     };
     of('contacts', 'contacts in the routing table', (seen) => seen.contacts);
     of('suspects', 'contacts that missed a call', (seen) => seen.suspects);
-    of('links', 'links that are up', (seen) => seen.links.length);
+    of('links', 'links that are up', (seen) => seen.linksUp);
     of('records', 'records stored', (seen) => seen.records.keys);
     of('record_bytes', 'bytes of their values', (seen) => seen.records.bytes);
     of('records_quota', 'records that may be stored', (seen) => seen.records.keysMax);

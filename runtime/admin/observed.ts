@@ -7,6 +7,7 @@ import { allItems } from '../../src/paged.ts';
 import type { NodeState } from '../../src/step.ts';
 import { CLIENT_ONLY } from '../../src/table/places.ts';
 import { bucketCount, bucketSize, contactCount } from '../../src/table/table.ts';
+import { LINKS_SEEN_MAX } from '../bounds.ts';
 import type { Engine } from '../engine.ts';
 import type { Ground } from '../ground.ts';
 import { placeOf } from '../links/address-book.ts';
@@ -34,7 +35,9 @@ export interface Observed {
   readonly contactsByBucket: readonly number[];
   readonly contacts: number;
   readonly suspects: number;
+  /** `LINKS_SEEN_MAX` at most. */
   readonly links: readonly ObservedLink[];
+  readonly linksUp: number;
   readonly records: {
     readonly keys: number;
     readonly bytes: number;
@@ -73,14 +76,15 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     listen: formatEndpoint(listen),
     api: api === undefined ? undefined : formatEndpoint(api),
     upSeconds: Math.floor((now - startedAt) / 1000),
-    // Who has nobody to join through is a network of its own.
-    joined: contacts > 0 || introducers.length === 0,
+    // Who has nobody to join through, and found nobody it knew, is a network of its own.
+    joined: contacts > 0 || (introducers.length === 0 && engine.joining.hasLooked),
     leaving: state.leaving,
     clientOnly: directory.places[self] === CLIENT_ONLY,
     contactsByBucket: bucketsOf(state),
     contacts,
     suspects: state.suspects.length,
-    links: engine.links.seen.map((seen) => linkOf(ground, seen, now)),
+    links: engine.links.seen.slice(0, LINKS_SEEN_MAX).map((seen) => linkOf(ground, seen, now)),
+    linksUp: engine.links.counts.linksUp,
     records: recordsOf(state),
     repair: repairOf(state, now),
     operations: engine.operations.count,

@@ -51,7 +51,7 @@ export function chosenPeers(
   const chosen = spread(contacts).slice(0, SAVED_PEERS_MAX);
   const ids = new Set(chosen.map(({ id }) => id));
   const oldest = dayOf(Date.parse(today) - SAVED_PEER_DAYS * DAY_MS);
-  const older = before.filter(({ id, seen }) => !ids.has(id) && seen >= oldest);
+  const older = before.filter(({ id, seen }) => !ids.has(id) && seen >= oldest && seen <= today);
   const room = Math.max(0, SAVED_PEERS_ENOUGH - chosen.length);
   return [...chosen, ...spread(older).slice(0, room)];
 }

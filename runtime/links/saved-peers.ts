@@ -1,6 +1,7 @@
 /**
- * Peers that outlive the node: its contacts, written to `peers` in the data directory every minute
- * and at a clean stop, and there for the next start (`joining.ts`).
+ * Peers that outlive the node: its contacts, written to `peers` in the data directory every minute,
+ * soon after each of the first ones, and at a clean stop; and there for the next start
+ * (`joining.ts`).
  *
  * Rules: the file is put in place whole, and only when it would change; one that is damaged is
  * renamed and said in the log; nothing that is wrong with it keeps a node from starting or running.
@@ -8,7 +9,12 @@
  */
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PEERS_FILE_BYTES_MAX, SAVE_PEERS_MS } from '../bounds.ts';
+import {
+  PEERS_FILE_BYTES_MAX,
+  SAVED_PEERS_ENOUGH,
+  SAVE_PEERS_MS,
+  SAVE_SOON_MS,
+} from '../bounds.ts';
 import { systemCode } from '../failure.ts';
 import { fileFault, writeWhole } from '../files.ts';
 import { reasonOf } from '../log.ts';
@@ -26,6 +32,7 @@ export class SavedPeers {
   /** What is in the file. */
   #text: string;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
   #contacts: () => readonly Contact[] = () => [];
   #saving: Promise<void> = Promise.resolve();
 
@@ -64,7 +71,18 @@ export class SavedPeers {
     return this.#saving;
   }
 
+  /** There is another contact: in a small network the next to leave may be the last one known. */
+  onContact(): void {
+    if (this.#soon !== undefined || this.#peers.length >= SAVED_PEERS_ENOUGH) return;
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined;
+      void this.save();
+    }, SAVE_SOON_MS);
+    this.#soon.unref();
+  }
+
   end(): void {
+    clearTimeout(this.#soon);
     clearInterval(this.#timer);
   }
 
@@ -82,13 +100,16 @@ export class SavedPeers {
 }
 
 async function readPeers(path: string, log: Log): Promise<readonly SavedPeer[]> {
-  let reason = 'it is damaged';
+  const reason = 'it is damaged';
   try {
     const peers = parsePeers(await textIn(path));
     if (peers !== undefined) return peers;
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    reason = fileFault(error);
+    // Nothing is known to be wrong with the file: it stays.
+    if (systemCode(error) !== 'ENOENT') {
+      log.warn({ reason: fileFault(error) }, 'the saved peers cannot be read');
+    }
+    return [];
   }
   const movedTo = `${path}.damaged`;
   const isMoved = await rename(path, movedTo).then(

@@ -66,7 +66,7 @@ function growthFaults(growth: readonly NodeGrowth[], spanS: number): string[] {
   if (spanS < SLOPE_S_MIN) return [];
   const faults: string[] = [];
   for (const name of ['residentSlope', 'heapSlope'] as const) {
-    const median = medianOf(growth.map((one) => one[name]?.perHour ?? 0));
+    const median = medianOf(growth.map((one) => one[name]?.perHour ?? Infinity));
     if (median < SLOPE_MAX) continue;
     const what = name === 'heapSlope' ? 'heap' : 'resident memory';
     faults.push(`${what} grows by ${mib(median)} MiB per hour in the median node`);

@@ -37,7 +37,7 @@ export function showNames(page: Page, now: Snapshot): void {
   const facts = [
     what,
     counted(now.contacts, 'contact', 'contacts'),
-    counted(now.links.length, 'link', 'links'),
+    counted(now.linksUp, 'link', 'links'),
     now.api === undefined ? 'no clients served' : `clients on ${now.api}`,
     `up for ${spanText(now.upSeconds)}`,
     ...(now.clientOnly ? ['a client only: it holds nothing'] : []),
