@@ -14,11 +14,12 @@ export type { PutReceipt, Reason } from './errors.ts';
 export { developmentIdentity, loadIdentity } from './identity.ts';
 export type { DevelopmentOptions } from './identity.ts';
 export { startNode } from './node.ts';
-export type { NodeEvents, NodeOptions, NodeStatus, NodeWarning } from './node.ts';
+export type { NodeEvents, NodeOptions, NodeWarning } from './node.ts';
 export type { OrreryNode, PutOptions } from './node.ts';
 export { keyBytes } from './words.ts';
 export type { Identity, IdentityPaths } from '../runtime/identity/identity.ts';
 export type { Log, LogFields } from '../runtime/log.ts';
+export type { NodeStatus } from '../runtime/node.ts';
 export type { Config, Quota } from '../src/types.ts';
 
 /** Of this package. */

@@ -12,7 +12,7 @@ import type { Identity } from '../runtime/identity/identity.ts';
 import { formatEndpoint, parseEndpoint, toAdvertise } from '../runtime/links/address.ts';
 import { silentLog } from '../runtime/log.ts';
 import type { Log, LogFields } from '../runtime/log.ts';
-import type { RunningNode } from '../runtime/node.ts';
+import type { NodeStatus, RunningNode } from '../runtime/node.ts';
 import { TTL_S_MAX } from '../src/limits.ts';
 import type { Config, Effect } from '../src/types.ts';
 import { GetError, PutError } from './errors.ts';
@@ -51,20 +51,6 @@ export interface NodeWarning {
   readonly level: 'warn' | 'error';
   readonly message: string;
   readonly fields: LogFields;
-}
-
-/** What a node holds and does at an instant. */
-export interface NodeStatus {
-  /** Nodes in its routing table. */
-  readonly contacts: number;
-  /** Connections with other nodes. */
-  readonly links: number;
-  /** Records that it stores. */
-  readonly records: number;
-  /** Operations under way. */
-  readonly operations: number;
-  /** Connections of clients. */
-  readonly clients: number;
 }
 
 /** The events of a node with what their listeners get. */

@@ -5,15 +5,13 @@
  * key in bytes is 32 bytes and taken as it is; a value that is text is its UTF-8 bytes. What cannot
  * be right is a UsageError before anything is sent.
  */
-import { createHash } from 'node:crypto';
+import { keyOfText } from '../runtime/api/text-key.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { REPLICATION_MAX, VALUE_BYTES_MAX } from '../src/limits.ts';
 
 /** The 32 bytes that stand for a key. @throws UsageError when bytes are not 32 */
 export function keyBytes(key: string | Uint8Array): Uint8Array {
-  if (typeof key === 'string') {
-    return Uint8Array.from(createHash('sha256').update(key, 'utf8').digest());
-  }
+  if (typeof key === 'string') return keyOfText(key);
   if (key.length === KEY_BYTES) return key.slice();
   throw new UsageError(
     `a key in bytes has ${KEY_BYTES} of them, not ${key.length}: give text to have it hashed`,

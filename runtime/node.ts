@@ -29,11 +29,17 @@ import { reasonOf } from './log.ts';
 import type { GetResult, PutOptions, PutResult } from './operations.ts';
 import { stopCleanly, within } from './stopping.ts';
 
+/** What a node holds and does at an instant. */
 export interface NodeStatus {
+  /** Nodes in its routing table. */
   readonly contacts: number;
+  /** Connections with other nodes. */
   readonly links: number;
+  /** Records that it stores. */
   readonly records: number;
+  /** Operations under way. */
   readonly operations: number;
+  /** Connections of clients. */
   readonly clients: number;
 }
 

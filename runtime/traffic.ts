@@ -149,7 +149,8 @@ function send(parts: TrafficParts, to: Peer, message: Message): void {
   } else if (wire === undefined) {
     parts.feed({ type: 'unsent', peer: to, call });
   } else {
-    const later = (byMs: number): Uint8Array => encodePeer(aged(wire, byMs));
+    const hasRecord = message.body.type === 'store';
+    const later = hasRecord ? (byMs: number) => encodePeer(aged(wire, byMs)) : undefined;
     parts.links().request(to, call, encodePeer(wire), later);
   }
 }

@@ -1,5 +1,6 @@
 // What the dashboard asks of its node, asked without a browser: who may listen, who may ask, and
 // that the hops of a look-up are what happened.
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
@@ -152,16 +153,22 @@ test('a look-up tells each hop', async (t) => {
   t.like(JSON.parse(hex.body) as LookupSeen, { outcome: 'found', key: seen.key });
 });
 
-test('a peer that is silent gave no answer, one that is gone is unreachable', async (t) => {
+/** A node whose only contact is stopped. */
+async function besideSilent(t: ExecutionContext) {
   const site = await newSite(t);
   const [node] = await networkOf(t, site, 1, () => ({ admin: ANY_PORT }));
-  if (node === undefined) return t.fail();
+  assert.ok(node !== undefined);
   await identityAt(site, 'other');
   const through = ['--bootstrap', formatEndpoint(node.listen)];
   const other = launch(t, site.dir, 'node', '-p', '0', '--data', 'other', ...through);
   await other.output(/ready: /);
   await eventually(t, 'it is known', () => node.status().contacts === 1);
   other.kill('SIGSTOP');
+  return { node, other };
+}
+
+test('a peer that is silent gave no answer, one that is gone is unreachable', async (t) => {
+  const { node, other } = await besideSilent(t);
   const silent = JSON.parse((await lookUp(t, node, { text: 'a' })).body) as LookupSeen;
   t.is(silent.hops[0]?.end, 'no answer');
   t.true(silent.hops.every(({ end }) => end === undefined || end === 'no answer'));
@@ -199,15 +206,7 @@ test('whoever asks for a look-up wrongly gets a short no', async (t) => {
 });
 
 test('so many look-ups go on at once', async (t) => {
-  const site = await newSite(t);
-  const [node] = await networkOf(t, site, 1, () => ({ admin: ANY_PORT }));
-  if (node === undefined) return t.fail();
-  await identityAt(site, 'other');
-  const through = ['--bootstrap', formatEndpoint(node.listen)];
-  const other = launch(t, site.dir, 'node', '-p', '0', '--data', 'other', ...through);
-  await other.output(/ready: /);
-  await eventually(t, 'it is known', () => node.status().contacts === 1);
-  other.kill('SIGSTOP');
+  const { node } = await besideSilent(t);
   const texts = Array.from({ length: LOOKUPS_AT_ONCE_MAX + 2 }, (_, i) => `key ${i}`);
   const codes = await Promise.all(
     texts.map(async (text) => (await lookUp(t, node, { text })).code),

@@ -4,7 +4,6 @@
  * Rules: the value is not told, only what its record says of it; few at a time, each with a
  * deadline. Peers go by the first eight digits of their ids, as in `observed.ts`.
  */
-import { createHash } from 'node:crypto';
 import { keyOf } from '../../host/admit.ts';
 import { bytesOfBits256 } from '../../host/words.ts';
 import { positionOf, sharedBits } from '../../src/position.ts';
@@ -137,11 +136,6 @@ export class Lookups {
   #nameOf(peer: Peer): string {
     return shortHex(this.#ground.directory.idOf(peer));
   }
-}
-
-/** The 32 bytes of a key that is given as text, as `orrery get` makes them. */
-export function keyOfText(text: string): Uint8Array {
-  return Uint8Array.from(createHash('sha256').update(text, 'utf8').digest());
 }
 
 function recordOf({

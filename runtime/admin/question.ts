@@ -7,8 +7,8 @@
  * that it was led to is judged before this.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { keyOfText } from '../api/text-key.ts';
 import { QUESTION_BYTES_MAX } from '../bounds.ts';
-import { keyOfText } from './lookups.ts';
 
 /** Why there is no answer: a status and a line. */
 export interface Refusal {
