@@ -28,7 +28,7 @@ export function soakPlan(
     roundS,
     keys: Math.min(KEYS_MAX, Math.floor((roundS * rate) / 5)),
     shortTtlS: 60,
-    warmS: Math.min(WARM_S_MAX, lengthS / 4),
+    warmS: Math.min(WARM_S_MAX, (lengthS * 3) / 8),
     sampleMs: SAMPLE_MS,
   };
 }
@@ -37,5 +37,6 @@ const ROUND_S_MAX = 300;
 const CHANGING_SHARE = 0.3;
 const UP_MS_MAX = 180_000;
 const KEYS_MAX = 2000;
-const WARM_S_MAX = 1200;
+/** Resident memory settles in 40 minutes (docs/testing.md), the heap in 10. */
+const WARM_S_MAX = 2700;
 const SAMPLE_MS = 10_000;
