@@ -9,7 +9,7 @@ import type { LookupRow } from './lookup-row.ts';
 import type { Counts, MessageKind, Samples } from './measures.ts';
 import type { Run } from './run.ts';
 import type { SampleRow } from './sampler.ts';
-import type { Holdings } from './values.ts';
+import type { Holdings } from './inventory.ts';
 import { WALL_START_MS } from './events.ts';
 
 /** What every part knows of all nodes; the same in each. */
@@ -56,7 +56,7 @@ export function reportOf(run: Run): PartReport {
     samples: samples as PartReport['samples'],
     sent: measures.sent,
     tables: { ...sums, contacts: sums.contacts.values() },
-    holdings: world.values.holdings(population, roles, nowMs, WALL_START_MS + nowMs),
+    holdings: world.values.inventory.take(population, roles, nowMs, WALL_START_MS + nowMs),
     series: run.sampler.rows,
     rows: run.ledger.rows,
     folds: population.folds(),
