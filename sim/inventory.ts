@@ -47,7 +47,7 @@ export interface Signed {
   readonly isCurrent: (put: number, record: RecordHeader) => boolean;
 }
 
-/** What a page of a store counts for, found once: pages stay the same until one of theirs changes. */
+/** What a page of a store counts for; it stays the same until one of its records changes. */
 interface Counted {
   /** PUTs of which it has the acknowledged version or a newer one, on disk and alive. */
   readonly puts: readonly number[];
