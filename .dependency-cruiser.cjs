@@ -1,6 +1,7 @@
 // Who may import whom: one rule per row, type-only imports included. src/ is the protocol (pure,
 // knows nobody); host/ what both hosts share; sim/ and runtime/ the two hosts, which do not know
-// each other; cli/ knows both; tests and reports look at all of it and nobody looks at them.
+// each other; library/ what programs import of them; cli/ knows all of these; tests and reports
+// look at all of it and nobody looks at them.
 'use strict';
 
 const PACKAGES_AND_NODE = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'core'];
@@ -91,7 +92,7 @@ module.exports = {
     notFolders(
       'sim-borders',
       '^sim/',
-      ['runtime', 'cli', 'property-tests', 'reports'],
+      ['runtime', 'library', 'cli', 'property-tests', 'reports'],
       'sim/ imports only src/ and host/: the simulator must not know the real host.',
     ),
     {
@@ -111,7 +112,7 @@ module.exports = {
     notFolders(
       'runtime-borders',
       '^runtime/',
-      ['sim', 'cli', 'property-tests', 'reports'],
+      ['sim', 'library', 'cli', 'property-tests', 'reports'],
       'runtime/ imports src/, host/, node:, packages: it must not know the simulator.',
     ),
     {
@@ -134,6 +135,30 @@ module.exports = {
       },
     },
     notFolders(
+      'library-borders',
+      '^library/',
+      ['cli', 'property-tests', 'reports'],
+      'library/ offers what the hosts can do: what a command needs as well, the command imports.',
+    ),
+    onlyFolders(
+      'library-core-is-pure',
+      '^library/core\\.ts$',
+      ['src'],
+      'orrery/core loads without Node: re-export files of src/ only.',
+    ),
+    notFolders(
+      'library-sim-knows-no-nodes',
+      '^library/(?:sim|simulation|settings)\\.ts$',
+      ['runtime'],
+      'orrery/sim loads nothing of real nodes.',
+    ),
+    notFolders(
+      'library-nodes-know-no-sim',
+      '^library/(?!(?:sim|simulation|settings)\\.ts$)',
+      ['sim'],
+      'orrery loads nothing of the simulator: that is orrery/sim.',
+    ),
+    notFolders(
       'cli-borders',
       '^cli/',
       ['property-tests', 'reports'],
@@ -143,7 +168,7 @@ module.exports = {
       name: 'no-test-tools-in-the-product',
       severity: 'error',
       comment: 'devDependencies are absent from an installed product: move it to dependencies.',
-      from: { path: '^(?:src|host|sim|runtime|cli)/' },
+      from: { path: '^(?:src|host|sim|runtime|library|cli)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {

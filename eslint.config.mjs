@@ -176,6 +176,15 @@ function typeScriptUnder(folder) {
 
 /** Those that the plain JavaScript files use. */
 function nodeGlobals() {
-  const names = ['process', 'console', 'URL', 'performance', 'setInterval', 'clearInterval'];
+  const names = [
+    'process',
+    'console',
+    'URL',
+    'performance',
+    'setInterval',
+    'clearInterval',
+    'AbortSignal',
+    'Buffer',
+  ];
   return Object.fromEntries(names.map((name) => [name, 'readonly']));
 }

@@ -5,7 +5,7 @@
  * Rules: a text key is hashed with SHA-256 to 32 bytes, with `--hex` it is 64 hex digits; nobody
  * there, or no answer in time, is exit code 1 with a line that says what to do.
  */
-import { createHash } from 'node:crypto';
+import { keyBytes as hashed } from '../library/words.ts';
 import { ClientError, connectClient } from '../runtime/api/client.ts';
 import type { Client } from '../runtime/api/client.ts';
 import { UsageError } from '../runtime/failure.ts';
@@ -17,7 +17,7 @@ export const DEFAULT_API = '127.0.0.1:7501';
 
 /** The 32 bytes that stand for a key on the wire. */
 export function keyBytes(text: string, isHex: boolean): Uint8Array {
-  if (!isHex) return Uint8Array.from(createHash('sha256').update(text, 'utf8').digest());
+  if (!isHex) return hashed(text);
   if (/^[0-9a-f]{64}$/i.test(text)) return Uint8Array.from(Buffer.from(text, 'hex'));
   throw new UsageError(
     `with --hex a key is 64 hex digits, not ${JSON.stringify(text.slice(0, 80))}`,

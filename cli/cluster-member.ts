@@ -11,16 +11,18 @@ import type { Identity } from '../runtime/identity/identity.ts';
 import { formatEndpoint } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
 import { startNode } from '../runtime/node.ts';
+import { adminOfMember } from './dashboards.ts';
 import { developed } from './development.ts';
 import { openLog } from './logging.ts';
 import type { LogFormat, LogLevel } from './logging.ts';
 import { readyNoteOf, stopNode } from './node.ts';
 import type { ReadyNote } from './node.ts';
-import { API_PORT_OFFSET, defaultDataDir } from './settings.ts';
+import { ADMIN_PORT_OFFSET, API_PORT_OFFSET, defaultDataDir } from './settings.ts';
 
 export interface Member {
   readonly listen: Endpoint;
   readonly api: Endpoint;
+  readonly admin: Endpoint;
   readonly dataDir: string;
   readonly identity: Identity;
 }
@@ -42,7 +44,7 @@ export async function makeMembers(
   dir: string,
   made: (line: string) => void,
 ): Promise<readonly Member[]> {
-  const last = basePort + nodes - 1 + API_PORT_OFFSET;
+  const last = basePort + nodes - 1 + ADMIN_PORT_OFFSET;
   if (last > PORT_MAX) {
     throw new UsageError(
       `--nodes ${nodes} from --base-port ${basePort} needs ports up to ${last}: start lower`,
@@ -56,7 +58,7 @@ export async function makeMembers(
     const { identity, made: line } = await developed(join(dir, 'authority'), dataDir);
     if (line !== undefined) certificates += 1;
     const api = { host: HOST, port: listen.port + API_PORT_OFFSET };
-    members.push({ listen, api, dataDir, identity });
+    members.push({ listen, api, admin: adminOfMember(listen), dataDir, identity });
   }
   if (certificates > 0) {
     made(`development certificates made: ${certificates}, of the authority in ${dir}/authority`);

@@ -20,8 +20,9 @@ export function spawnMember(
   bootstrap: string | undefined,
   args: readonly string[],
 ): RunningMember {
-  const { listen, api, dataDir } = member;
-  const place = ['-a', listen.host, '-p', String(listen.port), '--api', formatEndpoint(api)];
+  const { listen, api, admin, dataDir } = member;
+  const doors = ['--api', formatEndpoint(api), '--admin', formatEndpoint(admin)];
+  const place = ['-a', listen.host, '-p', String(listen.port), ...doors];
   const through = bootstrap === undefined ? [] : ['--bootstrap', bootstrap];
   const all = [ENTRY, 'node', ...place, '--data', dataDir, ...through, ...args];
   const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });

@@ -13,6 +13,7 @@ import { formatEndpoint } from '../runtime/links/address.ts';
 import { makeMembers, startMember } from './cluster-member.ts';
 import type { Member, RunningMember } from './cluster-member.ts';
 import { spawnMember } from './cluster-process.ts';
+import { dashboardsAt } from './dashboards.ts';
 import { CommandFailure, EXIT_USAGE, ToldFailure } from './failure.ts';
 import { wholeNumber } from './flags.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './logging.ts';
@@ -49,6 +50,8 @@ async function run(flags: Flags, running: RunningMember[], watch: StopWatch): Pr
   else {
     const them = nodes === 1 ? 'it' : 'them';
     print(`${tableOf(rowsOf(notes))}\n${counted(nodes, 'node')} joined; Ctrl-C stops ${them}`);
+    const [first] = members;
+    if (first !== undefined) print(`see them at ${dashboardsAt(first.admin, nodes)}`);
   }
   await untilOver(running, watch);
 }
@@ -159,4 +162,5 @@ Examples:
   $ npx orrery cluster --nodes 20 --base-port 8001 --data /tmp/cluster
   $ npx orrery cluster --nodes 50 --in-process
 
-Clients are served at each node's port + 1000. The nodes end with this command.`;
+Clients are served at each node's port + 1000, its dashboard at its port + 2000. The nodes end with
+this command.`;

@@ -8,9 +8,10 @@
  */
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { readVersion } from '../library/version.ts';
 import { oneLine, report } from './failure.ts';
+import { watchForFatal } from './fatal.ts';
 import { ignoreClosedPipes, leave } from './output.ts';
-import { readVersion } from './version.ts';
 
 /** Only the command that was named is loaded: the certificates' library alone takes 0.3 s. */
 const LOADERS = new Map<string, (version: string) => Promise<CommandUnknownOpts>>([
@@ -40,12 +41,7 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input, 130 cut short by Ctrl-C.`;
 
 ignoreClosedPipes();
-process.on('uncaughtException', (error) => {
-  void leave(report(error));
-});
-process.on('unhandledRejection', (reason) => {
-  void leave(report(reason));
-});
+watchForFatal();
 await leave(await run());
 
 async function run(): Promise<number> {

@@ -6,23 +6,26 @@
  * over their channel instead, and stops when that channel closes.
  *
  * Invariants: whatever its operator can put right ends in one line and exit code 2; a clean stop is
- * exit code 0 within `STOP_MS_MAX`. While it runs, SIGHUP and changed files replace its identity.
+ * exit code 0 within `STOP_MS_MAX`, any other end a line in the log and exit code 1. While it runs,
+ * SIGHUP and changed files replace its identity.
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { watchIdentity } from '../runtime/identity/identity-watch.ts';
 import { formatEndpoint, isLoopback } from '../runtime/links/address.ts';
 import { freePort, LISTEN_ADDRESS } from '../runtime/listening.ts';
+import { reasonOf } from '../runtime/log.ts';
 import { startNode } from '../runtime/node.ts';
 import type { RunningNode } from '../runtime/node.ts';
 import { defaultConfig } from '../src/config.ts';
 import { ALPHA_MAX, K_MAX, REPLICATION_MAX } from '../src/limits.ts';
 import { identityFor } from './development.ts';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure, report } from './failure.ts';
+import { framesOf, onFatal } from './fatal.ts';
 import { laterOption, refuseLater, wholeNumber } from './flags.ts';
 import type { IniSettings } from './ini.ts';
 import { LOG_FORMATS, LOG_LEVELS, openLog } from './logging.ts';
-import { counted, print, printJson, say } from './output.ts';
+import { counted, leaveAtOnce, print, printJson, say } from './output.ts';
 import { quotaFlag } from './quota.ts';
 import { subnetContactsFlag } from './reach.ts';
 import { sizeFlag } from './size.ts';
@@ -64,19 +67,23 @@ export function nodeCommand(version: string): CommandUnknownOpts {
   return command;
 }
 
-/** Stops a node in time, or ends in a CommandFailure. */
+/** Stops a node in time; the process ends at once when its disk does not let it. */
 export async function stopNode(node: RunningNode): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new CommandFailure(`the node did not stop within ${STOP_MS_MAX / 1000} s`));
-    }, STOP_MS_MAX);
-  });
+  const late = setTimeout(() => {
+    void endAtOnce(new CommandFailure(`the node did not stop within ${STOP_MS_MAX / 1000} s`));
+  }, STOP_MS_MAX);
   try {
-    await Promise.race([node.close(), late]);
+    await node.close();
+  } catch (error) {
+    await endAtOnce(new CommandFailure(`the node is killed: ${reasonOf(error)}`));
   } finally {
-    clearTimeout(timer);
+    clearTimeout(late);
   }
+}
+
+async function endAtOnce(failure: CommandFailure): Promise<never> {
+  report(failure);
+  return await leaveAtOnce();
 }
 
 export function readyNoteOf(node: RunningNode): ReadyNote {
@@ -126,6 +133,11 @@ async function run(
   const places = { listen, api, admin: settings.admin, bootstrap, dataDir, advertise };
   const record = settings.record === undefined ? undefined : { ...settings.record, version };
   const node = await startNode({ ...places, config, admission, record, identity, log });
+  const forget = onFatal(async (error) => {
+    const fields = { reason: reasonOf(error), at: framesOf(error) };
+    log.error(fields, 'unexpected error: the node stops');
+    await node.abort();
+  });
   void announce(node, settings, tell, watch);
   const files = watchIdentity(settings.identity, identity, node.replaceIdentity, log);
   hangUp.act = files.readNow;
@@ -135,6 +147,7 @@ async function run(
     files.end();
   }
   await stopNode(node);
+  forget();
 }
 
 /** Tells how the join went; while it takes long, what it waits for. */
@@ -196,7 +209,7 @@ function withFlags() {
     )
     .option('--advertise <host:port...>', 'where others dial this node (where it listens)')
     .option('--client-only', 'nobody can dial this node: it puts and gets, and holds nothing')
-    .option('--admin [addr:port]', 'health, status and metrics (port: listen port + 2000)')
+    .option('--admin [addr:port]', 'dashboard, health and metrics (port: listen port + 2000)')
     .option('--record [file]', 'record what the core is given (DATA/recording.orrec)')
     .option('--record-size <size>', 'most on disk for it (256MiB)', sizeFlag)
     .option('--record-values', 'the bytes of values too, not only their SHA-256', false)

@@ -58,13 +58,27 @@ export function ignoreClosedPipes(): void {
 
 /** Ends the process when what was printed is handed on, or its readers are too slow. */
 export async function leave(exitCode: number): Promise<never> {
+  await handOn();
+  if (lost !== undefined) process.stderr.write(`orrery: output was lost: ${lost.message}\n`);
+  process.exit(lost !== undefined && exitCode === 0 ? 1 : exitCode);
+}
+
+/**
+ * Ends the process although a disk does not answer: an exit would wait for the thread that waits
+ * for the disk, for as long as that takes.
+ */
+export async function leaveAtOnce(): Promise<never> {
+  await handOn();
+  process.kill(process.pid, 'SIGKILL');
+  return await new Promise<never>(() => undefined);
+}
+
+async function handOn(): Promise<void> {
   const handedOn = Promise.all([process.stdout, process.stderr].map(flushed));
   const late = new Promise((resolve) => setTimeout(resolve, FLUSH_MS_MAX));
   await Promise.race([handedOn, late]);
   // A stream says only after this turn that a write has failed.
   await new Promise((resolve) => setImmediate(resolve));
-  if (lost !== undefined) process.stderr.write(`orrery: output was lost: ${lost.message}\n`);
-  process.exit(lost !== undefined && exitCode === 0 ? 1 : exitCode);
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

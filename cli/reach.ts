@@ -4,8 +4,8 @@
  */
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { UsageError } from '../runtime/failure.ts';
-import { parseEndpoint, toWireAddress } from '../runtime/links/address.ts';
-import { ADDRESSES_PER_PEER_MAX, K_MAX, SUBNET_PER_TABLE_MAX } from '../src/limits.ts';
+import { toAdvertise } from '../runtime/links/address.ts';
+import { K_MAX, SUBNET_PER_TABLE_MAX } from '../src/limits.ts';
 import type { Config } from '../src/types.ts';
 import type { WireAddress } from '../src/wire-types.ts';
 
@@ -27,17 +27,7 @@ export function advertised(flags: ReachFlags): readonly WireAddress[] | undefine
     if (advertise === undefined) return [];
     throw new UsageError('--client-only and --advertise contradict each other: leave one out');
   }
-  if (advertise === undefined) return undefined;
-  if (advertise.length > ADDRESSES_PER_PEER_MAX) {
-    throw new UsageError(
-      `--advertise has ${advertise.length} addresses: name at most ${ADDRESSES_PER_PEER_MAX}`,
-    );
-  }
-  return advertise.map((text) => {
-    const address = toWireAddress(parseEndpoint(text, '--advertise'));
-    if (address !== undefined) return address;
-    throw new UsageError(`--advertise ${text}: give an address with its port, and no name`);
-  });
+  return advertise && toAdvertise(advertise, '--advertise');
 }
 
 /** For a flag: `BUCKET,TABLE`. */

@@ -78,7 +78,7 @@ export const DEFAULT_LISTEN: Endpoint = { host: '127.0.0.1', port: 6501 };
 /** The client API's port is the listen port and this. */
 export const API_PORT_OFFSET = 1000;
 /** So is that of the admin server, unless it is given. */
-const ADMIN_PORT_OFFSET = 2000;
+export const ADMIN_PORT_OFFSET = 2000;
 export const STATE_DIR = '.orrery';
 
 /** @throws UsageError when the flags and the file cannot be brought together */

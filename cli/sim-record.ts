@@ -2,10 +2,12 @@
  * The flags of `orrery sim` about recordings: `--record FILE` writes down what the core of one node
  * is given, for `orrery replay`; `--record-node N` says of which one.
  */
+import { dirname } from 'node:path';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { segmentPath } from '../host/recording/form.ts';
 import { UsageError } from '../runtime/failure.ts';
-import { fileExists } from '../runtime/files.ts';
+import { makeDirectory } from '../runtime/files.ts';
+import { segmentsAt } from '../runtime/recording/segments.ts';
 import type { Recorded, RecordOrder } from '../sim/edge/node-recording.ts';
 import type { Given } from '../sim/edge/settings.ts';
 import type { SimOptions } from '../sim/options.ts';
@@ -33,9 +35,11 @@ export async function recordingOf(
     throw new UsageError('--record goes with --workers 1: the digest is the same');
   }
   const first = segmentPath(path, 1);
-  if (await fileExists(first)) {
-    throw new UsageError(`${first} is there already: remove it, or give --record another name`);
+  const [there] = await segmentsAt(path);
+  if (there !== undefined) {
+    throw new UsageError(`${there} is there already: remove it, or give --record another name`);
   }
+  await makeDirectory(dirname(path));
   const record = { path, node: typeof recordNode === 'number' ? recordNode : 0 };
   let recorded: Recorded | undefined;
   return {

@@ -15,6 +15,7 @@ import { startNode } from '../runtime/node.ts';
 import type { RunningNode } from '../runtime/node.ts';
 import type { Effect, Outcome, Peer, Trail } from '../src/types.ts';
 import { withClient } from './api-flags.ts';
+import { adminOfMember } from './dashboards.ts';
 import { developed } from './development.ts';
 import { CommandFailure } from './failure.ts';
 import type { openLog } from './logging.ts';
@@ -54,6 +55,7 @@ export async function startNetwork(
   for (let number = 1; number <= NODES; number++) {
     const listen = { host: HOST, port: basePort + number - 1 };
     const api = { host: HOST, port: listen.port + API_PORT_OFFSET };
+    const admin = adminOfMember(listen);
     const dataDir = defaultDataDir(listen, dir);
     const { identity } = await developed(join(dir, 'authority'), dataDir);
     const first = all[0];
@@ -62,7 +64,7 @@ export async function startNetwork(
     const onStep = (_: unknown, __: unknown, effects: readonly Effect[]): void => {
       for (const effect of effects) if (isClients(effect)) latest = effect.outcome;
     };
-    const node = await startNode({ listen, api, dataDir, identity, bootstrap, log, onStep });
+    const node = await startNode({ listen, api, admin, dataDir, identity, bootstrap, log, onStep });
     const one = { number, node, listen, api, latest: () => latest };
     started(one);
     all.push(one);

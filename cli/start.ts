@@ -13,6 +13,7 @@ import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { makeDirectory } from '../runtime/files.ts';
 import { formatEndpoint } from '../runtime/links/address.ts';
+import { adminOfMember, dashboardsAt } from './dashboards.ts';
 import { CommandFailure, EXIT_INTERRUPTED } from './failure.ts';
 import { wholeNumber } from './flags.ts';
 import { openLog } from './logging.ts';
@@ -173,7 +174,10 @@ function nextSteps({ dir, nodes }: Request, started: readonly StartedNode[]): st
   const sixth = join(dir, 'sixth');
   const through = formatEndpoint(first.listen);
   return `
-${colours.bold('The nodes keep running: Ctrl-C stops them. In another terminal, in this folder:')}
+${colours.bold('The nodes keep running: Ctrl-C stops them.')}
+${colours.bold('In a browser:')}
+  ${dashboardsAt(adminOfMember(first.listen), started.length)}
+${colours.bold('In another terminal, in this folder:')}
   npx orrery put greeting "hello" --api ${formatEndpoint(first.api)}
   npx orrery get greeting --api ${formatEndpoint(last.api)}
 A sixth node:
@@ -188,5 +192,5 @@ Examples:
   $ npx orrery start
   $ npx orrery start --once        ends after the check, exit code 0 when all was good
 
-Unless told otherwise the nodes listen on 127.0.0.1:6501 to 6505, for clients on 7501 to 7505, and
-their files and the simulation's result.json are in .orrery/start.`;
+Unless told otherwise the nodes listen on 127.0.0.1:6501 to 6505, for clients on 7501 to 7505, with
+dashboards on 8501 to 8505; their files and the simulation's result.json are in .orrery/start.`;

@@ -241,6 +241,9 @@ function noteWords(print: Fingerprint, note: Note): void {
     case 'fellow-shunned':
       print.word(8);
       return print.word(note.peer);
+    case 'handover-cut':
+      print.word(9);
+      return print.number(note.count);
     default:
       return assertNever(note);
   }

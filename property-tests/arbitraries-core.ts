@@ -154,7 +154,7 @@ const note = (): fc.Arbitrary<Note> =>
         ...(['check', 'compare', 'leave'] as const),
       ),
     }),
-    plain({ type: kind('record-expired'), count: count() }),
+    plain({ type: fc.constantFrom('record-expired', 'handover-cut'), count: count() }),
   );
 
 const write = (): fc.Arbitrary<Write> =>

@@ -37,6 +37,8 @@ export interface Launch {
   readonly descriptors?: number | undefined;
   /** A command and its first arguments that becomes the one behind them: `ip netns exec NAME`. */
   readonly through?: readonly string[];
+  /** What Node runs, instead of the command of this checkout. */
+  readonly entry?: string;
 }
 
 /**
@@ -47,11 +49,11 @@ export function startProcess(
   cwd: string,
   args: readonly string[],
   onNote?: (note: unknown) => void,
-  { nodeArguments = [], descriptors, through = [] }: Launch = {},
+  { nodeArguments = [], descriptors, through = [], entry = ENTRY }: Launch = {},
 ): Running {
   const stdio: ('pipe' | 'ipc')[] = ['pipe', 'pipe', 'pipe'];
   if (onNote !== undefined) stdio.push('ipc');
-  const line = [...through, process.execPath, ...nodeArguments, ENTRY, ...args];
+  const line = [...through, process.execPath, ...nodeArguments, entry, ...args];
   // The shell becomes Node: process and channel are the same.
   const limited = ['sh', '-c', `ulimit -n ${descriptors ?? 0}; exec "$0" "$@"`, ...line];
   const [program = '', ...rest] = descriptors === undefined ? line : limited;
@@ -76,13 +78,15 @@ export function startProcess(
   };
 }
 
-/** The first of `count` ports that are free, with those a thousand higher; high and at random. */
+/** The first of `count` ports that are free, with those one and two thousand higher; at random. */
 export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
     // Below the ports that the system itself chooses from.
     const base = randomInt(12_000, 30_000);
-    const ports = Array.from({ length: count }, (_, index) => [base + index, base + index + 1000]);
-    const free = await Promise.all(ports.flat().map(isFree));
+    const ports = [0, 1000, 2000].flatMap((above) =>
+      Array.from({ length: count }, (_, index) => base + index + above),
+    );
+    const free = await Promise.all(ports.map(isFree));
     if (free.every(Boolean)) return base;
   }
   throw new Error('no free ports found');
@@ -136,7 +140,9 @@ function findRoot(from: string): string {
   return existsSync(join(from, 'package.json')) ? from : findRoot(dirname(from));
 }
 
-const ENTRY = join(findRoot(dirname(fileURLToPath(import.meta.url))), 'cli', 'orrery.mjs');
+/** Of this checkout. */
+export const ROOT = findRoot(dirname(fileURLToPath(import.meta.url)));
+const ENTRY = join(ROOT, 'cli', 'orrery.mjs');
 
 /**
  * Runs code in a process of its own, with a module (from this folder) as `m` and arguments as `a`.

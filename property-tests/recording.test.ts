@@ -182,7 +182,8 @@ test('a changed word is found: another step, damage, or a difference', (t) => {
   t.true(found > 100, `${found} of 300`);
 });
 
-test('what a record stands for is beside its step, and beside no other', (t) => {
+/** A node that has done nothing yet, and its recorder. */
+function fresh() {
   const directory = new PeerDirectory();
   directory.add([1, 2, 3, 4, 5, 6, 7, 8]);
   const begin = { now: 0, wall: WALL_MS, entropy: 0 };
@@ -190,6 +191,11 @@ test('what a record stands for is beside its step, and beside no other', (t) => 
   const names = { version: '0', startedAt: WALL_MS, id: '00' };
   const head = { ...names, segment: 1, stepsBefore: 0, config: defaultConfig };
   const recorder = new Recorder({ ...head, now: 0, wall: WALL_MS }, state, directory);
+  return { begin, directory, recorder, state };
+}
+
+test('what a record stands for is beside its step, and beside no other', (t) => {
+  const { begin, directory, recorder, state } = fresh();
   const wake: Input = { type: 'wake' };
   const values = [0, 1, 3, 4, 5, 1000].map((size) => new Uint8Array(size).fill(size));
   for (const bytes of values) {
@@ -206,13 +212,7 @@ test('what a record stands for is beside its step, and beside no other', (t) => 
 });
 
 test('a step that failed is the last of its recording, and fails again', (t) => {
-  const directory = new PeerDirectory();
-  directory.add([1, 2, 3, 4, 5, 6, 7, 8]);
-  const begin = { now: 0, wall: WALL_MS, entropy: 0 };
-  const state = create(0, defaultConfig, begin, { records: [], peers: [] });
-  const names = { version: '0', startedAt: WALL_MS, id: '00' };
-  const head = { ...names, segment: 1, stepsBefore: 0, config: defaultConfig };
-  const recorder = new Recorder({ ...head, now: 0, wall: WALL_MS }, state, directory);
+  const { begin, recorder } = fresh();
   // The numbers of a host's operations are positive.
   const wrong: Input = { type: 'command', op: -3, command: { type: 'leave' } };
   recorder.failed(begin, wrong);

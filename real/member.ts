@@ -49,9 +49,9 @@ export class Member {
   async #hear(order: Order): Promise<void> {
     switch (order.type) {
       case 'begin':
-        return await this.#start(order);
+        { await this.#start(order); return; }
       case 'command':
-        return await this.#obey(order.op, order.command);
+        { await this.#obey(order.op, order.command); return; }
       case 'conditions':
         if (this.#links !== undefined) Object.assign(this.#links, order.conditions);
         return;
@@ -107,20 +107,20 @@ export class Member {
     const begunAt = performance.now();
     switch (command.type) {
       case 'lookup':
-        return this.#tell(op, await node.lookup(command.target), begunAt);
+        { this.#tell(op, await node.lookup(command.target), begunAt); return; }
       case 'get': {
         const { outcome } = await node.get(bytesOfBits256(command.key.raw));
-        return this.#tell(op, outcome, begunAt);
+        this.#tell(op, outcome, begunAt); return;
       }
       case 'put': {
         const { key, size, ttlS, replication } = command;
         const wanted = { ttlS, replication };
         const { outcome } = await node.put(bytesOfBits256(key.raw), randomBytes(size), wanted);
-        return this.#tell(op, outcome, begunAt);
+        this.#tell(op, outcome, begunAt); return;
       }
       case 'leave':
         await node.close();
-        return this.#tell(LEAVE_OP, { type: 'left' }, begunAt);
+        { this.#tell(LEAVE_OP, { type: 'left' }, begunAt); return; }
       case 'join':
         throw new Error('a node joins by itself');
       default:

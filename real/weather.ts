@@ -46,11 +46,11 @@ export class DelayedLinks implements LinkPort {
 
   readonly isUp = (to: Peer): boolean => this.#links.isUp(to);
 
-  readonly request: LinkPort['request'] = (to, call, frame) => {
+  readonly request: LinkPort['request'] = (to, call, frame, later) => {
     const at = this.#departure(to, !this.isUp(to));
     if (this.#isLost(this.#parts.self, call, 0) || isCut(this.split, this.#parts.self, to)) return;
     this.#delays.at(at, () => {
-      this.#links.request(to, call, frame);
+      this.#links.request(to, call, frame, later);
     });
   };
 
@@ -62,9 +62,9 @@ export class DelayedLinks implements LinkPort {
     });
   };
 
-  readonly introduce = async (endpoint: Endpoint): Promise<Peer | undefined> => {
+  readonly introduce: LinkPort['introduce'] = async (at, id) => {
     const { self, latency, keys, dials, scale, peerAt } = this.#parts;
-    const other = peerAt(endpoint);
+    const other = at.map(peerAt).find((peer) => peer !== undefined);
     if (other === undefined || isCut(this.split, self, other)) return undefined;
     const counter = this.#counter++;
     const there = latency.draw(self, other, mix(keys.latency, self, counter));
@@ -73,7 +73,7 @@ export class DelayedLinks implements LinkPort {
     await new Promise<void>((resolve) => {
       this.#delays.at(performance.now() + ((there + back + dial) / 1000) * scale, resolve);
     });
-    return await this.#links.introduce(endpoint);
+    return await this.#links.introduce(at, id);
   };
 
   end(): void {

@@ -99,6 +99,11 @@ export const PAUSE_TICK_MS = 250;
 export const PAUSE_MS_MIN = 250;
 /** So long after a pause what was sent during it may still be read, in ms. */
 export const PAUSE_AFTERMATH_MS = 2000;
+/** After a pause as long as this, in ms, a node does not answer for silent peers, */
+export const PAUSE_LONG_MS = 1000;
+/** for so long; it asks them again after */
+export const PAUSE_RECOVERY_MS = 5000;
+export const ASK_AGAIN_MS = 100;
 
 /** Questions of a peer that cost a look at all records, CHECK and COMPARE and LEAVE: at once, */
 export const ROUNDS_AT_ONCE_MAX = 256;
@@ -138,6 +143,23 @@ export const DISK_RETRY_MS = 2000;
 /** Connections to the admin server, and the time for a request, in ms. */
 export const ADMIN_CONNECTIONS_MAX = 64;
 export const ADMIN_MS_MAX = 10_000;
+/** Those who watch the dashboard at once, */
+export const LISTENERS_MAX = 16;
+/** how often they are told what there is to see, in ms, */
+export const OBSERVE_MS = 1000;
+/** and how many times in a row one may be left out that has not taken the last; then it is cut. */
+export const MISSED_MAX = 5;
+/** Look-ups from the dashboard at once, the time for each in ms, what may be seen of its way, */
+export const LOOKUPS_AT_ONCE_MAX = 4;
+export const LOOKUP_MS_MAX = 15_000;
+export const HOPS_SEEN_MAX = 256;
+/** and the bytes of the question. */
+export const QUESTION_BYTES_MAX = 4096;
+/** Contacts, and links, that the dashboard is told of. */
+export const CONTACTS_SEEN_MAX = 1000;
+export const LINKS_SEEN_MAX = 500;
+/** Operations whose times are kept for the dashboard, of one kind. */
+export const RECENT_MAX = 4096;
 /** Warnings that the status shows, the last ones. */
 export const WARNINGS_KEPT = 50;
 
@@ -155,5 +177,30 @@ export const RECORDING_FLUSH_MS = 1000;
 /** Bytes of a recording that wait for the disk above which it pauses. */
 export const RECORDING_BEHIND_BYTES = 16 * 1024 * 1024;
 
-/** Each of the four parts of a clean stop may take this, in ms; in all 10 s, as promised. */
-export const DRAIN_MS_MAX = 2500;
+/** A clean stop takes 10 s at most, as promised. Counted from its beginning, in ms: what clients
+ * asked is answered by the first, the core has left by the second (it takes 8 s itself, of which
+ * the farewells are sent in 6), and the third is for links and the disk. */
+export const STOP_DRAINED_MS = 1500;
+export const STOP_LEFT_MS = 8500;
+export const STOP_CLOSED_MS = 9500;
+
+/** How soon after another contact the peers are saved while they are few, in ms. */
+export const SAVE_SOON_MS = 1000;
+/** How often the peers that are known are saved, in ms. */
+export const SAVE_PEERS_MS = 60_000;
+/** Of them so many; all are tried at the next start. */
+export const SAVED_PEERS_MAX = 100;
+/** While contacts are fewer than this, earlier ones are kept beside them, */
+export const SAVED_PEERS_ENOUGH = 50;
+/** for so many days. */
+export const SAVED_PEER_DAYS = 30;
+/** A line has 76 characters and four addresses of 48 at most. */
+export const PEERS_FILE_BYTES_MAX = 32 * 1024;
+/** Saved peers have this, in ms, before introducers are asked, */
+export const SEARCH_MS = 3000;
+/** or until so many are found. */
+export const SEARCH_ENOUGH = 8;
+/** A node without contacts looks for its saved peers after this, in ms; doubled each time, up to */
+export const REJOIN_MS = 1000;
+/** this. */
+export const REJOIN_MS_MAX = 60_000;

@@ -9,9 +9,11 @@
 import { create, step } from '../src/step.ts';
 import type { NodeState } from '../src/step.ts';
 import { CLIENT_ONLY } from '../src/table/places.ts';
+import { contactCount } from '../src/table/table.ts';
 import type { Input } from '../src/types.ts';
 import { Driver } from './driver.ts';
 import type { Ground, NodeOptions } from './ground.ts';
+import { Joining } from './joining.ts';
 import { reachableAt } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
 import { BlindDials } from './links/blind-dials.ts';
@@ -28,6 +30,7 @@ export interface Engine {
   readonly driver: Driver<NodeState>;
   readonly links: Links;
   readonly operations: Operations;
+  readonly joining: Joining;
   readonly pauses: Pauses;
 }
 
@@ -50,8 +53,10 @@ export function startEngine(
   values.tellLost((record) => {
     feed({ type: 'lost', record });
   });
-  const operations = new Operations(feed, edge, values, shares.clients, ground.watch);
   const pauses = new Pauses();
+  const isRecovering = (): boolean => pauses.isRecovering();
+  const { clients } = shares;
+  const operations = new Operations(feed, edge, values, clients, ground.watch, isRecovering);
   const parts: TrafficParts = {
     feed,
     links: () => port,
@@ -60,6 +65,9 @@ export function startEngine(
     values,
     introducers,
     log,
+    onContact: () => {
+      ground.saved.onContact();
+    },
     lateMs: () => pauses.lateMs(),
     wallMs: clock.wallMs,
   };
@@ -69,7 +77,7 @@ export function startEngine(
     directory,
     book,
     dialer: new Dialer(identity),
-    blindDials: new BlindDials(strictLoopback),
+    blindDials: new BlindDials(strictLoopback, ground.refusals),
     placing: new Placing(directory, strictLoopback),
     shares: { slices: shares.peers, inputs: shares.linkInputs },
     placesMax: placesOf(shares.linksMax),
@@ -83,7 +91,11 @@ export function startEngine(
   });
   const port = options.weather?.over(links, self) ?? links;
   const driver: Driver<NodeState> = driverOf(options, ground, parts, onFault);
-  return { driver, links, operations, pauses };
+  const contacts = (): number => contactCount(driver.state.table);
+  const { saved } = ground;
+  const rest = { feed, introducers: introducers.length, contacts };
+  const joining = new Joining({ saved, links, operations, ...rest });
+  return { driver, links, operations, joining, pauses };
 }
 
 /** The core in its driver, and whoever wants to see its steps. */

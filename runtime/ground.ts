@@ -26,7 +26,9 @@ import { AddressBook } from './links/address-book.ts';
 import { parseEndpoint, plainHost } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
 import type { AdmissionOptions } from './links/admission.ts';
+import { Refusals } from './links/counts.ts';
 import type { Weather } from './links/ports.ts';
+import { SavedPeers } from './links/saved-peers.ts';
 import { limitedLog, rememberingLog, silentLog } from './log.ts';
 import type { Log } from './log.ts';
 import { Recording } from './recording/recording.ts';
@@ -84,10 +86,13 @@ export interface Ground {
   readonly values: Values;
   readonly edge: Edge;
   readonly kept: Kept;
+  /** Peers of an earlier life. */
+  readonly saved: SavedPeers;
   readonly shares: Shares;
   readonly recording: Recording | undefined;
   /** The last ones, a line each. */
   readonly warnings: readonly string[];
+  readonly refusals: Refusals;
   /** Counts what happens, once there is somebody who does. */
   readonly watch: Watch;
 }
@@ -127,6 +132,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   const values = new Values(disk, createSigner(identity));
   const edge = createEdge({ self, identity, directory, book, values });
   const kept = await loadKept(disk, clock.wallMs());
+  const saved = await SavedPeers.open(dataDir, log);
   const shares: Shares = {
     peers: new Slices(),
     clients: new Slices(),
@@ -150,9 +156,11 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     values,
     edge,
     kept,
+    saved,
     shares,
     recording,
     warnings,
+    refusals: new Refusals(),
     watch: {},
   };
 }

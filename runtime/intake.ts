@@ -4,7 +4,8 @@
  *
  * Rules: a turn ends after so many messages or with its slice (`slices.ts`); while the other side
  * does not take what is there for it, nothing more is read; not much is read ahead of a turn. A
- * message must be whole in time, counted from its first byte and only while it is read.
+ * message must be whole in time, counted from its first byte and only while it is read. Whoever
+ * takes one is told how long it waited, for in a busy node that may be seconds.
  */
 import type { Decoded } from '../src/wire-types.ts';
 import { FRAME_MS_MAX, MESSAGES_IN_A_ROW, READ_AHEAD_BYTES } from './bounds.ts';
@@ -21,7 +22,11 @@ export interface IntakeOptions<M> {
   readonly isBlocked: () => boolean;
   /** Stops reading from the connection, until `onIdle` at the soonest. */
   readonly pause: () => void;
-  readonly take: (decoded: Exclude<Decoded<M>, { readonly type: 'partial' }>) => void;
+  /** @param waitedMs how long ago it came, for all that is known */
+  readonly take: (
+    decoded: Exclude<Decoded<M>, { readonly type: 'partial' }>,
+    waitedMs: number,
+  ) => void;
   /** All whole messages are taken. */
   readonly onIdle: () => void;
   /** A turn is over, for whatever reason. */
@@ -31,6 +36,15 @@ export interface IntakeOptions<M> {
 export class Intake<M> {
   readonly #options: IntakeOptions<M>;
   readonly #reader: Reader<M>;
+  /**
+   * What was read and is not taken yet, by the count of all bytes up to its end. What comes within
+   * a moment is one entry, as old as its first byte: so they are few, however it is cut up.
+   */
+  readonly #arrivals: { upTo: number; readonly at: number }[] = [];
+  #bytes = 0;
+  /** When reading last stopped, and went on; 0: nothing that came since then is left. */
+  #pausedAt = 0;
+  #resumedAt = 0;
   /** Whether messages wait for a turn. */
   #queued = false;
   /** When the first byte of an unfinished message came; 0 for none. */
@@ -48,6 +62,8 @@ export class Intake<M> {
 
   push(chunk: Uint8Array): void {
     this.#reader.push(chunk);
+    this.#bytes += chunk.length;
+    this.#noteArrival(monotonicMs());
     this.askForTurn();
   }
 
@@ -74,20 +90,47 @@ export class Intake<M> {
     for (let taken = 0; isOpen(); taken += 1) {
       if (isBlocked()) return this.#pause();
       if (taken >= MESSAGES_IN_A_ROW || slices.isOver()) return this.askForTurn();
+      const arrivedAt = this.#arrivedAt();
       const decoded = this.#reader.next();
       if (decoded === undefined) {
         if (this.#reader.waiting() === 0) this.#messageAt = 0;
         else if (taken > 0 || this.#messageAt === 0) this.#messageAt = monotonicMs();
+        if (this.#pausedAt > 0) this.#resumedAt ||= monotonicMs();
         return onIdle();
       }
       this.#messageAt = 0;
-      take(decoded);
+      take(decoded, monotonicMs() - arrivedAt);
     }
+  }
+
+  /** What is read soon after a pause may have come when that began. */
+  #noteArrival(now: number): void {
+    if (this.#resumedAt > 0 && now - this.#resumedAt > RESUMED_MS) {
+      this.#pausedAt = 0;
+      this.#resumedAt = 0;
+    }
+    const last = this.#arrivals.at(-1);
+    if (last !== undefined && now - last.at < MOMENT_MS) last.upTo = this.#bytes;
+    else this.#arrivals.push({ upTo: this.#bytes, at: this.#pausedAt || now });
+  }
+
+  /** When the first byte that is not taken yet was read; now, when all are taken. */
+  #arrivedAt(): number {
+    const taken = this.#bytes - this.#reader.waiting();
+    while ((this.#arrivals[0]?.upTo ?? Infinity) <= taken) this.#arrivals.shift();
+    return this.#arrivals[0]?.at ?? monotonicMs();
   }
 
   #pause(): void {
     // Time in which we do not read is not held against the other side.
     this.#messageAt = 0;
+    this.#pausedAt ||= monotonicMs();
+    this.#resumedAt = 0;
     this.#options.pause();
   }
 }
+
+/** What comes within it counts as come at once, in ms. */
+const MOMENT_MS = 50;
+/** For so long after a pause the system may still hold what came during it, in ms. */
+const RESUMED_MS = 1000;

@@ -13,18 +13,21 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemCode, UsageError } from './failure.ts';
 
 /** Runs `act` while holding the lock directory at `path`, whose parent must exist. */
 export async function withLock<T>(path: string, act: () => Promise<T>): Promise<T> {
   const nonce = randomBytes(8).toString('hex');
   const deadlineMs = performance.now() + LOCK_WAIT_MS;
+  let pauseMs = PAUSE_MS_MIN;
   while (!(await tryAcquire(path, nonce))) {
     await breakIfDead(path);
     if (performance.now() > deadlineMs) {
       throw new UsageError(`${path} is held by another process: wait for it, or remove ${path}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, randomInt(5, 25)));
+    await delay(randomInt(pauseMs, 2 * pauseMs));
+    pauseMs = Math.min(PAUSE_MS_MAX, 2 * pauseMs);
   }
   try {
     return await act();
@@ -130,7 +133,11 @@ function startedMs(): number {
 }
 
 const OWNER_FILE = 'owner.json';
-const LOCK_WAIT_MS = 20_000;
+/** Dozens of nodes that start at once on two cores come to their turn in this. */
+const LOCK_WAIT_MS = 60_000;
+/** Between two attempts, longer each time: dozens that try all the time leave no time to act. */
+const PAUSE_MS_MIN = 5;
+const PAUSE_MS_MAX = 160;
 const SAME_START_MS = 2_000;
 /** What systems answer when a directory is renamed onto one that is there and not empty. */
 const HELD_CODES =

@@ -2,10 +2,9 @@
  * One real node, started and stopped: what its owner gets to hold (ARCHITECTURE.md walks through
  * one GET).
  *
- * Order of starting: disk, listener, links and core, API, join; of stopping: no new requests, those
- * taken in are answered, contacts are told, links say goodbye, the disk closes. Rule: whatever
- * fails while starting undoes what was started before it. A bug of ours stops the node and
- * rejects `ended`: fail-stop, never limping on.
+ * Order of starting: disk, listener, links and core, API, join; of stopping: `stopping.ts`. Rule:
+ * whatever fails while starting undoes what was started before it. A bug of ours stops the node
+ * and rejects `ended`: fail-stop, never limping on.
  */
 import type { PeerDirectory } from '../host/directory.ts';
 import type { NodeState } from '../src/step.ts';
@@ -15,12 +14,13 @@ import type { Admin } from './admin/admin.ts';
 import { openAdmin } from './admin/open.ts';
 import { serveClients } from './api/api.ts';
 import type { ClientApi } from './api/api.ts';
-import { DRAIN_MS_MAX } from './bounds.ts';
+import { STOP_CLOSED_MS, STOP_LEFT_MS } from './bounds.ts';
 import { startEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { layGround } from './ground.ts';
 import type { Ground, NodeOptions, Undo } from './ground.ts';
 import type { Identity } from './identity/identity.ts';
+import { contactsOf } from './joining.ts';
 import { placeOf } from './links/address-book.ts';
 import { formatEndpoint } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
@@ -28,12 +28,19 @@ import { Admission } from './links/admission.ts';
 import { listenForLinks } from './links/listener.ts';
 import { reasonOf } from './log.ts';
 import type { GetResult, PutOptions, PutResult } from './operations.ts';
+import { stopCleanly, within } from './stopping.ts';
 
+/** What a node holds and does at an instant. */
 export interface NodeStatus {
+  /** Nodes in its routing table. */
   readonly contacts: number;
+  /** Connections with other nodes. */
   readonly links: number;
+  /** Records that it stores. */
   readonly records: number;
+  /** Operations under way. */
   readonly operations: number;
+  /** Connections of clients. */
   readonly clients: number;
 }
 
@@ -64,8 +71,10 @@ export interface RunningNode {
    * by it are closed. @throws UsageError when it is no newer identity of this node
    */
   readonly replaceIdentity: (identity: Identity) => void;
-  /** Leaves the network and stops; done within `CLOSE_MS_MAX`. */
+  /** Leaves and stops, within `STOP_CLOSED_MS`. @throws Error when the disk takes longer */
   readonly close: () => Promise<void>;
+  /** Stops at once, as after a bug of ours: nobody is told or answered, the disk is closed. */
+  readonly abort: () => Promise<void>;
 }
 
 /** @throws UsageError when the options, the data directory or an address cannot be used */
@@ -87,7 +96,7 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   const listener = await listenForLinks(
     options.listen,
     identity,
-    { admission, linksMax: ground.shares.linksMax },
+    { admission, linksMax: ground.shares.linksMax, refusals: ground.refusals },
     log,
     (socket, peer) => {
       if (running.engine === undefined) socket.destroy();
@@ -96,16 +105,17 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   );
   undo.push(() => listener.close());
   const ending = deferred();
-  const parts: Parts = { listener, disk: ground.disk, recording: ground.recording };
+  const parts: Parts = { listener, ...ground };
   const engine = startEngine(options, ground, listener.address, (error) => {
     log.error({ reason: reasonOf(error) }, 'broken invariant: the node stops');
-    void tearDown(parts).finally(() => {
+    // A disk that does not answer must not keep a broken node from ending.
+    void within(allOf(tearDown(parts)), STOP_CLOSED_MS - STOP_LEFT_MS).finally(() => {
       ending.reject(error);
     });
   });
   running.engine = engine;
   parts.engine = engine;
-  const { driver, links, operations, pauses } = engine;
+  const { driver, links, operations, joining, pauses } = engine;
   undo.push(() => {
     pauses.end();
     driver.stop();
@@ -114,17 +124,17 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   undo.push(() => parts.admin?.close());
   await openDoors(options, ground, engine, listener.address, parts);
   const { api } = parts;
+  const { saved } = ground;
   const closeNow = async (): Promise<void> => {
-    const answered = api?.close();
-    await operations.whenIdle(DRAIN_MS_MAX);
-    await within(operations.run({ type: 'leave' }), DRAIN_MS_MAX);
-    await within(answered, DRAIN_MS_MAX);
-    await within(tearDown(parts), DRAIN_MS_MAX);
+    joining.end();
+    const savePeers = (): Promise<void> => saved.save();
+    await stopCleanly({ operations, api, log, savePeers, tearDown: () => tearDown(parts) });
+    log.info({}, 'stopped');
     ending.resolve();
   };
   let closing: Promise<void> | undefined;
-  const introducers = ground.introducers.length;
-  const joined = operations.run({ type: 'join', introducers, peers: [] });
+  saved.begin(() => contactsOf(driver.state, ground));
+  const joined = joining.begin();
   const id = identity.now.nodeIdHex.slice(0, 8);
   log.info({ id, at: formatEndpoint(listener.address) }, 'started');
   return {
@@ -135,6 +145,7 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
     joined,
     ended: ending.promise,
     close: () => (closing ??= closeNow()),
+    abort: () => allOf(tearDown(parts)),
   };
 }
 
@@ -158,26 +169,37 @@ async function openDoors(
 }
 
 /** What there is to tear down; a fault may come before all of it is there. */
-interface Parts {
+interface Parts extends Pick<Ground, 'disk' | 'recording' | 'saved'> {
   readonly listener: { readonly close: () => Promise<void> };
-  readonly disk: { readonly close: () => Promise<void> };
-  readonly recording: { readonly close: () => Promise<void> } | undefined;
   engine?: Engine;
   api?: ClientApi;
   admin?: Admin;
 }
 
-async function tearDown({ listener, disk, recording, engine, api, admin }: Parts): Promise<void> {
+/** @returns what is closing, by name */
+function tearDown(parts: Parts): ReadonlyMap<string, Promise<unknown>> {
+  const { listener, disk, recording, saved, engine, api, admin } = parts;
+  saved.end();
+  engine?.joining.end();
   engine?.pauses.end();
   engine?.driver.stop();
   engine?.operations.stop();
   engine?.links.close();
   api?.cut();
-  const doors = [listener.close(), api?.close(), admin?.close()];
-  await Promise.all([...doors, disk.close(), recording?.close()]);
+  const doors = Promise.all([listener.close(), api?.close(), admin?.close()]);
+  return new Map<string, Promise<unknown>>([
+    ['doors', doors],
+    ['records', disk.close()],
+    ['recording', recording?.close() ?? Promise.resolve()],
+  ]);
 }
 
-type View = Omit<RunningNode, 'listen' | 'api' | 'admin' | 'joined' | 'ended' | 'close'>;
+async function allOf(closing: ReadonlyMap<string, Promise<unknown>>): Promise<void> {
+  await Promise.all(closing.values());
+}
+
+type Hold = 'listen' | 'api' | 'admin' | 'joined' | 'ended' | 'close' | 'abort';
+type View = Omit<RunningNode, Hold>;
 
 /** What an owner may ask of a node at any time. */
 function viewOf(ground: Ground, engine: Engine, clients: () => number): View {
@@ -204,16 +226,6 @@ function viewOf(ground: Ground, engine: Engine, clients: () => number): View {
       identity.replace(next);
     },
   };
-}
-
-/** Waits for something, but not for ever. */
-async function within(work: Promise<unknown> | undefined, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
 }
 
 function deferred(): {

@@ -4,13 +4,17 @@
  *
  * Invariants: each operation ends exactly once, at the latest when the node stops; the value of a
  * found record is fetched in the very step that settles it, while its message is still held; the
- * bytes of a PUT are let go when it ends.
+ * bytes of a PUT are let go when it ends. Rule: a node that has just stood still holds what may
+ * have been overwritten meanwhile, so it answers no GET while too many of those it asks are silent.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { keyOf } from '../host/admit.ts';
 import type { Edge } from '../host/admit.ts';
 import { assert, assertNever } from '../src/assert.ts';
+import { majorityOf } from '../src/operations/quorum.ts';
 import type { Command, Failure, Input, OpId, Outcome, Peer, Position } from '../src/types.ts';
 import type { PutStatus } from '../src/wire-types.ts';
+import { ASK_AGAIN_MS } from './bounds.ts';
 import type { Watch } from './ground.ts';
 import type { Values } from './records/values.ts';
 import type { Slices } from './slices.ts';
@@ -46,6 +50,8 @@ export interface Asker {
   readonly who: object;
   /** Whether an answer is taken, asked when the turn has come. */
   readonly takes?: () => boolean;
+  /** Told the number of the operation when it begins. */
+  readonly begun?: (op: OpId) => void;
 }
 
 export class Operations {
@@ -53,6 +59,9 @@ export class Operations {
   readonly #edge: Pick<Edge, 'hash'>;
   readonly #values: Values;
   readonly #watch: Pick<Watch, 'operation'>;
+  readonly #isRecovering: () => boolean;
+  /** Whether anybody has ever answered a question. */
+  #hasPeers = false;
   readonly #open = new Map<OpId, (result: GetResult) => void>();
   /** The open ones that a client waits for. */
   #asked = 0;
@@ -71,7 +80,9 @@ export class Operations {
     values: Values,
     slices: Slices,
     watch: Pick<Watch, 'operation'>,
+    isRecovering: () => boolean,
   ) {
+    this.#isRecovering = isRecovering;
     this.#watch = watch;
     // What begins does so in a slice: so the time of many short ones in a row is counted.
     const run = (begin: () => void): void => {
@@ -98,14 +109,14 @@ export class Operations {
     return this.#values.isFull;
   }
 
-  /** Resolves when no client waits for an operation, or after a time. */
-  whenIdle(limitMs: number): Promise<void> {
-    if (this.#asked === 0) return Promise.resolve();
+  /** Resolves when no client waits for an operation, or after a time; @returns whether none does */
+  whenIdle(limitMs: number): Promise<boolean> {
+    if (this.#asked === 0) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, limitMs);
+      const timer = setTimeout(resolve, limitMs, false);
       this.#onIdle.push(() => {
         clearTimeout(timer);
-        resolve();
+        resolve(true);
       });
     });
   }
@@ -149,6 +160,7 @@ export class Operations {
     assert(done !== undefined, 'an operation is settled once');
     this.#open.delete(op);
     const value = outcome.type === 'found' ? this.#values.valueOf(outcome.record) : undefined;
+    this.#hasPeers ||= 'trail' in outcome && outcome.trail.replies > 0;
     done({ value, outcome });
   }
 
@@ -164,7 +176,18 @@ export class Operations {
    */
   async #ask(command: Command, by: Asker, value?: Uint8Array): Promise<GetResult> {
     const begunAt = performance.now();
-    const result = await this.#askInTurn(command, by, value);
+    this.#asked += 1;
+    let result: GetResult;
+    try {
+      result = await this.#askInTurn(command, by, value);
+      while (command.type === 'get' && this.#isRecovering() && this.#isDoubtful(result)) {
+        await delay(ASK_AGAIN_MS);
+        result = await this.#askInTurn(command, by);
+      }
+    } finally {
+      this.#asked -= 1;
+      if (this.#asked === 0) for (const resume of this.#onIdle.splice(0)) resume();
+    }
     const seconds = (performance.now() - begunAt) / 1000;
     if (result.isPutOff !== true) {
       this.#watch.operation?.(command.type, result.outcome.type, seconds);
@@ -181,6 +204,7 @@ export class Operations {
     });
     const begin = (): void => {
       if (by.takes?.() === false) return done(PUT_OFF);
+      by.begun?.(op);
       if (command.type === 'get') this.#values.beginGet(op, command.key);
       this.#begin(op, command, done);
     };
@@ -189,16 +213,22 @@ export class Operations {
       this.#values.endPut(op);
       return OVERRUN;
     }
-    this.#asked += 1;
     try {
       return await result;
     } finally {
       this.#values.endPut(op);
       this.#values.endGet(op);
       turns.over();
-      this.#asked -= 1;
-      if (this.#asked === 0) for (const resume of this.#onIdle.splice(0)) resume();
     }
+  }
+
+  /** Whether too few others were heard for a majority, and that because they are silent. */
+  #isDoubtful({ outcome }: GetResult): boolean {
+    if (outcome.type !== 'found' && outcome.type !== 'absent') return false;
+    const { requests, replies } = outcome.trail;
+    const needed = outcome.type === 'found' ? majorityOf(outcome.record.replication) - 1 : 1;
+    const areSilent = requests === 0 ? this.#hasPeers : 2 * replies < requests;
+    return replies < needed && areSilent;
   }
 
   #begin(op: OpId, command: Command, done: (result: GetResult) => void): void {
@@ -223,7 +253,8 @@ function resultOf(outcome: Outcome): PutResult {
   return { status: statusOf(failure), holders, wanted, version: 0, outcome };
 }
 
-function statusOf(failure: Failure): PutStatus {
+/** The word of the client API for it. */
+export function statusOf(failure: Failure): Exclude<PutStatus, 'good'> {
   switch (failure) {
     case 'too-many-operations':
       return 'busy';

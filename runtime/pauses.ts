@@ -4,10 +4,14 @@
  * remaining life that a record carries was counted when it was sent. So it is shortened by the
  * whole pause, for some time after it; a record may end early by that, and never late.
  *
+ * What this process believes of its peers is as old as the pause, too: its links may have ended,
+ * and for some seconds silence says nothing of who is there.
+ *
  * A timer tells: one that comes late was held up. What is read before the late timer has run is
  * judged by the time since the last one.
  */
-import { PAUSE_AFTERMATH_MS, PAUSE_MS_MIN, PAUSE_TICK_MS } from './bounds.ts';
+import { PAUSE_AFTERMATH_MS, PAUSE_LONG_MS, PAUSE_MS_MIN, PAUSE_TICK_MS } from './bounds.ts';
+import { PAUSE_RECOVERY_MS } from './bounds.ts';
 import { monotonicMs } from './clock.ts';
 
 export class Pauses {
@@ -15,6 +19,7 @@ export class Pauses {
   #tickedAt = monotonicMs();
   #pauseMs = 0;
   #until = 0;
+  #recoversUntil = 0;
 
   constructor() {
     this.#timer = setInterval(() => {
@@ -30,6 +35,12 @@ export class Pauses {
     return monotonicMs() < this.#until ? this.#pauseMs : 0;
   }
 
+  /** Whether it has lately stood still for long enough that its links may be gone. */
+  isRecovering(): boolean {
+    this.#look();
+    return monotonicMs() < this.#recoversUntil;
+  }
+
   end(): void {
     clearInterval(this.#timer);
   }
@@ -40,5 +51,6 @@ export class Pauses {
     if (pauseMs < PAUSE_MS_MIN) return;
     this.#pauseMs = now < this.#until ? Math.max(this.#pauseMs, pauseMs) : pauseMs;
     this.#until = now + PAUSE_AFTERMATH_MS;
+    if (pauseMs >= PAUSE_LONG_MS) this.#recoversUntil = now + PAUSE_RECOVERY_MS;
   }
 }

@@ -17,7 +17,7 @@ import { Allowance } from './allowance.ts';
 import { monotonicMs } from './clock.ts';
 import type { Handlers } from './driver.ts';
 import type { Endpoint } from './links/address.ts';
-import type { CallFrame } from './links/link.ts';
+import type { CallFrame, FrameReceiver } from './links/link.ts';
 import type { LinkPort } from './links/ports.ts';
 import { shortHex } from './log.ts';
 import type { Log } from './log.ts';
@@ -33,17 +33,19 @@ export interface TrafficParts {
   readonly values: Values;
   readonly introducers: readonly Endpoint[];
   readonly log: Log;
+  /** The table has another contact. */
+  readonly onContact: () => void;
   /** How much older what is read now may be than it says, in ms. */
   readonly lateMs: () => number;
   /** The wall clock by which records are judged. */
   readonly wallMs: () => number;
 }
 
-/** What a link hands up: a frame of a call, from a peer that proved its id. */
-export function frameReceiver(parts: TrafficParts): (from: Peer, frame: CallFrame) => void {
+/** What a link hands up: a frame of a call, from a peer that proved its id, and when it came. */
+export function frameReceiver(parts: TrafficParts): FrameReceiver {
   const { feed, edge, values, log } = parts;
   const allowance = new Allowance<Peer>();
-  return (from, frame) => {
+  return (from, frame, waitedMs) => {
     if (isCostly(frame) && !allowance.take(from, monotonicMs())) {
       log.warn({ peer: nameOf(edge, from) }, 'a peer asks too much about records');
       refuse(parts, from, frame.call, 'full');
@@ -53,7 +55,7 @@ export function frameReceiver(parts: TrafficParts): (from: Peer, frame: CallFram
       refuse(parts, from, frame.call, 'full');
       return;
     }
-    const admitted = admit(edge, aged(frame, parts.lateMs()), parts.wallMs());
+    const admitted = admit(edge, aged(frame, parts.lateMs() + waitedMs), parts.wallMs());
     switch (admitted.type) {
       case 'message':
         feed({ type: 'message', from, message: admitted.message });
@@ -80,7 +82,7 @@ function isCostly(frame: CallFrame): boolean {
 
 /** The frame with what a record in it may have left to live after so long a delay. */
 function aged(frame: CallFrame, byMs: number): CallFrame {
-  if (byMs === 0) return frame;
+  if (byMs <= 0) return frame;
   if (frame.type === 'request' && frame.body.type === 'store') {
     return { ...frame, body: { ...frame.body, record: agedRecord(frame.body.record, byMs) } };
   }
@@ -115,13 +117,16 @@ export function effectHandlers(parts: TrafficParts): Handlers {
     introduce: ({ introducer }) => {
       const endpoint = introducers[introducer];
       const found =
-        endpoint === undefined ? Promise.resolve(undefined) : links().introduce(endpoint);
+        endpoint === undefined ? Promise.resolve(undefined) : links().introduce([endpoint]);
       void found.then((peer) => {
         feed({ type: 'introduced', introducer, peer });
       });
     },
     note: ({ note }) => {
+      if (note.type === 'contact-added') parts.onContact();
       if (note.type === 'record-expired') log.debug({ records: note.count }, note.type);
+      else if (note.type === 'handover-cut')
+        log.warn({ replicas: note.count }, 'leaving before all records were handed over');
       else if (note.type === 'fellow-shunned')
         log.warn({ peer: nameOf(edge, note.peer) }, note.type);
       else if ('peer' in note) log.debug({ peer: nameOf(edge, note.peer) }, note.type);
@@ -146,7 +151,9 @@ function send(parts: TrafficParts, to: Peer, message: Message): void {
   } else if (wire === undefined) {
     parts.feed({ type: 'unsent', peer: to, call });
   } else {
-    parts.links().request(to, call, encodePeer(wire));
+    const hasRecord = message.body.type === 'store';
+    const later = hasRecord ? (byMs: number) => encodePeer(aged(wire, byMs)) : undefined;
+    parts.links().request(to, call, encodePeer(wire), later);
   }
 }
 

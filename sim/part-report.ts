@@ -10,7 +10,7 @@ import type { LookupRow } from './lookup-row.ts';
 import type { Counts, MessageKind, Samples } from './measures.ts';
 import type { Run } from './run.ts';
 import type { SampleRow } from './sampler.ts';
-import type { Holdings } from './values.ts';
+import type { Holdings } from './inventory.ts';
 
 /** What every part knows of all nodes; the same in each. */
 export interface Common {
@@ -56,7 +56,7 @@ export function reportOf(run: Run<Arena>): PartReport {
     samples: samples as PartReport['samples'],
     sent: measures.sent,
     tables: { ...sums, contacts: sums.contacts.values() },
-    holdings: world.values.holdings(population, roles, nowMs, world.wallMs),
+    holdings: world.values.inventory.take(population, roles, nowMs, world.wallMs),
     series: run.sampler.rows,
     rows: run.ledger.rows,
     folds: population.folds(),

@@ -12,7 +12,7 @@ import type { SimOptions } from './options.ts';
 import { sampleOf, sumOf, type Common, type PartReport } from './part-report.ts';
 import { seriesOf } from './sampler.ts';
 import type { Series } from './series.ts';
-import { valueReport } from './values.ts';
+import { valueReport } from './inventory.ts';
 
 /** What the edge measured of the process. */
 export interface Cost {

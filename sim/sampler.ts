@@ -72,7 +72,7 @@ export class Sampler {
     measures.countTime(now);
     const { lookups, lookupsSucceeded, lookupsExact, gets, getsFound } = measures.counts;
     const [dead, contacts] = deadContacts(population, ring, TABLES_MAX);
-    const { holders } = values.holdings(population, roles, nowMs, wallMs);
+    const { holders } = values.inventory.take(population, roles, nowMs, wallMs);
     let held = 0;
     let keys = 0;
     for (let put = 0; put < holders.length; put++) {

@@ -15,7 +15,7 @@ import { carryOn, onCallFailed, onCallRefused, onStoreDone } from './operations/
 import { beginRead, onFetched } from './operations/get.ts';
 import { onIntroduced, startJoin } from './operations/join.ts';
 import { onLost, onPersisted } from './replicas/keep.ts';
-import { isHandingOver, onFarewell, startLeave } from './operations/leave.ts';
+import { goOnHandingOver, isHandingOver, onFarewell, startLeave } from './operations/leave.ts';
 import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
 import { closeDraft, emit, openDraft, type Draft, type NodeState } from './node.ts';
 import { onNotStored, onSigned, onStored, refuseCommand } from './operations/put.ts';
@@ -80,7 +80,7 @@ function take(draft: Draft, input: Input): void {
         if (input.ok) onStored(draft, op, draft.self);
         else onNotStored(draft, op, draft.self, {});
       }
-      return;
+      return goOnHandingOver(draft);
     }
     case 'signed':
       return onSigned(draft, input.token, input.record);

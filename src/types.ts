@@ -295,4 +295,6 @@ export type Note =
   /** A replica is given up: enough nearer nodes hold it. */
   | { readonly type: 'replica-dropped'; readonly key: Key }
   /** A fellow holder shows nothing of what it should hold. */
-  | { readonly type: 'fellow-shunned'; readonly peer: Peer };
+  | { readonly type: 'fellow-shunned'; readonly peer: Peer }
+  /** The time for handing over ran out before so many replicas were sent. */
+  | { readonly type: 'handover-cut'; readonly count: number };

@@ -13,7 +13,7 @@ import type { Instant } from './instant.ts';
 import { effectLine, inputLine, Namer, valueText } from './lines.ts';
 import type { Tape } from './tape.ts';
 
-const HELP = `Enter, n   the next step          N         the next N steps (a number)
+const HELP = `Enter, n   the next step          N         on by N steps, the last 100 of them shown
 t          table                 l         lookups and other operations
 c          calls open            r         records
 f          fellows               e         this step again
@@ -46,6 +46,7 @@ class Walker {
   readonly #tape: Tape;
   readonly #names: Namer;
   #last: Replayed | undefined;
+  #isOver = false;
 
   constructor(tape: Tape, names: Namer) {
     this.#tape = tape;
@@ -67,11 +68,18 @@ class Walker {
     return true;
   }
 
+  /** Shows the last of them, and all that are not as they were. */
   async #go(steps: number): Promise<void> {
-    for (let left = steps; left > 0; left--) {
-      if (!(await this.#next())) return;
-      if (left <= SHOWN_MAX || this.#last?.isSame === false) this.#show();
+    let shown: Replayed[] = [];
+    for (let left = steps; left > 0 && (await this.#next()); left--) {
+      const step = this.#last;
+      if (step === undefined) break;
+      if (step.isSame && shown.length === SHOWN_MAX) shown = shown.slice(1);
+      if (step.isSame) shown.push(step);
+      else this.#show();
     }
+    for (const step of shown) this.#showStep(step);
+    if (this.#isOver) print('the recording ends here');
   }
 
   async #goToText(text: string): Promise<void> {
@@ -83,22 +91,27 @@ class Walker {
     }
   }
 
-  /** On to the first step behind an instant. */
+  /** On to a step by its number, or to the first one behind an instant. */
   async goTo(instant: Instant): Promise<void> {
+    // A step by its number is the one that is meant, not the one behind it.
+    const to = instant.type === 'step' ? { ...instant, number: instant.number - 1 } : instant;
+    const isThere = (step: Replayed): boolean => isPast(to, step, this.#tape.first.wall);
+    if (this.#last !== undefined && isThere(this.#last)) {
+      print('that is behind us: begin again with --step to go back');
+      return;
+    }
     while (await this.#next()) {
-      const step = this.#last;
-      if (step === undefined || !isPast(instant, step, this.#tape.first.wall)) continue;
+      if (this.#last === undefined || !isThere(this.#last)) continue;
       this.#show();
       return;
     }
+    print('the recording ends here');
   }
 
   async #next(): Promise<boolean> {
     const step = await this.#tape.next();
-    if (step === undefined) {
-      print('the recording ends here');
-      return false;
-    }
+    this.#isOver = step === undefined;
+    if (step === undefined) return false;
     this.#last = step;
     this.isSame &&= step.isSame;
     return true;
@@ -106,7 +119,11 @@ class Walker {
 
   #show(): void {
     if (this.#last === undefined) print(`at the beginning: ${countsText(this.#tape.state)}`);
-    else for (const line of stepLines(this.#last, this.#tape, this.#names)) print(line);
+    else this.#showStep(this.#last);
+  }
+
+  #showStep(step: Replayed): void {
+    for (const line of stepLines(step, this.#tape, this.#names)) print(line);
   }
 }
 
@@ -127,4 +144,4 @@ function prompt(): void {
   if (process.stdin.isTTY) process.stderr.write('> ');
 }
 
-const SHOWN_MAX = 20;
+const SHOWN_MAX = 100;

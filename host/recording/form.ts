@@ -16,7 +16,6 @@
  */
 import type { Config, Input, RecordHeader } from '../../src/types.ts';
 import { SERIAL_VERSION } from '../serial/words.ts';
-import type { Reader, Writer } from '../serial/words.ts';
 
 /** "ORRC". */
 const MAGIC = 0x4f525243;
@@ -62,28 +61,6 @@ export function recordIn(input: Input): RecordHeader | undefined {
   if (input.type !== 'message') return undefined;
   const { body } = input.message;
   return body.type === 'store' || body.type === 'value' ? body.record : undefined;
-}
-
-/** The length in bytes, then the bytes, four a word, zeros at the end. */
-export function writeBytes(out: Writer, bytes: Uint8Array): void {
-  out.word(bytes.length);
-  for (let at = 0; at < bytes.length; at += 4) {
-    let word = 0;
-    for (let i = 0; i < 4; i++) word = (word << 8) | (bytes[at + i] ?? 0);
-    out.word(word);
-  }
-}
-
-/** @throws SerialFault when they are not all there */
-export function readBytes(input: Reader): Uint8Array {
-  const length = input.word();
-  if (length < 0 || length > 4 * input.left) throw input.fault(`no ${length} bytes are there`);
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += 4) {
-    const word = input.word();
-    for (let i = 0; i < 4 && at + i < length; i++) bytes[at + i] = word >>> (24 - 8 * i);
-  }
-  return bytes;
 }
 
 /** The path of a segment of the recording that goes by `path`: its number before the ending. */

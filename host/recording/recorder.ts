@@ -7,10 +7,11 @@ import type { NodeState } from '../../src/node.ts';
 import type { Effect, Input, Moment, Peer } from '../../src/types.ts';
 import type { PeerDirectory } from '../directory.ts';
 import { effectsWords, Fingerprint } from '../fingerprint.ts';
+import { writeBytes, writeText } from '../serial/forms.ts';
 import { writeInput } from '../serial/input.ts';
 import { writeState } from '../serial/state.ts';
 import { Writer } from '../serial/words.ts';
-import { FAILED, PLACE, PREFACE, ROWS, STEP, VALUE, VALUE_FORMS, writeBytes } from './form.ts';
+import { FAILED, PLACE, PREFACE, ROWS, STEP, VALUE, VALUE_FORMS } from './form.ts';
 import type { Head, RecordedValue } from './form.ts';
 
 export class Recorder {
@@ -31,7 +32,7 @@ export class Recorder {
     this.#wall = head.wall;
     const out = this.#out;
     for (const word of PREFACE) out.word(word);
-    writeBytes(out, new TextEncoder().encode(JSON.stringify(head)));
+    writeText(out, JSON.stringify(head));
     out.word(directory.count);
     this.#writeRows(out, directory.count);
     writeState(out, state);

@@ -11,10 +11,11 @@ import { step } from '../../src/step.ts';
 import type { Effect, Input, Moment } from '../../src/types.ts';
 import { PeerDirectory } from '../directory.ts';
 import { effectsWords, Fingerprint } from '../fingerprint.ts';
+import { readBytes, readText } from '../serial/forms.ts';
 import { readInput } from '../serial/input.ts';
 import { readState } from '../serial/state.ts';
 import { Reader, SerialFault } from '../serial/words.ts';
-import { FAILED, PLACE, PREFACE, readBytes, ROWS, STEP, VALUE, VALUE_FORMS } from './form.ts';
+import { FAILED, PLACE, PREFACE, ROWS, STEP, VALUE, VALUE_FORMS } from './form.ts';
 import type { Head, RecordedValue } from './form.ts';
 
 /** A step that was made again. */
@@ -159,10 +160,10 @@ export class Replay {
 
 /** @throws SerialFault when it is no head */
 function readHead(input: Reader): Head {
-  const bytes = readBytes(input);
+  const text = readText(input);
   try {
     // Only programs of this version wrote it, and its words were whole.
-    return JSON.parse(new TextDecoder().decode(bytes)) as Head;
+    return JSON.parse(text) as Head;
   } catch {
     throw input.fault('the head cannot be read');
   }

@@ -95,6 +95,7 @@ function writeNote(out: Writer, note: Note): void {
       out.word(note.peer);
       return requestKinds.write(out, note.kind);
     case 'record-expired':
+    case 'handover-cut':
       return out.number(note.count);
     default:
       return assertNever(note);
@@ -116,6 +117,7 @@ function readNote(input: Reader): Note {
     case 'call-expired':
       return { type, peer: input.word(), kind: requestKinds.read(input) };
     case 'record-expired':
+    case 'handover-cut':
       return { type, count: input.number() };
     default:
       return assertNever(type);
@@ -131,6 +133,7 @@ const notes = oneOf<Note['type']>({
   'replica-sent': 6,
   'replica-dropped': 7,
   'fellow-shunned': 8,
+  'handover-cut': 9,
 });
 
 const SEND = 1;

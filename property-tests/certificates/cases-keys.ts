@@ -92,7 +92,7 @@ function asNeighbour(
     const identity = await identityAt(world.site, 'neighbour');
     const before = async (ours: End): Promise<void> => {
       const end = await endAt(world.t, world.site, 'neighbour', { identity });
-      world.t.truthy(await end.links.introduce(ours.listen));
+      world.t.truthy(await end.links.introduce([ours.listen]));
     };
     return { ...(await plan(world, identity)), before };
   });
@@ -142,7 +142,7 @@ function ourselves(): Plan {
   const stranger: Stranger = {
     dial: (_t, to) => {
       open = 1;
-      void met.ours?.links.introduce(to).then(() => (open = 0));
+      void met.ours?.links.introduce([to]).then(() => (open = 0));
       return visit;
     },
     serve: async (t) => {

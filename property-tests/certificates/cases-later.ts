@@ -63,7 +63,7 @@ function isCalledAgain(says: RegExp, make: (world: World) => Promise<Fading>): S
     const held: { served?: Served; heard: number } = { heard: 0 };
     const before = async (ours: End): Promise<void> => {
       const served = await callee.serve(t, host);
-      t.truthy(await ours.links.introduce(served.listen));
+      t.truthy(await ours.links.introduce([served.listen]));
       await eventually(t, 'the first visit', () => served.heard() > 0);
       served.end();
       await eventually(t, 'the end of it', () => ours.links.counts.linksUp === 0);

@@ -162,7 +162,7 @@ async function dialled(meeting: Meeting, accepted: boolean): Promise<Visit> {
   const { world, side, plan, ours, lines } = meeting;
   const served = await plan.stranger.serve(world.t, world.host);
   if (plan.expected === undefined) {
-    const found = await ours.links.introduce(served.listen);
+    const found = await ours.links.introduce([served.listen]);
     world.t.is(found !== undefined, accepted, `${meeting.where}: ${said(lines)}`);
     if (accepted) return served;
     await saysWhy(meeting, 'told');

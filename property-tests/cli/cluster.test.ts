@@ -16,12 +16,14 @@ test.serial(
     const args = ['cluster', '--nodes', '3', '--base-port', String(port), '--data', 'c', '--json'];
     const cluster = launch(t, dir, ...args);
     const [line] = await cluster.output(/\[\{.*\}\]\n/);
-    const nodes = JSON.parse(line) as readonly { pid: number; listen: string; api: string }[];
+    const nodes = JSON.parse(line) as readonly Row[];
     t.is(nodes.length, 3);
     t.is(new Set(nodes.map(({ pid }) => pid)).size, 3);
-    for (const [index, { listen, api }] of nodes.entries()) {
+    for (const [index, { listen, api, admin }] of nodes.entries()) {
       t.is(listen, `127.0.0.1:${port + index}`);
       t.is(api, `127.0.0.1:${port + index + 1000}`);
+      t.is(admin, `127.0.0.1:${port + index + 2000}`);
+      t.is((await fetch(`http://${admin}/ready`)).status, 200);
     }
     await roundTrip(t, dir, nodes[1]?.api ?? '', nodes[2]?.api ?? '');
     const victim = nodes[0]?.pid ?? 0;
@@ -52,7 +54,9 @@ test.serial('a cluster in one process, and one that finds a port taken', async (
   const port = await freePorts(4);
   const base = ['--base-port', String(port), '--data', 'c'];
   const cluster = launch(t, dir, 'cluster', '--nodes', '3', ...base, '--in-process');
-  const [table] = await cluster.output(/PID[^]*3 nodes joined.*\n/);
+  const [table, seen] = await cluster.output(/PID[^]*3 nodes joined.*\nsee them at (http.*)\n/);
+  t.is(seen, `http://127.0.0.1:${port + 2000}/#nodes=${port + 2000}-${port + 2002}`);
+  t.regex(await (await fetch(seen ?? '')).text(), /<title>Orrery node<\/title>/);
   t.is(table.split('\n').filter((row) => row.startsWith(String(cluster.pid))).length, 3);
   const api = (index: number): string => `127.0.0.1:${port + 1000 + index}`;
   await roundTrip(t, dir, api(0), api(2));
@@ -84,6 +88,7 @@ test.serial('start --once checks everything and leaves nothing in the way', asyn
   // The same place again: Ctrl-C before the checks are over is work cut short.
   const again = launch(t, dir, 'start', ...base);
   await again.output(/A simulation/);
+  t.is((await fetch(`http://127.0.0.1:${port + 2004}/health`)).status, 200);
   again.kill('SIGINT');
   t.is((await again.ended).code, 130);
 });
@@ -98,6 +103,13 @@ test.serial('start with a port taken ends with one line', async (t) => {
   t.is(refused.code, 2);
   t.true(isOneLine(refused.stderr) && refused.stderr.includes(`127.0.0.1:${port + 2} is in use`));
 });
+
+interface Row {
+  readonly pid: number;
+  readonly listen: string;
+  readonly api: string;
+  readonly admin: string;
+}
 
 async function roundTrip(
   t: ExecutionContext,

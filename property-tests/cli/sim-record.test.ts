@@ -62,7 +62,7 @@ test('a build with one changed line of the core is told by its first other step'
   const { code, stderr } = await run(t, dir, [...SIM, '--record', 'node.orrec']);
   t.is(code, 0, stderr);
   const changed = join(dir, 'changed');
-  for (const part of ['cli', 'host', 'runtime', 'sim', 'src']) {
+  for (const part of ['cli', 'host', 'library', 'runtime', 'sim', 'src']) {
     await cp(join(BUILT, part), join(changed, 'dist', part), { recursive: true });
   }
   await cp(join(BUILT, '..', 'package.json'), join(changed, 'package.json'));

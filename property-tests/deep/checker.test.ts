@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { law } from '../harness.ts';
-import { check, knownShare } from './checker.ts';
+import { check, knownShare, sumOf } from './checker.ts';
 import type { RuleName } from './checker.ts';
 import { get, lawful, put, TTL_MS } from './history-kit.ts';
 import type { GetRecord, History, PutRecord } from './history.ts';
@@ -43,8 +43,10 @@ function withTwo(history: History): { readonly history: History; readonly newer:
   return { history: [...history, put({ ...times, value: 'older', version: 1 }), newer], newer };
 }
 
+/** What is stale is also most of what goes back: it has a test of its own. */
 function rulesBroken(history: History): RuleName[] {
-  return check(history).findings.map(({ rule }) => rule);
+  const rules = check(history).findings.map(({ rule }) => rule);
+  return rules.filter((rule) => rule !== 'stale');
 }
 
 law('a planted invention is found', [lawful], 200, (history) => {
@@ -89,6 +91,28 @@ law('going back is found', [lawful, fc.nat(2)], 200, (history, node) => {
   const end = newer.invokedMs + TTL_MS;
   const after = { ...second, invokedMs: end - 1, returnedMs: end + 1 };
   assert.deepEqual(rulesBroken(later(base, first, after)), []);
+});
+
+law('what is stale is found, through any node', [lawful, fc.nat(2)], 200, (history, node) => {
+  const { history: base, newer } = withTwo(history);
+  const read = { key: 'two', node, value: 'older' };
+  const staleIn = (all: History): number => check(all).rules.stale.violations;
+  assert.equal(staleIn(base), 0);
+  assert.equal(staleIn(later(base, read)), 1);
+  assert.equal(staleIn(later(base, { ...read, value: 'newer' })), 0);
+  // One that began before the newer was acknowledged, and one that ended after its life.
+  assert.equal(staleIn(later(base, { ...read, invokedMs: newer.returnedMs })), 0);
+  const end = newer.invokedMs + TTL_MS;
+  assert.equal(staleIn(later(base, { ...read, invokedMs: end - 1, returnedMs: end })), 0);
+});
+
+law('verdicts of parts with other keys add up', [lawful, lawful], 200, (one, two) => {
+  const others = two.map((record) =>
+    'key' in record ? { ...record, key: `${record.key}2`, value: `${record.value}2` } : record,
+  );
+  const { findings, ...sums } = sumOf(check(one), check(others));
+  const { findings: all, ...whole } = check([...one, ...others]);
+  assert.deepEqual([sums, findings.length], [whole, all.length]);
 });
 
 law('acknowledged values that are gone in the end are counted', [lawful], 200, (history) => {

@@ -21,7 +21,7 @@ export interface Tally {
   readonly violations: number;
 }
 
-export type RuleName = 'invention' | 'expiry' | 'going back' | 'lost';
+export type RuleName = 'invention' | 'expiry' | 'going back' | 'stale' | 'lost';
 
 export interface Verdict {
   readonly puts: Readonly<Record<PutRecord['outcome'], number>>;
@@ -45,6 +45,12 @@ export function check(history: History): Verdict {
     invention: tally(found, unanswered, (get) => inventionIn(get, written), findings),
     expiry: tally(found, unanswered, (get) => expiryIn(get, written), findings),
     'going back': tally(found, unanswered, goingBackIn(found, written), findings),
+    stale: tally(
+      found.filter(({ final }) => !final),
+      0,
+      (get) => stalenessIn(get, written),
+      findings,
+    ),
     lost: tally(
       all.filter(({ final }) => final),
       0,
@@ -67,6 +73,45 @@ export function check(history: History): Verdict {
 export function knownShare({ puts, gets }: Verdict): number {
   const known = puts.acknowledged + puts.failed + gets.found + gets.absent;
   return known === 0 ? 0 : known / (known + puts.unknown + gets.unknown);
+}
+
+const none: Tally = { checked: 0, unknown: 0, violations: 0 };
+
+/** Of no history at all. */
+export const emptyVerdict: Verdict = {
+  puts: { acknowledged: 0, failed: 0, unknown: 0 },
+  gets: { found: 0, absent: 0, unknown: 0 },
+  rules: { invention: none, expiry: none, 'going back': none, stale: none, lost: none },
+  lostAs: { absent: 0, older: 0 },
+  findings: [],
+};
+
+/** Of histories that have no key in common. Of each rule some findings are kept. */
+export function sumOf(a: Verdict, b: Verdict): Verdict {
+  return {
+    puts: added(a.puts, b.puts),
+    gets: added(a.gets, b.gets),
+    rules: {
+      invention: added(a.rules.invention, b.rules.invention),
+      expiry: added(a.rules.expiry, b.rules.expiry),
+      'going back': added(a.rules['going back'], b.rules['going back']),
+      stale: added(a.rules.stale, b.rules.stale),
+      lost: added(a.rules.lost, b.rules.lost),
+    },
+    lostAs: added(a.lostAs, b.lostAs),
+    findings: Object.keys(a.rules).flatMap((rule) =>
+      [...a.findings, ...b.findings].filter((one) => one.rule === rule).slice(0, FINDINGS_KEPT),
+    ),
+  };
+}
+
+function added<T extends object>(a: T, b: T): T {
+  const more = new Map<string, unknown>(Object.entries(b));
+  const sums = Object.entries(a).map(([name, count]) => [
+    name,
+    Number(count) + Number(more.get(name)),
+  ]);
+  return Object.fromEntries(sums) as T;
 }
 
 type Written = ReadonlyMap<string, readonly PutRecord[]>;
@@ -158,6 +203,20 @@ function goingBackIn(found: readonly GetRecord[], written: Written): Rule {
   };
 }
 
+/** After a newer value was acknowledged, no read that begins later finds an older one. */
+function stalenessIn(get: GetRecord, written: Written): Finding | 'unknown' | undefined {
+  const put = acknowledgedSource(get, written);
+  if (put === undefined) return 'unknown';
+  const newer = written
+    .get(get.key)
+    ?.find(
+      (one) =>
+        one.version > put.version && one.returnedMs < get.invokedMs && livesAt(one, get.returnedMs),
+    );
+  if (newer === undefined) return undefined;
+  return finding('stale', get, `${told(put)}; newer ${told(newer)}`);
+}
+
 /** The newest acknowledged value of a key, or one that may be newer, is found in the end. */
 function lossIn(get: GetRecord, written: Written): Finding | 'unknown' | undefined {
   const puts = written.get(get.key) ?? [];
@@ -206,3 +265,4 @@ function countOf<T extends string>(
 
 /** How much later than its end a value may still be served, in ms. */
 const EXPIRY_ALLOWANCE_MS = 2000;
+const FINDINGS_KEPT = 100;

@@ -27,4 +27,25 @@ export function deadline(ms: number, ...others: readonly AbortSignal[]): AbortSi
   return signal;
 }
 
+/** @throws when the work takes longer, which goes on all the same */
+export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`${what} took more than ${ms} ms`));
+    }, ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What went wrong, with what was behind it. */
+export function whyOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}; ${whyOf(error.cause)}`;
+}
+
 const DIR = join('.orrery', 'deep');

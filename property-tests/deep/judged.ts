@@ -32,7 +32,7 @@ export async function judgedRun(
     await fleet.startAll();
     await record(fleet, plan, history, signal, onProgress);
     const verdict = check(history);
-    const faults = faultsOf(verdict, mayLose);
+    const faults = faultsOf(verdict, mayLose ? ['stale', 'lost'] : ['stale']);
     if (faults.length > 0) faults.push(await keep(), `the disks are in ${fleet.dir}`);
     return { verdict, lines: linesOf(history, verdict), faults };
   };
@@ -43,8 +43,9 @@ export async function judgedRun(
   }
 }
 
-function faultsOf(verdict: Verdict, mayLose: boolean): string[] {
-  const counted = verdict.findings.filter(({ rule }) => rule !== 'lost' || !mayLose);
+/** @param mayBe rules whose violations are told, not a failure */
+export function faultsOf(verdict: Verdict, mayBe: readonly RuleName[]): string[] {
+  const counted = verdict.findings.filter(({ rule }) => !mayBe.includes(rule));
   const faults = counted.slice(0, FINDINGS_TOLD).map(({ rule, text }) => `${rule}: ${text}`);
   if (counted.length > FINDINGS_TOLD) faults.push(`and ${counted.length - FINDINGS_TOLD} more`);
   const share = knownShare(verdict);
@@ -55,16 +56,19 @@ function faultsOf(verdict: Verdict, mayLose: boolean): string[] {
 }
 
 function linesOf(history: History, verdict: Verdict): readonly string[] {
-  const { rules, lostAs } = verdict;
   const struck = (type: string): number => history.filter((one) => one.type === type).length;
+  return [`faults      ${struck('kill')} kills, ${struck('stop')} stops`, ...verdictLines(verdict)];
+}
+
+export function verdictLines(verdict: Verdict): readonly string[] {
+  const { rules, lostAs } = verdict;
   const known = percent(knownShare(verdict));
   const finals = rules.lost.checked + rules.lost.unknown;
   return [
-    `faults      ${struck('kill')} kills, ${struck('stop')} stops`,
     `puts        ${countsLine(verdict.puts)}`,
     `gets        ${countsLine(verdict.gets)}`,
     `known       ${known} of the operations (at least ${percent(KNOWN_SHARE_MIN)} needed)`,
-    ...(['invention', 'expiry', 'going back', 'lost'] as const).map((r) => ruleLine(r, verdict)),
+    ...RULES.map((rule) => ruleLine(rule, verdict)),
     `final reads ${finals}: ${lostAs.absent} found nothing, ${lostAs.older} an older value`,
   ];
 }
@@ -84,5 +88,6 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
+const RULES = ['invention', 'expiry', 'going back', 'stale', 'lost'] as const;
 const KNOWN_SHARE_MIN = 0.5;
 const FINDINGS_TOLD = 20;

@@ -4,6 +4,7 @@
  * Exit codes: 0 all held, 1 something did not, 2 wrong usage, 130 cut short by Ctrl-C.
  */
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { wholeNumber } from '../../cli/flags.ts';
 import { print, say } from '../../cli/output.ts';
@@ -11,25 +12,49 @@ import { ATTACKS, attackNode } from './abuse/abuse.ts';
 import { deep, small } from './abuse/attack.ts';
 import { crash, crashLine } from './crash.ts';
 import type { CrashPlan } from './crash.ts';
-import { deadline } from './ending.ts';
+import { drain, drainLine } from './drain.ts';
+import { deadline, whyOf } from './ending.ts';
 import { fuzz } from './fuzz.ts';
 import { withFleet } from './fleet.ts';
 import { judgedRun } from './judged.ts';
 import { renewUnderLoad } from './renewal.ts';
+import { restart } from './restart.ts';
+import { soakPlan } from './soak/plan.ts';
+import { soak } from './soak/soak.ts';
+import { stopped } from './stopped.ts';
 
 interface Flags {
   readonly cycles: number;
+  readonly stops: number;
   readonly operations: number;
-  readonly nodes: number;
+  readonly nodes?: number | undefined;
+  readonly keys: number;
   readonly settle: number;
   readonly lossless: boolean;
   readonly inputs: number;
   readonly only?: readonly string[] | undefined;
   readonly small: boolean;
+  readonly minutes: number;
+  readonly rate: number;
+  readonly out?: string | undefined;
   readonly seed: string;
 }
 
-const WHAT = ['fuzz', 'crash', 'history', 'renewal', 'abuse'] as const;
+const WHAT = [
+  'fuzz',
+  'crash',
+  'drain',
+  'history',
+  'renewal',
+  'restart',
+  'stopped',
+  'abuse',
+  'soak',
+] as const;
+/** Unless a test has a number of its own. */
+const NODES = 20;
+/** Hours long: only when asked for. */
+const ALONE: readonly string[] = ['soak'];
 const FAULTS_TOLD = 20;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -38,23 +63,27 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+/** To start all nodes, and for the last reads. */
+const SOAK_MORE_MS = 600_000;
 /** No attack takes nearly as long. */
 const ATTACK_MS_MAX = 1_800_000;
 
 await new Command('npm run test:deep --')
   .description(
-    'real nodes killed with -9, stopped, continued or renewed, while clients keep a record; ' +
-      'codecs under damaged frames',
+    'real nodes killed with -9, asked to stop, stopped, continued or renewed, while clients keep ' +
+      'a record; codecs under damaged frames',
   )
-  .addArgument(new Argument('[what]', 'all of them without it').choices(WHAT))
+  .addArgument(new Argument('[what]', 'all of them but the soak without it').choices(WHAT))
   .option('--cycles <n>', 'crash: kills of a lone node', wholeNumber(1, 1_000_000), 1000)
+  .option('--stops <n>', 'drain: SIGTERMs', wholeNumber(1, 1_000_000), 100)
   .option(
     '--operations <n>',
     'history, renewal: PUTs and GETs',
     wholeNumber(1, 10_000_000),
     100_000,
   )
-  .option('--nodes <n>', 'history, renewal: processes', wholeNumber(4, 40), 20)
+  .option('--nodes <n>', 'processes (20; restart 50, stopped 8)', wholeNumber(4, 90))
+  .option('--keys <n>', 'restart: values', wholeNumber(1, 100_000), 1000)
   .option('--settle <s>', 'history: rest before the final reads', wholeNumber(0, 3600), 10)
   .option('--lossless', 'history: acknowledged values gone in the end are a failure', false)
   .option('--inputs <n>', 'fuzz: damaged frames', wholeNumber(1, 1_000_000_000), 10_000_000)
@@ -64,6 +93,9 @@ await new Command('npm run test:deep --')
     ),
   )
   .option('--small', 'abuse: the form of it that npm test has', false)
+  .option('--minutes <n>', 'soak: of load', wholeNumber(1, 100_000), 120)
+  .option('--rate <n>', 'soak: operations per second', wholeNumber(1, 10_000), 100)
+  .option('--out <file>', 'soak: samples and verdicts, appended as lines of JSON')
   .addOption(
     new Option('--seed <text>', 'the chance of an earlier run').default(
       String(randomInt(2 ** 32)),
@@ -75,30 +107,32 @@ await new Command('npm run test:deep --')
   .action(async (what, flags) => {
     print(`seed ${flags.seed}`);
     let faults = 0;
-    const isWanted = (one: (typeof WHAT)[number]): boolean => what === undefined || what === one;
+    const isWanted = (one: (typeof WHAT)[number]): boolean =>
+      what === undefined ? !ALONE.includes(one) : what === one;
     if (isWanted('fuzz')) faults += await runFuzz(flags);
     if (isWanted('crash')) faults += await runCrash(flags);
+    if (isWanted('drain')) faults += await runDrain(flags);
     if (isWanted('history')) faults += await runHistory(flags);
     if (isWanted('renewal')) faults += await runRenewal(flags);
+    if (isWanted('restart')) faults += await runRestart(flags);
+    if (isWanted('stopped')) faults += await runStopped(flags);
     if (isWanted('abuse')) faults += await runAbuse(flags);
+    if (isWanted('soak')) faults += await runSoak(flags);
     process.exitCode = faults === 0 ? 0 : 1;
   })
   .parseAsync()
   .catch((error: unknown) => {
-    say(`test:deep: ${messageOf(error)}`);
+    say(`test:deep: ${whyOf(error)}`);
     process.exitCode = interrupted.signal.aborted ? 130 : 1;
   });
 
 async function runFuzz({ seed, inputs }: Flags): Promise<number> {
   const plan = { seed, inputs, frames: 3000, stride: 1, samples: 5000 };
   const signal = deadline(600_000 + inputs, interrupted.signal);
-  const { lines, faults } = await fuzz(plan, signal, (done) => {
+  const report = await fuzz(plan, signal, (done) => {
     if (done % 1_000_000 === 0) say(`fuzz: ${done} of ${inputs} inputs`);
   });
-  print('fuzz, both codecs:');
-  for (const line of lines) print(`  ${line}`);
-  for (const fault of faults) print(`  FAULT ${fault}`);
-  return faults.length;
+  return told('fuzz, both codecs', report);
 }
 
 /** A lone node, then networks of three, which take longer: a quarter as many cycles. */
@@ -121,8 +155,32 @@ async function runCrash({ cycles, seed }: Flags): Promise<number> {
   return faults;
 }
 
+/** Nodes that come back, eight at a time; then networks that lose five of their eight nodes. */
+async function runDrain({ stops, seed }: Flags): Promise<number> {
+  const load = { nodes: 8, clients: 16, betweenMs: 2000 };
+  const networks = Math.max(1, Math.round(stops / 25));
+  const plans = [
+    { seed, stops, restart: true, ...load },
+    ...Array.from({ length: networks }, (_, at) => ({
+      ...{ seed: `${seed}.${at}`, stops: 5, restart: false, ...load },
+    })),
+  ];
+  let faults = 0;
+  for (const plan of plans) {
+    const name = `drain, ${plan.restart ? 'started again' : 'gone for good'}`;
+    const signal = deadline(300_000 + plan.stops * 60_000, interrupted.signal);
+    const report = await drain(plan, signal, (soFar) => {
+      if (soFar % 10 === 0) say(`${name}: ${soFar} of ${plan.stops} stops`);
+    });
+    print(`${name}: ${drainLine(report)}`);
+    for (const fault of report.faults) print(`  FAULT ${fault}`);
+    faults += report.faults.length;
+  }
+  return faults;
+}
+
 async function runHistory(flags: Flags): Promise<number> {
-  const { seed, operations, nodes, settle, lossless } = flags;
+  const { seed, operations, nodes = NODES, settle, lossless } = flags;
   const plan = {
     seed,
     nodes,
@@ -135,17 +193,14 @@ async function runHistory(flags: Flags): Promise<number> {
     settleMs: settle * 1000,
   };
   const signal = deadline(300_000 + operations * 50, interrupted.signal);
-  const { lines, faults } = await judgedRun(plan, !lossless, signal, (done) => {
+  const report = await judgedRun(plan, !lossless, signal, (done) => {
     say(`history: ${done} of ${operations} operations`);
   });
-  print(`history, ${nodes} nodes:`);
-  for (const line of lines) print(`  ${line}`);
-  for (const fault of faults) print(`  FAULT ${fault}`);
-  return faults.length;
+  return told(`history, ${nodes} nodes`, report);
 }
 
 /** Two clients per node: what is to be seen is every renewal, not the most that nodes can do. */
-async function runRenewal({ seed, operations, nodes }: Flags): Promise<number> {
+async function runRenewal({ seed, operations, nodes = NODES }: Flags): Promise<number> {
   const signal = deadline(300_000 + operations * 50, interrupted.signal);
   const report = await withFleet(
     nodes,
@@ -179,15 +234,46 @@ async function runAbuse({ seed, only, small: isSmall }: Flags): Promise<number> 
     say(`abuse, ${attack.name}: ...`);
     const signal = deadline(ATTACK_MS_MAX, interrupted.signal);
     const findings = await attackNode(attack, isSmall ? small(seed) : deep(seed), signal);
-    print(`abuse, ${attack.name}:`);
-    for (const line of findings.lines) print(`  ${line}`);
-    for (const fault of findings.faults) print(`  FAULT ${fault}`);
-    faults += findings.faults.length;
+    faults += told(`abuse, ${attack.name}`, findings);
   }
   return faults;
 }
 
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}; ${messageOf(error.cause)}`;
+/** Reports what there is when it is cut short, and is cut short all the same. */
+async function runSoak({ seed, nodes = NODES, minutes, rate, out }: Flags): Promise<number> {
+  const file = out ?? join('.orrery', 'deep', `soak-${seed}.json`);
+  const signal = deadline(minutes * 60_000 + SOAK_MORE_MS, interrupted.signal);
+  const report = await soak(soakPlan(seed, { nodes, minutes, rate }), file, signal, (line) => {
+    say(`soak: ${line}`);
+  });
+  const faults = told(`soak, ${nodes} nodes`, report);
+  signal.throwIfAborted();
+  return faults;
+}
+
+async function runRestart({ seed, keys, nodes = 50 }: Flags): Promise<number> {
+  const signal = deadline(600_000 + keys * 100, interrupted.signal);
+  const report = await restart({ seed, nodes, keys }, signal, (line) => {
+    say(`restart: ${line}`);
+  });
+  return told(`restart, ${nodes} nodes`, report);
+}
+
+async function runStopped({ seed, nodes = 8 }: Flags): Promise<number> {
+  const signal = deadline(900_000, interrupted.signal);
+  const plan = { seed, nodes, stopsS: [1, 5, 20, 60, 120], rate: 60, keys: 60 };
+  const report = await stopped(plan, signal, (line) => {
+    say(`stopped: ${line}`);
+  });
+  return told(`stopped, ${nodes} nodes`, report);
+}
+
+function told(
+  title: string,
+  report: Readonly<Record<'lines' | 'faults', readonly string[]>>,
+): number {
+  print(`${title}:`);
+  for (const line of report.lines) print(`  ${line}`);
+  for (const fault of report.faults) print(`  FAULT ${fault}`);
+  return report.faults.length;
 }

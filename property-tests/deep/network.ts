@@ -5,11 +5,11 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Chance } from './chance.ts';
-import { Door, digestOf, keyOf, valueOf } from './door.ts';
-import type { GetOutcome } from './door.ts';
 import { Faults } from './faults.ts';
 import type { Fleet } from './fleet.ts';
-import type { GetRecord, HistoryRecord } from './history.ts';
+import type { HistoryRecord } from './history.ts';
+import { Operations } from './operations.ts';
+import type { Way } from './operations.ts';
 
 export interface NetworkPlan {
   readonly seed: string;
@@ -53,8 +53,7 @@ class Workload {
   readonly #plan: NetworkPlan;
   readonly #history: HistoryRecord[];
   readonly #onProgress: (operations: number) => void;
-  /** Several per node, so that operations on one key through one node overlap as well. */
-  readonly #doors: readonly (readonly Door[])[];
+  readonly #operations: Operations;
   #begun = 0;
 
   constructor(
@@ -67,25 +66,22 @@ class Workload {
     this.#plan = plan;
     this.#history = history;
     this.#onProgress = onProgress;
-    this.#doors = Array.from({ length: DOORS_PER_NODE }, () =>
-      Array.from({ length: fleet.size }, (_, node) => new Door(fleet.api(node))),
-    );
+    this.#operations = new Operations(fleet, plan.seed);
   }
 
   /** One client: operation after operation, until all clients together have done them all. */
   async run(client: number, signal: AbortSignal): Promise<void> {
     const chance = new Chance(this.#plan.seed, CLIENT_STREAMS + client);
-    const doors = this.#doors[client % DOORS_PER_NODE] ?? [];
     while (this.#begun < this.#plan.operations) {
       const node = chance.pick(this.#fleet.those(...(chance.percent(2) ? ANY : UP)));
       await delay(chance.between(0, this.#plan.thinkMsMax), undefined, { signal });
-      const door = node === undefined ? undefined : doors[node];
-      if (node === undefined || door === undefined) continue;
+      if (node === undefined) continue;
+      const way = { node, lane: client };
       const number = this.#begun++;
       if (number % PROGRESS_EVERY === 0) this.#onProgress(number);
       const key = chance.between(0, this.#plan.keys - 1);
-      if (!chance.percent(isShortLived(key) ? 10 : 40)) await this.#get(door, node, key, false);
-      else await this.#put(door, node, key, number, chance.between(32, 2000));
+      if (!chance.percent(isShortLived(key) ? 10 : 40)) await this.#get(way, key, false);
+      else await this.#put(way, key, number, chance.between(32, 2000));
     }
   }
 
@@ -95,48 +91,23 @@ class Workload {
     const rest = Array.from({ length: keys * 2 }, (_, read) => read);
     const readers = Array.from({ length: READERS }, async () => {
       for (let read = rest.pop(); read !== undefined; read = rest.pop()) {
-        const node = (read * 7) % nodes;
-        const door = this.#doors[0]?.[node];
-        if (door !== undefined) await this.#get(door, node, read % keys, true);
+        await this.#get({ node: (read * 7) % nodes, lane: 0 }, read % keys, true);
       }
     });
     await Promise.all(readers);
   }
 
   close(): void {
-    for (const door of this.#doors.flat()) void door.close();
+    this.#operations.close();
   }
 
-  async #get(door: Door, node: number, index: number, final: boolean): Promise<void> {
-    const { seed } = this.#plan;
-    const key = nameOf(index);
-    const invokedMs = performance.now();
-    const answer: GetOutcome = await door.get(keyOf(`${seed}/${key}`));
-    const { outcome } = answer;
-    const value = answer.outcome === 'found' ? answer.value : '';
-    const times = { invokedMs, returnedMs: performance.now() };
-    const get: GetRecord = { type: 'get', node, key, ...times, outcome, value, final };
-    this.#history.push(get);
+  async #get(way: Way, index: number, final: boolean): Promise<void> {
+    this.#history.push(await this.#operations.get(way, nameOf(index), final));
   }
 
-  async #put(door: Door, node: number, index: number, number: number, size: number): Promise<void> {
-    const { seed } = this.#plan;
-    const key = nameOf(index);
-    const bytes = valueOf(`${seed}/${number}`, size);
+  async #put(way: Way, index: number, number: number, size: number): Promise<void> {
     const ttlS = isShortLived(index) ? 1 + (index % 4) : LONG_TTL_S;
-    const invokedMs = performance.now();
-    const options = { ttlS, replication: REPLICAS };
-    const answer = await door.put(keyOf(`${seed}/${key}`), bytes, options);
-    this.#history.push({
-      type: 'put',
-      node,
-      key,
-      value: digestOf(bytes),
-      ttlMs: ttlS * 1000,
-      invokedMs,
-      returnedMs: performance.now(),
-      ...answer,
-    });
+    this.#history.push(await this.#operations.put(way, nameOf(index), { number, size, ttlS }));
   }
 }
 
@@ -152,10 +123,8 @@ function nameOf(index: number): string {
 const UP = ['up'] as const;
 /** Whom a client asks that does not know better. */
 const ANY = ['up', 'stopped', 'starting', 'down'] as const;
-const REPLICAS = 3;
 /** Longer than any run. */
 const LONG_TTL_S = 65_535;
-const DOORS_PER_NODE = 2;
 const READERS = 16;
 const CLIENT_STREAMS = 1000;
 const PROGRESS_EVERY = 1000;

@@ -5,8 +5,9 @@
  * the fleet's process ends.
  */
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
+import type { Endpoint } from '../../runtime/links/address.ts';
 import { isFree } from '../processes.ts';
 
 export interface Ports {
@@ -30,6 +31,18 @@ export async function reservePorts(count: number): Promise<Ports> {
   throw new Error('no free ports found');
 }
 
+/** Whether somebody takes connections there. */
+export function isListening(at: Endpoint): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ ...at });
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
 function listenOn(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -40,5 +53,5 @@ function listenOn(port: number): Promise<Server | undefined> {
 
 /** Above the defaults of nodes and below what `freePorts` and the system choose from. */
 const RANGE_FIRST = 8500;
-const BLOCK_SIZE = 100;
-const BLOCKS = 35;
+const BLOCK_SIZE = 200;
+const BLOCKS = 17;

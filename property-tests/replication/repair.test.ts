@@ -60,6 +60,22 @@ law(
   },
 );
 
+law('what a node writes while it leaves is handed over', [seed()], 25, (number) => {
+  const fleet = filled(number, 1);
+  fleet.faults = { ...fleet.faults, diskMs: [200, 400] };
+  const [leaver = 0] = fleet.watch.ranking(fleet.key(KEYS));
+  const writer = fleet.up.find(({ peer }) => peer !== leaver)?.peer ?? leaver;
+  const put = fleet.put(writer, KEYS);
+  const isWriting = (): boolean =>
+    (fleet.members[leaver]?.state?.writings.size ?? 0) > 0 || fleet.watch.outcomes.has(put);
+  while (!isWriting()) fleet.run(5);
+  fleet.settled(fleet.command(leaver, { type: 'leave' }));
+  fleet.crash(leaver, 'lost');
+  const outcome = fleet.settled(put);
+  assert.ok(outcome?.type === 'stored' && outcome.holders.includes(leaver));
+  assert.ok(holdersOf(fleet, KEYS) >= 1);
+});
+
 law('a life does not grow on its way from holder to holder', [seed()], 3, (number) => {
   const fleet = filled(number, 3);
   fleet.faults = { ...fleet.faults, delayMs: [80, 120] };

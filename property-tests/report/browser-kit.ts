@@ -1,9 +1,10 @@
 /**
- * Reports in a real browser: headless Chromium from the system, driven by playwright-core from
- * workspaces/browser, which the default install leaves out. Without either, tests say so and skip.
+ * Reports and dashboards in a real browser: headless Chromium from the system, driven by
+ * playwright-core from workspaces/browser, which the default install leaves out. Without either,
+ * tests say so and skip.
  *
- * A page is opened from its file. Whatever it asks of a network is refused and counted, whatever it
- * says on the console or breaks is kept: an undisturbed page has neither.
+ * Whatever a page asks of others than its own server (a file has none) is refused and counted,
+ * whatever it says on the console or breaks is kept: an undisturbed page has neither.
  */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -69,6 +70,15 @@ export interface View {
 export async function open(
   t: ExecutionContext,
   dir: string,
+  view: View = {},
+): Promise<Opened | undefined> {
+  return await openPage(t, pathToFileURL(join(dir, 'report.html')).href, view);
+}
+
+/** Opens a page by its address; likewise. */
+export async function openPage(
+  t: ExecutionContext,
+  url: string,
   { scheme = 'light', width = 1280 }: View = {},
 ): Promise<Opened | undefined> {
   const path = chromiumPath();
@@ -84,11 +94,12 @@ export async function open(
   const noise: string[] = [];
   page.on('console', (event) => noise.push(`console: ${event.text?.() ?? ''}`));
   page.on('pageerror', (event) => noise.push(`error: ${event.message ?? ''}`));
-  await page.route(/^(?!file:|data:)/, async (route) => {
+  const own = url.startsWith('http:') ? `${new URL(url).origin}/` : 'file:';
+  await page.route(new RegExp(`^(?!${own.replaceAll('.', '\\.')}|data:)`), async (route) => {
     noise.push('request');
     await route.abort();
   });
-  await page.goto(pathToFileURL(join(dir, 'report.html')).href);
+  await page.goto(url);
   return { page, noise };
 }
 

@@ -1,38 +1,14 @@
 // The admin server of real nodes: what it says is true, and whoever asks wrongly gets a short no.
-import { request } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import test from 'ava';
-import type { ExecutionContext } from 'ava';
+import { HANDSHAKES_PER_ADDRESS_MAX } from '../../runtime/bounds.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';
-import type { RunningNode } from '../../runtime/node.ts';
+import { ask, bodyOf } from './admin-kit.ts';
 import { ANY_PORT, clientOf, eventually, networkOf, newKey, newSite, nodeAt } from './node-kit.ts';
 import { valueOf } from './node-kit.ts';
-
-interface Answer {
-  readonly code: number;
-  readonly body: string;
-}
-
-async function ask(
-  t: ExecutionContext,
-  node: RunningNode,
-  path: string,
-  options: { readonly method?: string; readonly host?: string } = {},
-): Promise<Answer> {
-  const { admin } = node;
-  if (admin === undefined) return t.fail('the node has no admin server');
-  const headers = options.host === undefined ? {} : { host: options.host };
-  return await new Promise((resolve, reject) => {
-    const asked = request({ ...admin, path, method: options.method, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        resolve({ code: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() });
-      });
-    });
-    asked.on('error', reject);
-    asked.end();
-  });
-}
 
 /** The value of a metric, by its whole name. */
 function metric(text: string, name: string): number | undefined {
@@ -50,8 +26,8 @@ test('health, readiness, status and metrics of nodes that work', async (t) => {
   await client.get(newKey());
   await eventually(t, 'all know all', () => nodes.every((node) => node.status().contacts === 2));
 
-  t.deepEqual(await ask(t, first, '/health'), { code: 200, body: 'ok\n' });
-  t.deepEqual(await ask(t, first, '/ready'), { code: 200, body: 'ready\n' });
+  t.deepEqual(await bodyOf(t, first, '/health'), { code: 200, body: 'ok\n' });
+  t.deepEqual(await bodyOf(t, first, '/ready'), { code: 200, body: 'ready\n' });
   const status: unknown = JSON.parse((await ask(t, first, '/status')).body);
   t.like(status, {
     id: first.id,
@@ -73,6 +49,7 @@ test('health, readiness, status and metrics of nodes that work', async (t) => {
       .sort(),
   );
   t.true(links.every(({ roundTripMs }) => roundTripMs !== undefined && roundTripMs >= 0));
+  t.true(links.every(({ roundTripMs = 0 }) => roundTripMs === Math.round(roundTripMs * 10) / 10));
 
   const { body: text } = await ask(t, first, '/metrics');
   t.is(metric(text, 'orrery_contacts'), 2);
@@ -86,7 +63,7 @@ test('health, readiness, status and metrics of nodes that work', async (t) => {
   t.true((metric(text, 'orrery_nodejs_eventloop_lag_p99_seconds') ?? -1) >= 0);
   // No label is anything that a peer or a client could have chosen.
   const labels = new Set([...text.matchAll(/[{,](\w+)="/g)].map(([, label]) => label));
-  const ours = ['way', 'kind', 'event', 'outcome', 'le', 'quantile'];
+  const ours = ['way', 'kind', 'event', 'outcome', 'reason', 'le', 'quantile'];
   const nodes_ = ['version', 'major', 'minor', 'patch', 'type', 'space'];
   t.deepEqual(
     [...labels].filter((label) => ![...ours, ...nodes_].includes(label ?? '')),
@@ -110,7 +87,35 @@ test('whoever asks wrongly gets a short no', async (t) => {
   t.is((await ask(t, node, '/../../etc/passwd')).code, 404);
   t.is((await ask(t, node, '/status', { method: 'POST' })).code, 405);
   // A page that was led here by a name of its own must not read it.
-  t.is((await ask(t, node, '/status', { host: 'evil.example' })).code, 403);
-  t.is((await ask(t, node, '/status', { host: 'localhost:9' })).code, 200);
+  t.is((await ask(t, node, '/status', { headers: { host: 'evil.example' } })).code, 403);
+  t.is((await ask(t, node, '/status', { headers: { host: 'localhost:9' } })).code, 200);
   t.is((await ask(t, node, '/status', { method: 'HEAD' })).body, '');
+});
+
+test('whoever is not let in, and what is not dialled, is counted by reason', async (t) => {
+  const site = await newSite(t);
+  const strict = { admission: { strictLoopback: true } };
+  const node = await nodeAt(t, site, 'n', { admin: ANY_PORT, ...strict });
+  const open = (bytes?: Uint8Array): void => {
+    const socket = connect({ ...node.listen, localAddress: '127.0.0.9' });
+    socket.on('error', () => undefined);
+    if (bytes !== undefined) socket.end(bytes);
+    t.teardown(() => socket.destroy());
+  };
+  const count = async (reason: string): Promise<number> => {
+    const { body } = await ask(t, node, '/metrics');
+    return metric(body, `orrery_handshakes_refused_total{reason="${reason}"}`) ?? 0;
+  };
+  const reaches = async (reason: string, least: number): Promise<void> => {
+    for (let tries = 0; (await count(reason)) < least && tries < 200; tries++) await delay(25);
+    t.is(await count(reason), least, reason);
+  };
+  open(randomBytes(64));
+  await reaches('broken', 1);
+  const stranger = connectTls({ ...node.listen, rejectUnauthorized: false });
+  stranger.on('error', () => undefined);
+  t.teardown(() => stranger.destroy());
+  await reaches('certificate', 1);
+  for (let i = 0; i < HANDSHAKES_PER_ADDRESS_MAX + 2; i++) open();
+  await reaches('address-at-once', 2);
 });

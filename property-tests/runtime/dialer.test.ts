@@ -11,6 +11,7 @@ import { monotonicMs } from '../../runtime/clock.ts';
 import { AddressBook } from '../../runtime/links/address-book.ts';
 import { reachableAt } from '../../runtime/links/address.ts';
 import { BlindDials } from '../../runtime/links/blind-dials.ts';
+import { Refusals } from '../../runtime/links/counts.ts';
 import { familiesInTurn } from '../../runtime/links/dialer.ts';
 import { bindServer } from '../../runtime/listening.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
@@ -84,7 +85,8 @@ test('a peer that could not be dialled is left alone longer each time, and not f
 });
 
 test('into a subnet only so many connections go in vain, more where somebody is known', (t) => {
-  const blind = new BlindDials();
+  const refusals = new Refusals();
+  const blind = new BlindDials(false, refusals);
   const [victim, near, far] = ['192.0.2.9', '::ffff:192.0.2.77', '198.51.100.1'];
   for (let i = 0; i < BLIND_DIALS_MAX; i++) t.true(blind.begin(i % 2 === 0 ? victim : near, i));
   t.false(blind.begin(near, 9));
@@ -95,6 +97,13 @@ test('into a subnet only so many connections go in vain, more where somebody is 
   for (let i = 0; i < BLIND_DIALS_AMONG_MAX; i++) t.true(blind.begin(near, BLIND_DIALS_MS));
   t.false(blind.begin(near, BLIND_DIALS_MS));
   for (let i = 0; i < 99; i++) t.true(blind.begin('127.0.0.1', 0));
+  t.deepEqual(
+    [...refusals.dials],
+    [
+      ['unknown-subnet', 2],
+      ['known-subnet', 1],
+    ],
+  );
 });
 
 test('subnets that are remembered are bounded', (t) => {

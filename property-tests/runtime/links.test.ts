@@ -77,8 +77,8 @@ test('another peer at the address is not taken for the one that was meant', asyn
   ping(a, b, 2);
   await eventually(t, 'answered', () => replies(a).length === 1);
   t.deepEqual([b.frames.length, c.frames.length], [1, 0]);
-  t.is(await a.links.introduce(a.listen), undefined, 'a node does not introduce itself');
-  t.is(await a.links.introduce(c.listen), a.peerOf(c));
+  t.is(await a.links.introduce([a.listen]), undefined, 'a node does not introduce itself');
+  t.is(await a.links.introduce([c.listen]), a.peerOf(c));
 });
 
 test('calls open on a link that ends are unreachable, each once', async (t) => {

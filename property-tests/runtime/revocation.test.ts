@@ -103,7 +103,7 @@ async function guestOf(
     caller.live.replace(next);
   });
   const served = await stackStranger(() => options).serve(t, '127.0.0.1');
-  t.is(await caller.links.introduce(served.listen), caller.peerOf({ identity }));
+  t.is(await caller.links.introduce([served.listen]), caller.peerOf({ identity }));
   caller.book.doubt(caller.peerOf({ identity }), 0);
   caller.book.hear(caller.peerOf({ identity }), reachableAt(served.listen));
   return { identity, visits: await Promise.all(visits), served, caller, callerDir };
@@ -142,7 +142,7 @@ async function comesAgain(
 
 async function isIntroduced({ caller, served }: Guest): Promise<boolean> {
   const heard = served.heard();
-  return (await caller.links.introduce(served.listen)) !== undefined || served.heard() > heard;
+  return (await caller.links.introduce([served.listen])) !== undefined || served.heard() > heard;
 }
 
 async function isCalled(t: ExecutionContext, guest: Guest, call: number): Promise<boolean> {

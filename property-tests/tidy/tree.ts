@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Source } from './finding.ts';
 
-const FOLDERS = ['src', 'host', 'sim', 'runtime', 'cli', 'property-tests', 'reports'];
+const FOLDERS = ['src', 'host', 'sim', 'runtime', 'library', 'cli', 'examples'];
+const LOOKING = ['property-tests', 'reports'];
 const CODE = /\.(?:ts|mjs|cjs)$/;
 
 const root = findRoot(dirname(fileURLToPath(import.meta.url)));
@@ -13,7 +14,7 @@ const root = findRoot(dirname(fileURLToPath(import.meta.url)));
 /** All code, in the order of paths. */
 export function readTree(): readonly Source[] {
   const loose = readdirSync(root).filter((name) => CODE.test(name));
-  const paths = [...loose, ...FOLDERS.flatMap(codeUnder)];
+  const paths = [...loose, ...[...FOLDERS, ...LOOKING].flatMap(codeUnder)];
   return paths.sort().map((path) => ({ path, text: readText(path) }));
 }
 

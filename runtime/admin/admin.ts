@@ -1,27 +1,36 @@
 /**
  * The admin server of a node: HTTP for its operator, on loopback unless told otherwise.
  *
+ *   GET /         the dashboard, a page that shows the node while it works
+ *   GET /events   what that page is told once a second (`events.ts`)
+ *   POST /lookup  looks a key up for it, with each hop (`question.ts`)
  *   GET /health   200 while the process can answer at all
  *   GET /ready    200 once the node has joined a network and does not leave it; 503 until then
  *   GET /status   what can be seen of it, JSON
  *   GET /metrics  the text format of Prometheus
  *
- * Rules: nothing here changes the node; everything else is 404 or 405; requests are small, few at a
- * time, and over in seconds. Pages of other sites cannot read it: no answer allows another origin,
- * and a host name that is not ours is refused (DNS rebinding).
+ * Rules: a look-up does what a client's GET does, nothing else here changes the node; everything
+ * else is 404 or 405; requests are small, few at a time, and over in seconds. Pages of other sites
+ * cannot read it: no answer allows another origin, and a host name that is not ours is refused (DNS
+ * rebinding).
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { ADMIN_CONNECTIONS_MAX, ADMIN_MS_MAX } from '../bounds.ts';
+import { ADMIN_CONNECTIONS_MAX, ADMIN_MS_MAX, STOP_CLOSED_MS, STOP_LEFT_MS } from '../bounds.ts';
 import { formatEndpoint, isLoopback } from '../links/address.ts';
 import type { Endpoint } from '../links/address.ts';
 import { bindServer } from '../listening.ts';
 import { reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
+import { dashboard } from './dashboard/page.ts';
+import { Events } from './events.ts';
+import type { Lookups } from './lookups.ts';
 import type { Metrics } from './metrics.ts';
 import type { Observed } from './observed.ts';
+import { isForeign, readQuestion } from './question.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export interface Admin {
   readonly address: Endpoint;
@@ -30,7 +39,9 @@ export interface Admin {
 
 export interface AdminParts {
   readonly observe: () => Observed;
+  readonly snapshot: () => Snapshot;
   readonly metrics: Metrics;
+  readonly lookups: Pick<Lookups, 'hasRoom' | 'run'>;
   readonly warnings: () => readonly string[];
   readonly log: Log;
 }
@@ -47,8 +58,9 @@ export async function serveAdmin(at: Endpoint, parts: AdminParts): Promise<Admin
   if (!isLoopback(address.host)) {
     parts.log.warn({ admin: formatEndpoint(address) }, 'the admin server has no access control');
   }
+  const events = new Events(parts.snapshot);
   server.on('request', (request, response) => {
-    answer(request, response, address, parts).catch((error: unknown) => {
+    serve(request, response, address, parts, events).catch((error: unknown) => {
       parts.log.warn({ reason: reasonOf(error) }, 'an admin request failed');
       response.destroy();
     });
@@ -60,7 +72,11 @@ export async function serveAdmin(at: Endpoint, parts: AdminParts): Promise<Admin
         server.close(() => {
           resolve();
         });
-        server.closeAllConnections();
+        const cut = (): void => {
+          server.closeAllConnections();
+        };
+        setTimeout(cut, (STOP_CLOSED_MS - STOP_LEFT_MS) / 2).unref();
+        void events.close().then(cut);
       }),
   };
 }
@@ -68,50 +84,68 @@ export async function serveAdmin(at: Endpoint, parts: AdminParts): Promise<Admin
 interface Answer {
   readonly code: number;
   readonly body: string;
-  /** Plain text without it. */
-  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-async function answer(
+async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   address: Endpoint,
   parts: AdminParts,
+  events: Events,
 ): Promise<void> {
-  request.resume();
-  const { code, body, type = PLAIN } = await answerOf(request, address, parts);
-  if (code === 405) response.setHeader('allow', 'GET, HEAD');
-  response.writeHead(code, {
-    'content-type': type,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(body);
+  const { headers, method = '', url = '' } = request;
+  const [path = ''] = url.split('?', 1);
+  const isRead = method === 'GET' || method === 'HEAD';
+  const send = (answer: Answer): void => {
+    request.resume();
+    response.writeHead(answer.code, { ...COMMON, 'content-type': PLAIN, ...answer.headers });
+    response.end(answer.body);
+  };
+  if (!isOurs(headers.host ?? '', address)) send({ code: 403, body: 'no such host here\n' });
+  else if (path === '/lookup') {
+    if (method === 'POST') send(await lookedUp(request, parts));
+    else send({ code: 405, body: 'only POST\n', headers: { allow: 'POST' } });
+  } else if (!isRead) send({ code: 405, body: 'only GET\n', headers: { allow: 'GET, HEAD' } });
+  else if (path !== '/events') send(await answerOf(path, parts));
+  else if (isForeign(headers)) send({ code: 403, body: 'only from the dashboard itself\n' });
+  else if (!events.hasRoom) send({ code: 503, body: 'too many listen\n' });
+  else {
+    response.writeHead(200, { ...COMMON, 'content-type': 'text/event-stream' });
+    if (method === 'HEAD') response.end();
+    else events.add(response, request.socket);
+  }
 }
 
-async function answerOf(
-  { headers, method, url = '' }: IncomingMessage,
-  address: Endpoint,
-  { observe, metrics, warnings }: AdminParts,
-): Promise<Answer> {
-  if (!isOurs(headers.host ?? '', address)) return { code: 403, body: 'no such host here\n' };
-  if (method !== 'GET' && method !== 'HEAD') return { code: 405, body: 'only GET\n' };
-  const [path] = url.split('?', 1);
+async function lookedUp(request: IncomingMessage, { lookups }: AdminParts): Promise<Answer> {
+  const key = await readQuestion(request);
+  if (!(key instanceof Uint8Array)) return key;
+  if (!lookups.hasRoom) return { code: 429, body: 'too many look-ups at once\n' };
+  return json(await lookups.run(key));
+}
+
+async function answerOf(path: string, parts: AdminParts): Promise<Answer> {
+  const { observe, metrics, warnings } = parts;
   switch (path) {
+    case '/': {
+      const { html, policy } = dashboard();
+      const headers = { 'content-type': HTML, 'content-security-policy': policy };
+      return { code: 200, body: html, headers };
+    }
     case '/health':
       return { code: 200, body: 'ok\n' };
     case '/ready': {
       const { joined, leaving } = observe();
       return joined && !leaving ? { code: 200, body: 'ready\n' } : NOT_READY;
     }
-    case '/status': {
-      const status = { ...observe(), warnings: warnings() };
-      return { code: 200, body: `${JSON.stringify(status)}\n`, type: JSON_TYPE };
+    case '/status':
+      return json({ ...observe(), warnings: warnings() });
+    case '/metrics': {
+      const headers = { 'content-type': metrics.registry.contentType };
+      return { code: 200, body: await metrics.text(), headers };
     }
-    case '/metrics':
-      return { code: 200, body: await metrics.text(), type: metrics.registry.contentType };
     default:
-      return { code: 404, body: 'there are /health, /ready, /status and /metrics\n' };
+      return { code: 404, body: 'there are /, /health, /ready, /status and /metrics\n' };
   }
 }
 
@@ -125,6 +159,17 @@ function isOurs(host: string, { host: own }: Endpoint): boolean {
   return isLoopback(name) || name.toLowerCase() === hostname().toLowerCase();
 }
 
+function json(value: unknown): Answer {
+  return { code: 200, body: `${JSON.stringify(value)}\n`, headers: { 'content-type': JSON_TYPE } };
+}
+
 const NOT_READY: Answer = { code: 503, body: 'not ready\n' };
+const COMMON = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+};
 const PLAIN = 'text/plain; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';

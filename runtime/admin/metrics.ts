@@ -5,7 +5,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Effect, Input } from '../../src/types.ts';
-import type { LinkCounts } from '../links/counts.ts';
+import type { LinkCounts, Refusals } from '../links/counts.ts';
 import type { Observed } from './observed.ts';
 
 export class Metrics {
@@ -19,7 +19,7 @@ export class Metrics {
   /** As it is for the answer under way. */
   #seen: Observed;
 
-  constructor(observe: () => Observed, counts: LinkCounts) {
+  constructor(observe: () => Observed, counts: LinkCounts, refusals: Refusals) {
     this.#observe = observe;
     this.#seen = observe();
     this.#operations = new Histogram({
@@ -29,15 +29,18 @@ export class Metrics {
       buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
       registers: [this.registry],
     });
-    collectDefaultMetrics({ register: this.registry, prefix: PREFIX });
+    // From the start, not from the first question on.
+    processMetrics();
     this.#gauges();
     this.#countsOf(counts);
+    this.#byReason('handshakes_refused', 'connections that were not let in', refusals.handshakes);
+    this.#byReason('blind_dials_refused', 'addresses that were not dialled', refusals.dials);
   }
 
   /** In the text format of Prometheus. */
   async text(): Promise<string> {
     this.#seen = this.#observe();
-    return await this.registry.metrics();
+    return (await this.registry.metrics()) + (await processMetrics().metrics());
   }
 
   /** A step of the core. */
@@ -63,7 +66,15 @@ export class Metrics {
 
   #countsOf(counts: LinkCounts): void {
     const of = (name: string, help: string, read: () => number): void => {
-      this.#gauge(`${name}_total`, help, read);
+      const counter: Counter = new Counter({
+        name: `${PREFIX}${name}_total`,
+        help,
+        registers: [this.registry],
+        collect: () => {
+          counter.reset();
+          counter.inc(read());
+        },
+      });
     };
     of('frames_in', 'frames of calls received', () => counts.framesIn);
     of('frames_out', 'frames of calls sent', () => counts.framesOut);
@@ -84,7 +95,7 @@ export class Metrics {
     };
     of('contacts', 'contacts in the routing table', (seen) => seen.contacts);
     of('suspects', 'contacts that missed a call', (seen) => seen.suspects);
-    of('links', 'links that are up', (seen) => seen.links.length);
+    of('links', 'links that are up', (seen) => seen.linksUp);
     of('records', 'records stored', (seen) => seen.records.keys);
     of('record_bytes', 'bytes of their values', (seen) => seen.records.bytes);
     of('records_quota', 'records that may be stored', (seen) => seen.records.keysMax);
@@ -105,6 +116,19 @@ export class Metrics {
     return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.registry] });
   }
 
+  #byReason(name: string, help: string, counts: ReadonlyMap<string, number>): void {
+    const counter: Counter<'reason'> = new Counter({
+      name: `${PREFIX}${name}_total`,
+      help,
+      labelNames: ['reason'],
+      registers: [this.registry],
+      collect: () => {
+        counter.reset();
+        for (const [reason, count] of counts) counter.inc({ reason }, count);
+      },
+    });
+  }
+
   #gauge(name: string, help: string, read: () => number): void {
     const gauge: Gauge = new Gauge({
       name: PREFIX + name,
@@ -115,6 +139,17 @@ export class Metrics {
       },
     });
   }
+}
+
+let ofProcess: Registry | undefined;
+
+/** Those of the process, once for all the nodes in it: they watch its memory and its event loop. */
+function processMetrics(): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess, prefix: PREFIX });
+  }
+  return ofProcess;
 }
 
 const PREFIX = 'orrery_';

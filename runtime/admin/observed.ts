@@ -1,21 +1,27 @@
 /**
  * What can be seen of a running node from outside, as plain data: for `/status`, and for the gauges
- * of `/metrics`. Peers go by the first eight digits of their ids; no keys, no values, no text that
- * a peer chose.
+ * of `/metrics`. Peers go by the first eight digits of their ids and by where they can be dialled;
+ * no keys, no values, no text that a peer chose.
  */
 import { allItems } from '../../src/paged.ts';
 import type { NodeState } from '../../src/step.ts';
 import { CLIENT_ONLY } from '../../src/table/places.ts';
 import { bucketCount, bucketSize, contactCount } from '../../src/table/table.ts';
+import { LINKS_SEEN_MAX } from '../bounds.ts';
 import type { Engine } from '../engine.ts';
 import type { Ground } from '../ground.ts';
+import { placeOf } from '../links/address-book.ts';
 import { formatEndpoint } from '../links/address.ts';
 import type { Endpoint } from '../links/address.ts';
 import type { SeenLink } from '../links/pairs.ts';
 import { shortHex } from '../log.ts';
 
-/** A link, its peer by name. */
-type ObservedLink = Omit<SeenLink, 'peer'> & { readonly peer: string };
+/** A link, its peer by name and by where it can be dialled, as far as that is known. */
+type ObservedLink = Omit<SeenLink, 'peer' | 'openedAt'> & {
+  readonly peer: string;
+  readonly at: string | undefined;
+  readonly upSeconds: number;
+};
 
 export interface Observed {
   readonly id: string;
@@ -29,7 +35,9 @@ export interface Observed {
   readonly contactsByBucket: readonly number[];
   readonly contacts: number;
   readonly suspects: number;
+  /** `LINKS_SEEN_MAX` at most. */
   readonly links: readonly ObservedLink[];
+  readonly linksUp: number;
   readonly records: {
     readonly keys: number;
     readonly bytes: number;
@@ -68,17 +76,15 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     listen: formatEndpoint(listen),
     api: api === undefined ? undefined : formatEndpoint(api),
     upSeconds: Math.floor((now - startedAt) / 1000),
-    // Who has nobody to join through is a network of its own.
-    joined: contacts > 0 || introducers.length === 0,
+    // Who has nobody to join through, and found nobody it knew, is a network of its own.
+    joined: contacts > 0 || (introducers.length === 0 && engine.joining.hasLooked),
     leaving: state.leaving,
     clientOnly: directory.places[self] === CLIENT_ONLY,
     contactsByBucket: bucketsOf(state),
     contacts,
     suspects: state.suspects.length,
-    links: engine.links.seen.map((seen) => ({
-      ...seen,
-      peer: shortHex(directory.idOf(seen.peer)),
-    })),
+    links: engine.links.seen.slice(0, LINKS_SEEN_MAX).map((seen) => linkOf(ground, seen, now)),
+    linksUp: engine.links.counts.linksUp,
     records: recordsOf(state),
     repair: repairOf(state, now),
     operations: engine.operations.count,
@@ -86,6 +92,22 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     clients: parts.clients(),
     unfinishedBytes: shares.linkInputs.bytes + shares.clientInputs.bytes,
   };
+}
+
+function linkOf({ directory, book }: Ground, seen: SeenLink, now: number): ObservedLink {
+  const { peer, openedAt, roundTripMs, ...rest } = seen;
+  return {
+    ...rest,
+    peer: shortHex(directory.idOf(peer)),
+    at: placeOf(book, peer),
+    upSeconds: Math.floor((now - openedAt) / 1000),
+    roundTripMs: roundTripMs === undefined ? undefined : tenths(roundTripMs),
+  };
+}
+
+/** A time to a tenth of a millisecond: the clocks of two machines tell no more. */
+export function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 function bucketsOf({ table }: NodeState): readonly number[] {

@@ -58,6 +58,25 @@ export function toWireAddress(endpoint: Endpoint): WireAddress | undefined {
   return isMapped(ip) ? { family: 4, ip: ip.slice(12), port } : { family: 6, ip, port };
 }
 
+/**
+ * Addresses that a node says it can be dialled at; none: it cannot be, and works as a client.
+ *
+ * @param what names the addresses for the reader
+ * @throws UsageError when one is none that others can dial, or when they are too many
+ */
+export function toAdvertise(texts: readonly string[], what: string): readonly WireAddress[] {
+  if (texts.length > ADDRESSES_PER_PEER_MAX) {
+    throw new UsageError(
+      `${what} has ${texts.length} addresses: name at most ${ADDRESSES_PER_PEER_MAX}`,
+    );
+  }
+  return texts.map((text) => {
+    const address = toWireAddress(parseEndpoint(text, what));
+    if (address !== undefined) return address;
+    throw new UsageError(`${what} ${text}: give an address with its port, and no name`);
+  });
+}
+
 /** Nothing for bytes that are no address to dial. */
 export function fromWireAddress(address: WireAddress): Endpoint | undefined {
   const { ip, port } = address;

@@ -19,6 +19,16 @@ export interface AdmissionOptions {
   readonly subnetLinks?: number | undefined;
 }
 
+/** Why a connection is not let in, and how the log says it. */
+export type Refused = keyof typeof REFUSED;
+export const REFUSED = {
+  'address-at-once': 'too many handshakes from this address',
+  'address-a-second': 'too many a second from this address',
+  'subnet-at-once': 'too many handshakes from this subnet',
+  'subnet-a-second': 'too many a second from this subnet',
+  'all-a-second': 'too many handshakes a second',
+} as const;
+
 export class Admission {
   readonly #strictLoopback: boolean;
   readonly #subnetLinks: number;
@@ -40,7 +50,7 @@ export class Admission {
    *
    * @returns why it is not let in
    */
-  begin(address: string, nowMs: number): string | undefined {
+  begin(address: string, nowMs: number): Refused | undefined {
     if (this.#isFree(address)) return undefined;
     const second = Math.floor(nowMs / 1000);
     if (second !== this.#second) {
@@ -54,12 +64,11 @@ export class Admission {
     const open = this.#handshakes.get(host) ?? 0;
     const begunAround = this.#begun.get(subnet) ?? 0;
     const openAround = this.#handshakes.get(subnet) ?? 0;
-    if (open >= HANDSHAKES_PER_ADDRESS_MAX) return 'too many handshakes from this address';
-    if (begun >= ADDRESS_HANDSHAKES_PER_SECOND_MAX) return 'too many a second from this address';
-    if (openAround >= HANDSHAKES_PER_SUBNET_MAX) return 'too many handshakes from this subnet';
-    if (begunAround >= SUBNET_HANDSHAKES_PER_SECOND_MAX)
-      return 'too many a second from this subnet';
-    if (this.#begunInAll >= HANDSHAKES_PER_SECOND_MAX) return 'too many handshakes a second';
+    if (open >= HANDSHAKES_PER_ADDRESS_MAX) return 'address-at-once';
+    if (begun >= ADDRESS_HANDSHAKES_PER_SECOND_MAX) return 'address-a-second';
+    if (openAround >= HANDSHAKES_PER_SUBNET_MAX) return 'subnet-at-once';
+    if (begunAround >= SUBNET_HANDSHAKES_PER_SECOND_MAX) return 'subnet-a-second';
+    if (this.#begunInAll >= HANDSHAKES_PER_SECOND_MAX) return 'all-a-second';
     this.#begun.set(subnet, begunAround + 1);
     this.#handshakes.set(subnet, openAround + 1);
     this.#begun.set(host, begun + 1);

@@ -10,13 +10,16 @@
 import { BLIND_DIALS_AMONG_MAX, BLIND_DIALS_MAX, BLIND_DIALS_MS } from '../bounds.ts';
 import { BLIND_SUBNETS_MAX } from '../bounds.ts';
 import { isLoopback, subnetOf } from './address.ts';
+import { Refusals } from './counts.ts';
 
 export class BlindDials {
   readonly #strictLoopback: boolean;
+  readonly #refusals: Refusals;
   readonly #subnets = new Map<string, Subnet>();
 
-  constructor(strictLoopback = false) {
+  constructor(strictLoopback = false, refusals = new Refusals()) {
     this.#strictLoopback = strictLoopback;
+    this.#refusals = refusals;
   }
 
   /** A connection is about to be opened there; false: not now. It counts until `found`. */
@@ -26,7 +29,10 @@ export class BlindDials {
     const { begun, foundAt } = this.#subnets.get(subnet) ?? NOBODY;
     const recent = begun.filter((at) => nowMs - at < BLIND_DIALS_MS);
     const isKnown = nowMs - foundAt < BLIND_DIALS_MS;
-    if (recent.length >= (isKnown ? BLIND_DIALS_AMONG_MAX : BLIND_DIALS_MAX)) return false;
+    if (recent.length >= (isKnown ? BLIND_DIALS_AMONG_MAX : BLIND_DIALS_MAX)) {
+      this.#refusals.dial(isKnown ? 'known-subnet' : 'unknown-subnet');
+      return false;
+    }
     this.#set(subnet, { begun: [...recent, nowMs], foundAt });
     return true;
   }

@@ -5,6 +5,7 @@
  * were only within the limits of `blind-dials.ts`; after a failure both wait (`address-book.ts`).
  */
 import type { TLSSocket } from 'node:tls';
+import type { PeerDirectory } from '../../host/directory.ts';
 import type { Peer } from '../../src/types.ts';
 import { monotonicMs } from '../clock.ts';
 import type { ProvenPeer } from '../identity/identity.ts';
@@ -20,6 +21,7 @@ import type { Placing } from './placing.ts';
 
 export interface FinderOptions {
   readonly dialer: Dialer;
+  readonly directory: Pick<PeerDirectory, 'idHexOf'>;
   readonly book: AddressBook;
   readonly blindDials: BlindDials;
   readonly placing: Placing;
@@ -72,15 +74,27 @@ export class Finder {
     return reason;
   }
 
-  /** Dials an introducer of whom only the address is known; nothing when that failed. */
-  async introduce(endpoint: Endpoint): Promise<Peer | undefined> {
+  /**
+   * Dials where somebody may be who is not known yet: an introducer, of whom only the address is
+   * known, or a peer of an earlier life, by its id in hex.
+   *
+   * @returns nothing when nobody was there
+   */
+  async introduce(endpoints: readonly Endpoint[], id?: string): Promise<Peer | undefined> {
+    const { directory, log } = this.#options;
     let found: Peer | undefined;
-    const reason = await this.#dial([endpoint], (peer) => {
+    const accept = (peer: Peer): string | undefined => {
+      if (id !== undefined && directory.idHexOf(peer) !== id) return 'another peer is there';
       found = peer;
       return undefined;
-    });
+    };
+    // Who is saved was found once: dialled without limit, but not in the turns of who is known now.
+    const permit = id === undefined ? undefined : () => true;
+    const reason = await this.#dial(endpoints, accept, permit);
     if (reason === undefined) return found;
-    this.#tellFailed(endpoint, reason);
+    const [first] = endpoints;
+    if (id !== undefined) log.debug({ peer: id.slice(0, 8), reason }, 'saved peer not found');
+    else if (first !== undefined) this.#tellFailed(first, reason);
     return undefined;
   }
 

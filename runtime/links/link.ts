@@ -9,6 +9,7 @@
  */
 import type { TLSSocket } from 'node:tls';
 import { decodePeer, encodePeer } from '../../src/codec/peer.ts';
+import type { Peer } from '../../src/types.ts';
 import type { Decoded, GoodbyeReason, WireHello, WireMessage } from '../../src/wire-types.ts';
 import { GOODBYE_MS_MAX, HANDSHAKE_MS_MAX, LINK_PAUSE_BYTES } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
@@ -21,6 +22,9 @@ import type { Slices } from '../slices.ts';
 /** A frame that belongs to a call. */
 export type CallFrame = Extract<WireMessage, { readonly type: 'request' | 'reply' }>;
 
+/** @param waitedMs how long ago the frame was read from the connection */
+export type FrameReceiver = (from: Peer, frame: CallFrame, waitedMs: number) => void;
+
 /** What a link shares with the others. */
 export interface LinkShares {
   readonly slices: Slices;
@@ -30,7 +34,8 @@ export interface LinkShares {
 export interface LinkEvents {
   /** The other side's hello came; a reason returned refuses it. */
   readonly onHello: (link: Link, hello: WireHello) => GoodbyeReason | undefined;
-  readonly onFrame: (link: Link, frame: CallFrame) => void;
+  /** @param waitedMs how long ago it was read from the connection */
+  readonly onFrame: (link: Link, frame: CallFrame, waitedMs: number) => void;
   /** A request of a kind that is not known here. */
   readonly onUnknownRequest: (link: Link, call: number) => void;
   /** Once, whatever the cause; the reason is fit for a log line. */
@@ -52,7 +57,8 @@ export class Link {
   #phase: 'greeting' | 'up' | 'ended' = 'greeting';
   #paused = false;
   #corked = false;
-  #openedAt: number;
+  /** Monotonic ms. */
+  readonly openedAt: number;
 
   constructor(
     socket: TLSSocket,
@@ -67,8 +73,8 @@ export class Link {
     this.#socket = socket;
     this.#shares = shares;
     this.#events = events;
-    this.#openedAt = monotonicMs();
-    this.usedAt = this.#openedAt;
+    this.openedAt = monotonicMs();
+    this.usedAt = this.openedAt;
     this.#intake = new Intake({
       decode: decodePeer,
       slices: shares.slices,
@@ -77,8 +83,8 @@ export class Link {
       pause: () => {
         this.#pause();
       },
-      take: (decoded) => {
-        this.#takeDecoded(decoded);
+      take: (decoded, waitedMs) => {
+        this.#takeDecoded(decoded, waitedMs);
       },
       onIdle: () => {
         this.#resume();
@@ -134,7 +140,7 @@ export class Link {
   sweep(now: number): void {
     if (Date.now() > this.proven.notAfterMs) {
       this.goodbye('identity', 'the certificate of the peer has expired');
-    } else if (this.#phase === 'greeting' && now - this.#openedAt > HANDSHAKE_MS_MAX) {
+    } else if (this.#phase === 'greeting' && now - this.openedAt > HANDSHAKE_MS_MAX) {
       this.#destroy('no hello in time');
     } else if (this.#intake.isLate(now)) {
       this.goodbye('malformed', 'a frame took too long');
@@ -150,18 +156,21 @@ export class Link {
     this.#destroy('too many bytes wait for the rest of their frames');
   };
 
-  #takeDecoded(decoded: Exclude<Decoded<WireMessage>, { readonly type: 'partial' }>): void {
+  #takeDecoded(
+    decoded: Exclude<Decoded<WireMessage>, { readonly type: 'partial' }>,
+    waitedMs: number,
+  ): void {
     if (decoded.type === 'malformed') {
       this.goodbye('malformed', `malformed frame: ${decoded.reason}`);
     } else if (decoded.type === 'unknown') {
       if (this.#phase !== 'up') this.goodbye('malformed', 'first frame is no hello');
       else if (decoded.call !== undefined) this.#events.onUnknownRequest(this, decoded.call);
     } else {
-      this.#take(decoded.message);
+      this.#take(decoded.message, waitedMs);
     }
   }
 
-  #take(message: WireMessage): void {
+  #take(message: WireMessage, waitedMs: number): void {
     if (message.type === 'goodbye') {
       this.#finish(`goodbye: ${message.reason}`);
       return;
@@ -172,7 +181,7 @@ export class Link {
     }
     if (message.type !== 'hello') {
       this.usedAt = monotonicMs();
-      this.#events.onFrame(this, message);
+      this.#events.onFrame(this, message, waitedMs);
       return;
     }
     this.#phase = 'up';

@@ -24,7 +24,7 @@ import { Greetings, newGreeting } from './greetings.ts';
 import type { Greeting } from './greetings.ts';
 import { farewell, Link } from './link.ts';
 import type { CallFrame } from './link.ts';
-import type { Pair } from './pair.ts';
+import type { AgedFrame, Pair } from './pair.ts';
 import { Pairs } from './pairs.ts';
 import type { SeenLink } from './pairs.ts';
 import type { LinksOptions } from './ports.ts';
@@ -60,7 +60,7 @@ export class Links {
    * its own dial is dialled all the same: who cannot be called is to answer no request of ours, for
    * by its answer it would become a contact.
    */
-  request(to: Peer, call: CallId, frame: Uint8Array): void {
+  request(to: Peer, call: CallId, frame: Uint8Array, later?: AgedFrame): void {
     const pair = this.#pairs.of(to);
     const isFound = this.#options.book.isFound(to);
     if (isFound && pair.sendRequest(call, frame, monotonicMs())) {
@@ -68,7 +68,7 @@ export class Links {
       return;
     }
     const isFull = isFound && pair.kept !== undefined;
-    if (this.#closing || isFull || !pair.queueRequest(call, frame)) {
+    if (this.#closing || isFull || !pair.queueRequest({ call, frame, later, at: monotonicMs() })) {
       this.#options.onUnreachable(to, call);
       this.#pairs.forgetUnused(pair);
       return;
@@ -90,9 +90,9 @@ export class Links {
     }
   }
 
-  /** Dials an introducer of whom only the address is known; nothing when that failed. */
-  introduce(endpoint: Endpoint): Promise<Peer | undefined> {
-    return this.#finder.introduce(endpoint);
+  /** Dials where an introducer, or the peer with this id, may be; nothing when that failed. */
+  introduce(at: readonly Endpoint[], id?: string): Promise<Peer | undefined> {
+    return this.#finder.introduce(at, id);
   }
 
   /** Takes over a socket that a peer opened and on which it proved its id, if there is room. */
@@ -134,16 +134,12 @@ export class Links {
     this.#closing = true;
     clearInterval(this.#sweeper);
     this.#options.dialer.stop();
-    for (const link of this.#allLinks()) link.goodbye('stopping');
-  }
-
-  #allLinks(): readonly Link[] {
-    return [...this.#pairs.links, ...this.#greetings.links];
+    for (const link of [...this.#pairs.links, ...this.#greetings.links]) link.goodbye('stopping');
   }
 
   /** The revocation list may be newer than the links that are up. */
   #closeRevoked(): void {
-    for (const link of this.#allLinks()) {
+    for (const link of [...this.#pairs.links, ...this.#greetings.links]) {
       if (!this.#options.identity.isRevoked(link.proven.serial)) continue;
       this.counts.linksRevoked += 1;
       link.goodbye('identity', 'the certificate of the peer is revoked');
@@ -195,8 +191,8 @@ export class Links {
     const greeting = newGreeting(peer, dialledByUs);
     const link = new Link(socket, proven, dialledByUs, this.#options.shares, {
       onHello: (one, hello) => this.#onHello(one, greeting, hello),
-      onFrame: (one, frame) => {
-        this.#onFrame(one, peer, frame);
+      onFrame: (one, frame, waitedMs) => {
+        this.#onFrame(one, peer, frame, waitedMs);
       },
       onUnknownRequest: (one, call) => {
         one.send(refusalOf(call));
@@ -228,17 +224,17 @@ export class Links {
     return undefined;
   }
 
-  #onFrame(link: Link, from: Peer, frame: CallFrame): void {
+  #onFrame(link: Link, from: Peer, frame: CallFrame, waitedMs: number): void {
     const pair = this.#pairs.of(from);
     this.counts.framesIn += 1;
     if (frame.type === 'reply') {
-      if (pair.closeOurs(frame.call, link, monotonicMs())) this.#options.onFrame(from, frame);
-      else this.counts.repliesUnasked += 1;
+      if (!pair.closeOurs(frame.call, link, monotonicMs())) this.counts.repliesUnasked += 1;
+      else this.#options.onFrame(from, frame, waitedMs);
       return;
     }
     const call = pair.openTheirs(frame.call, link, monotonicMs());
     if (call === undefined) this.counts.requestsDropped += 1;
-    else this.#options.onFrame(from, call === frame.call ? frame : { ...frame, call });
+    else this.#options.onFrame(from, call === frame.call ? frame : { ...frame, call }, waitedMs);
   }
 
   #onEnd(link: Link, greeting: Greeting, reason: string): void {
@@ -260,8 +256,10 @@ export class Links {
   #flush(pair: Pair): void {
     const isFound = this.#options.book.isFound(pair.peer);
     if (pair.dialling && !(isFound && pair.kept !== undefined)) return;
-    for (const { call, frame } of pair.takeWaiting()) {
-      if (isFound && pair.sendRequest(call, frame, monotonicMs())) this.counts.framesOut += 1;
+    for (const { call, frame, later, at } of pair.takeWaiting()) {
+      const now = monotonicMs();
+      const aged = later?.(now - at) ?? frame;
+      if (isFound && pair.sendRequest(call, aged, now)) this.counts.framesOut += 1;
       else this.#options.onUnreachable(pair.peer, call);
     }
     this.#pairs.forgetUnused(pair);

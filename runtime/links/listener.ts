@@ -15,6 +15,7 @@ import type { Server, TLSSocket } from 'node:tls';
 import { ACCEPTED_LINKS_MAX, HANDSHAKE_MS_MAX, HANDSHAKES_MAX } from '../bounds.ts';
 import { HANDSHAKES_WAITING_MAX, KEEP_ALIVE_MS } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
+import { systemCode } from '../failure.ts';
 import { peerIdOf } from '../identity/identity.ts';
 import type { ProvenPeer } from '../identity/identity.ts';
 import type { LiveIdentity } from '../identity/live-identity.ts';
@@ -22,7 +23,9 @@ import { bindServer, LISTEN_ADDRESS } from '../listening.ts';
 import { foreignText, reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
 import type { Endpoint } from './address.ts';
+import { REFUSED } from './admission.ts';
 import type { Admission } from './admission.ts';
+import { Refusals } from './counts.ts';
 
 export interface Listener {
   readonly address: Endpoint;
@@ -35,17 +38,19 @@ export interface Doors {
   readonly admission: Admission;
   /** Connections at once. */
   readonly linksMax?: number;
+  /** Where those who are not let in are counted. */
+  readonly refusals?: Refusals;
 }
 
 /** @throws UsageError when the address cannot be listened on */
 export async function listenForLinks(
   at: Endpoint,
   identity: LiveIdentity,
-  { admission, linksMax = ACCEPTED_LINKS_MAX }: Doors,
+  { admission, linksMax = ACCEPTED_LINKS_MAX, refusals = new Refusals() }: Doors,
   log: Log,
   take: (socket: TLSSocket, peer: ProvenPeer) => void,
 ): Promise<Listener> {
-  const handshakes = new Handshakes(identity, admission, log, take);
+  const handshakes = new Handshakes(identity, { admission, refusals }, log, take);
   const tcp = createTcpServer({ keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
   tcp.maxConnections = linksMax;
   tcp.on('connection', (socket) => {
@@ -56,6 +61,7 @@ export async function listenForLinks(
     handshakes.add(socket);
   });
   tcp.on('drop', () => {
+    refusals.handshake('connections');
     log.warn({ links: linksMax }, 'connection dropped: too many links');
   });
   const address = await bindServer(tcp, at, LISTEN_ADDRESS);
@@ -79,15 +85,17 @@ class Handshakes {
   /** Addresses of those waiting or in progress, by the far end of their connection. */
   readonly #counted = new Map<string, string>();
   readonly #admission: Admission;
+  readonly #refusals: Refusals;
   readonly #log: Log;
 
   constructor(
     identity: LiveIdentity,
-    admission: Admission,
+    { admission, refusals }: Required<Pick<Doors, 'admission' | 'refusals'>>,
     log: Log,
     take: (socket: TLSSocket, peer: ProvenPeer) => void,
   ) {
     this.#admission = admission;
+    this.#refusals = refusals;
     this.#log = log;
     this.#server = createTlsServer({ ...identity.tls, handshakeTimeout: HANDSHAKE_MS_MAX });
     identity.onReplaced(() => {
@@ -103,6 +111,7 @@ class Handshakes {
         if (this.#hasRoom(socket)) take(socket, proof);
         return;
       }
+      refusals.handshake('certificate');
       log.warn({ from: socket.remoteAddress, reason: foreignText(proof.reason) }, 'link refused');
       socket.destroy();
     });
@@ -111,6 +120,7 @@ class Handshakes {
       // beside it: declared as an error, but a server's socket carries the code as text.
       const verdict: unknown = socket.authorizationError;
       const reason = typeof verdict === 'string' ? foreignText(verdict) : reasonOf(error);
+      refusals.handshake(isAboutCertificate(verdict, error) ? 'certificate' : 'broken');
       log.warn({ from: cameFrom(socket), reason }, 'handshake failed');
       socket.destroy();
     });
@@ -120,7 +130,8 @@ class Handshakes {
     const { remoteAddress: from = '' } = socket;
     const reason = this.#admission.begin(from, monotonicMs());
     if (reason !== undefined) {
-      this.#log.warn({ from, reason }, 'connection refused');
+      this.#refusals.handshake(reason);
+      this.#log.warn({ from, reason: REFUSED[reason] }, 'connection refused');
       socket.destroy();
       return;
     }
@@ -131,12 +142,16 @@ class Handshakes {
     });
     if (this.#active.size < HANDSHAKES_MAX) this.#begin(socket);
     else if (this.#waiting.length < HANDSHAKES_WAITING_MAX) this.#wait(socket);
-    else socket.destroy();
+    else {
+      this.#refusals.handshake('queue');
+      socket.destroy();
+    }
   }
 
   /** Its turn must come in the time of a handshake: whoever waits longer holds a place in vain. */
   #wait(socket: Socket): void {
     const late = setTimeout(() => {
+      this.#refusals.handshake('queue');
       this.#log.warn({ from: socket.remoteAddress }, 'connection dropped: too many handshakes');
       socket.destroy();
     }, HANDSHAKE_MS_MAX);
@@ -169,6 +184,7 @@ class Handshakes {
       });
       return true;
     }
+    this.#refusals.handshake('subnet-links');
     this.#log.warn({ from }, 'link refused: too many from this subnet');
     socket.destroy();
     return false;
@@ -200,6 +216,13 @@ class Handshakes {
     this.#begin(next.socket);
   }
 }
+
+/** Who shows no certificate at all is told so by TLS itself, without a verdict. */
+function isAboutCertificate(verdict: unknown, error: Error): boolean {
+  return typeof verdict === 'string' || systemCode(error) === NO_CERTIFICATE;
+}
+
+const NO_CERTIFICATE = 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE';
 
 /** Where a connection came from, also when it is gone: the plain socket below remembers it. */
 function cameFrom(socket: TLSSocket): string | undefined {

@@ -87,11 +87,11 @@ export class Pair {
   }
 
   /** Keeps a request for the link being dialled; false when too much waits already. */
-  queueRequest(call: CallId, frame: Uint8Array): boolean {
+  queueRequest(waiting: WaitingFrame): boolean {
     if (this.#waiting.length >= FRAMES_WAITING_MAX) return false;
-    if (this.#waitingBytes + frame.length > BYTES_WAITING_MAX) return false;
-    this.#waiting.push({ call, frame });
-    this.#waitingBytes += frame.length;
+    if (this.#waitingBytes + waiting.frame.length > BYTES_WAITING_MAX) return false;
+    this.#waiting.push(waiting);
+    this.#waitingBytes += waiting.frame.length;
     return true;
   }
 
@@ -160,9 +160,15 @@ export class Pair {
   }
 }
 
+/** A frame as it is when it leaves so much later. */
+export type AgedFrame = (byMs: number) => Uint8Array;
+
 export interface WaitingFrame {
   readonly call: CallId;
   readonly frame: Uint8Array;
+  readonly later: AgedFrame | undefined;
+  /** Since when; monotonic ms. */
+  readonly at: number;
 }
 
 interface OpenCall {

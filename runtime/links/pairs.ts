@@ -11,6 +11,8 @@ import { Pair } from './pair.ts';
 export interface SeenLink {
   readonly peer: Peer;
   readonly dialledByUs: boolean;
+  /** Monotonic ms. */
+  readonly openedAt: number;
   /** Bytes that the peer has not taken yet. */
   readonly waitingBytes: number;
   /** Smoothed time from a call to its answer, in ms; nothing before the first answer. */
@@ -68,8 +70,8 @@ export class Pairs {
   get seen(): readonly SeenLink[] {
     return this.all.flatMap(({ peer, kept, roundTripMs }) => {
       if (kept === undefined) return [];
-      const { dialledByUs, waitingBytes } = kept;
-      return [{ peer, dialledByUs, waitingBytes, roundTripMs }];
+      const { dialledByUs, openedAt, waitingBytes } = kept;
+      return [{ peer, dialledByUs, openedAt, waitingBytes, roundTripMs }];
     });
   }
 

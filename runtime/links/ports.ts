@@ -12,7 +12,8 @@ import type { AddressBook } from './address-book.ts';
 import type { Endpoint } from './address.ts';
 import type { BlindDials } from './blind-dials.ts';
 import type { Dialer } from './dialer.ts';
-import type { CallFrame, LinkShares } from './link.ts';
+import type { FrameReceiver, LinkShares } from './link.ts';
+import type { AgedFrame } from './pair.ts';
 import type { Placing } from './placing.ts';
 
 export interface LinksOptions {
@@ -31,16 +32,17 @@ export interface LinksOptions {
   readonly dialledMax: number;
   /** What our hello says of where we listen. */
   readonly addresses: readonly WireAddress[];
-  readonly onFrame: (from: Peer, frame: CallFrame) => void;
+  readonly onFrame: FrameReceiver;
   readonly onUnreachable: (peer: Peer, call: CallId) => void;
 }
 
 /** What messages go through. */
 export interface LinkPort {
-  readonly request: (to: Peer, call: CallId, frame: Uint8Array) => void;
+  /** @param later the frame as it is to read when it had to wait for a dial */
+  readonly request: (to: Peer, call: CallId, frame: Uint8Array, later?: AgedFrame) => void;
   readonly reply: (to: Peer, call: CallId, frame: Uint8Array) => void;
   /** Nothing when nobody was found there. */
-  readonly introduce: (endpoint: Endpoint) => Promise<Peer | undefined>;
+  readonly introduce: (at: readonly Endpoint[], id?: string) => Promise<Peer | undefined>;
   /** Whether a request would leave without a dial. */
   readonly isUp: (to: Peer) => boolean;
 }

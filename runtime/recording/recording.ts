@@ -100,7 +100,10 @@ export class Recording {
 
   /** A step threw: the input by which it did so is the last of the recording. */
   failed(moment: Moment, input: Input): void {
-    this.#open?.recorder.failed(moment, input);
+    if (this.#open === undefined) return;
+    const { recorder } = this.#open;
+    this.#recordValue(recorder, input);
+    recorder.failed(moment, input);
   }
 
   place(peer: Peer, place: number): void {

@@ -21,6 +21,11 @@ import { systemCode, UsageError } from '../failure.ts';
 /** What a recording is called in the data directory of its node. */
 export const DEFAULT_NAME = 'recording.orrec';
 
+/** The segments that a recording of this path has, in order. */
+export async function segmentsAt(path: string): Promise<readonly string[]> {
+  return (await numbered(path)).map(({ file }) => file);
+}
+
 /**
  * The files of a recording, in order; the path may be that of one segment.
  *
@@ -28,8 +33,8 @@ export const DEFAULT_NAME = 'recording.orrec';
  */
 export async function segmentsOf(path: string): Promise<readonly string[]> {
   if (await isFolder(path)) return await segmentsOf(join(path, DEFAULT_NAME));
-  const all = await numbered(path);
-  if (all.length > 0) return all.map(({ file }) => file);
+  const all = await segmentsAt(path);
+  if (all.length > 0) return all;
   if ((await sizeOf(path)) !== undefined) return [path];
   throw new UsageError(
     `there is no recording ${path}: neither ${basename(segmentPath(path, 1))} nor that file itself`,

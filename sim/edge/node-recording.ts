@@ -7,7 +7,6 @@
  * simulation leaves no time for anything that waits.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { endianness } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { PeerDirectory } from '../../host/directory.ts';
 import { segmentPath } from '../../host/recording/form.ts';
@@ -15,6 +14,7 @@ import { Recorder } from '../../host/recording/recorder.ts';
 import { step } from '../../src/step.ts';
 import type { NodeState } from '../../src/step.ts';
 import type { Input, Moment, Peer } from '../../src/types.ts';
+import { bytesOfWords } from './snapshot-file.ts';
 
 /** Which node is to be recorded, and where. */
 export interface RecordOrder {
@@ -103,10 +103,8 @@ export class NodeRecording {
 
   #write(): void {
     if (this.#file === undefined || this.#recorder === undefined) return;
-    const words = this.#recorder.take();
-    const bytes = Buffer.from(words.buffer, words.byteOffset, words.byteLength);
     // Members of gzip one behind the other are unpacked as one.
-    const packed = gzipSync(endianness() === 'LE' ? bytes : bytes.swap32(), { level: 1 });
+    const packed = gzipSync(bytesOfWords(this.#recorder.take()), { level: 1 });
     for (let at = 0; at < packed.length;) at += writeSync(this.#file, packed, at);
   }
 

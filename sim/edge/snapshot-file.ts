@@ -56,7 +56,7 @@ export async function saveSnapshot(
   const file = await open(`${path}.part`, 'w');
   try {
     await file.write(`${text}${' '.repeat(3 - (bytes % 4))}\n`);
-    for (const words of sections) await writeAll(file, bytesOf(words));
+    for (const words of sections) await writeAll(file, bytesOfWords(words));
     await file.sync();
   } finally {
     await file.close();
@@ -113,7 +113,8 @@ function sectionsOf(bytes: Buffer, from: number, lengths: readonly number[]): In
   });
 }
 
-function bytesOf(words: Int32Array): Uint8Array {
+/** Lowest byte first, whatever this machine does. */
+export function bytesOfWords(words: Int32Array): Uint8Array {
   const ordered = inOrder(words);
   return new Uint8Array(ordered.buffer, ordered.byteOffset, ordered.byteLength);
 }
@@ -127,7 +128,7 @@ function inOrder(words: Int32Array): Int32Array {
 
 function sumOf(sections: readonly Int32Array[]): string {
   const sum = createHash('sha256');
-  for (const words of sections) sum.update(bytesOf(words));
+  for (const words of sections) sum.update(bytesOfWords(words));
   return sum.digest('hex');
 }
 

@@ -2,17 +2,19 @@
  * Leaving, in two stages. First the node hands each record that it should hold to the node that
  * takes its place in the record's group, and each of its records to those of the group that are not
  * known to hold it; those with the fewest known holders first. It goes on answering meanwhile, but
- * takes no records. Then the nearest contacts are told, and from then on all requests are refused.
- * Each stage has a deadline.
+ * takes no records; one whose write is under way is handed over when it is written, for then its
+ * sender is told that it is held. Then the nearest contacts are told, and from then on all requests
+ * are refused. Each stage has a deadline.
  */
 
 import { ask, settle } from '../asking.ts';
 import { HANDOVER_MS_MAX, LEAVE_MS_MAX, PUSHES_MAX } from '../limits.ts';
-import { ownPosition, type Draft } from '../node.ts';
+import { emit, ownPosition, type Draft } from '../node.ts';
 import { allItems, findItem, lookUp, withItem, withoutItem } from '../paged.ts';
+import { dividedFellows } from '../replicas/fellows.ts';
 import { isKnown, neighbourhood } from '../replicas/group.ts';
 import { push, pushesUnderWay } from '../replicas/reconcile.ts';
-import { durableHeld, type Held } from '../replicas/store.ts';
+import { newestHeld, type Held } from '../replicas/store.ts';
 import { nearestContacts } from '../table/nearest.ts';
 import type { OpId } from '../types.ts';
 import { noOperations, noTrail, operationOrder } from './operation.ts';
@@ -39,28 +41,37 @@ export function isHandingOver({ operations }: Draft): boolean {
   return handover(operations) !== undefined;
 }
 
-/** A replica has arrived, or not: the next go out, or the farewells when there are none. */
+/** A replica has arrived or not, or a write ended: the next go out, or else the farewells. */
 export function goOnHandingOver(draft: Draft): void {
   const operation = handover(draft.operations);
   if (operation === undefined) return;
   let room = PUSHES_MAX - pushesUnderWay(draft);
+  if (room < REFILL) return;
+  const unwritten: Handed[] = [];
   let at = 0;
   for (; at < operation.left.length && room > 0; at++) {
     const handed = operation.left[at];
-    const held = handed && durableHeld(draft.store, handed.key, draft.now);
+    const held = handed && newestHeld(draft.store, handed.key);
     if (handed === undefined || held === undefined) continue;
-    push(draft, held, handed.peer);
-    room--;
+    if (held.token !== 0) unwritten.push(handed);
+    else if (held.expiresAt > draft.now) {
+      push(draft, held, handed.peer);
+      room--;
+    }
   }
-  if (room === PUSHES_MAX) return endHandover(draft, operation);
-  if (at === 0) return;
-  const left = operation.left.slice(at);
-  draft.operations = withItem(draft.operations, operationOrder, { ...operation, left });
+  const left = [...unwritten, ...operation.left.slice(at)];
+  if (room === PUSHES_MAX && left.length === 0) return endHandover(draft, operation);
+  if (left.length < operation.left.length) {
+    draft.operations = withItem(draft.operations, operationOrder, { ...operation, left });
+  }
 }
 
 /** All is handed over, or time is up: the farewells go out. */
 export function endHandover(draft: Draft, handed: HandoverOperation): void {
-  const { op } = handed;
+  const { op, left } = handed;
+  if (left.length > 0) {
+    emit(draft, { type: 'note', note: { type: 'handover-cut', count: left.length } });
+  }
   draft.leaving = true;
   const own = ownPosition(draft);
   const told = nearestContacts(draft.table, own, own, draft.config.nearest, [], draft.peers);
@@ -101,13 +112,14 @@ function handover(operations: Draft['operations']): HandoverOperation | undefine
 /** Who takes over what; then who should hold it anyway and is not known to. */
 function heirs(draft: Draft): readonly Handed[] {
   const { self, store } = draft;
+  const divided = dividedFellows(draft);
   const sorted = [...allItems(store)].sort((a, b) => holdersOf(a) - holdersOf(b));
   const heirs: Handed[] = [];
   const others: Handed[] = [];
   for (const held of sorted) {
     const { key, replication } = held.header;
     const isMine = held.group.includes(self);
-    const next = isMine ? neighbourhood(draft, key.position, replication + 1) : held.group;
+    const next = isMine ? neighbourhood(draft, key.position, replication + 1, divided) : held.group;
     for (const peer of next) {
       if (peer === self || isKnown(held, peer)) continue;
       if (held.group.includes(peer)) others.push({ key, peer });
@@ -122,3 +134,6 @@ function holdersOf({ known }: Held): number {
   for (let bits = known; bits !== 0; bits &= bits - 1) count++;
   return count;
 }
+
+/** So many go out together: with a long list each time costs a copy of what is left of it. */
+const REFILL = PUSHES_MAX / 2;

@@ -13,6 +13,7 @@ import { parseEndpoint } from '../../../runtime/links/address.ts';
 import type { Endpoint } from '../../../runtime/links/address.ts';
 import { startProcess } from '../../processes.ts';
 import type { Launch, Running } from '../../processes.ts';
+import { descriptorsOf, figuresOf } from '../process-figures.ts';
 import type { InsideNote } from './hook.ts';
 import { onStarted } from './started.ts';
 
@@ -89,8 +90,7 @@ export class Victim {
 
   /** Resident memory in bytes. */
   async resident(): Promise<number> {
-    const status = await readFile(`/proc/${this.#running.pid}/status`, 'utf8').catch(() => '');
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+    return (await figuresOf(this.#running.pid)).resident;
   }
 
   /** The same when it has shrunk no more for a while: what was let go is given back late. */
@@ -112,7 +112,7 @@ export class Victim {
   }
 
   async descriptors(): Promise<number> {
-    return (await readdir(`/proc/${this.#running.pid}/fd`).catch(() => [])).length;
+    return await descriptorsOf(this.#running.pid);
   }
 
   /** Bytes of its records on disk. */

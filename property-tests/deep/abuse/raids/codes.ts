@@ -22,7 +22,8 @@ export async function tryClientCodes({ to, every }: CodesOrder): Promise<Codes> 
   const wrong: string[] = [];
   await inLanes(codes.length, CLIENTS_AT_ONCE, async (number) => {
     const code = codes[number] ?? 0;
-    const message = Buffer.alloc(SIZES[code] ?? 36, 1);
+    // What is put finds no reader: all go at once, and a GET is to find nothing.
+    const message = Buffer.alloc(SIZES[code] ?? 36, code === GET ? 2 : 1);
     message.writeUInt16BE(message.length, 0);
     message.writeUInt16BE(code, 2);
     const answer = await answerTo(to, message);
@@ -131,7 +132,8 @@ function codesFrom(near: readonly number[], every: number): readonly number[] {
   });
 }
 
-const CLIENT_CODES = [650, 651, 652, 653, 690, 691];
+const GET = 651;
+const CLIENT_CODES = [650, GET, 652, 653, 690, 691];
 const ANSWERS: Readonly<Record<number, string>> = {
   650: 'no answer',
   651: 'answered 653',

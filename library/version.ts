@@ -1,6 +1,6 @@
 /**
  * The version of this program. It stands once, in package.json; this file only reads it.
- * Invariant: the path holds for the compiled file, `dist/cli/version.js`.
+ * Invariant: the path holds for the compiled file, `dist/library/version.js`.
  */
 import { readFileSync } from 'node:fs';
 

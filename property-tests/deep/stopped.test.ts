@@ -1,0 +1,16 @@
+// A node that stood still serves nothing that is out of date, and is back within seconds;
+// `npm run test:deep -- stopped` does it for up to two minutes.
+import { randomInt } from 'node:crypto';
+import test from 'ava';
+import { deadline } from './ending.ts';
+import { stopped } from './stopped.ts';
+
+test.serial('a node that was stopped and continued serves nothing stale', async (t) => {
+  t.timeout(150_000);
+  const seed = String(randomInt(2 ** 32));
+  t.log(`seed ${seed}`);
+  const plan = { seed, nodes: 5, stopsS: [1, 3], rate: 50, keys: 30 };
+  const { lines, faults } = await stopped(plan, deadline(140_000));
+  for (const line of lines) t.log(line);
+  t.deepEqual(faults, []);
+});

@@ -1,0 +1,203 @@
+/**
+ * The dashboard of real nodes in a real browser: what it shows is what the nodes know, a look-up
+ * shows whom they asked, a node that is killed is seen, and so is the end of the node itself.
+ */
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import type { NodeOptions } from '../../runtime/ground.ts';
+import { formatEndpoint } from '../../runtime/links/address.ts';
+import type { RunningNode } from '../../runtime/node.ts';
+import { contrast } from '../../sim/edge/report/palette.ts';
+import { launch } from '../cli/cli-kit.ts';
+import { boxesOf, hexOf, openPage, readAll, texts } from '../report/browser-kit.ts';
+import type { BrowserPage } from '../report/browser-kit.ts';
+import { addressOf } from './admin-kit.ts';
+import { ANY_PORT, clientOf, eventually, identityAt, networkOf, newSite } from './node-kit.ts';
+import { nodeAt, valueOf } from './node-kit.ts';
+import type { Site } from './node-kit.ts';
+
+/** Waits until the page says something; fails the test when it does not in time. */
+async function says(
+  t: ExecutionContext,
+  page: BrowserPage,
+  selector: string,
+  pattern: RegExp,
+): Promise<string> {
+  const until = performance.now() + 15_000;
+  for (;;) {
+    const text = (await texts(page, selector)).join('\n');
+    if (pattern.test(text)) return text;
+    if (performance.now() > until)
+      return t.fail(`${selector} says ${text}, not ${String(pattern)}`);
+    await delay(50);
+  }
+}
+
+async function rowsOf(page: BrowserPage, selector: string): Promise<readonly string[][]> {
+  const script = `[...document.querySelectorAll('${selector} tr')].map((row) =>
+    [...row.children].map((cell) => cell.textContent))`;
+  return (await page.evaluate(script)) as readonly string[][];
+}
+
+interface Scene {
+  readonly site: Site;
+  readonly nodes: readonly RunningNode[];
+  readonly first: RunningNode;
+}
+
+/** Nodes that know one another, with ten values. */
+async function scene(
+  t: ExecutionContext,
+  count: number,
+  options: Partial<NodeOptions> = {},
+): Promise<Scene> {
+  const site = await newSite(t);
+  const nodes = await networkOf(t, site, count, () => ({ admin: ANY_PORT, ...options }));
+  const [first] = nodes;
+  if (first === undefined) return t.fail();
+  const isKnown = (): boolean => nodes.every((node) => node.status().contacts === count - 1);
+  await eventually(t, 'all know all', isKnown);
+  const client = await clientOf(t, first);
+  for (let i = 0; i < 10; i++) {
+    const key = Uint8Array.from(createHash('sha256').update(`key ${i}`).digest());
+    await client.put(key, valueOf(1000), { replication: 3 });
+    await client.get(key);
+  }
+  return { site, nodes, first };
+}
+
+test('what is shown is what the node knows, and each hop of a look-up', async (t) => {
+  const { nodes, first } = await scene(t, 5);
+  const opened = await openPage(t, addressOf(first));
+  if (opened === undefined) return;
+  const { page, noise } = opened;
+  await says(t, page, '#state', /^live$/);
+  await says(t, page, '#name', new RegExp(`${first.id.slice(0, 8)} at .*:${first.listen.port}`));
+  t.is(await page.evaluate('document.title'), `${formatEndpoint(first.listen)} – Orrery node`);
+  t.regex(await says(t, page, '#facts', /joined/), /4 contacts · 4 links/);
+  const others = nodes.slice(1).map(({ id, listen }) => [formatEndpoint(listen), id.slice(0, 8)]);
+  const links = await rowsOf(page, '#links');
+  t.deepEqual(links.map((row) => row.slice(0, 2)).sort(), others.sort());
+  t.true(links.every(([, , , roundTrip = '']) => /^[\d.]+ ms$/.test(roundTrip)));
+  t.deepEqual(
+    (await rowsOf(page, '#contacts')).map((row) => row.slice(0, 2)).sort(),
+    others.sort(),
+  );
+  const buckets = await rowsOf(page, '#buckets');
+  t.is(
+    buckets.reduce((sum, [, , contacts]) => sum + Number(contacts), 0),
+    4,
+  );
+  t.is((await boxesOf(page, '#ring .contact.linked')).length, 4);
+  const stored = first.status().records;
+  t.regex((await texts(page, '#keys')).join(), new RegExp(`^${stored} keys?$`));
+  await says(t, page, '#reads-sum', /^10 in the last minute, 0 failed$/);
+  await says(t, page, '#writes-p50', /^[\d.]+ ms$/);
+
+  await page.fill('#key', 'key 3');
+  await page.focus('#key');
+  await page.keyboard.press('Enter');
+  await says(t, page, '#outcome', /^Found (here, )?at .*\d requests?, [\d.]+ ms/);
+  await says(t, page, '#record', /1000 B · version \d+ · .* 3 replicas wanted/);
+  const hops = await rowsOf(page, '#hops');
+  t.true(hops.length > 0);
+  for (const [, asked = ''] of hops)
+    t.true(
+      others.some(([at]) => at === asked),
+      asked,
+    );
+  t.true(hops.some(([, , , , , answer = '']) => answer.startsWith('holds it')));
+  t.is((await boxesOf(page, '#ring .key')).length, 1);
+  await page.fill('#key', 'no such key');
+  await page.click('#go');
+  await says(t, page, '#outcome', /^Not found/);
+  t.deepEqual(noise, []);
+});
+
+test('a node that is killed is seen', async (t) => {
+  // Between the two calls that are missed there is time to see a suspect.
+  const { site, first } = await scene(t, 3, { config: { timeoutMs: 2500 } });
+  await identityAt(site, 'victim');
+  const through = ['--bootstrap', formatEndpoint(first.listen)];
+  const victim = launch(t, site.dir, 'node', '-p', '0', '--data', 'victim', ...through);
+  const [, at = ''] = await victim.output(/listens on (\S+), clients/);
+  await eventually(t, 'it is a contact', () => first.status().contacts === 3);
+  const opened = await openPage(t, addressOf(first));
+  if (opened === undefined) return;
+  const { page, noise } = opened;
+  await says(t, page, '#links', new RegExp(at));
+  t.is((await boxesOf(page, '#ring .contact')).length, 3);
+  // Silent first: whoever asks for keys near it finds out that it does not answer.
+  victim.kill('SIGSTOP');
+  await page.fill('#key', 'no such key');
+  await page.click('#go');
+  await says(t, page, '#changes', new RegExp(`suspect: ${at} .* missed a call`));
+  const states = (await rowsOf(page, '#contacts')).map(([where, , , state]) => [where, state]);
+  t.deepEqual(states.find(([where]) => where === at)?.[1], 'suspect');
+  t.is((await boxesOf(page, '#ring .contact.suspect')).length, 1);
+  victim.kill('SIGKILL');
+  await victim.ended;
+  await says(t, page, '#changes', new RegExp(`link ended: ${at}`));
+  await page.click('#go');
+  await says(t, page, '#changes', new RegExp(`contact gone: ${at}`));
+  t.false((await texts(page, '#links')).join().includes(at));
+  t.is((await boxesOf(page, '#ring .contact')).length, 2);
+  t.deepEqual(noise, []);
+});
+
+test('the end of the node is seen, and its return', async (t) => {
+  const site = await newSite(t);
+  const identity = await identityAt(site, 'n');
+  const node = await nodeAt(t, site, 'n', { identity, admin: ANY_PORT });
+  const opened = await openPage(t, addressOf(node));
+  if (opened === undefined) return;
+  const { page, noise } = opened;
+  await says(t, page, '#state', /^live$/);
+  await node.close();
+  await says(t, page, '#state', /^node gone$/);
+  await says(t, page, '#since', /^since [1-9]\d* s$/);
+  t.regex(String(await page.evaluate('document.title')), /^gone: /);
+  await nodeAt(t, site, 'n', { identity, admin: node.admin });
+  await says(t, page, '#state', /^live$/);
+  t.regex((await texts(page, '#since')).join(), /^heard of again after \d+ s$/);
+  // The browser itself says that it was refused meanwhile.
+  const own = noise.filter((line) => !line.includes('net::ERR_'));
+  t.deepEqual(own, []);
+});
+
+test('text can be read and nothing hangs over, on a dark phone as well', async (t) => {
+  const { first } = await scene(t, 4);
+  const port = first.admin?.port ?? 0;
+  const url = `${addressOf(first)}/#nodes=${port}-${port + 2}`;
+  for (const view of [{}, { scheme: 'dark', width: 375 }] as const) {
+    const opened = await openPage(t, url, view);
+    if (opened === undefined) return;
+    const { page, noise } = opened;
+    await says(t, page, '#state', /^live$/);
+    await page.fill('#key', 'key 1');
+    await page.click('#go');
+    await says(t, page, '#outcome', /^Found/);
+    t.deepEqual(await texts(page, '#cluster a'), ['node 1', 'node 2', 'node 3']);
+    t.deepEqual(await texts(page, '#cluster a[aria-current]'), ['node 1']);
+    const [, second] = await readAll(page, '#cluster a', 'element.href');
+    t.is(second, `http://127.0.0.1:${port + 1}/#nodes=${port}-${port + 2}`);
+    t.false(await page.evaluate('document.documentElement.scrollWidth > innerWidth'));
+    const grounds = await readAll(page, 'html, .card', STYLE('backgroundColor'));
+    const colours = new Set([
+      ...(await readAll(page, 'h1, h2, p, b, small, td, th, dt, a, label, code', STYLE('color'))),
+      ...(await readAll(page, '#ring text', STYLE('fill'))),
+    ]);
+    for (const ground of new Set(grounds)) {
+      for (const colour of colours) {
+        const ratio = contrast(hexOf(colour), hexOf(ground));
+        t.true(ratio >= 4.5, `${colour} on ${ground}: ${ratio}`);
+      }
+    }
+    t.is(contrast(hexOf(grounds[0] ?? ''), '#000000') < 1.5, 'scheme' in view);
+    t.deepEqual(noise, []);
+  }
+});
+
+const STYLE = (part: string): string => `getComputedStyle(element).${part}`;

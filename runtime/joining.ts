@@ -1,0 +1,127 @@
+/**
+ * How a node gets into its network: through the peers that it saved, all of them at once, and then
+ * through introducers, whose order and back-off are the core's (`src/operations/join.ts`). So it
+ * comes back also when its introducers are gone for good, or none was ever named.
+ *
+ * Rules: introducers wait for saved peers only a moment. A node that nobody named an introducer,
+ * and that finds none of its saved peers, is the first of a network for now. Whoever has no
+ * contact, at the start or later, looks for its saved peers again and again, ever less often.
+ */
+import { randomInt } from 'node:crypto';
+import { contactAt, contactCount } from '../src/table/table.ts';
+import type { Table } from '../src/table/table.ts';
+import type { Input, Outcome, Peer } from '../src/types.ts';
+import { REJOIN_MS, REJOIN_MS_MAX, SEARCH_ENOUGH, SEARCH_MS } from './bounds.ts';
+import type { Ground } from './ground.ts';
+import { fromWireAddress } from './links/address.ts';
+import type { Links } from './links/links.ts';
+import { spread } from './links/peers-file.ts';
+import type { Contact, SavedPeers } from './links/saved-peers.ts';
+import type { Operations } from './operations.ts';
+
+export interface JoiningParts {
+  readonly saved: Pick<SavedPeers, 'peers'>;
+  readonly links: Pick<Links, 'introduce'>;
+  readonly operations: Pick<Operations, 'run'>;
+  readonly feed: (input: Input) => void;
+  /** How many there are. */
+  readonly introducers: number;
+  readonly contacts: () => number;
+}
+
+export class Joining {
+  readonly #parts: JoiningParts;
+  #timer: NodeJS.Timeout | undefined;
+  #searching = false;
+  #ended = false;
+  /** Whether the first look at the saved peers is over. */
+  #hasLooked = false;
+
+  constructor(parts: JoiningParts) {
+    this.#parts = parts;
+  }
+
+  get hasLooked(): boolean {
+    return this.#hasLooked;
+  }
+
+  async begin(): Promise<Outcome> {
+    const peers = await this.#search();
+    this.#hasLooked = true;
+    this.#lookLater(REJOIN_MS);
+    const { operations, introducers } = this.#parts;
+    return await operations.run({ type: 'join', introducers, peers });
+  }
+
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Looks after this, drawn anew each time so that not all who are alone look at once. */
+  #lookLater(waitMs: number): void {
+    if (this.#ended) return;
+    this.#timer = setTimeout(
+      () => {
+        const isAlone = this.#parts.contacts() === 0;
+        if (isAlone) void this.#lookAgain();
+        this.#lookLater(isAlone ? Math.min(REJOIN_MS_MAX, 2 * waitMs) : REJOIN_MS);
+      },
+      randomInt(waitMs / 2, waitMs),
+    );
+    this.#timer.unref();
+  }
+
+  async #lookAgain(): Promise<void> {
+    for (const peer of await this.#search()) this.#tell(peer);
+  }
+
+  /** Dials all saved peers; @returns those found once they are enough, or time is up */
+  async #search(): Promise<readonly Peer[]> {
+    const { saved, links } = this.#parts;
+    if (this.#searching || saved.peers.length === 0) return [];
+    this.#searching = true;
+    const found: Peer[] = [];
+    let isOver = false;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, SEARCH_MS);
+      const dials = spread(saved.peers).map(async ({ id, at }) => {
+        const peer = await links.introduce(at, id);
+        if (peer === undefined) return;
+        if (isOver) this.#tell(peer);
+        else if (found.push(peer) >= SEARCH_ENOUGH) resolve();
+      });
+      void Promise.all(dials).then(() => {
+        this.#searching = false;
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    isOver = true;
+    return found;
+  }
+
+  /** As if an introducer had named it. */
+  #tell(peer: Peer): void {
+    const { feed, introducers, contacts } = this.#parts;
+    if (contacts() === 0) feed({ type: 'introduced', introducer: introducers, peer });
+  }
+}
+
+/** The contacts of a node that are worth saving: all that dials of ours have led to. */
+export function contactsOf(
+  { table }: { readonly table: Table },
+  { book, directory }: Pick<Ground, 'book' | 'directory'>,
+): readonly Contact[] {
+  const peers = Array.from({ length: contactCount(table) }, (_, slot) => contactAt(table, slot));
+  const contacts = peers
+    .filter((peer) => book.isFound(peer))
+    .map((peer) => ({
+      id: directory.idHexOf(peer),
+      at: book
+        .addressesOf(peer)
+        .map(fromWireAddress)
+        .filter((one) => one !== undefined),
+    }));
+  return contacts.filter(({ at }) => at.length > 0);
+}
