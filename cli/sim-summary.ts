@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import type { Distribution } from '../sim/distribution.ts';
 import { optionsOf, settingLines } from '../sim/edge/report/settings-text.ts';
 import type { Scenario } from '../sim/edge/scenario.ts';
-import type { SimResult } from '../sim/result.ts';
+import type { Playing, RunResult } from '../sim/result.ts';
 import { counted } from './output.ts';
 
 export function summaryOf(
-  result: SimResult,
+  result: RunResult,
   scenario: Pick<Scenario, 'name' | 'question'> | undefined,
   out: string | undefined,
 ): string {
@@ -29,20 +29,43 @@ export function summaryOf(
   return `${lines.join('\n')}\n`;
 }
 
-function headOf(result: SimResult): readonly string[] {
-  const { config, seed, digest, messages, cpuMs, peakRssBytes } = result;
+function headOf(result: RunResult): readonly string[] {
+  const { config, seed, digest, messages, cpuMs, peakRssBytes, playing } = result;
   const chosen = settingLines(optionsOf(config))
     .filter(({ isDefault, key }) => !isDefault && !HEAD_HAS.has(key))
     .map(({ key, value }) => `${key} ${value}`);
   const { workloads, faults } = config;
   if (workloads.length > 0) chosen.push(counted(workloads.length, 'workload'));
   if (faults.length > 0) chosen.push(counted(faults.length, 'fault'));
+  const settings = chosen.length === 0 ? [] : [`settings  ${chosen.join(', ')}`];
+  const took = time(result.simulatedMs);
+  if (playing !== undefined) {
+    return [
+      `${counted(config.nodes, 'real node')}, ${took} played, seed ${seed}`,
+      ...settings,
+      ...machineOf(playing),
+    ];
+  }
   return [
-    `${counted(config.nodes, 'node')}, ${time(result.simulatedMs)} simulated, seed ${seed}`,
-    ...(chosen.length === 0 ? [] : [`settings  ${chosen.join(', ')}`]),
-    `digest    ${digest}`,
+    `${counted(config.nodes, 'node')}, ${took} simulated, seed ${seed}`,
+    ...settings,
+    `digest    ${digest ?? 'none'}`,
     `cost      ${messages.toLocaleString('en')} messages in ${time(cpuMs)} of processor time, ` +
       `${rate(messages, cpuMs)} per second; ${Math.round(peakRssBytes / 2 ** 20)} MiB of memory`,
+  ];
+}
+
+function machineOf({ seats, timeScale, lateMs, tooLate }: Playing): readonly string[] {
+  const { mean, p50, p99 } = lateMs;
+  return [
+    `machine   a ${seats} for each node, ${timeScale} s for each second; timers late by ` +
+      `${mean.toFixed(1)} ms in the mean, ${p50.toFixed(1)} median, 99 % within ${p99.toFixed(1)}`,
+    ...(tooLate
+      ? [
+          '          TOO LATE for latencies to mean anything: give the machine less to do, ' +
+            'fewer nodes or a larger --time-scale',
+        ]
+      : []),
   ];
 }
 
@@ -55,7 +78,7 @@ const HEAD_HAS: ReadonlySet<string> = new Set([
   'faults',
 ]);
 
-function lookupsOf({ config, lookups }: SimResult): readonly string[] {
+function lookupsOf({ config, lookups }: RunResult): readonly string[] {
   const asked = config.lookups > 0 || config.workloads.some(({ kind }) => kind === 'lookup');
   if (!asked) return [];
   const { count, hops } = lookups;
@@ -75,7 +98,7 @@ function lookupsOf({ config, lookups }: SimResult): readonly string[] {
   ];
 }
 
-function valuesOf({ config, values }: SimResult): readonly string[] {
+function valuesOf({ config, values }: RunResult): readonly string[] {
   const asked = config.puts > 0 || config.workloads.some(({ kind }) => kind === 'put');
   if (!asked) return [];
   const { puts, gets, found, notFound, wrong, lost, unreachable, immortal } = values;
@@ -97,7 +120,7 @@ function valuesOf({ config, values }: SimResult): readonly string[] {
   ];
 }
 
-function networkOf({ config, skipped, tables, churn, traffic }: SimResult): readonly string[] {
+function networkOf({ config, skipped, tables, churn, traffic }: RunResult): readonly string[] {
   const isStill = config.churn.type === 'none' && config.faults.length === 0;
   return [
     ...(skipped === 0

@@ -5,21 +5,17 @@
  *
  * Exit codes: 0 done, 2 settings that cannot be (a line for each fault), 130 when cut short.
  */
-import { cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { UsageError } from '../runtime/failure.ts';
-import { fileExists, fileFault, makeDirectory } from '../runtime/files.ts';
-import { resultText, writeOutputs } from '../sim/edge/outputs.ts';
-import { readScenario, type Scenario } from '../sim/edge/scenario.ts';
+import { resultText } from '../sim/edge/outputs.ts';
+import { readScenario } from '../sim/edge/scenario.ts';
 import { SettingsFault } from '../sim/edge/settings-fault.ts';
-import { readSetting, SETTINGS, type Setting } from '../sim/edge/settings-table.ts';
+import { SETTINGS } from '../sim/edge/settings-table.ts';
 import { resolveLayers, type Given, type Layer } from '../sim/edge/settings.ts';
-import type { SimOutput } from '../sim/main.ts';
-import type { SimResult } from '../sim/result.ts';
 import { EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from './failure.ts';
 import { say } from './output.ts';
+import { prepareFolder, recordOf, writeRun } from './run-files.ts';
+import { flagOf, settingsIn } from './setting-flags.ts';
 import { watchForStop } from './signals.ts';
 import { warningsFor } from './sim-estimate.ts';
 import { recordingOf, simNode } from './sim-record.ts';
@@ -77,28 +73,6 @@ export function simCommand(version: string): CommandUnknownOpts {
   return command;
 }
 
-/** A setting as a flag. Its text is judged here and read once, where all settings come together. */
-function flagOf(setting: Setting): Option {
-  const { key, argument, help, fallback, group } = setting;
-  const flags = argument === undefined ? `--${key}` : `--${key} ${argument}`;
-  const option = new Option(flags, `${help} (default: ${fallback})`).helpGroup(`${group}:`);
-  if (argument === undefined) return option;
-  return option.argParser((text) => {
-    const read = readSetting(setting, text);
-    if (!read.ok) throw new InvalidArgumentError(`${read.fault}.`);
-    return text;
-  });
-}
-
-/** The settings among the flags, as a scenario would write them. */
-export function settingsIn(flags: Given): Given {
-  const given = SETTINGS.map(({ key }): [string, unknown] => [
-    key,
-    flags[new Option(`--${key}`).attributeName()],
-  ]);
-  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
-}
-
 async function run(path: string | undefined, flags: Given, version: string): Promise<void> {
   const out = typeof flags['out'] === 'string' ? flags['out'] : undefined;
   const scenario = path === undefined ? undefined : await readScenario(path);
@@ -112,7 +86,7 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
   const stop = watchForStop();
   for (const note of resolved.notes) say(`orrery sim: ${note}`);
   for (const warning of warningsFor(resolved.options)) say(`orrery sim: ${warning}`);
-  if (out !== undefined) await prepare(out);
+  if (out !== undefined) await prepareFolder(out);
   const hooks = {
     rows: out !== undefined,
     ...(from === undefined ? {} : { from }),
@@ -129,46 +103,8 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
     return;
   }
   const result = recordOf(output.result, scenario);
-  if (out !== undefined) await write(out, { ...output, result });
+  if (out !== undefined) await writeRun(out, { ...output, result });
   process.stdout.write(
     flags['json'] === true ? resultText(result) : summaryOf(result, scenario, out),
   );
-}
-
-/** Before the run, so that nobody computes for hours what cannot be kept. */
-async function prepare(out: string): Promise<void> {
-  if (await fileExists(join(out, 'sweep.json'))) {
-    throw new UsageError(`${out} holds a sweep: name another folder with --out`);
-  }
-  await makeDirectory(out);
-}
-
-/** The files of the run; a report that cannot be drawn leaves the result where it is. */
-async function write(out: string, output: SimOutput): Promise<void> {
-  try {
-    await writeOutputs(out, output);
-    // Only now: what draws the charts takes a while to load.
-    const { writeReport } = await import('../sim/edge/report/write.ts');
-    await writeReport(out);
-  } catch (error) {
-    throw new UsageError(`the result cannot be written to ${out}: ${fileFault(error)}`);
-  }
-}
-
-/** The result with what it answers and where it was made. */
-function recordOf(result: SimResult, scenario: Scenario | undefined): SimResult {
-  const { name, question } = scenario ?? {};
-  const processors = cpus();
-  const machine = {
-    node: process.version,
-    system: `${process.platform} ${process.arch}`,
-    processor: processors[0]?.model ?? 'unknown',
-    processors: processors.length,
-    memoryBytes: totalmem(),
-  };
-  const about = {
-    ...(name === undefined ? {} : { name }),
-    ...(question === undefined ? {} : { question }),
-  };
-  return { ...result, ...about, machine } as SimResult;
 }

@@ -1,16 +1,15 @@
 /**
- * The processes of real nodes: some are booted ahead of time, so that a node begins when the
- * scenario says so and not when a process has started; a node that disappears is killed with -9.
- * Each node has a certificate of the scenario's own authority, made before it begins.
+ * The real nodes of a scenario, each on a seat of its own (a process or a thread): some seats are
+ * taken ahead of time, so that a node begins when the scenario says so and not when a process has
+ * started; a node that disappears is killed with nothing said. Each node has a certificate of the
+ * scenario's own authority, made before it begins.
  *
- * Invariant: every process started here is ended here, at the latest by `end`.
+ * Invariants: what was begun here is ended here, at the latest by `end`; a node that disappeared
+ * before it had begun never begins.
  */
-import { fork } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { PeerDirectory } from '../host/directory.ts';
 import { fileExists } from '../runtime/files.ts';
 import type { Authority } from '../runtime/identity/authority.ts';
@@ -21,12 +20,15 @@ import type { SimOptions } from '../sim/options.ts';
 import type { Command, OpId, Peer } from '../src/types.ts';
 import type { Players } from './arena.ts';
 import type { Conditions, Order, Said, Time } from './orders.ts';
+import { takeSeat } from './seat.ts';
+import type { Seat, SeatKind } from './seat.ts';
 
 export interface FleetParts {
   readonly folder: string;
   readonly authority: Authority;
   readonly options: SimOptions;
   readonly materials: Materials;
+  readonly seats: SeatKind;
   readonly time: () => Time;
   readonly directory: () => PeerDirectory;
   /** A node says something, in its present life. */
@@ -35,17 +37,15 @@ export interface FleetParts {
   readonly onFault: (error: Error) => void;
 }
 
-interface Playing {
-  readonly child: ChildProcess;
-  readonly life: number;
-}
-
 export class Fleet implements Players {
   readonly #parts: FleetParts;
-  readonly #standby: ChildProcess[] = [];
-  readonly #playing = new Map<Peer, Playing>();
+  readonly #standby: Chair[] = [];
+  /** Who is alive, by the life it is in; on a seat as soon as it has begun. */
+  readonly #alive = new Map<Peer, { readonly life: number; chair?: Chair }>();
   readonly #ports = new Map<Peer, number>();
-  readonly #all = new Set<ChildProcess>();
+  readonly #all = new Set<Chair>();
+  /** Disks that are being emptied: a node that returns waits for that. */
+  readonly #emptying = new Map<Peer, Promise<void>>();
   #conditions: Conditions;
   #ended = false;
 
@@ -54,15 +54,21 @@ export class Fleet implements Players {
     this.#conditions = { loss: parts.options.loss, split: undefined };
   }
 
-  /** Boots processes until so many wait. */
-  async boot(count: number): Promise<void> {
+  /**
+   * Takes seats until so many wait.
+   *
+   * @param onBooted told how many wait
+   */
+  async boot(count: number, onBooted: (count: number) => void): Promise<void> {
     while (this.#standby.length < count) {
       const batch = Math.min(BOOTS_AT_ONCE, count - this.#standby.length);
       await Promise.all(Array.from({ length: batch }, () => this.#bootOne()));
+      onBooted(this.#standby.length);
     }
   }
 
   readonly begin: Players['begin'] = (peer, life, introducers) => {
+    this.#alive.set(peer, { life });
     this.#begin(peer, life, introducers).catch((error: unknown) => {
       this.#parts.onFault(error instanceof Error ? error : new Error(String(error)));
     });
@@ -73,57 +79,53 @@ export class Fleet implements Players {
   };
 
   readonly kill = (peer: Peer): void => {
-    this.#playing.get(peer)?.child.kill('SIGKILL');
-    this.#playing.delete(peer);
-    if (this.#parts.options.disk !== 'keep') {
-      void rm(this.#dataDir(peer), { recursive: true, force: true });
-    }
+    const chair = this.#alive.get(peer)?.chair;
+    this.#alive.delete(peer);
+    const gone = chair === undefined ? Promise.resolve() : chair.seat.kill();
+    if (this.#parts.options.disk === 'keep') return;
+    const folder = this.#dataDir(peer);
+    this.#emptying.set(
+      peer,
+      gone.then(() => rm(folder, { recursive: true, force: true })),
+    );
   };
 
   readonly setConditions = (conditions: Conditions): void => {
     this.#conditions = conditions;
-    for (const peer of this.#playing.keys()) this.#order(peer, { type: 'conditions', conditions });
+    for (const peer of this.#alive.keys()) this.#order(peer, { type: 'conditions', conditions });
   };
 
-  /** Asks all nodes how they stand. */
+  /** Asks all nodes how they stand; @returns of how many an answer is to be expected */
   ask(ask: number): number {
-    for (const peer of this.#playing.keys()) this.#order(peer, { type: 'state', ask });
-    return this.#playing.size;
+    const begun = [...this.#alive.values()].filter(({ chair }) => chair !== undefined);
+    for (const { chair } of begun) chair?.seat.tell({ type: 'state', ask });
+    return begun.length;
   }
 
-  /** Ends all processes. */
+  /** Ends all nodes. */
   async end(): Promise<void> {
     this.#ended = true;
-    const gone = [...this.#all].map(
-      (child) => new Promise((resolve) => child.once('exit', resolve)),
-    );
-    for (const child of this.#all) child.kill('SIGKILL');
-    await Promise.all(gone);
-  }
-
-  /** Makes the certificate of a node, if it has none. */
-  async prepare(peer: Peer): Promise<void> {
-    const dataDir = this.#dataDir(peer);
-    if (await fileExists(identityPaths(dataDir).key)) return;
-    const nodeIdHex = this.#parts.directory().idHexOf(peer);
-    await issueInto(this.#parts.authority, dataDir, { nodeIdHex });
+    await Promise.all([...this.#all].map(({ seat }) => seat.kill()));
+    await Promise.allSettled(this.#emptying.values());
   }
 
   async #begin(peer: Peer, life: number, introducers: readonly Peer[]): Promise<void> {
     const { options, materials, time } = this.#parts;
-    await this.prepare(peer);
-    const child = this.#standby.pop() ?? (await this.#bootOne(), this.#standby.pop());
-    if (child === undefined || this.#ended) return;
-    this.#playing.set(peer, { child, life });
-    child.on('message', (said) => {
-      this.#hear(peer, child, said as Said);
-    });
+    await this.#emptying.get(peer);
+    await this.#certify(peer);
     await this.#listening(introducers);
+    while (this.#standby.length === 0 && !this.#ended) await this.#bootOne();
+    const alive = this.#alive.get(peer);
+    if (alive?.life !== life) return;
+    const chair = this.#standby.pop();
+    if (chair === undefined) return;
+    chair.peer = peer;
+    alive.chair = chair;
     const near = introducers.flatMap((one) => {
       const port = this.#ports.get(one);
       return port === undefined ? [] : [{ peer: one, port }];
     });
-    child.send({
+    chair.seat.tell({
       type: 'begin',
       peer,
       dataDir: this.#dataDir(peer),
@@ -133,9 +135,17 @@ export class Fleet implements Players {
       options,
       materials,
       conditions: this.#conditions,
-    } satisfies Order);
+    });
     // In the place of the one that was taken.
-    if (this.#standby.length < STANDBY_MIN) void this.#bootOne();
+    if (this.#standby.length < STANDBY_MIN) await this.#bootOne();
+  }
+
+  /** Makes the certificate of a node, if it has none. */
+  async #certify(peer: Peer): Promise<void> {
+    const dataDir = this.#dataDir(peer);
+    if (await fileExists(identityPaths(dataDir).key)) return;
+    const nodeIdHex = this.#parts.directory().idHexOf(peer);
+    await issueInto(this.#parts.authority, dataDir, { nodeIdHex });
   }
 
   /** Whoever introduces may have begun just now, and not listen yet. */
@@ -146,8 +156,9 @@ export class Fleet implements Players {
     }
   }
 
-  #hear(peer: Peer, child: ChildProcess, said: Said): void {
-    if (this.#playing.get(peer)?.child !== child) return;
+  #hear(chair: Chair, said: Said): void {
+    const { peer } = chair;
+    if (peer === undefined || this.#alive.get(peer)?.chair !== chair) return;
     if (said.type === 'listening') this.#ports.set(peer, said.port);
     if (said.type === 'failed') {
       this.#parts.onFault(new Error(`node ${peer} failed: ${said.reason}`));
@@ -156,25 +167,34 @@ export class Fleet implements Players {
   }
 
   #order(peer: Peer, order: Order): void {
-    this.#playing.get(peer)?.child.send(order, () => undefined);
+    this.#alive.get(peer)?.chair?.seat.tell(order);
   }
 
-  #bootOne(): Promise<void> {
-    const child = fork(MEMBER, [], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    this.#all.add(child);
-    child.once('exit', () => {
-      this.#all.delete(child);
-    });
-    return new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('message', () => {
-        this.#standby.push(child);
+  async #bootOne(): Promise<void> {
+    if (this.#ended) return;
+    await new Promise<void>((resolve, reject) => {
+      const hear = (said: Said): void => {
+        if (said.type !== 'booted') return this.#hear(chair, said);
+        this.#standby.push(chair);
         resolve();
-      });
+      };
+      const onEnd = (): void => {
+        this.#all.delete(chair);
+        this.#onEnd(chair);
+        reject(new Error('a node ended before it had begun'));
+      };
+      const chair: Chair = { seat: takeSeat(this.#parts.seats, hear, onEnd), peer: undefined };
+      this.#all.add(chair);
+    }).catch((error: unknown) => {
+      if (!this.#ended) throw error;
     });
+  }
+
+  /** That a node ends is the scenario's to say. */
+  #onEnd(chair: Chair): void {
+    const { peer } = chair;
+    if (this.#ended || peer === undefined || this.#alive.get(peer)?.chair !== chair) return;
+    this.#parts.onFault(new Error(`node ${peer} ended by itself`));
   }
 
   #dataDir(peer: Peer): string {
@@ -182,7 +202,12 @@ export class Fleet implements Players {
   }
 }
 
-const MEMBER = fileURLToPath(new URL('member-process.js', import.meta.url));
+/** A seat, and who has begun on it. */
+interface Chair {
+  readonly seat: Seat;
+  peer: Peer | undefined;
+}
+
 const BOOTS_AT_ONCE = 4;
 const STANDBY_MIN = 2;
 const LISTENING_MS_MAX = 3000;

@@ -48,10 +48,14 @@ export class Member {
 
   async #hear(order: Order): Promise<void> {
     switch (order.type) {
-      case 'begin':
-        { await this.#start(order); return; }
-      case 'command':
-        { await this.#obey(order.op, order.command); return; }
+      case 'begin': {
+        await this.#start(order);
+        return;
+      }
+      case 'command': {
+        await this.#obey(order.op, order.command);
+        return;
+      }
       case 'conditions':
         if (this.#links !== undefined) Object.assign(this.#links, order.conditions);
         return;
@@ -106,21 +110,28 @@ export class Member {
     if (node === undefined) throw new Error('a node is told to do something before it began');
     const begunAt = performance.now();
     switch (command.type) {
-      case 'lookup':
-        { this.#tell(op, await node.lookup(command.target), begunAt); return; }
+      case 'lookup': {
+        this.#tell(op, await node.lookup(command.target), begunAt);
+        return;
+      }
       case 'get': {
         const { outcome } = await node.get(bytesOfBits256(command.key.raw));
-        this.#tell(op, outcome, begunAt); return;
+        this.#tell(op, outcome, begunAt);
+        return;
       }
       case 'put': {
         const { key, size, ttlS, replication } = command;
         const wanted = { ttlS, replication };
         const { outcome } = await node.put(bytesOfBits256(key.raw), randomBytes(size), wanted);
-        this.#tell(op, outcome, begunAt); return;
+        this.#tell(op, outcome, begunAt);
+        return;
       }
       case 'leave':
         await node.close();
-        { this.#tell(LEAVE_OP, { type: 'left' }, begunAt); return; }
+        {
+          this.#tell(LEAVE_OP, { type: 'left' }, begunAt);
+          return;
+        }
       case 'join':
         throw new Error('a node joins by itself');
       default:

@@ -11,21 +11,21 @@ import { Reader } from '../host/serial/words.ts';
 import { createAuthority, lockNewAuthority } from '../runtime/identity/authority.ts';
 import type { LookupRow } from '../sim/lookup-row.ts';
 import { Bill, Interrupted, sha256 } from '../sim/main.ts';
-import type { Progress } from '../sim/main.ts';
 import type { Materials } from '../sim/materials.ts';
 import { nodeConfig } from '../sim/options.ts';
 import type { SimOptions } from '../sim/options.ts';
 import { reportOf } from '../sim/part-report.ts';
 import { stageOf } from '../sim/progress.ts';
+import type { Stage } from '../sim/progress.ts';
 import { resultOf, rowsOf } from '../sim/result.ts';
-import type { SimResult } from '../sim/result.ts';
+import type { RunResult } from '../sim/result.ts';
 import { Run } from '../sim/run.ts';
 import type { Peer } from '../src/types.ts';
 import { RealArena } from './arena.ts';
 import { Fleet } from './fleet.ts';
 import { Lateness } from './lateness.ts';
-import type { MachineReport } from './lateness.ts';
 import type { Said, Time } from './orders.ts';
+import type { SeatKind } from './seat.ts';
 import { scenarioUs, systemMs } from './time.ts';
 
 export interface PlayHooks {
@@ -33,12 +33,23 @@ export interface PlayHooks {
   readonly rows: boolean;
   /** Real milliseconds per millisecond of the scenario. */
   readonly scale: number;
+  readonly seats: SeatKind;
   /** Called now and then; true stops the run. */
-  readonly onProgress: (progress: Progress) => boolean;
+  readonly onProgress: (progress: PlayProgress) => boolean;
+}
+
+export interface PlayProgress {
+  readonly phase: 'booting' | Stage['phase'];
+  /** How much of the phase is done, from 0 to 1. */
+  readonly share: number;
+  readonly messages: number;
+  /** Time of the scenario. */
+  readonly atMs: number;
+  readonly online: number;
 }
 
 export interface RealOutput {
-  readonly result: SimResult & { readonly host: 'real'; readonly machine: MachineReport };
+  readonly result: RunResult;
   readonly rows: readonly LookupRow[];
 }
 
@@ -82,7 +93,7 @@ class Player {
 
   /** Certificates and processes: before time begins. */
   async prepare(): Promise<void> {
-    const { materials, rows } = this.#hooks;
+    const { materials, rows, seats } = this.#hooks;
     const dir = join(this.#folder, 'authority');
     const authority = await lockNewAuthority(dir, () => createAuthority(dir, {}));
     const fleet = new Fleet({
@@ -90,6 +101,7 @@ class Player {
       authority,
       options: this.#options,
       materials,
+      seats,
       time: () => this.#time,
       directory: () => this.#mustRun().world.population.directory,
       hear: (peer, said) => {
@@ -100,7 +112,10 @@ class Player {
       },
     });
     this.#fleet = fleet;
-    await fleet.boot(this.#options.nodes + SPARE);
+    const wanted = this.#options.nodes + SPARE;
+    await fleet.boot(wanted, (booted) => {
+      this.#show({ phase: 'booting', share: booted / wanted, messages: 0, atMs: 0, online: 0 });
+    });
     this.#time = { ...this.#time, startedAt: systemMs(), wallStartMs: Date.now() };
     const setting = {
       materials,
@@ -125,7 +140,9 @@ class Player {
       if (this.#fault !== undefined) throw this.#fault;
       if (run.isSampleDue(at)) await this.#takeStates();
       run.turn(at, [run.takeFacts()]);
-      this.#showProgress();
+      const { measures, now } = run.world;
+      const { messages } = measures.counts;
+      this.#show({ ...stageOf(run), messages, atMs: now / 1000, online: measures.online });
     }
     await this.#takeStates();
   }
@@ -134,9 +151,18 @@ class Player {
     const run = this.#mustRun();
     const parts = [reportOf(run)];
     const cost = this.#bill.end();
-    const result = resultOf(this.#options, parts, undefined, cost, version, sha256);
-    const machine = this.#lateness.report(this.#hooks.scale);
-    return { result: { ...result, host: 'real', machine }, rows: rowsOf(parts) };
+    // What every node did at every step nobody knows here.
+    const { digest: _, ...result } = resultOf(
+      this.#options,
+      parts,
+      undefined,
+      cost,
+      version,
+      sha256,
+    );
+    const { scale, seats } = this.#hooks;
+    const playing = { seats, timeScale: scale, ...this.#lateness.report(scale) };
+    return { result: { ...result, host: 'real', playing }, rows: rowsOf(parts) };
   }
 
   async end(): Promise<void> {
@@ -175,14 +201,8 @@ class Player {
     if (waitMs > 0) await delay(waitMs);
   }
 
-  #showProgress(): void {
-    const run = this.#mustRun();
-    const { measures, now } = run.world;
-    const { events, messages } = measures.counts;
-    const progress = { ...stageOf(run), events, messages, simulatedMs: now / 1000 };
-    if (this.#hooks.onProgress({ ...progress, online: measures.online })) {
-      throw new Interrupted('stopped before its end');
-    }
+  #show(progress: PlayProgress): void {
+    if (this.#hooks.onProgress(progress)) throw new Interrupted('stopped before its end');
   }
 }
 

@@ -30,6 +30,30 @@ export interface Origin {
   readonly afterMs: number;
 }
 
+/**
+ * A result of either host. A digest tells what every node did at every step, which only a simulator
+ * knows.
+ */
+export interface RunResult extends Omit<SimResult, 'digest'> {
+  readonly digest?: string;
+  /** Absent: the simulator. */
+  readonly host?: 'real';
+  /** Only of real nodes. */
+  readonly playing?: Playing;
+}
+
+/** How real nodes played a scenario. */
+export interface Playing {
+  /** What each of them was. */
+  readonly seats: 'process' | 'thread';
+  /** Real milliseconds per millisecond of the scenario; all other times are the scenario's. */
+  readonly timeScale: number;
+  /** By how much timers of the nodes came after their time, in ms. */
+  readonly lateMs: { readonly mean: number; readonly p50: number; readonly p99: number };
+  /** Whether that is too much for latencies to mean anything. */
+  readonly tooLate: boolean;
+}
+
 export interface SimResult extends Cost {
   /** Only of a fork. */
   readonly from?: Origin;

@@ -40,7 +40,7 @@ function isSweep(name: string): boolean {
 
 async function digestOf(name: string): Promise<string> {
   const dir = folderOf(name);
-  if (!isSweep(name)) return (await readResult(join(dir, 'result.json'))).digest;
+  if (!isSweep(name)) return (await readResult(join(dir, 'result.json'))).digest ?? '';
   const { cells } = await readSweep(dir);
   const lines = cells.map(({ digest }) => `${digest ?? ''}\n`);
   return createHash('sha256').update(lines.join('')).digest('hex');

@@ -99,6 +99,6 @@ function sweepReading(found: (sweep: SweepFolder) => string): Report['read'] {
 }
 
 async function runReading(dir: string): Promise<Reading> {
-  const { question = '', digest } = await readResult(join(dir, 'result.json'));
+  const { question = '', digest = '' } = await readResult(join(dir, 'result.json'));
   return { question, digest, size: 'One simulation', found: await networkFound(dir) };
 }

@@ -8,19 +8,24 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { LOOKUP_COLUMNS, lookupLine, type LookupRow } from '../lookup-row.ts';
-import type { SimOutput } from '../main.ts';
-import type { SimResult } from '../result.ts';
+import type { RunResult } from '../result.ts';
 import type { Series } from '../series.ts';
 
+/** What either host makes of a run. */
+export interface RunOutput {
+  readonly result: RunResult;
+  readonly rows: readonly LookupRow[];
+}
+
 /** Writes the files into a folder that is there. */
-export async function writeOutputs(dir: string, { result, rows }: SimOutput): Promise<void> {
+export async function writeOutputs(dir: string, { result, rows }: RunOutput): Promise<void> {
   await writeFile(join(dir, 'result.json'), resultText(result));
   await writeFile(join(dir, 'lookups.csv.gz'), await promisify(gzip)(lookupsText(rows)));
   await writeFile(join(dir, 'series.csv'), seriesText(result.series));
 }
 
 /** `result.json` as it stands on disk and on standard output. */
-export function resultText(result: SimResult): string {
+export function resultText(result: RunResult): string {
   return `${JSON.stringify(result, null, 2)}\n`;
 }
 

@@ -9,15 +9,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { SimResult } from '../../result.ts';
+import type { RunResult } from '../../result.ts';
 import type { Series } from '../../series.ts';
 import { ReportFault } from './fault.ts';
 import { readLookups } from './lookup-table.ts';
 import type { LookupTable } from './lookup-table.ts';
 
 /** Costs are absent from the cells of a sweep. */
-export type Result = Omit<SimResult, CostKey | 'series'> &
-  Partial<Pick<SimResult, CostKey>> & {
+export type Result = Omit<RunResult, CostKey | 'series'> &
+  Partial<Pick<RunResult, CostKey>> & {
     readonly series?: Series;
     /** Of the scenario, when it has them. */
     readonly name?: string;
@@ -69,7 +69,10 @@ const result = z.looseObject({
   schema: z.number(),
   version: z.string(),
   seed: z.union([z.number(), z.string()]),
-  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   ...counts('events', 'messages', 'simulatedMs', 'skipped'),
   config: z.looseObject({
     seed: z.union([z.number(), z.string()]),
@@ -104,6 +107,15 @@ const result = z.looseObject({
   series: series.optional(),
   from: z
     .looseObject({ digest: z.string(), config: z.looseObject({}), afterMs: z.number() })
+    .optional(),
+  host: z.literal('real').optional(),
+  playing: z
+    .looseObject({
+      seats: z.string(),
+      timeScale: z.number(),
+      lateMs: z.looseObject(counts('mean', 'p50', 'p99')),
+      tooLate: z.boolean(),
+    })
     .optional(),
   name: z.string().optional(),
   question: z.string().optional(),

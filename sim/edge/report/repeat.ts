@@ -9,21 +9,22 @@ import { scenarioFor } from './scenario-text.ts';
 import { flagsFor, optionsOf } from './settings-text.ts';
 
 export function repeatHtml(result: Result): string {
+  if (result.host === 'real') return runCommands(result, 'real');
   const commands = result.from === undefined ? runCommands(result) : forkCommands(result);
   return `${commands}
 <p>To run it again from this result and compare the digests (DIR is the folder of this page):</p>
 ${pre('orrery report DIR --verify')}`;
 }
 
-function runCommands(result: Result): string {
+function runCommands(result: Result, command = 'sim'): string {
   const options = optionsOf(result.config);
   const flags = flagsFor(options);
   if (flags !== undefined) {
-    return `<p>To repeat it:</p>\n${pre(`orrery sim ${flags.join(' ')} --out DIR`)}`;
+    return `<p>To repeat it:</p>\n${pre(`orrery ${command} ${flags.join(' ')} --out DIR`)}`;
   }
   return `<p>To repeat it, save this as <code>scenario.yaml</code> and run the command below it.</p>
 ${pre(scenarioFor(options).trimEnd())}
-${pre('orrery sim scenario.yaml --out DIR')}`;
+${pre(`orrery ${command} scenario.yaml --out DIR`)}`;
 }
 
 function forkCommands({ from, config }: Result): string {

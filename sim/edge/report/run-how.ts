@@ -60,17 +60,29 @@ function runFacts(result: Result): readonly Fact[] {
   return [
     ['version', `${version} (result schema ${schema})`],
     ['seed', String(seed)],
-    ['digest', digest],
-    ['simulated time', time(simulatedMs)],
+    ...(digest === undefined ? [] : [['digest', digest] as const]),
+    [result.host === 'real' ? 'time played' : 'simulated time', time(simulatedMs)],
     ['events', whole(events)],
     ['messages', whole(messages)],
     ['sessions begun', whole(churn.sessions)],
     ['work that could not begin', whole(skipped)],
     ...costs.filter((fact) => fact !== undefined),
+    ...playingFacts(result),
     ...Object.entries(machine).map(([name, value]): Fact => [
       MACHINE_NAMES[name] ?? name,
       name === 'memoryBytes' ? bytes(Number(value)) : String(value),
     ]),
+  ];
+}
+
+function playingFacts({ playing }: Result): readonly Fact[] {
+  if (playing === undefined) return [];
+  const { seats, timeScale, lateMs } = playing;
+  const late = `${short(lateMs.mean)} ms in the mean, ${short(lateMs.p99)} ms for the latest 1 %`;
+  return [
+    ['nodes', seats === 'process' ? 'a process each' : 'a thread each'],
+    ['real time per time of the scenario', short(timeScale)],
+    ['the machine was late by', late],
   ];
 }
 
@@ -92,4 +104,4 @@ called different.</p>
 <p>Lookups, values, traffic and churn cover the time after the warm-up; events, messages and
 simulated time the whole run. A lookup has succeeded when a working node answered in time (with
 <code>targets nodes</code>: the target itself), and is exact when its result is the true set of
-nearest nodes at the moment it ended. Latency is simulated, not measured on a network.</p>`;
+nearest nodes at the moment it ended. Latency between nodes is the model’s, not that of a network.</p>`;

@@ -5,7 +5,7 @@
 
 import { figureHtml, figurePoints } from './figure.ts';
 import type { Figure } from './figure.ts';
-import { escape, time, whole } from './format.ts';
+import { escape, short, time, whole } from './format.ts';
 import { headline, tilesHtml } from './headline.ts';
 import { lookupFigures, valueFigures } from './lookup-figures.ts';
 import { sampleLookups } from './lookup-sample.ts';
@@ -83,6 +83,15 @@ function onlineOf({ tables, config }: Result): number {
   return tables.contacts.count > 0 ? tables.contacts.count : config.nodes;
 }
 
+/** Whose machine was too late should not believe a latency on the page. */
+function lateHtml({ playing }: Result): string {
+  if (playing?.tooLate !== true) return '';
+  const late = `${short(playing.lateMs.mean)} ms in the mean`;
+  return `<p class="question">The machine was too late for these latencies to mean anything
+(timers came ${late} after their time): give it less to do, fewer nodes or a larger
+<code>--time-scale</code>.</p>`;
+}
+
 function headHtml(result: Result, title: string): string {
   const { config, seed, digest, version, simulatedMs, messages, question } = result;
   const asked = [
@@ -96,13 +105,15 @@ function headHtml(result: Result, title: string): string {
   const measured = isOpen ? 'until the work was done' : `for ${time(config.durationMs)}`;
   const facts =
     `${whole(config.nodes)} nodes${work}, measured ${measured}. ` +
-    `${time(simulatedMs)} simulated in all, ${whole(messages)} messages.`;
+    `${time(simulatedMs)} ${result.host === 'real' ? 'played' : 'simulated'} in all, ` +
+    `${whole(messages)} messages.`;
+  const proof = digest === undefined ? '' : `, digest <code>${escape(digest)}</code>`;
   return [
-    '<p class="kind">Orrery simulation</p>',
+    `<p class="kind">${result.host === 'real' ? 'Orrery, real nodes' : 'Orrery simulation'}</p>`,
     `<h1>${escape(title)}</h1>`,
     question === undefined ? '' : `<p class="question">${escape(question)}</p>`,
     `<p class="facts">${escape(facts)}</p>`,
-    `<p class="digest">Seed ${escape(String(seed))}, version ${escape(version)}, digest ` +
-      `<code>${escape(digest)}</code></p>`,
+    `<p class="digest">Seed ${escape(String(seed))}, version ${escape(version)}${proof}</p>`,
+    lateHtml(result),
   ].join('\n');
 }

@@ -75,7 +75,9 @@ export async function readSweep(dir: string): Promise<SweepFolder> {
  * cell is done.
  */
 export function digestOfSweep({ cells }: SweepFolder): string | undefined {
-  const digests = cells.flatMap(({ result }) => (result === undefined ? [] : [result.digest]));
+  const digests = cells.flatMap(({ result }) =>
+    result?.digest === undefined ? [] : [result.digest],
+  );
   if (digests.length < cells.length) return undefined;
   return createHash('sha256')
     .update(digests.map((digest) => `${digest}\n`).join(''))

@@ -69,6 +69,13 @@ export async function verify(
   onProgress: (progress: Progress) => boolean,
 ): Promise<Verdict> {
   const result = await readResult(claim.path);
+  const { digest: recorded } = result;
+  if (recorded === undefined) {
+    throw new ReportFault(
+      `${claim.file} is of real nodes, and no two such runs are the same: lay another beside it ` +
+        'with orrery compare',
+    );
+  }
   const options = optionsOf(result.config);
   const [fault] = optionFaults(options);
   if (fault !== undefined)
@@ -79,9 +86,9 @@ export async function verify(
   const hooks = { materials, onProgress, ...from };
   const { digest: found } = await simulateApart(options, version, hooks);
   return {
-    recorded: result.digest,
+    recorded,
     found,
-    isEqual: found === result.digest,
+    isEqual: found === recorded,
     otherVersion: result.version === version ? undefined : result.version,
   };
 }
