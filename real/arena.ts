@@ -108,7 +108,7 @@ export class RealArena implements Arena {
       );
       const there = found.filter((one): one is Peer => one !== undefined);
       const life = this.population.lifeOf(peer);
-      this.#players.begin(peer, life, [...new Set(there)]);
+      this.#players.begin(peer, life, there);
     } else {
       this.#askedAt.set(op, this.now);
       this.#players.command(peer, op, command);

@@ -44,8 +44,8 @@ export class Fleet implements Players {
   readonly #alive = new Map<Peer, { readonly life: number; chair?: Chair }>();
   readonly #ports = new Map<Peer, number>();
   readonly #all = new Set<Chair>();
-  /** Disks that are being emptied: a node that returns waits for that. */
-  readonly #emptying = new Map<Peer, Promise<void>>();
+  /** What is done to the folder of a node, one after another: it is filled, or emptied. */
+  readonly #folders = new Map<Peer, Promise<void>>();
   #conditions: Conditions;
   #ended = false;
 
@@ -69,9 +69,7 @@ export class Fleet implements Players {
 
   readonly begin: Players['begin'] = (peer, life, introducers) => {
     this.#alive.set(peer, { life });
-    this.#begin(peer, life, introducers).catch((error: unknown) => {
-      this.#parts.onFault(error instanceof Error ? error : new Error(String(error)));
-    });
+    this.#begin(peer, life, introducers).catch(this.#onFault);
   };
 
   readonly command = (peer: Peer, op: OpId, command: Command): void => {
@@ -81,13 +79,12 @@ export class Fleet implements Players {
   readonly kill = (peer: Peer): void => {
     const chair = this.#alive.get(peer)?.chair;
     this.#alive.delete(peer);
-    const gone = chair === undefined ? Promise.resolve() : chair.seat.kill();
+    const gone = chair?.seat.kill();
     if (this.#parts.options.disk === 'keep') return;
-    const folder = this.#dataDir(peer);
-    this.#emptying.set(
-      peer,
-      gone.then(() => rm(folder, { recursive: true, force: true })),
-    );
+    this.#inFolder(peer, async () => {
+      await gone;
+      await rm(this.#dataDir(peer), { recursive: true, force: true, maxRetries: RETRIES });
+    }).catch(this.#onFault);
   };
 
   readonly setConditions = (conditions: Conditions): void => {
@@ -106,13 +103,12 @@ export class Fleet implements Players {
   async end(): Promise<void> {
     this.#ended = true;
     await Promise.all([...this.#all].map(({ seat }) => seat.kill()));
-    await Promise.allSettled(this.#emptying.values());
+    await Promise.allSettled(this.#folders.values());
   }
 
   async #begin(peer: Peer, life: number, introducers: readonly Peer[]): Promise<void> {
     const { options, materials, time } = this.#parts;
-    await this.#emptying.get(peer);
-    await this.#certify(peer);
+    await this.#inFolder(peer, () => this.#certify(peer));
     await this.#listening(introducers);
     while (this.#standby.length === 0 && !this.#ended) await this.#bootOne();
     const alive = this.#alive.get(peer);
@@ -140,6 +136,13 @@ export class Fleet implements Players {
     if (this.#standby.length < STANDBY_MIN) await this.#bootOne();
   }
 
+  async #inFolder(peer: Peer, act: () => Promise<void>): Promise<void> {
+    const before = this.#folders.get(peer) ?? Promise.resolve();
+    const now = before.catch(() => undefined).then(act);
+    this.#folders.set(peer, now);
+    await now;
+  }
+
   /** Makes the certificate of a node, if it has none. */
   async #certify(peer: Peer): Promise<void> {
     const dataDir = this.#dataDir(peer);
@@ -165,6 +168,11 @@ export class Fleet implements Players {
     }
     this.#parts.hear(peer, said);
   }
+
+  readonly #onFault = (error: unknown): void => {
+    if (!this.#ended)
+      this.#parts.onFault(error instanceof Error ? error : new Error(String(error)));
+  };
 
   #order(peer: Peer, order: Order): void {
     this.#alive.get(peer)?.chair?.seat.tell(order);
@@ -211,3 +219,5 @@ interface Chair {
 const BOOTS_AT_ONCE = 4;
 const STANDBY_MIN = 2;
 const LISTENING_MS_MAX = 3000;
+/** Of emptying a folder that the system still holds files of. */
+const RETRIES = 5;

@@ -67,7 +67,7 @@ export async function play(
     return player.output(version);
   } finally {
     await player.end();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
