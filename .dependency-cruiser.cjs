@@ -92,7 +92,7 @@ module.exports = {
     notFolders(
       'sim-borders',
       '^sim/',
-      ['runtime', 'library', 'cli', 'property-tests', 'reports'],
+      ['runtime', 'real', 'library', 'cli', 'property-tests', 'reports'],
       'sim/ imports only src/ and host/: the simulator must not know the real host.',
     ),
     {
@@ -112,7 +112,7 @@ module.exports = {
     notFolders(
       'runtime-borders',
       '^runtime/',
-      ['sim', 'library', 'cli', 'property-tests', 'reports'],
+      ['sim', 'real', 'library', 'cli', 'property-tests', 'reports'],
       'runtime/ imports src/, host/, node:, packages: it must not know the simulator.',
     ),
     {
@@ -135,9 +135,15 @@ module.exports = {
       },
     },
     notFolders(
+      'real-borders',
+      '^real/',
+      ['library', 'cli', 'property-tests', 'reports'],
+      'real/ plays scenarios of sim/ with nodes of runtime/: what shows it is in cli/.',
+    ),
+    notFolders(
       'library-borders',
       '^library/',
-      ['cli', 'property-tests', 'reports'],
+      ['real', 'cli', 'property-tests', 'reports'],
       'library/ offers what the hosts can do: what a command needs as well, the command imports.',
     ),
     onlyFolders(
@@ -168,7 +174,7 @@ module.exports = {
       name: 'no-test-tools-in-the-product',
       severity: 'error',
       comment: 'devDependencies are absent from an installed product: move it to dependencies.',
-      from: { path: '^(?:src|host|sim|runtime|library|cli)/' },
+      from: { path: '^(?:src|host|sim|runtime|real|library|cli)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {

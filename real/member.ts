@@ -163,8 +163,7 @@ export class Member {
       const now = performance.now();
       this.#lateMs.push(now - due);
       due = now + TICK_MS;
-      const { size } = { size: this.#lateMs.length };
-      if (size < TICKS) return;
+      if (this.#lateMs.length < TICKS) return;
       const sent = {
         messages: { ...this.#messages },
         replicas: this.#replicas,
@@ -189,6 +188,6 @@ function directoryOf(idKey: number): PeerDirectory {
 
 const HOST = '127.0.0.1';
 /** Nodes that a scenario may have in all, those that replace others among them. */
-export const PEERS = 4096;
+const PEERS = 4096;
 const TICK_MS = 50;
 const TICKS = 4;

@@ -27,5 +27,5 @@ export function unplayable(options: SimOptions, word: (key: string) => string): 
   return faults;
 }
 
-export const NODES_MAX = 100;
+const NODES_MAX = 100;
 const FITTING = 50;

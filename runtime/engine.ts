@@ -42,7 +42,7 @@ export function startEngine(
   onFault: (error: unknown) => void,
 ): Engine {
   const { log, introducers, directory, self, book, values, edge } = ground;
-  const { identity, shares, clock } = ground;
+  const { identity, shares, clock, saved, watch } = ground;
   const { strictLoopback } = options.admission ?? {};
   const addresses = options.advertise ?? reachableAt(listen);
   book.prove(self, addresses);
@@ -55,8 +55,7 @@ export function startEngine(
   });
   const pauses = new Pauses();
   const isRecovering = (): boolean => pauses.isRecovering();
-  const { clients } = shares;
-  const operations = new Operations(feed, edge, values, clients, ground.watch, isRecovering);
+  const operations = new Operations(feed, edge, values, shares.clients, watch, isRecovering);
   const parts: TrafficParts = {
     feed,
     links: () => port,
@@ -66,7 +65,7 @@ export function startEngine(
     introducers,
     log,
     onContact: () => {
-      ground.saved.onContact();
+      saved.onContact();
     },
     lateMs: () => pauses.lateMs(),
     wallMs: clock.wallMs,
@@ -92,9 +91,8 @@ export function startEngine(
   const port = options.weather?.over(links, self) ?? links;
   const driver: Driver<NodeState> = driverOf(options, ground, parts, onFault);
   const contacts = (): number => contactCount(driver.state.table);
-  const { saved } = ground;
   const rest = { feed, introducers: introducers.length, contacts };
-  const joining = new Joining({ saved, links, operations, ...rest });
+  const joining = new Joining({ saved, links: port, operations, ...rest });
   return { driver, links, operations, joining, pauses };
 }
 

@@ -5,7 +5,7 @@ import type { Check, Finding, Source } from './finding.ts';
 const LINES_MAX = 300;
 const COLUMNS_MAX = 100;
 const HEADER_LINES_MIN = 2;
-const HEADED = /^(?:src|host|sim|runtime|library|cli|reports\/benchmarks)\/.*\.ts$/;
+const HEADED = /^(?:src|host|sim|runtime|real|library|cli|reports\/benchmarks)\/.*\.ts$/;
 
 /** Written in halves, so that this file does not hold the words it looks for. */
 const REMINDER = new RegExp(

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Source } from './finding.ts';
 
-const FOLDERS = ['src', 'host', 'sim', 'runtime', 'library', 'cli', 'examples'];
+const FOLDERS = ['src', 'host', 'sim', 'runtime', 'real', 'library', 'cli', 'examples'];
 const LOOKING = ['property-tests', 'reports'];
 const CODE = /\.(?:ts|mjs|cjs)$/;
 

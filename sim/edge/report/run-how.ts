@@ -104,4 +104,5 @@ called different.</p>
 <p>Lookups, values, traffic and churn cover the time after the warm-up; events, messages and
 simulated time the whole run. A lookup has succeeded when a working node answered in time (with
 <code>targets nodes</code>: the target itself), and is exact when its result is the true set of
-nearest nodes at the moment it ended. Latency between nodes is the model’s, not that of a network.</p>`;
+nearest nodes at the moment it ended. Latency between nodes is that of a model, not measured on a
+network.</p>`;
