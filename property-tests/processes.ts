@@ -37,6 +37,7 @@ export interface Launch {
   readonly descriptors?: number | undefined;
   /** A command and its first arguments that becomes the one behind them: `ip netns exec NAME`. */
   readonly through?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   /** What Node runs, instead of the command of this checkout. */
   readonly entry?: string;
 }
@@ -49,7 +50,7 @@ export function startProcess(
   cwd: string,
   args: readonly string[],
   onNote?: (note: unknown) => void,
-  { nodeArguments = [], descriptors, through = [], entry = ENTRY }: Launch = {},
+  { nodeArguments = [], descriptors, through = [], entry = ENTRY, environment }: Launch = {},
 ): Running {
   const stdio: ('pipe' | 'ipc')[] = ['pipe', 'pipe', 'pipe'];
   if (onNote !== undefined) stdio.push('ipc');
@@ -57,7 +58,7 @@ export function startProcess(
   // The shell becomes Node: process and channel are the same.
   const limited = ['sh', '-c', `ulimit -n ${descriptors ?? 0}; exec "$0" "$@"`, ...line];
   const [program = '', ...rest] = descriptors === undefined ? line : limited;
-  const child = spawn(program, rest, { cwd, stdio, env: plainEnv() });
+  const child = spawn(program, rest, { cwd, stdio, env: { ...plainEnv(), ...environment } });
   const stdout = collect(child, child.stdout);
   const stderr = collect(child, child.stderr);
   const ended = new Promise<Ending>((resolve, reject) => {
@@ -132,6 +133,15 @@ function collect(child: ChildProcess, stream: Readable | null): Collected {
 }
 
 /** The settings of whoever runs the tests must not change what is printed. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function plainEnv(): NodeJS.ProcessEnv {
   return { ...process.env, FORCE_COLOR: undefined, ORRERY_DEBUG: undefined, DEBUG: undefined };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { isAlive } from '../processes.ts';
 import { freePorts, isOneLine, launch, run, scratch } from './cli-kit.ts';
 import type { Running } from './cli-kit.ts';
 
@@ -125,13 +126,4 @@ async function roundTrip(
 async function endsCleanly(t: ExecutionContext, running: Running): Promise<void> {
   running.kill('SIGINT');
   t.like(await running.ended, { code: 0, signal: null });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

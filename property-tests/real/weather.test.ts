@@ -1,0 +1,106 @@
+// Weather over real links (TLS on loopback): what is sent arrives as late as the model says and in
+// order, loses exactly the calls that the simulator would lose, and goes to nobody beyond a cut.
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { DelayedLinks } from '../../real/weather.ts';
+import { latencyOf } from '../../sim/latency.ts';
+import { isCut, isLost } from '../../sim/network.ts';
+import { defaultOptions } from '../../sim/options.ts';
+import { keysOf } from '../../sim/streams.ts';
+import { encodePeer } from '../../src/codec/peer.ts';
+import { endAt, introduceEach } from '../runtime/link-kit.ts';
+import type { End } from '../runtime/link-kit.ts';
+import { eventually, newSite } from '../runtime/node-kit.ts';
+
+const ONE_WAY_MS = 40;
+
+interface Sky {
+  readonly a: End;
+  readonly b: End;
+  readonly port: DelayedLinks;
+  readonly ping: (call: number) => void;
+}
+
+/** Two ends that know each other, one of them under the weather. */
+async function sky(t: ExecutionContext, dials: boolean, jitter = 0): Promise<Sky> {
+  const site = await newSite(t);
+  const [a, b] = [await endAt(t, site, 'a'), await endAt(t, site, 'b')];
+  introduceEach(a, b);
+  const options = defaultOptions({ latency: { type: 'constant', ms: ONE_WAY_MS }, jitter });
+  const keys = keysOf('weather');
+  const latency = latencyOf(options, keys.places, {});
+  const self = a.peerOf(a);
+  const parts = { self, keys, latency, dials, scale: 1, peerAt: () => a.peerOf(b) };
+  const port = new DelayedLinks(a.links, parts);
+  t.teardown(() => {
+    port.end();
+  });
+  const to = a.peerOf(b);
+  const ping = (call: number): void => {
+    port.request(to, call, encodePeer({ type: 'request', call, body: { type: 'ping' } }));
+  };
+  return { a, b, port, ping };
+}
+
+test('a request leaves after the delay of the model, the first one after a dial as well', async (t) => {
+  const { b, ping } = await sky(t, true);
+  let from = performance.now();
+  ping(1);
+  await eventually(t, 'the ping is there', () => b.frames.length === 1);
+  // A dial is two round trips.
+  t.true(performance.now() - from >= 5 * ONE_WAY_MS - 1);
+  from = performance.now();
+  ping(2);
+  await eventually(t, 'the ping is there', () => b.frames.length === 2);
+  t.true(performance.now() - from >= ONE_WAY_MS - 1);
+});
+
+test('nothing overtakes, however much delays differ', async (t) => {
+  const { b, ping } = await sky(t, false, 0.9);
+  const calls = Array.from({ length: 60 }, (_, i) => i + 1);
+  for (const call of calls) ping(call);
+  await eventually(t, 'all pings are there', () => b.frames.length === calls.length);
+  t.deepEqual(
+    b.frames.map(({ call }) => call),
+    calls,
+  );
+});
+
+test('the calls that are lost are those that the simulator loses', async (t) => {
+  const { a, b, port, ping } = await sky(t, false);
+  port.loss = 0.5;
+  const calls = Array.from({ length: 60 }, (_, i) => i + 1);
+  const self = a.peerOf(a);
+  const { loss } = keysOf('weather');
+  const kept = calls.filter((call) => !isLost(0.5, loss, self, call, 0));
+  t.true(kept.length > 20 && kept.length < 60);
+  for (const call of calls) ping(call);
+  ping(1000);
+  port.loss = 0;
+  ping(1001);
+  await eventually(t, 'the last ping is there', () => b.frames.some(({ call }) => call === 1001));
+  t.deepEqual(
+    b.frames.map(({ call }) => call).filter((call) => call < 1000),
+    kept,
+  );
+});
+
+test('nobody is reached or introduced beyond a cut, everybody again when it heals', async (t) => {
+  const { a, b, port, ping } = await sky(t, false);
+  const [self, other] = [a.peerOf(a), a.peerOf(b)];
+  // A key under which the two are in different camps.
+  const keys = Array.from({ length: 100 }, (_, i) => ({ key: i, share: 0.5 }));
+  const split = keys.find((one) => isCut(one, self, other));
+  port.split = split;
+  t.not(split, undefined);
+  ping(1);
+  t.is(await port.introduce([b.listen]), undefined);
+  port.split = undefined;
+  ping(2);
+  t.is(await port.introduce([b.listen]), other);
+  await eventually(t, 'a ping is there', () => b.frames.length > 0);
+  t.deepEqual(
+    b.frames.map(({ call }) => call),
+    [2],
+  );
+});
