@@ -7,6 +7,7 @@ import { PeerDirectory } from '../host/directory.ts';
 import { writeState } from '../host/serial/state.ts';
 import { Writer } from '../host/serial/words.ts';
 import { bytesOfBits256 } from '../host/words.ts';
+import { UsageError } from '../runtime/failure.ts';
 import { identityPaths, readIdentity } from '../runtime/identity/identity.ts';
 import { reasonOf } from '../runtime/log.ts';
 import { startNode } from '../runtime/node.ts';
@@ -72,12 +73,28 @@ export class Member {
 
   async #start(begin: Begin): Promise<void> {
     this.#begin = begin;
-    const { options, time, introducers, dataDir, port } = begin;
+    const begunAt = performance.now();
+    let node: RunningNode;
+    try {
+      node = await this.#startAt(begin, begin.port);
+    } catch (error) {
+      if (begin.port === 0 || !(error instanceof UsageError)) throw error;
+      // The system has given its port to somebody else meanwhile.
+      node = await this.#startAt(begin, 0);
+    }
+    this.#node = node;
+    this.#say({ type: 'listening', port: node.listen.port });
+    this.#tick();
+    this.#tell(JOIN_OP, await node.joined, begunAt);
+  }
+
+  async #startAt(begin: Begin, port: number): Promise<RunningNode> {
+    const { options, time, introducers, dataDir } = begin;
     const keys = keysOf(options.seed);
     const latency = latencyOf(options, keys.places, begin.materials);
-    const begunAt = performance.now();
+    // Nobody else is found by address: simulated nodes remember no peers.
     const peers = new Map(introducers.map(({ peer, port: at }) => [at, peer]));
-    const node = await startNode({
+    return await startNode({
       listen: { host: HOST, port },
       dataDir,
       identity: await readIdentity(identityPaths(dataDir)),
@@ -99,10 +116,6 @@ export class Member {
         this.#count(effects);
       },
     });
-    this.#node = node;
-    this.#say({ type: 'listening', port: node.listen.port });
-    this.#tick();
-    this.#tell(JOIN_OP, await node.joined, begunAt);
   }
 
   async #obey(op: OpId, command: Command): Promise<void> {
