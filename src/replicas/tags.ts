@@ -46,7 +46,9 @@ function nameOf({ high, low }: Tag): number {
 
 /** Tags as they travel: two words each. */
 export function flat(tags: readonly Tag[]): readonly number[] {
-  return tags.flatMap(({ high, low }) => [high, low]);
+  const words: number[] = [];
+  for (const { high, low } of tags) words.push(high, low);
+  return words;
 }
 
 /** What the other side of a comparison lists. */
