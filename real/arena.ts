@@ -90,6 +90,7 @@ export class RealArena implements Arena {
   }
 
   begin(peer: Peer): void {
+    this.population.disks.delete(peer);
     this.population.begin(peer, undefined, this.now);
     this.measures.onOnline(1, this.now);
   }
