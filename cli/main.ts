@@ -27,6 +27,7 @@ const LOADERS = new Map<string, (version: string) => Promise<CommandUnknownOpts>
     'sweep-worker',
     async (version) => (await import('./sweep-worker.ts')).sweepWorkerCommand(version),
   ],
+  ['compare', async () => (await import('./compare.ts')).compareCommand()],
   ['replay', async () => (await import('./replay.ts')).replayCommand()],
   ['report', async (version) => (await import('./report.ts')).reportCommand(version)],
 ]);

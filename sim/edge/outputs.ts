@@ -1,5 +1,5 @@
 /**
- * The files of a run: `result.json`, the table of its lookups and its time series. What a result
+ * The files of a run: `result.json`, the tables of its operations and its time series. What a result
  * holds of the machine's figures is in `result.json` alone.
  */
 
@@ -7,15 +7,22 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { LOOKUP_COLUMNS, lookupLine, type LookupRow } from '../lookup-row.ts';
+import { LOOKUP_COLUMNS, lookupLine } from '../lookup-row.ts';
 import type { SimOutput } from '../main.ts';
+import { OPERATION_COLUMNS, operationLine } from '../operation-row.ts';
 import type { SimResult } from '../result.ts';
 import type { Series } from '../series.ts';
 
 /** Writes the files into a folder that is there. */
-export async function writeOutputs(dir: string, { result, rows }: SimOutput): Promise<void> {
+export async function writeOutputs(dir: string, output: SimOutput): Promise<void> {
+  const { result, rows, operations } = output;
   await writeFile(join(dir, 'result.json'), resultText(result));
-  await writeFile(join(dir, 'lookups.csv.gz'), await promisify(gzip)(lookupsText(rows)));
+  await writeTable(join(dir, 'lookups.csv.gz'), LOOKUP_COLUMNS, rows.map(lookupLine));
+  await writeTable(
+    join(dir, 'operations.csv.gz'),
+    OPERATION_COLUMNS,
+    operations.map(operationLine),
+  );
   await writeFile(join(dir, 'series.csv'), seriesText(result.series));
 }
 
@@ -24,8 +31,13 @@ export function resultText(result: SimResult): string {
   return `${JSON.stringify(result, null, 2)}\n`;
 }
 
-function lookupsText(rows: readonly LookupRow[]): string {
-  return `${[LOOKUP_COLUMNS.join(','), ...rows.map(lookupLine)].join('\n')}\n`;
+async function writeTable(
+  path: string,
+  columns: readonly string[],
+  lines: readonly string[],
+): Promise<void> {
+  const text = `${[columns.join(','), ...lines].join('\n')}\n`;
+  await writeFile(path, await promisify(gzip)(text));
 }
 
 /** A line per step; a measure that does not exist at a time is an empty cell. */

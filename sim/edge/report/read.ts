@@ -23,7 +23,9 @@ export type Result = Omit<SimResult, CostKey | 'series'> &
     readonly name?: string;
     readonly question?: string;
     /** What made the result, in words, when it was recorded. */
-    readonly machine?: Readonly<Record<string, string | number>>;
+    readonly machine?: Readonly<Record<string, unknown>>;
+    /** What ran it, unless the simulator did. */
+    readonly host?: 'real';
   };
 
 type CostKey = 'wallMs' | 'setupCpuMs' | 'cpuMs' | 'peakRssBytes';
@@ -107,7 +109,8 @@ const result = z.looseObject({
     .optional(),
   name: z.string().optional(),
   question: z.string().optional(),
-  machine: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  machine: z.record(z.string(), z.unknown()).optional(),
+  host: z.literal('real').optional(),
 });
 
 export async function readRun(dir: string): Promise<RunFolder> {

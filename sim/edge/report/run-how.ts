@@ -69,9 +69,17 @@ function runFacts(result: Result): readonly Fact[] {
     ...costs.filter((fact) => fact !== undefined),
     ...Object.entries(machine).map(([name, value]): Fact => [
       MACHINE_NAMES[name] ?? name,
-      name === 'memoryBytes' ? bytes(Number(value)) : String(value),
+      name === 'memoryBytes' ? bytes(Number(value)) : machineText(value),
     ]),
   ];
+}
+
+/** What holds more than one figure names each: `mean 0.2, p99 1.3`. */
+function machineText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, part]) => `${name} ${String(part)}`)
+    .join(', ');
 }
 
 export function factTable(facts: readonly Fact[]): string {
