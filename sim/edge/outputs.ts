@@ -1,6 +1,6 @@
 /**
- * The files of a run: `result.json`, the tables of its operations and its time series. What a result
- * holds of the machine's figures is in `result.json` alone.
+ * The files of a run: `result.json`, the tables of its operations and its time series. What a
+ * result holds of the machine's figures is in `result.json` alone.
  */
 
 import { writeFile } from 'node:fs/promises';
