@@ -28,6 +28,7 @@ const LOADERS = new Map<string, (version: string) => Promise<CommandUnknownOpts>
     async (version) => (await import('./sweep-worker.ts')).sweepWorkerCommand(version),
   ],
   ['real', async (version) => (await import('./real.ts')).realCommand(version)],
+  ['compare', async () => (await import('./compare.ts')).compareCommand()],
   ['replay', async () => (await import('./replay.ts')).replayCommand()],
   ['report', async (version) => (await import('./report.ts')).reportCommand(version)],
 ]);

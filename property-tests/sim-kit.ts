@@ -88,9 +88,9 @@ export class WatchedRun extends Run {
 }
 
 /** All that a run gives but what the machine decides; threads are not a matter of the run. */
-export function withoutCosts({ result, rows }: SimOutput) {
+export function withoutCosts({ result, rows, operations }: SimOutput) {
   const { wallMs: _w, setupCpuMs: _s, cpuMs: _c, peakRssBytes: _p, ...rest } = result;
   const config = { ...rest.config, workers: 1 };
   const from = rest.from && { ...rest.from, config: { ...rest.from.config, workers: 1 } };
-  return { result: { ...rest, config, from }, rows };
+  return { result: { ...rest, config, from }, rows, operations };
 }

@@ -14,10 +14,11 @@ import { Bill, Interrupted, sha256 } from '../sim/main.ts';
 import type { Materials } from '../sim/materials.ts';
 import { nodeConfig } from '../sim/options.ts';
 import type { SimOptions } from '../sim/options.ts';
+import type { OperationRow } from '../sim/operation-row.ts';
 import { reportOf } from '../sim/part-report.ts';
 import { stageOf } from '../sim/progress.ts';
 import type { Stage } from '../sim/progress.ts';
-import { resultOf, rowsOf } from '../sim/result.ts';
+import { operationsOf, resultOf, rowsOf } from '../sim/result.ts';
 import type { RunResult } from '../sim/result.ts';
 import { Run } from '../sim/run.ts';
 import type { Peer } from '../src/types.ts';
@@ -51,6 +52,7 @@ export interface PlayProgress {
 export interface RealOutput {
   readonly result: RunResult;
   readonly rows: readonly LookupRow[];
+  readonly operations: readonly OperationRow[];
 }
 
 /** @throws Interrupted when told to stop */
@@ -162,7 +164,11 @@ class Player {
     );
     const { scale, seats } = this.#hooks;
     const playing = { seats, timeScale: scale, ...this.#lateness.report(scale) };
-    return { result: { ...result, host: 'real', playing }, rows: rowsOf(parts) };
+    return {
+      result: { ...result, host: 'real', playing },
+      rows: rowsOf(parts),
+      operations: operationsOf(parts),
+    };
   }
 
   async end(): Promise<void> {

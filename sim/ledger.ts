@@ -6,6 +6,7 @@
 import type { OpId, Outcome, Peer, Position, RecordHeader, Trail } from '../src/types.ts';
 import type { Arena } from './arena.ts';
 import type { LookupRow } from './lookup-row.ts';
+import type { OperationOutcome, OperationRow } from './operation-row.ts';
 import type { Oracle, Settled, Verdict } from './oracle.ts';
 import type { WorkKind } from './options.ts';
 
@@ -31,6 +32,8 @@ export interface Reports {
 export class Ledger {
   /** Rows of lookups, where they are wanted. */
   readonly rows: LookupRow[] = [];
+  /** Rows of PUTs and GETs, where rows are wanted. */
+  readonly operations: OperationRow[] = [];
   readonly #world: Arena;
   readonly #oracle: Oracle;
   readonly #reports: Reports;
@@ -39,7 +42,7 @@ export class Ledger {
   /** Operations that have settled and wait for the oracle's verdict. */
   readonly #judged = new Map<OpId, Running>();
 
-  /** @param placeName given where rows of lookups are wanted */
+  /** @param placeName given where rows are wanted */
   constructor(
     world: Arena,
     oracle: Oracle,
@@ -75,6 +78,7 @@ export class Ledger {
   forget(): void {
     this.running.clear();
     this.rows.length = 0;
+    this.operations.length = 0;
   }
 
   /** The node has left: nobody waits for what it asked. */
@@ -117,6 +121,7 @@ export class Ledger {
   #onPut(running: Running, outcome: Outcome, tookMs: number): void {
     const { measures, now } = this.#world;
     measures.counts.puts++;
+    this.#operationRow(running, outcome, outcome.type === 'stored' ? 'stored' : 'failed');
     if (outcome.type !== 'stored') return;
     measures.counts.putsStored++;
     measures.samples.putMs.add(tookMs);
@@ -128,9 +133,12 @@ export class Ledger {
     measures.counts.gets++;
     if (outcome.type !== 'found') {
       measures.counts.getsNotFound++;
+      this.#operationRow(running, outcome, outcome.type === 'absent' ? 'not-found' : 'failed');
       return;
     }
-    if (!values.isTrue(running.put, outcome.record)) measures.counts.getsWrong++;
+    const isTrue = values.isTrue(running.put, outcome.record);
+    if (!isTrue) measures.counts.getsWrong++;
+    this.#operationRow(running, outcome, isTrue ? 'found' : 'wrong');
     measures.counts.getsFound++;
     measures.samples.getMs.add(tookMs);
     measures.samples.getMessages.add(messagesOf(outcome.trail));
@@ -138,23 +146,44 @@ export class Ledger {
 
   #row(running: Running, endedAt: number, trail: Trail, verdict: Verdict | undefined): void {
     if (this.#placeName === undefined) return;
-    const { asker, item, startedAt, target } = running;
-    const { measuredFrom, population } = this.#world;
+    const { asker, item, target } = running;
     this.rows.push({
       lookup: item,
-      asker: `${asker}:${population.shortName(asker)}`,
+      asker: this.#nameOf(asker),
       place: this.#placeName(asker),
       target: (target.w0 >>> 0).toString(16).padStart(8, '0'),
-      startMs: (startedAt - measuredFrom) / 1000,
-      endMs: (endedAt - measuredFrom) / 1000,
+      ...this.#spanOf(running, endedAt),
       succeeded: verdict?.succeeded ?? false,
       exact: verdict?.exact ?? false,
       hops: verdict?.hops ?? null,
       hopsToTarget: verdict?.hopsToTarget ?? null,
       requests: trail.requests,
       replies: trail.replies,
-      path: verdict?.path.map((peer) => `${peer}:${population.shortName(peer)}`) ?? [],
+      path: verdict?.path.map((peer) => this.#nameOf(peer)) ?? [],
     });
+  }
+
+  #operationRow(running: Running, outcome: Outcome, word: OperationOutcome): void {
+    if (this.#placeName === undefined || running.kind === 'lookup') return;
+    const { kind, item, asker } = running;
+    this.operations.push({
+      operation: item,
+      kind,
+      asker: this.#nameOf(asker),
+      ...this.#spanOf(running, this.#world.now),
+      outcome: word,
+      messages: 'trail' in outcome ? messagesOf(outcome.trail) : null,
+      replicas: kind === 'put' && 'holders' in outcome ? outcome.holders.length : null,
+    });
+  }
+
+  #nameOf(peer: Peer): string {
+    return `${peer}:${this.#world.population.shortName(peer)}`;
+  }
+
+  #spanOf({ startedAt }: Running, endedAt: number): { startMs: number; endMs: number } {
+    const { measuredFrom } = this.#world;
+    return { startMs: (startedAt - measuredFrom) / 1000, endMs: (endedAt - measuredFrom) / 1000 };
   }
 }
 

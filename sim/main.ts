@@ -7,12 +7,14 @@ import { createHash } from 'node:crypto';
 import type { Hooks } from './events.ts';
 import type { LookupRow } from './lookup-row.ts';
 import type { Materials } from './materials.ts';
+import type { OperationRow } from './operation-row.ts';
 import { optionFaults } from './option-faults.ts';
 import type { SimOptions } from './options.ts';
 import { reportOf } from './part-report.ts';
 import type { Part } from './population.ts';
 import { stageOf, type Stage } from './progress.ts';
-import { resultOf, rowsOf, type Cost, type Origin, type SimResult } from './result.ts';
+import { operationsOf, resultOf, rowsOf } from './result.ts';
+import type { Cost, Origin, SimResult } from './result.ts';
 import { Run } from './run.ts';
 import { isFork, restore, sectionOf, snapshotOf } from './snapshot/snapshot.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
@@ -31,7 +33,7 @@ export interface SimulateHooks {
   /** Goes on from there instead of beginning anew. */
   readonly from?: Snapshot;
   readonly snapshot?: SnapshotOrder;
-  /** Whether rows of lookups are wanted. */
+  /** Whether rows of lookups, PUTs and GETs are wanted. */
   readonly rows?: boolean;
   /** Called a few times per second of real time; true stops the run. */
   readonly onProgress?: (progress: Progress) => boolean;
@@ -43,6 +45,8 @@ export interface SimOutput {
   readonly result: SimResult;
   /** Of all lookups, where they were asked for. */
   readonly rows: readonly LookupRow[];
+  /** Of all PUTs and GETs, likewise. */
+  readonly operations: readonly OperationRow[];
 }
 
 /** When a snapshot is to be taken. */
@@ -75,7 +79,7 @@ export function simulate(
   return simulateWhole(options, version, hooks).result;
 }
 
-/** The same, with the rows of all lookups. */
+/** The same, with the rows of all operations. */
 export function simulateWhole(
   options: SimOptions,
   version: string,
@@ -102,7 +106,8 @@ export function simulateWhole(
   const cost = bill.end();
   const parts = [reportOf(run)];
   const origin = originOf(hooks.from, options);
-  return { result: resultOf(options, parts, origin, cost, version, sha256), rows: rowsOf(parts) };
+  const result = resultOf(options, parts, origin, cost, version, sha256);
+  return { result, rows: rowsOf(parts), operations: operationsOf(parts) };
 }
 
 /** A run, or one part of it, with everybody in place. */

@@ -8,6 +8,7 @@ import { Sample } from './distribution.ts';
 import { tableSums, type TableSums } from './health.ts';
 import type { LookupRow } from './lookup-row.ts';
 import type { Counts, MessageKind, Samples } from './measures.ts';
+import type { OperationRow } from './operation-row.ts';
 import type { Run } from './run.ts';
 import type { SampleRow } from './sampler.ts';
 import type { Holdings } from './inventory.ts';
@@ -38,6 +39,7 @@ export interface PartReport {
   readonly holdings: Holdings;
   readonly series: readonly SampleRow[];
   readonly rows: readonly LookupRow[];
+  readonly operations: readonly OperationRow[];
   /** Two words of digest per handle; zero for the nodes of other parts. */
   readonly folds: Int32Array;
 }
@@ -59,6 +61,7 @@ export function reportOf(run: Run<Arena>): PartReport {
     holdings: world.values.inventory.take(population, roles, nowMs, world.wallMs),
     series: run.sampler.rows,
     rows: run.ledger.rows,
+    operations: run.ledger.operations,
     folds: population.folds(),
   };
 }

@@ -8,6 +8,7 @@ import { Sample } from './distribution.ts';
 import { tableReport, type TableReport } from './health.ts';
 import type { LookupRow } from './lookup-row.ts';
 import { MESSAGE_KINDS, type Samples } from './measures.ts';
+import type { OperationRow } from './operation-row.ts';
 import type { SimOptions } from './options.ts';
 import { sampleOf, sumOf, type Common, type PartReport } from './part-report.ts';
 import { seriesOf } from './sampler.ts';
@@ -158,6 +159,11 @@ export function resultOf(
 /** The rows of all parts in the order of the workload. */
 export function rowsOf(parts: readonly PartReport[]): readonly LookupRow[] {
   return parts.flatMap(({ rows }) => rows).sort((a, b) => a.lookup - b.lookup);
+}
+
+/** The same of PUTs and GETs. */
+export function operationsOf(parts: readonly PartReport[]): readonly OperationRow[] {
+  return parts.flatMap(({ operations }) => operations).sort((a, b) => a.operation - b.operation);
 }
 
 function seedOf({ seed }: SimOptions): number | string {

@@ -53,8 +53,9 @@ export async function makeRun(
   about: object = {},
 ): Promise<SimResult> {
   await mkdir(dir, { recursive: true });
-  const { result, rows } = simulateWhole(defaultOptions(given), VERSION, { rows: true });
-  await writeOutputs(dir, { result: { ...result, ...about }, rows });
+  const output = simulateWhole(defaultOptions(given), VERSION, { rows: true });
+  const { result } = output;
+  await writeOutputs(dir, { ...output, result: { ...result, ...about } });
   return result;
 }
 

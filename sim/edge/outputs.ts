@@ -1,6 +1,6 @@
 /**
- * The files of a run: `result.json`, the table of its lookups and its time series. What a result
- * holds of the machine's figures is in `result.json` alone.
+ * The files of a run: `result.json`, the tables of its operations and its time series. What a
+ * result holds of the machine's figures is in `result.json` alone.
  */
 
 import { writeFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { LOOKUP_COLUMNS, lookupLine, type LookupRow } from '../lookup-row.ts';
+import { OPERATION_COLUMNS, operationLine, type OperationRow } from '../operation-row.ts';
 import type { RunResult } from '../result.ts';
 import type { Series } from '../series.ts';
 
@@ -15,12 +16,19 @@ import type { Series } from '../series.ts';
 export interface RunOutput {
   readonly result: RunResult;
   readonly rows: readonly LookupRow[];
+  readonly operations: readonly OperationRow[];
 }
 
 /** Writes the files into a folder that is there. */
-export async function writeOutputs(dir: string, { result, rows }: RunOutput): Promise<void> {
+export async function writeOutputs(dir: string, output: RunOutput): Promise<void> {
+  const { result, rows, operations } = output;
   await writeFile(join(dir, 'result.json'), resultText(result));
-  await writeFile(join(dir, 'lookups.csv.gz'), await promisify(gzip)(lookupsText(rows)));
+  await writeTable(join(dir, 'lookups.csv.gz'), LOOKUP_COLUMNS, rows.map(lookupLine));
+  await writeTable(
+    join(dir, 'operations.csv.gz'),
+    OPERATION_COLUMNS,
+    operations.map(operationLine),
+  );
   await writeFile(join(dir, 'series.csv'), seriesText(result.series));
 }
 
@@ -29,8 +37,13 @@ export function resultText(result: RunResult): string {
   return `${JSON.stringify(result, null, 2)}\n`;
 }
 
-function lookupsText(rows: readonly LookupRow[]): string {
-  return `${[LOOKUP_COLUMNS.join(','), ...rows.map(lookupLine)].join('\n')}\n`;
+async function writeTable(
+  path: string,
+  columns: readonly string[],
+  lines: readonly string[],
+): Promise<void> {
+  const text = `${[columns.join(','), ...lines].join('\n')}\n`;
+  await writeFile(path, await promisify(gzip)(text));
 }
 
 /** A line per step; a measure that does not exist at a time is an empty cell. */

@@ -19,6 +19,7 @@ import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE } from '../events.t
 import type { LookupRow } from '../lookup-row.ts';
 import { MESSAGE_KINDS } from '../measures.ts';
 import type { Counts, MessageKind, Samples } from '../measures.ts';
+import type { OperationRow } from '../operation-row.ts';
 import type { WorkKind } from '../options.ts';
 import { OWN_WORDS } from '../population.ts';
 import type { Run } from '../run.ts';
@@ -34,6 +35,7 @@ export interface Sums {
   readonly samples: readonly (readonly number[])[];
   readonly taken: readonly SampleRow[];
   readonly rows: readonly LookupRow[];
+  readonly operations: readonly OperationRow[];
 }
 
 export function writeOwn(out: Writer, run: Run): void {
@@ -66,6 +68,7 @@ export function writeOwn(out: Writer, run: Run): void {
   });
   writeList(out, run.sampler.taken, writeNumbers);
   writeText(out, JSON.stringify(run.ledger.rows));
+  writeText(out, JSON.stringify(run.ledger.operations));
 }
 
 /** Takes this part's nodes, and returns what adds up. */
@@ -99,11 +102,13 @@ export function readOwn(input: Reader, run: Run, slab: Slab): Sums {
     samples: readList(input, 1, readNumbers),
     taken: readList(input, 1, readNumbers),
     rows: JSON.parse(readText(input)) as LookupRow[],
+    operations: JSON.parse(readText(input)) as OperationRow[],
   };
 }
 
 /** Lets this part go on counting where all parts together stood. */
-export function addSums(run: Run, { counts, sent, samples, rows }: Sums): void {
+export function addSums(run: Run, sums: Sums): void {
+  const { counts, sent, samples, rows, operations } = sums;
   const { measures } = run.world;
   (Object.keys(measures.counts) as (keyof Counts)[]).forEach((name, i) => {
     measures.counts[name] += counts[i] ?? 0;
@@ -114,7 +119,8 @@ export function addSums(run: Run, { counts, sent, samples, rows }: Sums): void {
   (Object.keys(measures.samples) as (keyof Samples)[]).forEach((name, i) => {
     measures.samples[name].addAll(Sample.of(Float64Array.from(samples[i] ?? [])));
   });
-  run.ledger.rows.push(...rows);
+  for (const row of rows) run.ledger.rows.push(row);
+  for (const row of operations) run.ledger.operations.push(row);
 }
 
 function writeNode(out: Writer, run: Run, peer: Peer): void {

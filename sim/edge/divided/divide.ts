@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { Bill, originOf, sha256, type SimOutput, type SimulateHooks } from '../../main.ts';
 import type { SimOptions } from '../../options.ts';
 import type { PartReport } from '../../part-report.ts';
-import { resultOf, rowsOf } from '../../result.ts';
+import { operationsOf, resultOf, rowsOf } from '../../result.ts';
 import { snapshotOf, type Section } from '../../snapshot/snapshot.ts';
 import type { Crew } from '../crew.ts';
 import { sharedFor } from './mailbox.ts';
@@ -46,7 +46,7 @@ export async function simulateDivided(
   const parts = await Promise.all(Array.from({ length: workers }, (_, part) => run(part)));
   const origin = originOf(from, options);
   const result = resultOf(options, parts, origin, bill.end(), version, sha256);
-  return { result, rows: rowsOf(parts) };
+  return { result, rows: rowsOf(parts), operations: operationsOf(parts) };
 }
 
 function isThere(section: Section | undefined): section is Section {

@@ -6,11 +6,10 @@
  * numbers, node names of the form `17:0a1b2c3d`, and the place as text.
  */
 
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { LOOKUP_COLUMNS } from '../../lookup-row.ts';
 import type { LookupRow } from '../../lookup-row.ts';
 import { ReportFault } from './fault.ts';
+import { REMEDY, tableLines } from './table-file.ts';
 
 type Column = (typeof LOOKUP_COLUMNS)[number];
 
@@ -90,22 +89,8 @@ export class LookupTable {
 
 /** @param packed the bytes of the file */
 export async function readLookups(packed: Uint8Array): Promise<LookupTable> {
-  let text: string;
-  try {
-    text = (await promisify(gunzip)(packed)).toString('utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ReportFault(`lookups.csv.gz is damaged (${reason}): ${REMEDY}`);
-  }
-  const [head = '', ...rows] = text.split(/\r?\n/);
-  if (head !== LOOKUP_COLUMNS.join(',')) {
-    throw new ReportFault(`lookups.csv.gz has other columns than this version writes: ${REMEDY}`);
-  }
-  if (rows.at(-1) === '') rows.pop();
-  return new LookupTable(rows);
+  return new LookupTable(await tableLines(packed, 'lookups.csv.gz', LOOKUP_COLUMNS));
 }
-
-const REMEDY = 'run the simulation again, or delete the file to report without it';
 
 function broken(index: number, column: Column): ReportFault {
   const line = `line ${index + 2} of lookups.csv.gz`;

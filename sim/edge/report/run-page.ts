@@ -23,9 +23,15 @@ export interface Report {
   readonly figures: readonly Figure[];
 }
 
-export function runReport({ result, lookups }: RunFolder): Report {
+/** A section that is not of the run alone: what stands above its figures, and these. */
+export interface ExtraPart extends Section {
+  readonly figures: readonly Figure[];
+}
+
+/** @param extra stands first behind the headline */
+export function runReport({ result, lookups }: RunFolder, extra?: ExtraPart): Report {
   const parts = figureParts(result, lookups);
-  const figures = parts.flatMap((part) => part.figures);
+  const figures = [...(extra?.figures ?? []), ...parts.flatMap((part) => part.figures)];
   const sampled = lookups === undefined ? [] : sampleLookups(lookups);
   const sections: Section[] = [
     { id: 'headline', title: 'In short', html: tilesHtml(headline(result, lookups)) },
@@ -38,6 +44,10 @@ export function runReport({ result, lookups }: RunFolder): Report {
   if (sampled.length > 0) {
     const html = pickerHtml(sampled, lookups?.size ?? 0);
     sections.splice(2, 0, { id: 'paths', title: 'Single lookups in the key space', html });
+  }
+  if (extra !== undefined) {
+    const { id, title: heading, html, figures: own } = extra;
+    sections.splice(1, 0, { id, title: heading, html: `${html}\n${figuresHtml(own)}` });
   }
   const title = titleOf(result);
   const data = {

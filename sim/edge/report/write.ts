@@ -11,14 +11,18 @@ import { ReportFault } from './fault.ts';
 import { csvFile, svgFile } from './figure.ts';
 import { bytesOf, readRun } from './read.ts';
 import { runReport } from './run-page.ts';
+import type { ExtraPart } from './run-page.ts';
 import { sweepReport } from './sweep-page.ts';
 import { readSweep } from './sweep-read.ts';
 
-/** @throws ReportFault when the folder has no result, or a file of it is damaged */
-export async function writeReport(dir: string): Promise<void> {
+/**
+ * @param extra one more section of a run's report
+ * @throws ReportFault when the folder has no result, or a file of it is damaged
+ */
+export async function writeReport(dir: string, extra?: ExtraPart): Promise<void> {
   const { html, figures } = (await isSweep(dir))
     ? sweepReport(await readSweep(dir))
-    : runReport(await readRun(dir));
+    : runReport(await readRun(dir), extra);
   try {
     const folder = join(dir, 'figures');
     await mkdir(folder, { recursive: true });

@@ -1,0 +1,141 @@
+/**
+ * The statistics of comparisons against published and hand-made figures, and against what they must
+ * hold of any samples: error rates under the null, intervals with their point in them, symmetry.
+ */
+import { fc, testProp } from '@fast-check/ava';
+import test from 'ava';
+import { judge, judgeDistribution } from '../../sim/edge/compare/rules.ts';
+import { distanceOf, permutationTest, ratioOf } from '../../sim/edge/compare/statistics.ts';
+import { shareDifference, statisticOf } from '../../sim/edge/compare/statistics.ts';
+import { mix, share } from '../../sim/streams.ts';
+
+/** Whole values of a law with a tail, another sample for each number. */
+function sample(number: number, size: number, factor = 1): Float64Array {
+  const draw = (i: number): number => share(mix(0x5eed, number, i));
+  return Float64Array.from({ length: size }, (_, i) =>
+    Math.floor(factor * (3 - 4 * Math.log(1 - draw(i)))),
+  ).sort();
+}
+
+const rising = (values: readonly number[]): Float64Array => Float64Array.from(values).sort();
+
+test('shares: the intervals of Newcombe 1998, table II, method 10', (t) => {
+  const published = [
+    [56, 70, 48, 80, 0.0524, 0.3339],
+    [9, 10, 3, 10, 0.1705, 0.809],
+    [5, 56, 0, 29, -0.0381, 0.1926],
+    [10, 10, 0, 20, 0.6791, 1],
+    [10, 10, 0, 10, 0.6075, 1],
+  ] as const;
+  for (const [a, m, b, n, low, high] of published) {
+    const found = shareDifference([b, n], [a, m]);
+    t.is(found?.low.toFixed(4), low.toFixed(4), `${a}/${m} - ${b}/${n}`);
+    t.is(found?.high.toFixed(4), high.toFixed(4), `${a}/${m} - ${b}/${n}`);
+  }
+  t.is(shareDifference([0, 0], [1, 2]), undefined);
+});
+
+test('percentiles are of nearest rank, distances half the sum of gaps', (t) => {
+  const ten = rising([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  t.is(statisticOf(ten, 'p50'), 5);
+  t.is(statisticOf(ten, 'p95'), 10);
+  t.is(statisticOf(ten, 'mean'), 5.5);
+  t.is(distanceOf(rising([1, 1, 2, 2]), rising([2, 2, 3, 3])), 0.5);
+  t.is(distanceOf(rising([1, 2]), rising([1, 1, 2, 2])), 0);
+  t.is(distanceOf(rising([1]), rising([2, 2, 2])), 1);
+});
+
+test('the permutation test finds the chance that all divisions give', (t) => {
+  // Of the 20 ways to take 3 of 6, two part the ones from the twos: p = 0.1.
+  const p = permutationTest(rising([1, 1, 1]), rising([2, 2, 2]));
+  t.true(Math.abs(p - 0.1) < 0.03, `${p}`);
+  t.is(permutationTest(sample(1, 200), sample(1, 200)), 1);
+  t.true(permutationTest(sample(1, 300), sample(2, 300, 2)) < 0.001);
+});
+
+test('samples of one law are told apart as seldom as the level says', (t) => {
+  const pairs = 200;
+  const ps = Array.from({ length: pairs }, (_, i) =>
+    permutationTest(sample(2 * i, 40), sample(2 * i + 1, 60)),
+  );
+  for (const level of [0.1, 0.3, 0.5, 0.8]) {
+    const below = ps.filter((p) => p <= level).length / pairs;
+    // Four standard deviations of a binomial share.
+    const room = 4 * Math.sqrt((level * (1 - level)) / pairs);
+    t.true(Math.abs(below - level) < room, `${below} at ${level}`);
+  }
+});
+
+test('nineteen in twenty intervals of a ratio hold the true one', (t) => {
+  const pairs = 100;
+  for (const statistic of ['mean', 'p50'] as const) {
+    const holds = Array.from({ length: pairs }, (_, i) =>
+      ratioOf(sample(2 * i, 60), sample(2 * i + 1, 60), statistic),
+    ).filter(({ low, high }) => low <= 1 && 1 <= high).length;
+    t.true(holds >= 87, `${statistic}: ${holds} of ${pairs}`);
+  }
+});
+
+test('a large difference is outside the interval of no difference', (t) => {
+  const { point, low, high } = ratioOf(sample(1, 400), sample(2, 400, 3), 'p95');
+  t.true(low > 2 && point > low && high > point && high < 4, `${low} ${point} ${high}`);
+});
+
+const values = fc
+  .array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 40 })
+  .map(rising);
+
+testProp(
+  'intervals hold their point, and the same samples give the same figures',
+  [values, values, fc.constantFrom('mean', 'p50', 'p95')],
+  (t, a, b, statistic) => {
+    const found = ratioOf(a, b, statistic);
+    t.true(found.low <= found.point && found.point <= found.high);
+    t.deepEqual(ratioOf(a, b, statistic), found);
+    t.is(ratioOf(a, a, statistic).point, 1);
+  },
+  { numRuns: 30 },
+);
+
+testProp(
+  'distance and chance do not ask which sample is first',
+  [values, values],
+  (t, a, b) => {
+    t.true(Math.abs(distanceOf(a, b) - distanceOf(b, a)) < 1e-12);
+    const [there, back] = [permutationTest(a, b), permutationTest(b, a)];
+    t.true(there > 0 && there <= 1);
+    t.true(Math.abs(there - back) < 0.1);
+    if (distanceOf(a, b) === 0) t.is(there, 1);
+  },
+  { numRuns: 30 },
+);
+
+testProp(
+  'an interval of shares holds the difference and turns round with the sides',
+  [fc.nat(50), fc.nat(50), fc.nat(50), fc.nat(50)],
+  (t, a, restA, b, restB) => {
+    const [inA, inB] = [[a, a + restA] as const, [b, b + restB] as const];
+    const [there, back] = [shareDifference(inA, inB), shareDifference(inB, inA)];
+    if (there === undefined || back === undefined) {
+      t.true(a + restA === 0 || b + restB === 0);
+      return;
+    }
+    t.true(there.low <= there.point && there.point <= there.high);
+    t.true(there.low >= -1 - 1e-12 && there.high <= 1 + 1e-12);
+    t.true(Math.abs(there.low + back.high) < 1e-12);
+  },
+);
+
+test('verdicts follow the rules', (t) => {
+  t.is(judge({ point: 0.01, low: -0.5, high: 0.5 }, 0.02), 'agrees');
+  t.is(judge({ point: -0.02, low: -0.03, high: -0.01 }, 0.02), 'agrees');
+  t.is(judge({ point: 0.1, low: 0.021, high: 0.5 }, 0.02), 'differs');
+  t.is(judge({ point: -0.1, low: -0.5, high: -0.021 }, 0.02), 'differs');
+  t.is(judge({ point: 0.1, low: 0.019, high: 0.5 }, 0.02), 'cannot tell');
+  t.is(judge({ point: -0.1, low: -0.5, high: 0.3 }, 0.02), 'cannot tell');
+  t.is(judge(undefined, 0.02), 'cannot tell');
+  t.is(judge({ point: Infinity, low: Infinity, high: Infinity }, 0.02), 'differs');
+  t.is(judgeDistribution(0.3, 0.02), 'agrees');
+  t.is(judgeDistribution(0.3, 0.009), 'differs');
+  t.is(judgeDistribution(0.001, 0.0001), 'agrees');
+});

@@ -1,0 +1,96 @@
+/**
+ * One of the two results that are compared: its folder as read, the samples in it, and in which
+ * settings it differs from the other.
+ */
+
+import { join } from 'node:path';
+import type { OperationOutcome, OperationRow } from '../../operation-row.ts';
+import { ReportFault } from '../report/fault.ts';
+import type { LookupTable } from '../report/lookup-table.ts';
+import { bytesOf, readRun } from '../report/read.ts';
+import type { Result } from '../report/read.ts';
+import { optionsOf, settingLines } from '../report/settings-text.ts';
+import { readOperations } from './operation-table.ts';
+
+export interface Side {
+  readonly dir: string;
+  readonly result: Result;
+  readonly lookups: LookupTable;
+  readonly operations: readonly OperationRow[];
+}
+
+/** @throws ReportFault when it is not the folder of a run with its tables */
+export async function readSide(dir: string): Promise<Side> {
+  if ((await bytesOf(join(dir, 'sweep.json'))) !== undefined) {
+    throw new ReportFault(`${dir} is a sweep: name the folder of a run`);
+  }
+  const { result, lookups } = await readRun(dir);
+  const packed = await bytesOf(join(dir, 'operations.csv.gz'));
+  if (lookups === undefined || packed === undefined) {
+    const lacking = lookups === undefined ? 'lookups.csv.gz' : 'operations.csv.gz';
+    throw new ReportFault(`${dir} has no ${lacking}: run it again with --out`);
+  }
+  return { dir, result, lookups, operations: await readOperations(packed) };
+}
+
+/** Whether its machine was too late for what it measured to be judged. */
+export function isTooLate({ result }: Side): boolean {
+  return result.playing?.tooLate === true;
+}
+
+export interface DifferingSetting {
+  readonly setting: string;
+  readonly a: string;
+  readonly b: string;
+}
+
+/** A difference in these is no difference in what is asked. */
+const FREE: ReadonlySet<string> = new Set(['seed', 'workers']);
+
+export function differingSettings(a: Side, b: Side): readonly DifferingSetting[] {
+  const [inA, inB] = [settingsOf(a), settingsOf(b)];
+  return [...new Set([...inA.keys(), ...inB.keys()])]
+    .filter((key) => !FREE.has(key) && inA.get(key) !== inB.get(key))
+    .map((key) => ({ setting: key, a: inA.get(key) ?? 'none', b: inB.get(key) ?? 'none' }));
+}
+
+function settingsOf({ result }: Side): ReadonlyMap<string, string> {
+  return new Map(settingLines(optionsOf(result.config)).map(({ key, value }) => [key, value]));
+}
+
+/** Rising; of lookups that reached one of the true nearest nodes. */
+export function hopsOf({ lookups }: Side): Float64Array {
+  return lookups.hops.filter((hops) => !Number.isNaN(hops)).sort();
+}
+
+export function lookupLatency({ lookups }: Side): Float64Array {
+  return lookups.latencyMs.slice().sort();
+}
+
+export function lookupMessages({ lookups }: Side): Float64Array {
+  return lookups.messages.slice().sort();
+}
+
+/** Of the operations that ended so, rising; an operation without the figure is left out. */
+export function sampleOf(
+  { operations }: Side,
+  outcome: OperationOutcome,
+  figure: (row: OperationRow) => number | null,
+): Float64Array {
+  const rows = operations.filter((row) => row.outcome === outcome);
+  return Float64Array.from(rows.map(figure).filter((value) => value !== null)).sort();
+}
+
+export function tookMs({ startMs, endMs }: OperationRow): number {
+  return endMs - startMs;
+}
+
+/** How many operations of a kind ended so, of how many. */
+export function endings(
+  { operations }: Side,
+  kind: OperationRow['kind'],
+  outcome: OperationOutcome,
+): readonly [number, number] {
+  const all = operations.filter((row) => row.kind === kind);
+  return [all.filter((row) => row.outcome === outcome).length, all.length];
+}
