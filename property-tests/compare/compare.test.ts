@@ -148,7 +148,12 @@ test('a machine that was too late gets no verdicts, a real host its name', async
   const late = join(dir, 'late');
   await makeRun(late, SMALL, {
     host: 'real',
-    machine: { timeScale: 1, lateMs: { mean: 9, p50: 2, p99: 80 }, tooLate: true },
+    playing: {
+      seats: 'process',
+      timeScale: 1,
+      lateMs: { mean: 9, p50: 2, p99: 80 },
+      tooLate: true,
+    },
   });
   const found = await compared(t, 'one', 'late');
   t.is(found.b.host, 'real');
