@@ -3,7 +3,7 @@
  * how many are faster, as two curves up to the 99th percentile.
  */
 
-import { gridOf, legendOf, niceRange, shareRange, xAxis, yAxis } from '../report/axes.ts';
+import { DASHES, gridOf, legendOf, niceRange, shareRange, xAxis, yAxis } from '../report/axes.ts';
 import type { ChartOption, Mark } from '../report/chart.ts';
 import { percentTick } from '../report/distributions.ts';
 import { figureOf } from '../report/figure.ts';
@@ -15,6 +15,8 @@ import type { DrawnSample } from './measures.ts';
 import type { Side } from './side.ts';
 
 const NAMES = ['A', 'B'] as const;
+/** In a legend, of an unbroken line. */
+const LINE = 'path://M0 4H21V6H0Z';
 const BARS_MAX = 24;
 /** A curve goes through so many percentiles. */
 const CURVE_STEPS = 99;
@@ -90,7 +92,7 @@ function curveFigure(
   const from = least < 0.5 * most ? 0 : least;
   const option = (layout: Layout): ChartOption => ({
     grid: gridOf(layout, NAMES),
-    legend: legendOf(NAMES, layout),
+    legend: legendOf(NAMES, layout, (name) => (name === 'A' ? LINE : DASHES)),
     xAxis: xAxis({ name: unit, ...niceRange(from, most, layout.isNarrow ? 5 : 9) }, layout),
     yAxis: yAxis({ name: `share of ${of} within`, min: 0, max: 1, format: percentTick }, layout),
     series: [a, b].map((sample, i) => ({

@@ -23,7 +23,7 @@ export interface Estimate extends Interval {
 const RESAMPLES = 2000;
 /** Of the largest samples fewer, lest a million values take minutes: their intervals are narrow. */
 const RESAMPLES_LEAST = 200;
-const DRAWS_MAX = 4e7;
+const DRAWS_MAX = 1e7;
 
 function resamplesFor(size: number): number {
   return Math.min(RESAMPLES, Math.max(RESAMPLES_LEAST, Math.floor(DRAWS_MAX / size)));
