@@ -9,22 +9,17 @@
  * table.
  * Exit codes: 0 done, 1 a simulation failed, 2 wrong usage, 130 when Ctrl-C cut it short.
  */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { format } from 'prettier';
 import { readSweep } from '../../sim/edge/report/sweep-read.ts';
+import { orrery, ROOT } from './command.ts';
 import { ROWS, rowText, TABLE_HEAD } from './durability-rows.ts';
 import type { Row } from './durability-rows.ts';
+import { writeMarked } from './marked.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const COMMAND = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 const FOLDER = join('reports', 'durability');
-const BEGIN = '<!-- what follows is written by npm run durability -->';
-const END = '<!-- up to here -->';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -58,13 +53,7 @@ async function sweep(name: string, workers: string | undefined): Promise<number>
   const folder = join(FOLDER, name);
   const more = workers === undefined ? [] : ['--workers', workers];
   const args = ['sweep', join(folder, 'sweep.yaml'), '--out', folder, ...more];
-  const child = spawn(process.execPath, [COMMAND, ...args], { cwd: ROOT, stdio: 'inherit' });
-  const code = await new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (ended) => {
-      resolve(ended ?? 1);
-    });
-  });
+  const code = await orrery(args);
   // Figures of single rows say less than the table, and what they cost is the machine's.
   for (const part of ['figures', 'costs', 'report.html']) {
     await rm(join(ROOT, folder, part), { recursive: true, force: true });
@@ -74,17 +63,8 @@ async function sweep(name: string, workers: string | undefined): Promise<number>
 
 async function writeTable(): Promise<void> {
   const path = join(ROOT, FOLDER, 'README.md');
-  const text = await readFile(path, 'utf8');
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${path} has lost its marks: ${BEGIN} and ${END}`);
   const lines = await Promise.all(ROWS.map(lineOf));
-  const body = `${text.slice(0, begin + BEGIN.length)}
-
-${TABLE_HEAD}
-${lines.join('\n')}
-
-${text.slice(end)}`;
-  await writeFile(path, await format(body, { parser: 'markdown', printWidth: 100 }));
+  await writeMarked(path, 'npm run durability', [TABLE_HEAD, ...lines].join('\n'));
   console.log(`written ${join(FOLDER, 'README.md')}`);
 }
 

@@ -9,29 +9,17 @@
  * that others make again, byte for byte. Exit codes: 0 done, 1 a simulation failed, 2 wrong usage,
  * 130 when Ctrl-C cut it short.
  */
-import { spawn } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { csvFile, svgFile } from '../../sim/edge/report/figure.ts';
 import { readSweep } from '../../sim/edge/report/sweep-read.ts';
 import { writeReport } from '../../sim/edge/report/write.ts';
 import { REPORTS } from './catalogue.ts';
 import type { Report } from './catalogue.ts';
+import { orrery, ROOT } from './command.ts';
+import { forgetMachine } from './machine.ts';
 import { writeReadme } from './readme.ts';
-
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const COMMAND = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
-
-/** Of the machine, not of the run. */
-const MACHINE_KEYS: ReadonlySet<string> = new Set([
-  'wallMs',
-  'setupCpuMs',
-  'cpuMs',
-  'peakRssBytes',
-  'machine',
-]);
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -92,30 +80,14 @@ async function make(report: Report, isKeeping: boolean): Promise<number> {
   const source = join(folder, kind === 'sweep' ? 'sweep.yaml' : 'scenario.yaml');
   const code = await orrery([kind === 'sweep' ? 'sweep' : 'sim', source, '--out', folder]);
   if (code !== 0) return code;
-  if (kind === 'run') await forgetMachine(dir);
+  if (kind === 'run') {
+    await forgetMachine(dir);
+    await writeReport(dir);
+  }
   if (extra !== undefined) {
     const figure = extra(await readSweep(dir));
     await writeFile(join(dir, 'figures', `${figure.id}.svg`), svgFile(figure));
     await writeFile(join(dir, 'figures', `${figure.id}.csv`), csvFile(figure));
   }
   return 0;
-}
-
-async function forgetMachine(dir: string): Promise<void> {
-  const path = join(dir, 'result.json');
-  const result: unknown = JSON.parse(await readFile(path, 'utf8'));
-  const kept = (key: string, value: unknown): unknown =>
-    MACHINE_KEYS.has(key) ? undefined : value;
-  await writeFile(path, `${JSON.stringify(result, kept, 2)}\n`);
-  await writeReport(dir);
-}
-
-function orrery(args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [COMMAND, ...args], { cwd: ROOT, stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      resolve(code ?? 1);
-    });
-  });
 }

@@ -5,30 +5,16 @@
  * Invariant: the same results give the same text, formatted as the rest of the project is; what
  * stands outside the marks stays as it is.
  */
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { format } from 'prettier';
 import { REPORTS } from './catalogue.ts';
 import type { Report } from './catalogue.ts';
-
-const BEGIN = '<!-- what follows is written by npm run reports -->';
-const END = '<!-- up to here -->';
+import { writeMarked } from './marked.ts';
 
 /** @throws Error when a report is not there, or the marks are not */
 export async function writeReadme(folder: string): Promise<void> {
-  const path = join(folder, 'README.md');
-  const text = await readFile(path, 'utf8');
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${path} has lost its marks: ${BEGIN} and ${END}`);
   const parts: string[] = [];
   for (const report of REPORTS) parts.push(await partOf(report, folder));
-  const body = await format(parts.join('\n\n'), {
-    parser: 'markdown',
-    printWidth: 100,
-    proseWrap: 'always',
-  });
-  const before = text.slice(0, begin + BEGIN.length);
-  await writeFile(path, `${before}\n\n${body}\n${text.slice(end)}`);
+  await writeMarked(join(folder, 'README.md'), 'npm run reports', parts.join('\n\n'));
 }
 
 async function partOf(report: Report, folder: string): Promise<string> {

@@ -1,0 +1,20 @@
+/**
+ * The command line of this checkout as those who make reports run it: what it prints is seen, and
+ * Ctrl-C is for it, so that it ends in good order.
+ */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+
+/** @returns its exit code */
+export function orrery(args: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, [COMMAND, ...args], { cwd: ROOT, stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * What was simulated against what ran: plays the scenarios scenarios/real-*.yaml, all of them or
+ * those named, in the simulator and with real nodes on this machine, and writes the comparisons
+ * into reports/truth/README.md.
+ *
+ *   npm run truth -- [NAME ...] [--text]
+ *
+ * `--text` plays nothing and only writes the tables of what is there. A run that the machine was
+ * too late for gets no verdicts; it is played again by the same command, with less going on beside
+ * it. Exit codes: 0 done, 1 a run failed, 2 wrong usage, 130 when Ctrl-C cut it short.
+ */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { compare } from '../../sim/edge/compare/compare.ts';
+import { comparisonPart } from '../../sim/edge/compare/section.ts';
+import { readSide } from '../../sim/edge/compare/side.ts';
+import { noVerdictText, ROW_NAMES, rowOf } from '../../sim/edge/compare/words.ts';
+import { writeReport } from '../../sim/edge/report/write.ts';
+import { orrery, ROOT } from './command.ts';
+import { forgetMachine } from './machine.ts';
+import { writeMarked } from './marked.ts';
+
+const NAMES = ['still', 'churn', 'loss'] as const;
+const FOLDER = join('reports', 'truth');
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const flags = { text: { type: 'boolean' } } as const;
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: flags,
+    allowPositionals: true,
+  });
+  const unknown = positionals.find((name) => !NAMES.some((known) => known === name));
+  if (unknown !== undefined) {
+    console.error(`truth: there is no ${unknown}: choose of ${NAMES.join(', ')}`);
+    return 2;
+  }
+  process.on('SIGINT', () => undefined);
+  const asked = NAMES.filter((name) => positionals.length === 0 || positionals.includes(name));
+  for (const name of values.text === true ? [] : asked) {
+    console.log(`== ${name}`);
+    const code = await play(name);
+    if (code !== 0) return code;
+  }
+  const parts: string[] = [];
+  for (const name of NAMES) parts.push(await partOf(name));
+  await writeMarked(join(ROOT, FOLDER, 'README.md'), 'npm run truth', parts.join('\n\n'));
+  console.log(`written ${join(FOLDER, 'README.md')}`);
+  return 0;
+}
+
+async function play(name: string): Promise<number> {
+  const scenario = join('scenarios', `real-${name}.yaml`);
+  const [simulated, real] = foldersOf(name);
+  for (const [command, out] of [
+    ['sim', simulated],
+    ['real', real],
+  ] as const) {
+    const code = await orrery([command, scenario, '--out', out]);
+    if (code !== 0) return code;
+    await forgetMachine(join(ROOT, out));
+  }
+  // The report is made of both, and its figures are in it.
+  const [a, b] = [await readSide(join(ROOT, simulated)), await readSide(join(ROOT, real))];
+  await writeReport(join(ROOT, simulated), comparisonPart(compare(a, b), a, b));
+  const rest = [join(simulated, 'figures'), join(simulated, 'series.csv')];
+  rest.push(...['figures', 'series.csv', 'report.html'].map((part) => join(real, part)));
+  for (const part of rest) await rm(join(ROOT, part), { recursive: true, force: true });
+  return 0;
+}
+
+/** From the root. */
+function foldersOf(name: string): readonly [string, string] {
+  return [join(FOLDER, name, 'simulated'), join(FOLDER, name, 'real')];
+}
+
+async function partOf(name: string): Promise<string> {
+  const [simulated, real] = foldersOf(name).map((folder) => join(ROOT, folder));
+  const title = `## ${name}`;
+  if (simulated === undefined || real === undefined || !existsSync(join(real, 'result.json'))) {
+    return `${title}\n\nNot played yet.`;
+  }
+  const [a, b] = [await readSide(simulated), await readSide(real)];
+  const comparison = compare(a, b);
+  const { playing, question = '' } = b.result;
+  const late = playing?.lateMs ?? { mean: 0, p99: 0 };
+  const names = [ROW_NAMES[0], 'simulated', 'real', ...ROW_NAMES.slice(3)];
+  const lines = [names, names.map((_, i) => (i === 0 ? '---' : '--:'))];
+  const rows = comparison.measures.filter(({ type }) => type !== 'total').map(rowOf);
+  const table = [...lines, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const none = noVerdictText(comparison);
+  return `${title}
+
+**${question}** [Scenario](../../scenarios/real-${name}.yaml), [both reports in
+one](${name}/simulated/report.html). Timers of the real nodes were late by ${late.mean.toFixed(1)} ms
+in the mean, and by ${late.p99.toFixed(1)} ms for the latest 1 %.${none === undefined ? '' : ` There are ${none}.`}
+
+${table}`;
+}
