@@ -1,9 +1,9 @@
 /**
- * Real nodes as the arena of a run: the run decides who comes, goes and asks for what, exactly as in
- * a simulation; here processes do it, and time is that of the machine.
+ * Real nodes as the arena of a run: the run decides who comes, goes and asks for what, exactly as
+ * in a simulation; here processes do it, and time is that of the machine.
  *
- * What a run knows of a simulated node at once, it is told of a real one: outcomes with the time they
- * took, what was sent (as of a fifth of a second ago), and the whole state when a sample is due.
+ * What a run knows of a simulated node at once, it is told of a real one: outcomes with their time,
+ * what was sent (as of a fifth of a second ago), and the whole state when a sample is due.
  */
 import type { Arena, ArenaParts } from '../sim/arena.ts';
 import { JOIN_OP } from '../sim/events.ts';

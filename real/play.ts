@@ -1,6 +1,6 @@
 /**
- * Plays a scenario with real nodes, from its first arrival to its result: the run of `sim/run.ts` on
- * an arena of processes, in the time of this machine.
+ * Plays a scenario with real nodes, from its first arrival to its result: the run of `sim/run.ts`
+ * on an arena of processes, in the time of this machine.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

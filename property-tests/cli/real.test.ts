@@ -49,7 +49,7 @@ async function askedIn(dir: string): Promise<readonly string[]> {
   });
 }
 
-test('processes play what threads simulate: the same work, a result of the same form', async (t) => {
+test('processes play what is simulated: the same work, a result of the same form', async (t) => {
   const real = await playing(t, ...SMALL, ...WORK, '--out', 'real');
   const { code, stdout, stderr } = await real.ended;
   t.is(code, 0, stderr);
@@ -110,7 +110,7 @@ faults:
   t.deepEqual(await real.left(), []);
 });
 
-test('Ctrl-C ends a run with 130 and all of its nodes; so does the death of the command', async (t) => {
+test('Ctrl-C ends a run and all of its nodes; so does the death of the command', async (t) => {
   const interrupted = await playing(t, '--nodes', '4', '--duration', '1h', '--out', 'long');
   const killed = await playing(t, '--nodes', '4', '--duration', '1h');
   for (const one of [interrupted, killed]) await one.errors(/joining|measuring/);
@@ -130,7 +130,7 @@ test('Ctrl-C ends a run with 130 and all of its nodes; so does the death of the 
   t.deepEqual(nodes.filter(isAlive), []);
 });
 
-test('what real nodes cannot play is refused in a line for each, before any is started', async (t) => {
+test('what real nodes cannot play is refused in a line for each, before any starts', async (t) => {
   const dir = await scratch(t);
   await writeFile(join(dir, 'x.yaml'), 'tables: converged\nsilent: 10%\nadversaries: 0.2:drop\n');
   const many = await run(t, dir, ['real', '--nodes', '101']);

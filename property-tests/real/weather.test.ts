@@ -42,7 +42,7 @@ async function sky(t: ExecutionContext, dials: boolean, jitter = 0): Promise<Sky
   return { a, b, port, ping };
 }
 
-test('a request leaves after the delay of the model, the first one after a dial as well', async (t) => {
+test('a request leaves after the delay of the model, the first after a dial as well', async (t) => {
   const { b, ping } = await sky(t, true);
   let from = performance.now();
   ping(1);

@@ -93,11 +93,12 @@ async function partOf(name: string): Promise<string> {
   const rows = comparison.measures.filter(({ type }) => type !== 'total').map(rowOf);
   const table = [...lines, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
   const none = noVerdictText(comparison);
+  const [mean, p99] = [late.mean.toFixed(1), late.p99.toFixed(1)];
   return `${title}
 
-**${question}** [Scenario](../../scenarios/real-${name}.yaml), [both reports in
-one](${name}/simulated/report.html). Timers of the real nodes were late by ${late.mean.toFixed(1)} ms
-in the mean, and by ${late.p99.toFixed(1)} ms for the latest 1 %.${none === undefined ? '' : ` There are ${none}.`}
+**${question}** [Scenario](../../scenarios/real-${name}.yaml), [the report with both of
+them](${name}/simulated/report.html). Timers of the real nodes were late by ${mean} ms in the mean,
+and by ${p99} ms for the latest 1 %.${none === undefined ? '' : ` There are ${none}.`}
 
 ${table}`;
 }
