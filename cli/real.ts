@@ -17,13 +17,13 @@ import { SettingsFault } from '../sim/edge/settings-fault.ts';
 import { SETTINGS } from '../sim/edge/settings-table.ts';
 import { resolveLayers, type Given, type Layer, type Resolved } from '../sim/edge/settings.ts';
 import { Interrupted } from '../sim/main.ts';
+import type { SimOptions } from '../sim/options.ts';
 import { EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from './failure.ts';
 import { Meter } from './meter.ts';
 import { say } from './output.ts';
 import { prepareFolder, recordOf, writeRun } from './run-files.ts';
 import { flagOf, settingsIn } from './setting-flags.ts';
 import { watchForStop } from './signals.ts';
-import { shares } from './sim-run.ts';
 import { summaryOf } from './sim-summary.ts';
 
 const EXAMPLES = `
@@ -108,12 +108,15 @@ async function playWatched(
 ): Promise<RealOutput | undefined> {
   const stop = watchForStop();
   const meter = new Meter();
-  const shareOf = shares(options);
   const onProgress = (progress: PlayProgress): boolean => {
-    const { phase, share, messages, atMs, online } = progress;
+    const { phase, messages, atMs, online } = progress;
     const where = `${phase}, ${(atMs / 1000).toFixed(0)} s played, ${online} nodes online`;
-    const done = phase === 'booting' ? 0 : shareOf({ phase, share });
-    meter.show(done, messages, 'messages', phase === 'booting' ? phase : where);
+    meter.show(
+      shareOf(options, progress),
+      messages,
+      'messages',
+      phase === 'booting' ? phase : where,
+    );
     return stop.isAsked();
   };
   const setting = {
@@ -133,6 +136,16 @@ async function playWatched(
     stop.end();
   }
 }
+
+/** Of the time that it takes; without a duration of the work. */
+function shareOf(options: SimOptions, { phase, share, atMs }: PlayProgress): number {
+  const { warmupMs, durationMs } = options;
+  if (durationMs === 0) return phase === 'measuring' ? share : 0;
+  return Math.min(1, atMs / (JOINS_MS + warmupMs + durationMs));
+}
+
+/** Nodes begin 20 ms apart, and a join takes some seconds. */
+const JOINS_MS = 8000;
 
 function scale(text: string): number {
   const value = Number(text);
