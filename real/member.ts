@@ -20,6 +20,7 @@ import { keysOf, mix } from '../sim/streams.ts';
 import { assertNever } from '../src/assert.ts';
 import { ID_WORDS } from '../src/limits.ts';
 import type { Command, Effect, OpId, Outcome } from '../src/types.ts';
+import { TICK_MS } from './lateness.ts';
 import type { Begin, Order, Said } from './orders.ts';
 import { scenarioClock } from './time.ts';
 import { DelayedLinks } from './weather.ts';
@@ -202,5 +203,4 @@ function directoryOf(idKey: number): PeerDirectory {
 const HOST = '127.0.0.1';
 /** Nodes that a scenario may have in all, those that replace others among them. */
 const PEERS = 4096;
-const TICK_MS = 50;
 const TICKS = 4;
