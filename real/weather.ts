@@ -36,6 +36,8 @@ export class DelayedLinks implements LinkPort {
   readonly #delays = new Delays();
   /** When the last message to a peer leaves, in real ms: none leaves before it. */
   readonly #clearAt = new Map<Peer, number>();
+  /** To whom only messages that are lost went: the dial is paid for, and nobody has dialled. */
+  readonly #dialled = new Set<Peer>();
   /** Draws made so far. */
   #counter = 0;
 
@@ -47,8 +49,12 @@ export class DelayedLinks implements LinkPort {
   readonly isUp = (to: Peer): boolean => this.#links.isUp(to);
 
   readonly request: LinkPort['request'] = (to, call, frame, later) => {
-    const at = this.#departure(to, !this.isUp(to));
-    if (this.#isLost(this.#parts.self, call, 0) || isCut(this.split, this.#parts.self, to)) return;
+    const at = this.#departure(to, !this.isUp(to) && !this.#dialled.has(to));
+    if (this.#isLost(this.#parts.self, call, 0) || isCut(this.split, this.#parts.self, to)) {
+      this.#dialled.add(to);
+      return;
+    }
+    this.#dialled.delete(to);
     this.#delays.at(at, () => {
       this.#links.request(to, call, frame, later);
     });
