@@ -8,8 +8,8 @@
  * (what is called coordinated omission, put right).
  *
  * Rule: a message waits where it leaves and where it is taken in, and an operation for some six
- * messages one after another. Twelve waits of `LATE_MS` are 2 % of a second, about what an operation
- * takes on real latencies: more of them, and latencies are the machine's.
+ * messages one after another. Twelve waits of `LATE_MS` are 2 % of a second, which is about what an
+ * operation takes on real latencies: with more of them, latencies are the machine's.
  */
 import { createHistogram } from 'node:perf_hooks';
 import type { Playing } from '../sim/result.ts';
