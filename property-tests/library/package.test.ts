@@ -151,7 +151,7 @@ test.serial('its nodes serve its client, and the package stays as it was install
 const KINDS = new RegExp(
   [
     /^(?:LICENSE|\.json|\.md|cli\/\.mjs|examples\/\.mjs)$/,
-    /^dist\/(?:src|host|sim|runtime|library)\/(?:[\w-]+\/)*\.(?:js|ts)$/,
+    /^dist\/(?:src|host|sim|runtime|real|library)\/(?:[\w-]+\/)*\.(?:js|ts)$/,
     /^dist\/cli\/(?:[\w-]+\/)*\.js$/,
     /^docs\/(?:[\w-]+\/)*\.md$/,
     /^scenarios\/(?:sweeps\/)?\.(?:yaml|json)$/,
