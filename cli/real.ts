@@ -28,8 +28,8 @@ import { summaryOf } from './sim-summary.ts';
 
 const EXAMPLES = `
 Examples:
-  $ npx orrery real scenarios/real/still.yaml --out real
-  $ npx orrery sim scenarios/real/still.yaml --out simulated
+  $ npx orrery real scenarios/real-still.yaml --out real
+  $ npx orrery sim scenarios/real-still.yaml --out simulated
   $ npx orrery compare simulated real
   $ npx orrery real --nodes 20 --latency regions --lookups 200 --duration 1m
   $ npx orrery real --nodes 100 --time-scale 4 --lookups 500 --duration 2m
@@ -82,7 +82,7 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
   const inFile = scenario?.layer.given ?? {};
   const word = (key: string): string => (key in inFile && !(key in given) ? key : `--${key}`);
   const resolved = await resolveLayers(scenario === undefined ? [layer] : [scenario.layer, layer]);
-  const faults = unplayable(resolved.options, word);
+  const faults = unplayable(resolved.options, Number(flags['timeScale']), word);
   if (faults.length > 0) throw new SettingsFault(faults);
   for (const note of resolved.notes) say(`orrery real: ${note}`);
   if (out !== undefined) await prepareFolder(out);
@@ -129,7 +129,8 @@ async function playWatched(
   try {
     return await play(options, version, setting);
   } catch (error) {
-    if (error instanceof Interrupted) return undefined;
+    // Ctrl-C in a terminal also reaches processes that have not learned yet to leave it to us.
+    if (error instanceof Interrupted || stop.isAsked()) return undefined;
     throw error;
   } finally {
     meter.end();

@@ -19,16 +19,19 @@ import type { Keys } from '../sim/streams.ts';
 import type { Task } from '../sim/task.ts';
 import type { Values } from '../sim/values.ts';
 import type { NodeState } from '../src/step.ts';
-import type { Command, OpId, Outcome, Peer } from '../src/types.ts';
-import type { Conditions, Sent } from './orders.ts';
+import { JOIN_MS_MAX } from '../src/limits.ts';
+import type { Command, OpId, Peer } from '../src/types.ts';
+import type { Conditions, Said, Sent } from './orders.ts';
 
 /** What carries out what a run decides. */
 export interface Players {
   readonly begin: (peer: Peer, life: number, introducers: readonly Peer[]) => void;
   readonly command: (peer: Peer, op: OpId, command: Command) => void;
   readonly kill: (peer: Peer) => void;
-  readonly setConditions: (conditions: Conditions) => void;
+  readonly setNetwork: (network: Omit<Conditions, 'lives'>) => void;
 }
+
+type Settled = Extract<Said, { type: 'settled' }>;
 
 export class RealArena implements Arena {
   readonly options: SimOptions;
@@ -45,8 +48,10 @@ export class RealArena implements Arena {
   readonly #introducers: Introducers;
   /** The earliest last. */
   readonly #tasks: { readonly at: number; readonly task: Task }[] = [];
-  /** When each operation under way was asked for. */
-  readonly #askedAt = new Map<OpId, number>();
+  /** Operations under way: whose, and when they were asked for. */
+  readonly #asked = new Map<OpId, { readonly peer: Peer; readonly at: number }>();
+  /** Who is joining, and since when. */
+  readonly #joining = new Map<Peer, number>();
   readonly #sent = new Map<Peer, Sent>();
 
   constructor(parts: ArenaParts, players: Players) {
@@ -99,6 +104,8 @@ export class RealArena implements Arena {
     this.population.end(peer);
     this.measures.onOnline(-1, this.now);
     this.#sent.delete(peer);
+    this.#joining.delete(peer);
+    for (const [op, asked] of this.#asked) if (asked.peer === peer) this.#asked.delete(op);
     this.#players.kill(peer);
   }
 
@@ -109,19 +116,40 @@ export class RealArena implements Arena {
       );
       const there = found.filter((one): one is Peer => one !== undefined);
       const life = this.population.lifeOf(peer);
-      this.#players.begin(peer, life, there);
+      const named = there.length > 0 ? there : this.#anybody(peer, command.introducers);
+      this.#joining.set(peer, this.now);
+      this.#players.begin(peer, life, named);
     } else {
-      this.#askedAt.set(op, this.now);
+      this.#asked.set(op, { peer, at: this.now });
       this.#players.command(peer, op, command);
     }
   }
 
-  /** A node says how an operation ended. */
-  onSettled(peer: Peer, op: OpId, outcome: Outcome, tookMs: number): void {
+  /** What should have ended long ago, and would hold up the run for ever. */
+  overdue(): string | undefined {
+    const { operationMs } = this.options;
+    for (const [peer, at] of this.#joining) {
+      if (this.now - at > (JOIN_MS_MAX + SLACK_MS) * 1000) return `the join of node ${peer}`;
+    }
+    for (const { peer, at } of this.#asked.values()) {
+      if (this.now - at > (operationMs + SLACK_MS) * 1000) return `an operation of node ${peer}`;
+    }
+    return undefined;
+  }
+
+  /**
+   * A node says how an operation ended. Times are those of its own clock; a join ends no later than
+   * what comes next in the scenario, which may be the end of the node.
+   */
+  onSettled(peer: Peer, { op, outcome, tookMs, at }: Settled): void {
     const before = this.now;
-    const askedAt = op === JOIN_OP ? this.population.bornAt(peer) : this.#askedAt.get(op);
-    this.#askedAt.delete(op);
-    this.now = Math.round((askedAt ?? before) + tookMs * 1000);
+    const asked = this.#asked.get(op);
+    this.#asked.delete(op);
+    if (op === JOIN_OP) this.#joining.delete(peer);
+    this.now =
+      asked === undefined
+        ? Math.min(at, Math.max(before, this.nextAt))
+        : Math.round(asked.at + tookMs * 1000);
     if (outcome.type === 'stored') this.#watcher.onSigned(peer, op, outcome.record);
     this.#watcher.onSettled(peer, op, outcome);
     this.now = before;
@@ -140,6 +168,13 @@ export class RealArena implements Arena {
       if (measuring) this.measures.sent[kind] += more;
     }
     if (measuring) counts.replicasSent += sent.replicas - last.replicas;
+  }
+
+  /** Where nobody can introduce now: who is asked again until somebody can. */
+  #anybody(peer: Peer, count: number): readonly Peer[] {
+    const { occupants } = this.population;
+    const others = [...occupants].filter((one) => one !== peer && this.population.isOnline(one));
+    return others.slice(0, count);
   }
 
   /** How the nodes stand, for what is sampled. */
@@ -183,8 +218,10 @@ class RealNetwork {
   }
 
   #tell(): void {
-    this.#players.setConditions({ loss: this.#loss, split: this.#split });
+    this.#players.setNetwork({ loss: this.#loss, split: this.#split });
   }
 }
 
 const NOTHING: Sent = { messages: {}, replicas: 0, steps: 0, lateMs: [] };
+/** What a node may be late by before the run counts as stuck. */
+const SLACK_MS = 30_000;

@@ -17,8 +17,10 @@ import { identityPaths } from '../runtime/identity/identity.ts';
 import { issueInto } from '../runtime/identity/issuance.ts';
 import type { Materials } from '../sim/materials.ts';
 import type { SimOptions } from '../sim/options.ts';
+import { keysOf } from '../sim/streams.ts';
 import type { Command, OpId, Peer } from '../src/types.ts';
 import type { Players } from './arena.ts';
+import { directoryOf, PEERS_MAX } from './ids.ts';
 import type { Conditions, Order, Said, Time } from './orders.ts';
 import { takeSeat } from './seat.ts';
 import type { Seat, SeatKind } from './seat.ts';
@@ -30,7 +32,6 @@ export interface FleetParts {
   readonly materials: Materials;
   readonly seats: SeatKind;
   readonly time: () => Time;
-  readonly directory: () => PeerDirectory;
   /** A node says something, in its present life. */
   readonly hear: (peer: Peer, said: Said) => void;
   /** A node failed; the run cannot go on. */
@@ -39,6 +40,7 @@ export interface FleetParts {
 
 export class Fleet implements Players {
   readonly #parts: FleetParts;
+  readonly #ids: PeerDirectory;
   readonly #standby: Chair[] = [];
   /** Who is alive, by the life it is in; on a seat as soon as it has begun. */
   readonly #alive = new Map<Peer, { readonly life: number; chair?: Chair }>();
@@ -51,7 +53,8 @@ export class Fleet implements Players {
 
   constructor(parts: FleetParts) {
     this.#parts = parts;
-    this.#conditions = { loss: parts.options.loss, split: undefined };
+    this.#ids = directoryOf(keysOf(parts.options.seed).ids);
+    this.#conditions = { loss: parts.options.loss, split: undefined, lives: [] };
   }
 
   /**
@@ -67,8 +70,19 @@ export class Fleet implements Players {
     }
   }
 
+  /** Makes the certificates of the first nodes. */
+  async certify(count: number): Promise<void> {
+    for (let peer = 0; peer < count; peer++) {
+      await this.#inFolder(peer, () => this.#certify(peer));
+    }
+  }
+
   readonly begin: Players['begin'] = (peer, life, introducers) => {
     this.#alive.set(peer, { life });
+    if (life > 1) {
+      const others = this.#conditions.lives.filter(([one]) => one !== peer);
+      this.#setConditions({ ...this.#conditions, lives: [...others, [peer, life]] });
+    }
     this.#begin(peer, life, introducers).catch(this.#onFault);
   };
 
@@ -80,16 +94,15 @@ export class Fleet implements Players {
     const chair = this.#alive.get(peer)?.chair;
     this.#alive.delete(peer);
     const gone = chair?.seat.kill();
-    if (this.#parts.options.disk === 'keep') return;
     this.#inFolder(peer, async () => {
       await gone;
+      if (this.#parts.options.disk === 'keep') return;
       await rm(this.#dataDir(peer), { recursive: true, force: true, maxRetries: RETRIES });
     }).catch(this.#onFault);
   };
 
-  readonly setConditions = (conditions: Conditions): void => {
-    this.#conditions = conditions;
-    for (const peer of this.#alive.keys()) this.#order(peer, { type: 'conditions', conditions });
+  readonly setNetwork: Players['setNetwork'] = (network) => {
+    this.#setConditions({ ...this.#conditions, ...network });
   };
 
   /** Asks all nodes how they stand; @returns of how many an answer is to be expected */
@@ -108,6 +121,7 @@ export class Fleet implements Players {
 
   async #begin(peer: Peer, life: number, introducers: readonly Peer[]): Promise<void> {
     const { options, materials, time } = this.#parts;
+    if (peer >= PEERS_MAX) throw new Error(`more than ${PEERS_MAX} nodes in all`);
     await this.#inFolder(peer, () => this.#certify(peer));
     await this.#listening(introducers);
     while (this.#standby.length === 0 && !this.#ended) await this.#bootOne();
@@ -121,6 +135,9 @@ export class Fleet implements Players {
       const port = this.#ports.get(one);
       return port === undefined ? [] : [{ peer: one, port }];
     });
+    if (introducers.length > 0 && near.length === 0) {
+      throw new Error(`nobody who is to introduce node ${peer} listens after some seconds`);
+    }
     chair.seat.tell({
       type: 'begin',
       peer,
@@ -147,7 +164,7 @@ export class Fleet implements Players {
   async #certify(peer: Peer): Promise<void> {
     const dataDir = this.#dataDir(peer);
     if (await fileExists(identityPaths(dataDir).key)) return;
-    const nodeIdHex = this.#parts.directory().idHexOf(peer);
+    const nodeIdHex = this.#ids.idHexOf(peer);
     await issueInto(this.#parts.authority, dataDir, { nodeIdHex });
   }
 
@@ -161,6 +178,7 @@ export class Fleet implements Players {
 
   #hear(chair: Chair, said: Said): void {
     const { peer } = chair;
+    if (said.type === 'failed') chair.reason = said.reason;
     if (peer === undefined || this.#alive.get(peer)?.chair !== chair) return;
     if (said.type === 'listening') this.#ports.set(peer, said.port);
     if (said.type === 'failed') {
@@ -173,6 +191,11 @@ export class Fleet implements Players {
     if (!this.#ended)
       this.#parts.onFault(error instanceof Error ? error : new Error(String(error)));
   };
+
+  #setConditions(conditions: Conditions): void {
+    this.#conditions = conditions;
+    for (const peer of this.#alive.keys()) this.#order(peer, { type: 'conditions', conditions });
+  }
 
   #order(peer: Peer, order: Order): void {
     this.#alive.get(peer)?.chair?.seat.tell(order);
@@ -189,7 +212,8 @@ export class Fleet implements Players {
       const onEnd = (): void => {
         this.#all.delete(chair);
         this.#onEnd(chair);
-        reject(new Error('a node ended before it had begun'));
+        const why = chair.reason === undefined ? '' : `: ${chair.reason}`;
+        reject(new Error(`a node ended before it had begun${why}`));
       };
       const chair: Chair = { seat: takeSeat(this.#parts.seats, hear, onEnd), peer: undefined };
       this.#all.add(chair);
@@ -201,8 +225,13 @@ export class Fleet implements Players {
   /** That a node ends is the scenario's to say. */
   #onEnd(chair: Chair): void {
     const { peer } = chair;
-    if (this.#ended || peer === undefined || this.#alive.get(peer)?.chair !== chair) return;
-    this.#parts.onFault(new Error(`node ${peer} ended by itself`));
+    const at = this.#standby.indexOf(chair);
+    if (at >= 0) {
+      this.#standby.splice(at, 1);
+      this.#onFault(new Error('a node ended while it waited to begin'));
+    }
+    if (peer === undefined || this.#alive.get(peer)?.chair !== chair) return;
+    this.#onFault(new Error(`node ${peer} ended by itself`));
   }
 
   #dataDir(peer: Peer): string {
@@ -214,6 +243,8 @@ export class Fleet implements Players {
 interface Chair {
   readonly seat: Seat;
   peer: Peer | undefined;
+  /** What it said of its failure. */
+  reason?: string;
 }
 
 const BOOTS_AT_ONCE = 4;

@@ -8,8 +8,8 @@
  * (what is called coordinated omission, put right).
  *
  * Rule: a message waits where it leaves and where it is taken in, and an operation for some six
- * messages one after another. Twelve waits of `LATE_MS` are 2 % of a second, which is about what an
- * operation takes on real latencies: with more of them, latencies are the machine's.
+ * messages one after another. When twelve mean waits are more than 2 % of what the operations of the
+ * run took, their latencies are the machine's.
  */
 import { createHistogram } from 'node:perf_hooks';
 import type { Playing } from '../sim/result.ts';
@@ -28,17 +28,18 @@ export class Lateness {
     }
   }
 
-  /** In ms of the scenario. */
-  report(timeScale: number): Pick<Playing, 'lateMs' | 'tooLate'> {
+  /** In ms of the scenario; `typicalMs` is what an operation took. */
+  report(timeScale: number, typicalMs: number): Pick<Playing, 'lateMs' | 'tooLate'> {
     const ms = (us: number): number => Math.round(us / timeScale) / 1000;
     const late = this.#late;
     if (late.count === 0) return { lateMs: { mean: 0, p50: 0, p99: 0 }, tooLate: false };
     const [p50, p99] = [late.percentile(50), late.percentile(99)];
     const lateMs = { mean: ms(late.mean), p50: ms(p50), p99: ms(p99) };
-    return { lateMs, tooLate: lateMs.mean > LATE_MS };
+    return { lateMs, tooLate: WAITS * lateMs.mean > SHARE * typicalMs };
   }
 }
 
-const LATE_MS = 1.5;
+const WAITS = 12;
+const SHARE = 0.02;
 /** Between two ticks of a node, in real ms. */
 export const TICK_MS = 50;

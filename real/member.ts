@@ -3,7 +3,6 @@
  * scenario lies, told what to do and asked how it stands by whoever plays the scenario.
  */
 import { randomBytes } from 'node:crypto';
-import { PeerDirectory } from '../host/directory.ts';
 import { writeState } from '../host/serial/state.ts';
 import { Writer } from '../host/serial/words.ts';
 import { bytesOfBits256 } from '../host/words.ts';
@@ -16,13 +15,13 @@ import { JOIN_OP, LEAVE_OP } from '../sim/events.ts';
 import { latencyOf } from '../sim/latency.ts';
 import type { MessageKind } from '../sim/measures.ts';
 import { nodeConfig } from '../sim/options.ts';
-import { keysOf, mix } from '../sim/streams.ts';
+import { keysOf } from '../sim/streams.ts';
 import { assertNever } from '../src/assert.ts';
-import { ID_WORDS } from '../src/limits.ts';
 import type { Command, Effect, OpId, Outcome } from '../src/types.ts';
+import { directoryOf } from './ids.ts';
 import { TICK_MS } from './lateness.ts';
-import type { Begin, Order, Said } from './orders.ts';
-import { scenarioClock } from './time.ts';
+import type { Begin, Conditions, Order, Said } from './orders.ts';
+import { scenarioClock, scenarioUs } from './time.ts';
 import { DelayedLinks } from './weather.ts';
 
 export class Member {
@@ -30,6 +29,7 @@ export class Member {
   #node: RunningNode | undefined;
   #begin: Begin | undefined;
   #links: DelayedLinks | undefined;
+  #conditions: Conditions = { loss: 0, split: undefined, lives: [] };
   readonly #messages: Partial<Record<MessageKind, number>> = {};
   #replicas = 0;
   #steps = 0;
@@ -59,7 +59,7 @@ export class Member {
         return;
       }
       case 'conditions':
-        if (this.#links !== undefined) Object.assign(this.#links, order.conditions);
+        this.#setConditions(order.conditions);
         return;
       case 'state': {
         const out = new Writer();
@@ -72,8 +72,14 @@ export class Member {
     }
   }
 
+  #setConditions(conditions: Conditions): void {
+    this.#conditions = conditions;
+    if (this.#links !== undefined) this.#links.conditions = conditions;
+  }
+
   async #start(begin: Begin): Promise<void> {
     this.#begin = begin;
+    this.#setConditions(begin.conditions);
     const begunAt = performance.now();
     let node: RunningNode;
     try {
@@ -84,6 +90,9 @@ export class Member {
       node = await this.#startAt(begin, 0);
     }
     this.#node = node;
+    node.ended.catch((error: unknown) => {
+      this.#say({ type: 'failed', reason: reasonOf(error) });
+    });
     this.#say({ type: 'listening', port: node.listen.port });
     this.#tick();
     this.#tell(JOIN_OP, await node.joined, begunAt);
@@ -109,7 +118,8 @@ export class Member {
           const dials = options.links === 'dial';
           const peerAt = (at: { port: number }): number | undefined => peers.get(at.port);
           const parts = { self, keys, latency, dials, scale: time.scale, peerAt };
-          this.#links = Object.assign(new DelayedLinks(links, parts), begin.conditions);
+          // They may have changed since it was told to begin.
+          this.#links = new DelayedLinks(links, { ...parts, conditions: this.#conditions });
           return this.#links;
         },
       },
@@ -121,6 +131,8 @@ export class Member {
 
   async #obey(op: OpId, command: Command): Promise<void> {
     const node = this.#node;
+    // Whoever is to leave before it has begun is killed soon, without a word.
+    if (node === undefined && command.type === 'leave') return;
     if (node === undefined) throw new Error('a node is told to do something before it began');
     const begunAt = performance.now();
     switch (command.type) {
@@ -154,8 +166,10 @@ export class Member {
   }
 
   #tell(op: OpId, outcome: Outcome, begunAt: number): void {
-    const tookMs = (performance.now() - begunAt) / (this.#begin?.time.scale ?? 1);
-    this.#say({ type: 'settled', op, outcome, tookMs });
+    const time = this.#begin?.time;
+    if (time === undefined) return;
+    const tookMs = (performance.now() - begunAt) / time.scale;
+    this.#say({ type: 'settled', op, outcome, tookMs, at: Math.round(scenarioUs(time)) });
   }
 
   #count(effects: readonly Effect[]): void {
@@ -191,16 +205,5 @@ export class Member {
   }
 }
 
-/** With the ids of all peers that may come, so that handles mean the same in every process. */
-function directoryOf(idKey: number): PeerDirectory {
-  const directory = new PeerDirectory();
-  for (let peer = 0; peer < PEERS; peer++) {
-    directory.add(Array.from({ length: ID_WORDS }, (_, word) => mix(idKey, peer, word)));
-  }
-  return directory;
-}
-
 const HOST = '127.0.0.1';
-/** Nodes that a scenario may have in all, those that replace others among them. */
-const PEERS = 4096;
 const TICKS = 4;

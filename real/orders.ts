@@ -11,6 +11,8 @@ import type { Command, OpId, Outcome, Peer } from '../src/types.ts';
 export interface Conditions {
   readonly loss: number;
   readonly split: Split | undefined;
+  /** Of those who have returned: in which life they are. All others are in their first. */
+  readonly lives: readonly (readonly [Peer, number])[];
 }
 
 /** Time of the scenario: every process counts it from the same instant of the machine's clock. */
@@ -34,7 +36,6 @@ export interface Begin {
   readonly time: Time;
   readonly options: SimOptions;
   readonly materials: Materials;
-  /** Seed that gives nodes their ids and places. */
   readonly conditions: Conditions;
 }
 
@@ -53,6 +54,8 @@ export type Said =
       readonly outcome: Outcome;
       /** Ms of the scenario, from the command on. */
       readonly tookMs: number;
+      /** When it ended, in microseconds of the scenario. */
+      readonly at: number;
     }
   | { readonly type: 'sent'; readonly sent: Sent }
   | { readonly type: 'state'; readonly ask: number; readonly words: Int32Array }

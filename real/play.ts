@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { readState } from '../host/serial/state.ts';
 import { Reader } from '../host/serial/words.ts';
 import { createAuthority, lockNewAuthority } from '../runtime/identity/authority.ts';
@@ -105,7 +105,6 @@ class Player {
       materials,
       seats,
       time: () => this.#time,
-      directory: () => this.#mustRun().world.population.directory,
       hear: (peer, said) => {
         this.#hear(peer, said);
       },
@@ -115,6 +114,7 @@ class Player {
     });
     this.#fleet = fleet;
     const wanted = this.#options.nodes + SPARE;
+    await fleet.certify(this.#options.nodes);
     await fleet.boot(wanted, (booted) => {
       this.#show({ phase: 'booting', share: booted / wanted, messages: 0, atMs: 0, online: 0 });
     });
@@ -140,6 +140,8 @@ class Player {
       }
       await this.#until(at);
       if (this.#fault !== undefined) throw this.#fault;
+      const overdue = run.world.overdue();
+      if (overdue !== undefined) throw new Error(`${overdue} has not ended in time`);
       if (run.isSampleDue(at)) await this.#takeStates();
       run.turn(at, [run.takeFacts()]);
       const { measures, now } = run.world;
@@ -163,7 +165,10 @@ class Player {
       sha256,
     );
     const { scale, seats } = this.#hooks;
-    const playing = { seats, timeScale: scale, ...this.#lateness.report(scale) };
+    const { lookups, values } = result;
+    const typicalMs = lookups.latencyMs.p50 ?? values.getLatencyMs.p50 ?? values.putLatencyMs.p50;
+    const lateness = this.#lateness.report(scale, typicalMs ?? Infinity);
+    const playing = { seats, timeScale: scale, ...lateness };
     return {
       result: { ...result, host: 'real', playing },
       rows: rowsOf(parts),
@@ -182,7 +187,7 @@ class Player {
 
   #hear(peer: Peer, said: Said): void {
     const { world } = this.#mustRun();
-    if (said.type === 'settled') world.onSettled(peer, said.op, said.outcome, said.tookMs);
+    if (said.type === 'settled') world.onSettled(peer, said);
     else if (said.type === 'sent') {
       world.onSent(peer, said.sent);
       if (world.measures.measuring) this.#lateness.take(said.sent.lateMs);
@@ -204,7 +209,10 @@ class Player {
 
   async #until(us: number): Promise<void> {
     const waitMs = ((us - scenarioUs(this.#time)) / 1000) * this.#time.scale;
+    // Who is behind still hears what nodes say, and tells how late it is.
     if (waitMs > 0) await delay(waitMs);
+    else await setImmediate();
+    this.#lateness.take([Math.max(0, -waitMs)]);
   }
 
   #show(progress: PlayProgress): void {

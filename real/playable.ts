@@ -9,7 +9,11 @@ import { slotsOf } from '../sim/slots.ts';
  * @param word what a setting is called where it was given
  * @returns what cannot be played, one line each
  */
-export function unplayable(options: SimOptions, word: (key: string) => string): readonly string[] {
+export function unplayable(
+  options: SimOptions,
+  scale: number,
+  word: (key: string) => string,
+): readonly string[] {
   const { tables, silent, adversaries } = options;
   const nodes = slotsOf(options);
   const faults: string[] = [];
@@ -23,6 +27,9 @@ export function unplayable(options: SimOptions, word: (key: string) => string): 
   if (silent > 0) faults.push(`${word('silent')} ${silent}: every real node answers`);
   if (adversaries !== null) {
     faults.push(`${word('adversaries')} ${adversaries.kind}: every real node is an honest one`);
+  }
+  if (options.departure === 'leave' && scale > 1) {
+    faults.push(`${word('departure')} leave: a stop has its time, so it cannot be stretched`);
   }
   return faults;
 }

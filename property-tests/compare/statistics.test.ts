@@ -127,7 +127,8 @@ testProp(
 );
 
 test('verdicts follow the rules', (t) => {
-  t.is(judge({ point: 0.01, low: -0.5, high: 0.5 }, 0.02), 'agrees');
+  t.is(judge({ point: 0.01, low: -0.04, high: 0.06 }, 0.02), 'agrees');
+  t.is(judge({ point: 0.01, low: -0.5, high: 0.5 }, 0.02), 'cannot tell');
   t.is(judge({ point: -0.02, low: -0.03, high: -0.01 }, 0.02), 'agrees');
   t.is(judge({ point: 0.1, low: 0.021, high: 0.5 }, 0.02), 'differs');
   t.is(judge({ point: -0.1, low: -0.5, high: -0.021 }, 0.02), 'differs');
@@ -135,7 +136,8 @@ test('verdicts follow the rules', (t) => {
   t.is(judge({ point: -0.1, low: -0.5, high: 0.3 }, 0.02), 'cannot tell');
   t.is(judge(undefined, 0.02), 'cannot tell');
   t.is(judge({ point: Infinity, low: Infinity, high: Infinity }, 0.02), 'differs');
-  t.is(judgeDistribution(0.3, 0.02), 'agrees');
+  t.is(judgeDistribution(0.05, 0.02), 'agrees');
+  t.is(judgeDistribution(0.3, 0.02), 'cannot tell');
   t.is(judgeDistribution(0.3, 0.009), 'differs');
   t.is(judgeDistribution(0.001, 0.0001), 'agrees');
 });

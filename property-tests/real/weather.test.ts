@@ -4,8 +4,9 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { DelayedLinks } from '../../real/weather.ts';
 import { latencyOf } from '../../sim/latency.ts';
-import { isCut, isLost } from '../../sim/network.ts';
+import { isCut, Network } from '../../sim/network.ts';
 import { defaultOptions } from '../../sim/options.ts';
+import { Population, WHOLE } from '../../sim/population.ts';
 import { keysOf } from '../../sim/streams.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import { endAt, introduceEach } from '../runtime/link-kit.ts';
@@ -13,6 +14,7 @@ import type { End } from '../runtime/link-kit.ts';
 import { eventually, newSite } from '../runtime/node-kit.ts';
 
 const ONE_WAY_MS = 40;
+const CALM = { loss: 0, split: undefined, lives: [] };
 
 interface Sky {
   readonly a: End;
@@ -30,7 +32,15 @@ async function sky(t: ExecutionContext, dials: boolean, jitter = 0): Promise<Sky
   const keys = keysOf('weather');
   const latency = latencyOf(options, keys.places, {});
   const self = a.peerOf(a);
-  const parts = { self, keys, latency, dials, scale: 1, peerAt: () => a.peerOf(b) };
+  const parts = {
+    self,
+    keys,
+    latency,
+    dials,
+    scale: 1,
+    peerAt: () => a.peerOf(b),
+    conditions: CALM,
+  };
   const port = new DelayedLinks(a.links, parts);
   t.teardown(() => {
     port.end();
@@ -68,15 +78,19 @@ test('nothing overtakes, however much delays differ', async (t) => {
 
 test('the calls that are lost are those that the simulator loses', async (t) => {
   const { a, b, port, ping } = await sky(t, false);
-  port.loss = 0.5;
+  port.conditions = { ...CALM, loss: 0.5 };
   const calls = Array.from({ length: 60 }, (_, i) => i + 1);
   const self = a.peerOf(a);
-  const { loss } = keysOf('weather');
-  const kept = calls.filter((call) => !isLost(0.5, loss, self, call, 0));
+  const keys = keysOf('weather');
+  const population = new Population(10, keys.ids, WHOLE);
+  population.begin(self, undefined, 0);
+  const model = { loss: 0.5, links: 'dial' } as const;
+  const network = new Network(population, keys, latencyOf(defaultOptions(), 1, {}), model);
+  const kept = calls.filter((call) => !network.isLost(self, call, 0));
   t.true(kept.length > 20 && kept.length < 60);
   for (const call of calls) ping(call);
   ping(1000);
-  port.loss = 0;
+  port.conditions = CALM;
   ping(1001);
   await eventually(t, 'the last ping is there', () => b.frames.some(({ call }) => call === 1001));
   t.deepEqual(
@@ -91,11 +105,11 @@ test('nobody is reached or introduced beyond a cut, everybody again when it heal
   // A key under which the two are in different camps.
   const keys = Array.from({ length: 100 }, (_, i) => ({ key: i, share: 0.5 }));
   const split = keys.find((one) => isCut(one, self, other));
-  port.split = split;
+  port.conditions = { ...CALM, split };
   t.not(split, undefined);
   ping(1);
   t.is(await port.introduce([b.listen]), undefined);
-  port.split = undefined;
+  port.conditions = CALM;
   ping(2);
   t.is(await port.introduce([b.listen]), other);
   await eventually(t, 'a ping is there', () => b.frames.length > 0);

@@ -12,18 +12,22 @@ export type Verdict = 'agrees' | 'differs' | 'cannot tell';
 /** A difference up to here is none that matters. */
 export const TOLERANCES = { latency: 0.05, count: 0.02, share: 0.01, distribution: 0.02 } as const;
 
+/** So many tolerances may the interval of what agrees reach: a wide one shows nothing. */
+const EVIDENCE = 3;
+
 /** Two samples that chance would make so unlike less often than this are not of one law. */
 const SIGNIFICANCE = 0.01;
 
 export const RULES: Readonly<Record<Verdict, string>> = {
-  agrees: 'the difference is within the tolerance',
+  agrees: `the difference is within the tolerance, its 95 % interval within ${EVIDENCE} of them`,
   differs: 'it is beyond the tolerance, and so is the whole 95 % interval',
-  'cannot tell': 'it is beyond, but the interval reaches into the tolerance: too few samples',
+  'cannot tell': 'none of the two: too few samples',
 };
 
 export const DISTRIBUTION_RULE =
   `distributions agree unless a permutation test tells them apart at ${100 * SIGNIFICANCE} % and ` +
-  `more than ${100 * TOLERANCES.distribution} % of the values lie elsewhere`;
+  `more than ${100 * TOLERANCES.distribution} % of the values lie elsewhere; where it does not, and ` +
+  `more than ${100 * EVIDENCE * TOLERANCES.distribution} % do, the samples are too few`;
 
 export const TRAFFIC_RULE =
   'traffic is messages per online node and second by kind, a total of the whole run: it has no ' +
@@ -33,7 +37,8 @@ export const TRAFFIC_RULE =
 export function judge(difference: Estimate | undefined, tolerance: number): Verdict {
   if (difference === undefined) return 'cannot tell';
   const { point, low, high } = difference;
-  if (Math.abs(point) <= tolerance) return 'agrees';
+  const widest = Math.max(Math.abs(low), Math.abs(high));
+  if (Math.abs(point) <= tolerance && widest <= EVIDENCE * tolerance) return 'agrees';
   return low > tolerance || high < -tolerance ? 'differs' : 'cannot tell';
 }
 
@@ -41,5 +46,7 @@ export const DISTRIBUTION_TOLERANCE = `p ≥ ${SIGNIFICANCE}`;
 
 /** @param p of the permutation test */
 export function judgeDistribution(distance: number, p: number): Verdict {
-  return p >= SIGNIFICANCE || distance <= TOLERANCES.distribution ? 'agrees' : 'differs';
+  if (distance <= TOLERANCES.distribution) return 'agrees';
+  if (p < SIGNIFICANCE) return 'differs';
+  return distance <= EVIDENCE * TOLERANCES.distribution ? 'agrees' : 'cannot tell';
 }
