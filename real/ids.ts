@@ -1,6 +1,6 @@
 /**
- * The ids of all nodes that a scenario may have, as the simulator draws them, so that a handle means
- * the same node in every process from the beginning.
+ * The ids of all nodes that a scenario may have, as the simulator draws them, so that a handle
+ * means the same node in every process from the beginning.
  */
 import { PeerDirectory } from '../host/directory.ts';
 import { mix } from '../sim/streams.ts';

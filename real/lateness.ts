@@ -8,8 +8,8 @@
  * (what is called coordinated omission, put right).
  *
  * Rule: a message waits where it leaves and where it is taken in, and an operation for some six
- * messages one after another. When twelve mean waits are more than 2 % of what the operations of the
- * run took, their latencies are the machine's.
+ * messages one after another. When twelve mean waits are more than 2 % of what the operations of
+ * the run took, their latencies are the machine's.
  */
 import { createHistogram } from 'node:perf_hooks';
 import type { Playing } from '../sim/result.ts';

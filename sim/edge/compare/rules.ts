@@ -26,8 +26,8 @@ export const RULES: Readonly<Record<Verdict, string>> = {
 
 export const DISTRIBUTION_RULE =
   `distributions agree unless a permutation test tells them apart at ${100 * SIGNIFICANCE} % and ` +
-  `more than ${100 * TOLERANCES.distribution} % of the values lie elsewhere; where it does not, and ` +
-  `more than ${100 * EVIDENCE * TOLERANCES.distribution} % do, the samples are too few`;
+  `more than ${100 * TOLERANCES.distribution} % of the values lie elsewhere; where it does not, ` +
+  `and more than ${100 * EVIDENCE * TOLERANCES.distribution} % do, the samples are too few`;
 
 export const TRAFFIC_RULE =
   'traffic is messages per online node and second by kind, a total of the whole run: it has no ' +
