@@ -29,7 +29,7 @@ export interface Settings {
   /** In ms. */
   readonly 'min-latency'?: number;
   readonly jitter?: Share;
-  readonly links?: 'dial' | 'warm';
+  readonly links?: 'dial' | 'dial-back' | 'warm';
   readonly loss?: Share;
   readonly silent?: Share;
   /** As in `'exponential:1h'`. */

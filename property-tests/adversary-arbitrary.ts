@@ -23,7 +23,7 @@ export const network = fc.record(
     seed: fc.nat({ max: 9999 }).map(String),
     k: fc.integer({ min: 8, max: 20 }),
     paths: fc.integer({ min: 1, max: 3 }),
-    links: fc.constantFrom('dial' as const, 'warm' as const),
+    links: fc.constantFrom('dial' as const, 'dial-back' as const, 'warm' as const),
     targets: fc.constantFrom('random' as const, 'nodes' as const),
     tables: fc.constantFrom('converged' as const, 'joined' as const),
     share: fc.constantFrom(0.1, 0.2, 0.3),

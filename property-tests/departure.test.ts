@@ -22,7 +22,7 @@ const drawn = fc.record(
   {
     nodes: fc.integer({ min: 12, max: 40 }),
     seed: fc.nat({ max: 9999 }).map(String),
-    links: fc.constantFrom('dial' as const, 'warm' as const),
+    links: fc.constantFrom('dial' as const, 'dial-back' as const, 'warm' as const),
     tables: fc.constantFrom('converged' as const, 'joined' as const),
     departure: fc.constantFrom('crash' as const, 'leave' as const),
     ttlS: fc.constantFrom(20, 60, 86_400),

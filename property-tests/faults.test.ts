@@ -16,7 +16,7 @@ const LATENCY_MS = 10;
 /** After so long all have met again, if the camps have not forgotten each other. */
 const WHOLE_MS = 20_000;
 /** A message sent before a cut has come by then: one way, after two round trips of a dial. */
-const CLEAR_MS = { warm: LATENCY_MS, dial: 5 * LATENCY_MS };
+const CLEAR_MS = { warm: LATENCY_MS, dial: 5 * LATENCY_MS, 'dial-back': 5 * LATENCY_MS };
 const latency = { type: 'constant', ms: LATENCY_MS } as const;
 const base: SimOptions = { ...smallOptions, latency, lookupsPerSecond: 10 };
 
@@ -24,7 +24,7 @@ const drawn = fc.record(
   {
     nodes: fc.integer({ min: 20, max: 60 }),
     seed: fc.nat({ max: 9999 }).map(String),
-    links: fc.constantFrom('dial' as const, 'warm' as const),
+    links: fc.constantFrom('dial' as const, 'dial-back' as const, 'warm' as const),
     disk: fc.constantFrom('empty' as const, 'keep' as const),
   },
   { noNullPrototype: true },

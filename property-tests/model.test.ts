@@ -39,7 +39,7 @@ const network = fc.record(
     replication: fc.integer({ min: 1, max: 8 }),
     alpha: fc.integer({ min: 1, max: 5 }),
     tables: fc.constantFrom('converged' as const, 'joined' as const),
-    links: fc.constantFrom('dial' as const, 'warm' as const),
+    links: fc.constantFrom('dial' as const, 'dial-back' as const, 'warm' as const),
   },
   { noNullPrototype: true },
 );

@@ -164,7 +164,7 @@ law(
         links.setClearAt(row, at);
         model.set(`${node},${peer}`, { since: links.since(row), clearAt: at });
       } else {
-        links.begin(node, peer, at, at + 1);
+        links.begin(node, peer, at, at + 1, true);
         model.set(`${node},${peer}`, { since: at, clearAt: at + 1 });
       }
     }

@@ -44,7 +44,7 @@ const drawn = fc.record(
     k: fc.integer({ min: 8, max: 20 }),
     paths: fc.integer({ min: 1, max: 3 }),
     tables: fc.constantFrom('converged' as const, 'joined' as const),
-    links: fc.constantFrom('dial' as const, 'warm' as const),
+    links: fc.constantFrom('dial' as const, 'dial-back' as const, 'warm' as const),
     departure: fc.constantFrom('crash' as const, 'leave' as const),
     disk: fc.constantFrom('empty' as const, 'keep' as const),
     targets: fc.constantFrom('random' as const, 'nodes' as const),

@@ -23,7 +23,7 @@ const conditions = fc.record(
     nearest: fc.integer({ min: 4, max: 20 }),
     replication: fc.integer({ min: 1, max: 4 }),
     tables: fc.constantFrom('converged' as const, 'joined' as const),
-    links: fc.constantFrom('dial' as const, 'warm' as const),
+    links: fc.constantFrom('dial' as const, 'dial-back' as const, 'warm' as const),
     loss: fc.constantFrom(0, 0, 0.02, 0.3),
     timeoutMs: fc.constantFrom(0, 0, 500),
     latency: fc.constantFrom(

@@ -115,7 +115,7 @@ export class Member {
       weather: {
         hidesUnreachable: true,
         over: (links, self) => {
-          const dials = options.links === 'dial';
+          const dials = options.links !== 'warm';
           const peerAt = (at: { port: number }): number | undefined => peers.get(at.port);
           const parts = { self, keys, latency, dials, scale: time.scale, peerAt };
           // They may have changed since it was told to begin.

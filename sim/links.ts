@@ -15,6 +15,8 @@ const ROW_WORDS = 8;
 /** The node's number plus one; 0 in a free row. */
 const NODE = 4;
 const PEER = 5;
+/** 1 when the node may ask over the link, 0 while it may only answer. */
+const ASKS = 6;
 const ROWS_MIN = 1024;
 const NONE = -1;
 
@@ -44,10 +46,13 @@ export class LinkTable {
   }
 
   /** Shows every link that still matters, in no order. */
-  forEach(show: (node: number, peer: number, since: number, clearAt: number) => void): void {
+  forEach(
+    show: (node: number, peer: number, since: number, clearAt: number, asks: number) => void,
+  ): void {
     for (const row of this.#kept()) {
       const node = (this.#words[row * ROW_WORDS + NODE] ?? 0) - 1;
-      show(node, this.#words[row * ROW_WORDS + PEER] ?? 0, this.since(row), this.clearAt(row));
+      const peer = this.#words[row * ROW_WORDS + PEER] ?? 0;
+      show(node, peer, this.since(row), this.clearAt(row), this.asks(row) ? 1 : 0);
     }
   }
 
@@ -64,8 +69,17 @@ export class LinkTable {
     this.#times[row * ROW_TIMES + CLEAR_AT] = clearAt;
   }
 
-  /** Enters a link, or begins it anew. */
-  begin(node: number, peer: number, since: number, clearAt: number): void {
+  /** Whether its node may ask over the link: it has dialled the peer itself. */
+  asks(row: number): boolean {
+    return this.#words[row * ROW_WORDS + ASKS] === 1;
+  }
+
+  setAsks(row: number): void {
+    this.#words[row * ROW_WORDS + ASKS] = 1;
+  }
+
+  /** Enters a link, or begins it anew; `asks` when its node has dialled. */
+  begin(node: number, peer: number, since: number, clearAt: number, asks: boolean): void {
     let row = this.find(node, peer);
     if (row === NONE) {
       if (2 * (this.#size + 1) > this.#rows) this.#rebuild();
@@ -76,6 +90,7 @@ export class LinkTable {
     this.#words[row * ROW_WORDS + PEER] = peer;
     this.#times[row * ROW_TIMES + SINCE] = since;
     this.#times[row * ROW_TIMES + CLEAR_AT] = clearAt;
+    this.#words[row * ROW_WORDS + ASKS] = asks ? 1 : 0;
   }
 
   #freeRow(node: number, peer: number): number {

@@ -11,6 +11,7 @@
 import type { CallId, Peer } from '../src/types.ts';
 import type { LatencyModel } from './latency.ts';
 import { LinkTable } from './links.ts';
+import type { LinksModel } from './options.ts';
 import type { Population } from './population.ts';
 import { mix, share, type Keys } from './streams.ts';
 
@@ -25,6 +26,8 @@ export class Network {
   readonly #keys: Keys;
   readonly #latency: LatencyModel;
   readonly #dials: boolean;
+  /** Whether who was only called dials before it asks. */
+  readonly #dialsBack: boolean;
   readonly links: LinkTable;
   /** The instant, in microseconds; set by the world before each step. */
   now = 0;
@@ -36,13 +39,14 @@ export class Network {
     population: Population,
     keys: Keys,
     latency: LatencyModel,
-    model: { readonly loss: number; readonly links: 'dial' | 'warm' },
+    model: { readonly loss: number; readonly links: LinksModel },
   ) {
     this.#population = population;
     this.#keys = keys;
     this.#latency = latency;
     this.loss = model.loss;
-    this.#dials = model.links === 'dial';
+    this.#dials = model.links !== 'warm';
+    this.#dialsBack = model.links === 'dial-back';
     this.links = new LinkTable((row, node, peer) =>
       this.#dials ? this.#isValid(row, node, peer) : this.links.clearAt(row) > this.now,
     );
@@ -61,25 +65,28 @@ export class Network {
   }
 
   /** When a message sent now arrives, in microseconds; `counter` is the sender's. */
-  arrival(from: Peer, to: Peer, counter: number): number {
+  arrival(from: Peer, to: Peer, counter: number, isRequest: boolean): number {
     const takes = this.#latency.draw(from, to, mix(this.#keys.latency, from, counter));
     const row = this.links.find(from, to);
     if (row >= 0 && (!this.#dials || this.#isValid(row, from, to))) {
-      const at = Math.max(this.now + takes, this.links.clearAt(row));
+      const paysDial = this.#dialsBack && isRequest && !this.links.asks(row);
+      if (paysDial) this.links.setAsks(row);
+      const dial = paysDial ? this.#dialUs(from, to, counter) : 0;
+      const at = Math.max(this.now + takes + dial, this.links.clearAt(row));
       this.links.setClearAt(row, at);
       return at;
     }
     const at = this.now + takes + (this.#dials ? this.#dialUs(from, to, counter) : 0);
-    this.links.begin(from, to, this.now, at);
+    this.links.begin(from, to, this.now, at, true);
     return at;
   }
 
-  /** A message from `from` arrived: its receiver has that link too. */
+  /** A message from `from` arrived: its receiver has that link too, to answer over. */
   onArrival(from: Peer, to: Peer): void {
     if (!this.#dials) return;
     const row = this.links.find(to, from);
     if (row >= 0 && this.#isValid(row, to, from)) return;
-    this.links.begin(to, from, this.now, this.now);
+    this.links.begin(to, from, this.now, this.now, false);
   }
 
   /** When a node that dials a stranger now has heard from it; its side has a link from then on. */
@@ -89,7 +96,7 @@ export class Network {
     const second = this.#latency.draw(other, from, mix(this.#keys.introduction, from, counter));
     const dial = this.#dials ? this.#dialUs(from, other, counter) : 0;
     const at = this.now + first + second + dial;
-    if (this.#dials && to !== undefined) this.links.begin(from, to, this.now, at);
+    if (this.#dials && to !== undefined) this.links.begin(from, to, this.now, at, true);
     return at;
   }
 

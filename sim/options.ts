@@ -98,6 +98,9 @@ export type FaultSpec =
       readonly share: number;
     };
 
+/** Whether the first contact of a pair costs a dial, and the first request the other way as well. */
+export type LinksModel = 'dial' | 'dial-back' | 'warm';
+
 export interface SimOptions {
   /** Online and offline nodes together; join storms come on top. */
   readonly nodes: number;
@@ -121,7 +124,7 @@ export interface SimOptions {
   readonly minLatencyMs: number;
   /** Each message's latency is multiplied by a uniform draw from 1 - jitter to 1 + jitter. */
   readonly jitter: number;
-  readonly links: 'dial' | 'warm';
+  readonly links: LinksModel;
   /** Share of calls that are never answered. */
   readonly loss: number;
   /** Share of nodes that never answer. */

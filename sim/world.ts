@@ -258,7 +258,7 @@ export class World implements Arena {
     this.measures.onSent(message);
     const counter = population.nextCounter(from);
     const lost = network.isLost(isRequest ? from : to, message.call, isRequest ? 0 : 1);
-    const at = network.arrival(from, to, counter);
+    const at = network.arrival(from, to, counter, isRequest);
     if (lost || !population.isOnline(to) || network.isCut(from, to)) return;
     const payload = this.#wire === undefined ? message : this.#wire.encode(message);
     const life = population.lifeOf(to) << KIND_BITS;

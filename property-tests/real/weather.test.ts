@@ -83,7 +83,7 @@ test('the calls that are lost are those that the simulator loses', async (t) => 
   const self = a.peerOf(a);
   const keys = keysOf('weather');
   const population = new Population(10, keys.ids, WHOLE);
-  population.begin(self, undefined, 0);
+  population.begin(population.admit(0), undefined, 0);
   const model = { loss: 0.5, links: 'dial' } as const;
   const network = new Network(population, keys, latencyOf(defaultOptions(), 1, {}), model);
   const kept = calls.filter((call) => !network.isLost(self, call, 0));

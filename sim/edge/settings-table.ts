@@ -47,6 +47,7 @@ const LATENCY_HELP =
 const CHURN_HELP =
   'none, exponential:MEAN_ON[,MEAN_OFF], weibull:SCALE,SHAPE[,SCALE,SHAPE], ' +
   'cdf:FILE[,column=NAME] or survival:FILE; without an off time nodes never return';
+const LINKS_HELP = 'whether first contact costs a dial, and calling back too';
 const ADVERSARY_HELP = 'share of nodes that drop, lie, stale or flood, as in 0.2:drop';
 
 const NETWORK = group('The network', [
@@ -69,7 +70,7 @@ const LINKS = group('Latency and loss', [
   row('latency', LATENCY, 'latency', LATENCY_HELP, 'uniform:10,100'),
   row('min-latency', number('<ms>', 0.001, 10_000), 'minLatencyMs', 'the least latency', '1'),
   row('jitter', SHARE, 'jitter', 'by how much a message deviates from it', '0'),
-  row('links', choice('dial', 'warm'), 'links', 'whether first contact costs a dial', 'dial'),
+  row('links', choice('dial', 'dial-back', 'warm'), 'links', LINKS_HELP, 'dial'),
   row('loss', SHARE, 'loss', 'share of calls that are never answered', '0'),
   row('silent', SHARE, 'silent', 'share of nodes that never answer', '0'),
 ]);

@@ -15,7 +15,7 @@ export class SnapshotFault extends Error {}
 
 const KIND = 'orrery snapshot';
 /** Raised whenever the layout of the file, or what a run keeps beside its nodes, changes. */
-const FORMAT = 2;
+const FORMAT = 3;
 const HEAD_BYTES_MAX = 64 * 2 ** 20;
 
 interface Head {

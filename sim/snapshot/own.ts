@@ -84,9 +84,9 @@ export function readOwn(input: Reader, run: Run, slab: Slab): Sums {
   });
   readEvents(input, run);
   const links = readNumbers(input);
-  for (let i = 0; i < links.length; i += 4) {
-    const [node = 0, peer = 0, since = 0, clearAt = 0] = links.slice(i, i + 4);
-    if (population.isMine(node)) network.links.begin(node, peer, since, clearAt);
+  for (let i = 0; i < links.length; i += 5) {
+    const [node = 0, peer = 0, since = 0, clearAt = 0, asks = 0] = links.slice(i, i + 5);
+    if (population.isMine(node)) network.links.begin(node, peer, since, clearAt, asks === 1);
   }
   readList(input, 7, () => {
     const op = input.word();
