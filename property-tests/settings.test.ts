@@ -132,7 +132,7 @@ test('a value that cannot be is told in one line, in the same words everywhere',
     [{ warmup: '0.1ms' }, "warmup: '0.1ms' is below 1ms, the shortest duration"],
     [{ loss: 2 }, "loss: '2' is no share: write a number from 0 to 1, or a percentage as in 5%"],
     [{ seed: 2 ** 60 }, `seed: ${2 ** 60} is not kept exactly: write the digits in quotes`],
-    [{ links: 'hot' }, "links: 'hot' is not known here: write dial, dial-back or warm"],
+    [{ links: 'hot' }, "links: 'hot' is not known here: write dial or dial-back or warm"],
     [
       { adversaries: '0.2:sulk' },
       "adversaries: '0.2:sulk' names no adversaries: write none, or a share below 1 and one of " +

@@ -98,7 +98,7 @@ export type FaultSpec =
       readonly share: number;
     };
 
-/** Whether the first contact of a pair costs a dial, and the first request the other way as well. */
+/** Whether first contact costs a dial, and the first request the other way as well. */
 export type LinksModel = 'dial' | 'dial-back' | 'warm';
 
 export interface SimOptions {
