@@ -5,9 +5,9 @@
  *
  *   npm run truth -- [NAME ...] [--text]
  *
- * `--text` plays nothing and only writes the tables of what is there. A run that the machine was
- * too late for gets no verdicts; it is played again by the same command, with less going on beside
- * it. Exit codes: 0 done, 1 a run failed, 2 wrong usage, 130 when Ctrl-C cut it short.
+ * `--text` plays nothing and only makes reports and tables of what is there. A run that the machine
+ * was too late for gets no verdicts; it is played again by the same command, with less going on
+ * beside it. Exit codes: 0 done, 1 a run failed, 2 wrong usage, 130 when Ctrl-C cut it short.
  */
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { compare } from '../../sim/edge/compare/compare.ts';
 import { comparisonPart } from '../../sim/edge/compare/section.ts';
 import { readSide } from '../../sim/edge/compare/side.ts';
+import type { Side } from '../../sim/edge/compare/side.ts';
 import { noVerdictText, ROW_NAMES, rowOf } from '../../sim/edge/compare/words.ts';
 import { writeReport } from '../../sim/edge/report/write.ts';
 import { orrery, ROOT } from './command.ts';
@@ -64,12 +65,12 @@ async function play(name: string): Promise<number> {
     if (code !== 0) return code;
     await forgetMachine(join(ROOT, out));
   }
-  // The report is made of both, and its figures are in it.
-  const [a, b] = [await readSide(join(ROOT, simulated)), await readSide(join(ROOT, real))];
-  await writeReport(join(ROOT, simulated), comparisonPart(compare(a, b), a, b));
-  const rest = [join(simulated, 'figures'), join(simulated, 'series.csv')];
-  rest.push(...['figures', 'series.csv', 'report.html'].map((part) => join(real, part)));
-  for (const part of rest) await rm(join(ROOT, part), { recursive: true, force: true });
+  for (const part of [join(simulated, 'series.csv'), join(real, 'series.csv')]) {
+    await rm(join(ROOT, part), { force: true });
+  }
+  for (const part of ['figures', 'report.html']) {
+    await rm(join(ROOT, real, part), { recursive: true, force: true });
+  }
   return 0;
 }
 
@@ -78,14 +79,21 @@ function foldersOf(name: string): readonly [string, string] {
   return [join(FOLDER, name, 'simulated'), join(FOLDER, name, 'real')];
 }
 
+/** A side under its name from the root, so that a report names no folder of the machine. */
+async function sideOf(folder: string): Promise<Side> {
+  return { ...(await readSide(join(ROOT, folder))), dir: folder };
+}
+
+/** Makes the report of both again; @returns what the README says of them */
 async function partOf(name: string): Promise<string> {
-  const [simulated, real] = foldersOf(name).map((folder) => join(ROOT, folder));
+  const [simulated, real] = foldersOf(name);
   const title = `## ${name}`;
-  if (simulated === undefined || real === undefined || !existsSync(join(real, 'result.json'))) {
-    return `${title}\n\nNot played yet.`;
-  }
-  const [a, b] = [await readSide(simulated), await readSide(real)];
+  if (!existsSync(join(ROOT, real, 'result.json'))) return `${title}\n\nNot played yet.`;
+  const [a, b] = [await sideOf(simulated), await sideOf(real)];
   const comparison = compare(a, b);
+  await writeReport(join(ROOT, simulated), comparisonPart(comparison, a, b));
+  // Its figures are in it.
+  await rm(join(ROOT, simulated, 'figures'), { recursive: true, force: true });
   const { playing, question = '' } = b.result;
   const late = playing?.lateMs ?? { mean: 0, p99: 0 };
   const names = [ROW_NAMES[0], 'simulated', 'real', ...ROW_NAMES.slice(3)];
