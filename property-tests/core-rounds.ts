@@ -5,9 +5,9 @@
 import type { Call } from '../src/calls.ts';
 import { POSITION_BITS } from '../src/limits.ts';
 import { allItems } from '../src/paged.ts';
-import { durable } from '../src/replicas/store.ts';
+import { durable, type Held } from '../src/replicas/store.ts';
 import { flat, isWithin, sumOf, tagOf } from '../src/replicas/tags.ts';
-import type { Peer, Range, RecordHeader, Reply, Request } from '../src/types.ts';
+import type { Peer, Range, Reply, Request } from '../src/types.ts';
 import { smallKey, type Asked, type Round } from './core-arbitraries.ts';
 import type { StrictNode } from './core-driver.ts';
 
@@ -59,12 +59,12 @@ function heldRecords(
   peer: Peer,
   round: Round,
   range: Range,
-): readonly RecordHeader[] {
-  const records: RecordHeader[] = [];
+): readonly Held[] {
+  const records: Held[] = [];
   for (const held of allItems(state.store)) {
     const stored = durable(held, now);
     if (stored === undefined || !held.group.includes(peer)) continue;
-    if (isWithin(held.header.key.position, range)) records.push(stored.header);
+    if (isWithin(held.header.key.position, range)) records.push(stored);
   }
   return records.filter((_, i) => (round.holds & (1 << i)) !== 0);
 }

@@ -11,7 +11,7 @@ import { packPeers, peersIn } from '../src/codec/address.ts';
 import { decodeClient, encodeClient } from '../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { headerFor, signedBytes } from '../src/codec/record.ts';
-import { flat, isWithin, sumOf, tagOf } from '../src/replicas/tags.ts';
+import { flat, isWithin, sumOf, tagOf, traitsOf } from '../src/replicas/tags.ts';
 import type { ClientMessage, Decoded, WireMessage, WirePeer } from '../src/wire-types.ts';
 
 interface Example {
@@ -101,11 +101,11 @@ test('docs/wire.md shows the tag of the record in STORE, and sums over it', (t) 
     publisher: bits256Of(publisher),
   };
   const rest = { size: 1, replication: 1, ttlS: 1, publishedAtMs: 0, lifeMs: 1 };
-  const header = { ...named, ...rest };
-  const tag = tagOf(header, compare.nonce | 0, true);
+  const traits = traitsOf({ ...named, ...rest });
+  const tag = tagOf(traits, compare.nonce | 0, true);
   t.is(hex(bytesOfWords(flat([tag]))), hex(compare.tags));
-  t.deepEqual(wireSum(sumOf([header], check.nonce | 0, true)), check.sum);
-  t.deepEqual(wireSum(sumOf([header], check.nonce | 0)), sum.sum);
+  t.deepEqual(wireSum(sumOf([traits], check.nonce | 0, true)), check.sum);
+  t.deepEqual(wireSum(sumOf([traits], check.nonce | 0)), sum.sum);
   for (const { range } of [check, sum, compare]) t.true(isWithin(position, rangeOf(range)));
 });
 

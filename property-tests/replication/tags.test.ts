@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { EVERYTHING, flat, halves, isListed, isWithin } from '../../src/replicas/tags.ts';
-import { listed, sameSum, sumOf, tagOf } from '../../src/replicas/tags.ts';
+import { listed, sameSum, sumOf, tagOf, traitsOf, type Traits } from '../../src/replicas/tags.ts';
 import type { Range, RecordHeader, Sum } from '../../src/types.ts';
 import { cluster, header, position, word } from '../arbitraries.ts';
 import { law } from '../harness.ts';
@@ -36,8 +36,8 @@ law('a range is its halves, and they share nothing', [cluster(1, 12)], 100, (pos
 });
 
 law('sums add up over halves, in any order', [records(), word()], 100, (all, nonce) => {
-  const of = (range: Range): RecordHeader[] =>
-    all.filter(({ key }) => isWithin(key.position, range));
+  const of = (range: Range): Traits[] =>
+    all.filter(({ key }) => isWithin(key.position, range)).map(traitsOf);
   const [low, high] = halves(EVERYTHING);
   const whole = sumOf(of(EVERYTHING), nonce);
   assert.deepEqual(added(sumOf(of(low), nonce), sumOf(of(high), nonce)), whole);
@@ -52,16 +52,17 @@ law(
   200,
   (mine, others, nonce, earlier, byAsker) => {
     fc.pre(nonce !== earlier);
-    const words = flat(mine.map((record) => tagOf(record, nonce, byAsker)));
+    const words = flat(mine.map((record) => tagOf(traitsOf(record), nonce, byAsker)));
     const list = listed(words, nonce, byAsker);
-    for (const record of mine) {
+    for (const record of mine.map(traitsOf)) {
       assert.ok(isListed(list, record));
       assert.ok(!isListed(listed(words, nonce, !byAsker), record), 'an echo');
       assert.ok(!isListed(listed(words, earlier, byAsker), record), 'of another round');
     }
     const keys = new Set(mine.map(({ key }) => JSON.stringify(key.position)));
     for (const record of others) {
-      if (!keys.has(JSON.stringify(record.key.position))) assert.ok(!isListed(list, record));
+      if (!keys.has(JSON.stringify(record.key.position)))
+        assert.ok(!isListed(list, traitsOf(record)));
     }
   },
 );
@@ -70,7 +71,8 @@ law(
   'neither an echo, nor an older answer, nor that of other records is accepted',
   [records(1), records(1), word(), word()],
   300,
-  (mine, others, nonce, earlier) => {
+  (headers, otherHeaders, nonce, earlier) => {
+    const [mine, others] = [headers.map(traitsOf), otherHeaders.map(traitsOf)];
     fc.pre(nonce !== earlier);
     fc.pre(!sameSum(sumOf(mine, nonce), sumOf(others, nonce)) || mine.length !== others.length);
     for (const byAsker of [false, true]) {
@@ -93,7 +95,7 @@ law(
   [header(), position(), word(), side()],
   300,
   (one, elsewhere, nonce, byAsker) => {
-    const tag = (record: RecordHeader): unknown => tagOf(record, nonce, byAsker);
+    const tag = (record: RecordHeader): unknown => tagOf(traitsOf(record), nonce, byAsker);
     assert.deepEqual(tag({ ...one, lifeMs: 1, size: 1 }), tag(one));
     const differs = (changed: RecordHeader): void => {
       assert.notDeepEqual(tag(changed), tag(one));

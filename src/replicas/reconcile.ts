@@ -39,7 +39,7 @@ export function settleTags(draft: Draft, peer: Peer, range: Range, theirs: Liste
     if (!isMember(held, peer)) return held;
     const stored = durable(held, draft.now + CALL_MS_MAX);
     if (stored === undefined) return held;
-    const holds = isListed(theirs, stored.header);
+    const holds = isListed(theirs, stored);
     if (holds) shown++;
     else lacking.push(stored);
     return stored === held ? withKnown(held, peer, holds) : held;

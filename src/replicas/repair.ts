@@ -21,13 +21,13 @@ import { ROUND_CALLS_MAX, TAGS_MAX } from '../limits.ts';
 import { nextDraw, type Draft } from '../node.ts';
 import { findItem } from '../paged.ts';
 import { isClientOnly } from '../table/places.ts';
-import type { CallId, Peer, Range, RecordHeader, Reply, Request } from '../types.ts';
+import type { CallId, Peer, Range, Reply, Request } from '../types.ts';
 import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.ts';
 import { onShown, withFellow } from './fellows.ts';
 import { isJoining, isKnown, onGone, onNear, withKnown } from './group.ts';
 import { settleTags } from './reconcile.ts';
 import type { Fellow } from './replicas.ts';
-import { durable, forEachWithin, isMember, mappedWithin } from './store.ts';
+import { durable, forEachWithin, isMember, mappedWithin, type Held } from './store.ts';
 import { EVERYTHING, flat, halves, isListed, listed, NOTHING } from './tags.ts';
 import { sameSum, sumOf, tagOf, type Listed } from './tags.ts';
 
@@ -100,7 +100,7 @@ export function onCompare(draft: Draft, from: Peer, call: CallId, body: Compare)
     const sum = { ...NOTHING, count: own.length };
     return reply(draft, from, call, { type: 'sum', range, sum });
   }
-  const tags = flat(own.map((header) => tagOf(header, nonce)));
+  const tags = flat(own.map((record) => tagOf(record, nonce)));
   reply(draft, from, call, { type: 'tags', range, tags });
   settleTags(draft, from, range, theirs);
 }
@@ -160,7 +160,7 @@ function askForTags(draft: Draft, peer: Peer, range: Range): void {
   const records = listedRecords(draft, peer, range, undefined);
   if (records.length > TAGS_MAX) return askHalves(draft, peer, range);
   const nonce = nextDraw(draft);
-  const tags = flat(records.map((header) => tagOf(header, nonce, true)));
+  const tags = flat(records.map((record) => tagOf(record, nonce, true)));
   ask(draft, peer, { type: 'compare', range, nonce, tags }, 0);
 }
 
@@ -176,13 +176,13 @@ interface Survey {
   /** Whether any of that is not ours to keep, and not known to be there. */
   readonly hasSurplus: boolean;
   /** Of what is on disk: that which both of us should hold. */
-  readonly shared: readonly RecordHeader[];
+  readonly shared: readonly Held[];
   /** Whether the peer is known to hold all of that. */
   readonly isKnown: boolean;
 }
 
 function survey({ store, self, now }: Draft, peer: Peer, range: Range): Survey {
-  const shared: RecordHeader[] = [];
+  const shared: Held[] = [];
   let isConcerned = false;
   let hasSurplus = false;
   let isAllKnown = true;
@@ -194,7 +194,7 @@ function survey({ store, self, now }: Draft, peer: Peer, range: Range): Survey {
       return;
     }
     const stored = durable(held, now);
-    if (stored !== undefined) shared.push(stored.header);
+    if (stored !== undefined) shared.push(stored);
     if (held.token === 0 && !isKnown(held, peer)) isAllKnown = false;
   });
   return { isConcerned, hasSurplus, shared, isKnown: isAllKnown };
@@ -206,14 +206,13 @@ function listedRecords(
   peer: Peer,
   range: Range,
   theirs: Listed | undefined,
-): RecordHeader[] {
-  const records: RecordHeader[] = [];
+): Held[] {
+  const records: Held[] = [];
   forEachWithin(store, range, (held) => {
     const stored = durable(held, now);
     if (stored === undefined) return;
-    const { header } = stored;
-    const isTheirs = isMember(held, peer) || (theirs !== undefined && isListed(theirs, header));
-    if (isTheirs) records.push(header);
+    const isTheirs = isMember(held, peer) || (theirs !== undefined && isListed(theirs, stored));
+    if (isTheirs) records.push(stored);
   });
   return records;
 }

@@ -12,6 +12,7 @@ import type { Directory } from '../types.ts';
 import { noUsage, publisherOrder, senderOrder, withUse } from './quota.ts';
 import { fellowOrder, publishedOrder } from './replicas.ts';
 import { compareVersions, heldOrder, type Held } from './store.ts';
+import { traitsOf, type Traits } from './tags.ts';
 
 export function checkStored(state: NodeState, peers: Directory): readonly string[] {
   const faults: string[] = [];
@@ -38,6 +39,7 @@ function checkHeld(state: NodeState, newest: Held, peers: Directory): string[] {
     const fault = (what: string): void =>
       void faults.push(`store: version ${header.version} ${what}`);
     if (heldOrder.compare(held, newest.header.key) !== 0) fault('under another key');
+    if (!sameTraits(held, traitsOf(header))) fault('has the tags of another');
     if (token === 0 && replaced !== undefined) fault('is on disk and keeps another');
     if (token !== 0 && lookUp(state.writings, writingOrder, token) === undefined) {
       fault('waits for a write that is not under way');
@@ -47,6 +49,10 @@ function checkHeld(state: NodeState, newest: Held, peers: Directory): string[] {
     }
   }
   return [...faults, ...checkGroup(newest, peers)];
+}
+
+function sameTraits(a: Traits, b: Traits): boolean {
+  return a.near === b.near && a.far === b.far && a.low === b.low && a.rest === b.rest;
 }
 
 function checkGroup({ header, group, known }: Held, peers: Directory): string[] {

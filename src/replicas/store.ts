@@ -14,9 +14,10 @@ import { emptyPaged, forEachItem, lookUp, mapped, pagesOf } from '../paged.ts';
 import type { Order, Page, Paged } from '../paged.ts';
 import { compareBits, comparePositions } from '../position.ts';
 import type { Key, Peer, Range, RecordHeader, Token } from '../types.ts';
-import { isWithin } from './tags.ts';
+import { isWithin, traitsOf, type Traits } from './tags.ts';
 
-export interface Held {
+/** With the words of its tags at hand: each round of a pair of holders asks for those of all. */
+export interface Held extends Traits {
   readonly header: RecordHeader;
   /** Monotonic ms. */
   readonly expiresAt: number;
@@ -106,7 +107,12 @@ export function newHeld(
   from: Peer | undefined,
   replaced: Held | undefined,
 ): Held {
+  const { near, far, low, rest } = traitsOf(header);
   return {
+    near,
+    far,
+    low,
+    rest,
     header,
     expiresAt,
     token,
@@ -123,6 +129,10 @@ export function withGroup(held: Held, group: readonly Peer[], known: number): He
   let members = 0;
   for (const peer of group) members |= 1 << (peer & 31);
   return {
+    near: held.near,
+    far: held.far,
+    low: held.low,
+    rest: held.rest,
     header: held.header,
     expiresAt: held.expiresAt,
     token: held.token,

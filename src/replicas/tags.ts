@@ -17,20 +17,32 @@ import { comparePositions, sharedBits } from '../position.ts';
 import { draw } from '../random.ts';
 import type { Position, Range, RecordHeader, Sum } from '../types.ts';
 
+/** What tags of a record are made of: four words, the same under every nonce. */
+export interface Traits {
+  readonly near: number;
+  readonly far: number;
+  readonly low: number;
+  readonly rest: number;
+}
+
+export function traitsOf({ key, version, publisher }: RecordHeader): Traits {
+  const { w0, w1, w3, w4 } = key.position;
+  const high = (version / 2 ** 32) & VERSION_HIGH;
+  return {
+    near: w0 ^ w3,
+    far: w1 ^ w4,
+    low: version | 0,
+    rest: (high << PUBLISHER_BITS) | (publisher.b7 & PUBLISHER),
+  };
+}
+
 export interface Tag {
   readonly high: number;
   readonly low: number;
 }
 
 /** The tag of a record under a nonce, as whoever answers makes it, or whoever asks. */
-export function tagOf(header: RecordHeader, nonce: number, isAsker = false): Tag {
-  const { key, version, publisher } = header;
-  const { w0, w1, w3, w4 } = key.position;
-  const near = w0 ^ w3;
-  const far = w1 ^ w4;
-  const low = version | 0;
-  const rest =
-    (((version / 2 ** 32) & VERSION_HIGH) << PUBLISHER_BITS) | (publisher.b7 & PUBLISHER);
+export function tagOf({ near, far, low, rest }: Traits, nonce: number, isAsker = false): Tag {
   const one = nonce ^ (isAsker ? ASKER_HIGH : SEED_HIGH);
   const two = nonce ^ (isAsker ? ASKER_LOW : SEED_LOW);
   return {
@@ -67,8 +79,8 @@ export function listed(words: readonly number[], nonce: number, byAsker: boolean
   return { names, nonce, byAsker };
 }
 
-export function isListed({ names, nonce, byAsker }: Listed, header: RecordHeader): boolean {
-  return names.has(nameOf(tagOf(header, nonce, byAsker)));
+export function isListed({ names, nonce, byAsker }: Listed, record: Traits): boolean {
+  return names.has(nameOf(tagOf(record, nonce, byAsker)));
 }
 
 export const NOTHING: Sum = { count: 0, high: 0, low: 0 };
@@ -78,7 +90,7 @@ export function sameSum(a: Sum, b: Sum): boolean {
 }
 
 /** The sum of the records' tags under a nonce. */
-export function sumOf(records: readonly RecordHeader[], nonce: number, isAsker = false): Sum {
+export function sumOf(records: readonly Traits[], nonce: number, isAsker = false): Sum {
   let [high, low] = [0, 0];
   for (const record of records) {
     const tag = tagOf(record, nonce, isAsker);
