@@ -47,3 +47,11 @@ export function operationLine(row: OperationRow): string {
     row.replicas ?? '',
   ].join(',');
 }
+
+/**
+ * An operation by its number and its asker, in one number: runs of one workload and one seed have
+ * the same. Exact below two million operations.
+ */
+export function operationName(number: number, asker: string): number {
+  return number * 2 ** 32 + Number.parseInt(asker.slice(asker.indexOf(':') + 1), 16);
+}

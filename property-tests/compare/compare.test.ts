@@ -10,7 +10,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import type { Compared, Comparison } from '../../sim/edge/compare/compare.ts';
-import { readSide, sampleOf, tookMs } from '../../sim/edge/compare/side.ts';
+import { figuresOf, readSide, tookMs } from '../../sim/edge/compare/side.ts';
 import { statisticOf } from '../../sim/edge/compare/statistics.ts';
 import { writeReport } from '../../sim/edge/report/write.ts';
 import { OPERATION_COLUMNS } from '../../sim/operation-row.ts';
@@ -80,7 +80,7 @@ test('lost messages are seen in the latency, and the setting is named', async (t
   const text = stdout.toString();
   t.regex(text, /^A {2}one: simulated, 60 nodes, seed 1, .*\nB {2}lossy: /);
   t.regex(text, /differences are to be expected:\n {2}loss: A 0, B 0\.3\n/);
-  t.regex(text, /\nlookup latency, p50 .* 200 \/ 200 +differs\n/);
+  t.regex(text, /\nlookup latency, p50 .* 200 \/ 200, pairs +differs\n/);
 });
 
 test('a result and itself: every difference is zero', async (t) => {
@@ -108,7 +108,8 @@ test('JSON has the same fields for every measure', async (t) => {
   t.deepEqual(Object.keys(found), ['schema', 'a', 'b', 'settings', 'measures']);
   t.is(found.schema, 1);
   t.like(found.a, { dir: 'one', host: 'simulated', nodes: 60, seed: 1, tooLate: false });
-  const fields = 'id name type unit samples a b difference low high p tolerance verdict'.split(' ');
+  const fields =
+    'id name type unit samples paired a b difference low high p tolerance verdict'.split(' ');
   for (const measure of found.measures) t.deepEqual(Object.keys(measure), fields, measure.id);
   const ids = found.measures.filter(({ type }) => type !== 'total').map(({ id }) => id);
   t.deepEqual(
@@ -141,8 +142,12 @@ test('the table of operations is that of the result', async (t) => {
   t.is(side.operations.length, values.puts + values.gets);
   t.true(count('not-found', 'failed') > 0 || values.notFound === 0);
   const near = (a: number, b: number | null): boolean => Math.abs(a - Number(b)) < 1e-6;
-  t.true(near(statisticOf(sampleOf(side, 'found', tookMs), 'p50'), values.getLatencyMs.p50));
-  t.true(near(statisticOf(sampleOf(side, 'stored', tookMs), 'mean'), values.putLatencyMs.mean));
+  t.true(
+    near(statisticOf(figuresOf(side, 'found', tookMs).values, 'p50'), values.getLatencyMs.p50),
+  );
+  t.true(
+    near(statisticOf(figuresOf(side, 'stored', tookMs).values, 'mean'), values.putLatencyMs.mean),
+  );
   const numbers = side.operations.map(({ operation }) => operation);
   t.deepEqual(
     numbers,

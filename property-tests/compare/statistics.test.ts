@@ -5,6 +5,7 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { judge, judgeDistribution } from '../../sim/edge/compare/rules.ts';
+import { sampleOf, type Sample } from '../../sim/edge/compare/sample.ts';
 import { distanceOf, permutationTest, ratioOf } from '../../sim/edge/compare/statistics.ts';
 import { shareDifference, statisticOf } from '../../sim/edge/compare/statistics.ts';
 import { mix, share } from '../../sim/streams.ts';
@@ -15,6 +16,14 @@ function sample(number: number, size: number, factor = 1): Float64Array {
   return Float64Array.from({ length: size }, (_, i) =>
     Math.floor(factor * (3 - 4 * Math.log(1 - draw(i)))),
   ).sort();
+}
+
+/** The values as figures of operations that no other sample has. */
+function apart(values: Float64Array, first: number): Sample {
+  return sampleOf(
+    values.map((_, i) => first + i),
+    values,
+  );
 }
 
 const rising = (values: readonly number[]): Float64Array => Float64Array.from(values).sort();
@@ -70,15 +79,55 @@ test('nineteen in twenty intervals of a ratio hold the true one', (t) => {
   const pairs = 100;
   for (const statistic of ['mean', 'p50'] as const) {
     const holds = Array.from({ length: pairs }, (_, i) =>
-      ratioOf(sample(2 * i, 60), sample(2 * i + 1, 60), statistic),
+      ratioOf(apart(sample(2 * i, 60), 0), apart(sample(2 * i + 1, 60), 60), statistic),
     ).filter(({ low, high }) => low <= 1 && 1 <= high).length;
     t.true(holds >= 87, `${statistic}: ${holds} of ${pairs}`);
   }
 });
 
 test('a large difference is outside the interval of no difference', (t) => {
-  const { point, low, high } = ratioOf(sample(1, 400), sample(2, 400, 3), 'p95');
+  const [one, other] = [apart(sample(1, 400), 0), apart(sample(2, 400, 3), 400)];
+  const { point, low, high } = ratioOf(one, other, 'p95');
   t.true(low > 2 && point > low && high > point && high < 4, `${low} ${point} ${high}`);
+});
+
+test('samples of the same operations are drawn as pairs, and their intervals are narrower', (t) => {
+  const size = 60;
+  const names = Float64Array.from({ length: size }, (_, i) => i);
+  let [holds, narrower] = [0, 0];
+  const pairs = 100;
+  for (let i = 0; i < pairs; i++) {
+    const draw = (key: number, at: number): number => share(mix(0xfeed, i, key * size + at));
+    // What an operation takes, in runs that add up to a tenth of it.
+    const long = Float64Array.from(names, (at) => 3 - 40 * Math.log(1 - draw(0, at)));
+    const run = (key: number): Float64Array => long.map((ms, at) => ms * (1 + draw(key, at) / 10));
+    const [a, b] = [run(1), run(2)];
+    const both = ratioOf(sampleOf(names, a), sampleOf(names, b), 'mean');
+    const each = ratioOf(
+      sampleOf(names, a),
+      sampleOf(
+        names.map((at) => at + size),
+        b,
+      ),
+      'mean',
+    );
+    t.true(both.isPaired && !each.isPaired);
+    t.is(both.point, each.point);
+    if (both.low <= 1 && 1 <= both.high) holds++;
+    if (both.high - both.low < (each.high - each.low) / 5) narrower++;
+  }
+  t.true(holds >= 87, `${holds} of ${pairs}`);
+  t.is(narrower, pairs);
+});
+
+test('an operation that one run failed is no pair, and a draw of nothing says nothing', (t) => {
+  const names = rising([1, 2, 3, 4]);
+  const failed = sampleOf(names, Float64Array.of(Number.NaN, 20, 30, 10));
+  t.deepEqual(failed, { values: rising([10, 20, 30]), names: Float64Array.of(4, 2, 3) });
+  t.true(ratioOf(failed, sampleOf(names, names), 'p50').isPaired);
+  t.false(ratioOf(failed, apart(names, 3), 'p50').isPaired);
+  const one = ratioOf(apart(rising([5]), 1), apart(rising([5, 10]), 1), 'p50');
+  t.true(Number.isFinite(one.low) && Number.isFinite(one.high));
 });
 
 const values = fc
@@ -89,10 +138,14 @@ testProp(
   'intervals hold their point, and the same samples give the same figures',
   [values, values, fc.constantFrom('mean', 'p50', 'p95')],
   (t, a, b, statistic) => {
-    const found = ratioOf(a, b, statistic);
-    t.true(found.low <= found.point && found.point <= found.high);
-    t.deepEqual(ratioOf(a, b, statistic), found);
-    t.is(ratioOf(a, a, statistic).point, 1);
+    for (const first of [0, 20, 40]) {
+      const [one, other] = [apart(a, 0), apart(b, first)];
+      const found = ratioOf(one, other, statistic);
+      t.true(found.low <= found.point && found.point <= found.high);
+      t.deepEqual(ratioOf(one, other, statistic), found);
+    }
+    const { point, low, high } = ratioOf(apart(a, 0), apart(a, 0), statistic);
+    t.deepEqual([point, low, high], [1, 1, 1]);
   },
   { numRuns: 30 },
 );

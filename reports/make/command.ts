@@ -11,9 +11,13 @@ const COMMAND = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 /** @returns its exit code */
 export function orrery(args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, [COMMAND, ...args], { cwd: ROOT, stdio: 'inherit' });
+  // Ctrl-C reaches both; what ends this process alone is handed on, or the work would go on unseen.
+  const end = (): void => void child.kill('SIGTERM');
+  process.once('SIGTERM', end);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
+      process.off('SIGTERM', end);
       resolve(code ?? 1);
     });
   });

@@ -28,6 +28,8 @@ export interface Compared {
   /** Of `a` and `b`. */
   readonly unit: string;
   readonly samples: { readonly a: number; readonly b: number } | null;
+  /** Whether the interval is one of pairs: of operations that both did. */
+  readonly paired: boolean;
   readonly a: number | null;
   readonly b: number | null;
   /** What it means depends on the type: see `rules.ts`. */
@@ -104,16 +106,19 @@ function comparedOf(measure: Measure, a: Side, b: Side): readonly Compared[] {
       all === 0 ? null : part / all;
     return ofA[1] + ofB[1] === 0 ? [] : [{ ...line, a: share(ofA), b: share(ofB) }];
   }
-  const [inA, inB] = [measure.sample(a), measure.sample(b)];
+  const [ofA, ofB] = [measure.sample(a), measure.sample(b)];
+  const [inA, inB] = [ofA.values, ofB.values];
   if (inA.length + inB.length === 0) return [];
   const isBoth = inA.length > 0 && inB.length > 0;
   const sizes = [inA.length, inB.length] as const;
   if (measure.type === 'ratio') {
     const { statistic, unit } = measure;
-    const ratio = isBoth ? ratioOf(inA, inB, statistic) : undefined;
+    const ratio = isBoth ? ratioOf(ofA, ofB, statistic) : undefined;
+    const paired = ratio?.isPaired === true;
     const value = (sample: Float64Array): number | null =>
       sample.length === 0 ? null : statisticOf(sample, statistic);
-    return [{ ...lineOf(measure, unit, sizes, lessOne(ratio)), a: value(inA), b: value(inB) }];
+    const line = lineOf(measure, unit, sizes, lessOne(ratio));
+    return [{ ...line, paired, a: value(inA), b: value(inB) }];
   }
   const line = lineOf(measure, 'share', sizes, undefined);
   if (!isBoth) return [line];
@@ -130,7 +135,7 @@ function lineOf(
   const { point, low, high } = estimate ?? { point: null, low: null, high: null };
   const values = { a: null, b: null, difference: point, low, high, p: null };
   const verdict = judge(estimate, tolerance);
-  return { id, name, type, unit, samples: { a, b }, ...values, tolerance, verdict };
+  return { id, name, type, unit, samples: { a, b }, paired: false, ...values, tolerance, verdict };
 }
 
 function lessOne(ratio: Estimate | undefined): Estimate | undefined {
@@ -149,6 +154,7 @@ function traffic(a: Side, b: Side): readonly Compared[] {
       type: 'total',
       unit: 'per node and second',
       samples: null,
+      paired: false,
       a: line.a,
       b: line.b,
       difference: line.a === 0 ? null : line.b / line.a - 1,

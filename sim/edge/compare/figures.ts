@@ -24,7 +24,7 @@ const CURVE_STEPS = 99;
 /** Of those distributions of which both have samples. */
 export function comparedFigures(a: Side, b: Side): readonly Figure[] {
   return DRAWN.flatMap((drawn) => {
-    const [inA, inB] = [drawn.sample(a), drawn.sample(b)];
+    const [inA, inB] = [drawn.sample(a).values, drawn.sample(b).values];
     if (inA.length === 0 || inB.length === 0) return [];
     const values = valuesOf(inA, inB);
     const isFew = drawn.unit !== 'ms' && values.length <= BARS_MAX;

@@ -4,7 +4,8 @@
 
 import type { OperationRow } from '../../operation-row.ts';
 import { TOLERANCES } from './rules.ts';
-import { endings, hopsOf, lookupLatency, lookupMessages, sampleOf, tookMs } from './side.ts';
+import type { Sample } from './sample.ts';
+import { endings, figuresOf, hopsOf, lookupLatency, lookupMessages, tookMs } from './side.ts';
 import type { Side } from './side.ts';
 import type { Statistic } from './statistics.ts';
 
@@ -19,8 +20,7 @@ export interface RatioMeasure extends Named {
   readonly type: 'ratio';
   readonly unit: 'ms' | 'hops' | 'messages' | 'replicas';
   readonly statistic: Statistic;
-  /** Rising. */
-  readonly sample: (side: Side) => Float64Array;
+  readonly sample: (side: Side) => Sample;
 }
 
 /** A share of operations, compared by its difference. */
@@ -32,15 +32,15 @@ export interface ShareMeasure extends Named {
 /** A sample of whole values as a whole. */
 export interface DistributionMeasure extends Named {
   readonly type: 'distribution';
-  readonly sample: (side: Side) => Float64Array;
+  readonly sample: (side: Side) => Sample;
 }
 
 export type Measure = RatioMeasure | ShareMeasure | DistributionMeasure;
 
-const getLatency = (side: Side): Float64Array => sampleOf(side, 'found', tookMs);
-const putLatency = (side: Side): Float64Array => sampleOf(side, 'stored', tookMs);
-const getMessages = (side: Side): Float64Array => sampleOf(side, 'found', messagesOf);
-const replicas = (side: Side): Float64Array => sampleOf(side, 'stored', replicasOf);
+const getLatency = (side: Side): Sample => figuresOf(side, 'found', tookMs);
+const putLatency = (side: Side): Sample => figuresOf(side, 'stored', tookMs);
+const getMessages = (side: Side): Sample => figuresOf(side, 'found', messagesOf);
+const replicas = (side: Side): Sample => figuresOf(side, 'stored', replicasOf);
 
 export const MEASURES: readonly Measure[] = [
   {
@@ -75,7 +75,7 @@ export interface DrawnSample {
   readonly caption: string;
   readonly unit: string;
   readonly of: string;
-  readonly sample: (side: Side) => Float64Array;
+  readonly sample: (side: Side) => Sample;
 }
 
 /** The distributions that a report draws of both. */

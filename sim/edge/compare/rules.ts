@@ -29,6 +29,10 @@ export const DISTRIBUTION_RULE =
   `more than ${100 * TOLERANCES.distribution} % of the values lie elsewhere; where it does not, ` +
   `and more than ${100 * EVIDENCE * TOLERANCES.distribution} % do, the samples are too few`;
 
+export const PAIRS_RULE =
+  'pairs: both runs did most of these operations, and the interval is that of pairs of one ' +
+  'operation in both, drawn anew together';
+
 export const TRAFFIC_RULE =
   'traffic is messages per online node and second by kind, a total of the whole run: it has no ' +
   'interval and gets no verdict';

@@ -4,6 +4,7 @@
  */
 
 import { join } from 'node:path';
+import { operationName } from '../../operation-row.ts';
 import type { OperationOutcome, OperationRow } from '../../operation-row.ts';
 import { ReportFault } from '../report/fault.ts';
 import type { LookupTable } from '../report/lookup-table.ts';
@@ -11,6 +12,8 @@ import { bytesOf, readRun } from '../report/read.ts';
 import type { Result } from '../report/read.ts';
 import { optionsOf, settingLines } from '../report/settings-text.ts';
 import { readOperations } from './operation-table.ts';
+import { sampleOf } from './sample.ts';
+import type { Sample } from './sample.ts';
 
 export interface Side {
   readonly dir: string;
@@ -58,27 +61,30 @@ function settingsOf({ result }: Side): ReadonlyMap<string, string> {
   return new Map(settingLines(optionsOf(result.config)).map(({ key, value }) => [key, value]));
 }
 
-/** Rising; of lookups that reached one of the true nearest nodes. */
-export function hopsOf({ lookups }: Side): Float64Array {
-  return lookups.hops.filter((hops) => !Number.isNaN(hops)).sort();
+/** Of lookups that reached one of the true nearest nodes. */
+export function hopsOf({ lookups }: Side): Sample {
+  return sampleOf(lookups.names, lookups.hops);
 }
 
-export function lookupLatency({ lookups }: Side): Float64Array {
-  return lookups.latencyMs.slice().sort();
+export function lookupLatency({ lookups }: Side): Sample {
+  return sampleOf(lookups.names, lookups.latencyMs);
 }
 
-export function lookupMessages({ lookups }: Side): Float64Array {
-  return lookups.messages.slice().sort();
+export function lookupMessages({ lookups }: Side): Sample {
+  return sampleOf(lookups.names, lookups.messages);
 }
 
-/** Of the operations that ended so, rising; an operation without the figure is left out. */
-export function sampleOf(
+/** Of the operations that ended so; an operation without the figure is left out. */
+export function figuresOf(
   { operations }: Side,
   outcome: OperationOutcome,
   figure: (row: OperationRow) => number | null,
-): Float64Array {
+): Sample {
   const rows = operations.filter((row) => row.outcome === outcome);
-  return Float64Array.from(rows.map(figure).filter((value) => value !== null)).sort();
+  return sampleOf(
+    Float64Array.from(rows, ({ operation, asker }) => operationName(operation, asker)),
+    Float64Array.from(rows, (row) => figure(row) ?? Number.NaN),
+  );
 }
 
 export function tookMs({ startMs, endMs }: OperationRow): number {

@@ -12,6 +12,8 @@
 import { index, mix } from '../../streams.ts';
 import { wilson } from '../report/intervals.ts';
 import type { Interval } from '../report/intervals.ts';
+import { drawingOf } from './sample.ts';
+import type { Counts, Sample } from './sample.ts';
 
 export type Statistic = 'mean' | 'p50' | 'p95';
 
@@ -34,55 +36,46 @@ export function statisticOf(sorted: Float64Array, statistic: Statistic): number 
   return ofCounts(sorted, new Uint32Array(sorted.length).fill(1), statistic);
 }
 
+export interface Ratio extends Estimate {
+  /** Whether the interval is one of pairs: of operations that both did. */
+  readonly isPaired: boolean;
+}
+
 /**
  * The statistic of B over that of A, with a 95 % interval that holds it.
  *
- * @param a rising, not empty, like `b`
+ * @param a not empty, like `b`
  */
-export function ratioOf(a: Float64Array, b: Float64Array, statistic: Statistic): Estimate {
-  const point = quotient(statisticOf(a, statistic), statisticOf(b, statistic));
-  const times = Math.min(resamplesFor(a.length), resamplesFor(b.length));
-  const below = resampled(a, statistic, times, KEY_A);
-  const above = resampled(b, statistic, times, KEY_B);
-  const ratios = below.map((value, i) => quotient(value, above[i] ?? 0)).sort();
-  const low = ratios[Math.floor(0.025 * times)] ?? point;
-  const high = ratios[Math.ceil(0.975 * times) - 1] ?? point;
-  return { point, low: Math.min(low, point), high: Math.max(high, point) };
+export function ratioOf(a: Sample, b: Sample, statistic: Statistic): Ratio {
+  const point = quotient(statisticOf(a.values, statistic), statisticOf(b.values, statistic));
+  const times = Math.min(resamplesFor(a.values.length), resamplesFor(b.values.length));
+  const { isPaired, next } = drawingOf(a, b);
+  const ratios = new Float64Array(times).map((_, time) => {
+    const [inA, inB] = next(time);
+    return quotient(ofCounts(a.values, inA, statistic), ofCounts(b.values, inB, statistic));
+  });
+  // A draw in which one of the two has nothing says nothing: NaN, which sorts last.
+  const found = ratios.sort().filter((ratio) => !Number.isNaN(ratio));
+  const low = found[Math.floor(0.025 * found.length)] ?? point;
+  const high = found[Math.ceil(0.975 * found.length) - 1] ?? point;
+  return { isPaired, point, low: Math.min(low, point), high: Math.max(high, point) };
 }
 
-/** Words without a pattern: digits of pi. */
-const [KEY_A, KEY_B, KEY_SHUFFLE] = [0x243f6a88, 0x85a308d3, 0x13198a2e] as const;
+/** A word without a pattern: digits of pi. */
+const KEY_SHUFFLE = 0x13198a2e;
 
 function quotient(below: number, above: number): number {
   return below === above ? 1 : above / below;
 }
 
-/** The statistic of so many samples drawn with replacement, each as often as a value came. */
-function resampled(
-  sorted: Float64Array,
-  statistic: Statistic,
-  times: number,
-  key: number,
-): Float64Array {
-  const size = sorted.length;
-  const counts = new Uint32Array(size);
-  const found = new Float64Array(times);
-  for (let time = 0; time < times; time++) {
-    counts.fill(0);
-    for (let i = 0; i < size; i++) {
-      const drawn = index(mix(key, time, i), size);
-      counts[drawn] = (counts[drawn] ?? 0) + 1;
-    }
-    found[time] = ofCounts(sorted, counts, statistic);
-  }
-  return found;
-}
-
-function ofCounts(sorted: Float64Array, counts: Uint32Array, statistic: Statistic): number {
-  const size = sorted.length;
+/** @returns NaN when nothing was drawn */
+function ofCounts(sorted: Float64Array, counts: Counts, statistic: Statistic): number {
+  let size = 0;
+  for (let i = 0; i < counts.length; i++) size += counts[i] ?? 0;
+  if (size === 0) return Number.NaN;
   if (statistic === 'mean') {
     let sum = 0;
-    for (let i = 0; i < size; i++) sum += (sorted[i] ?? 0) * (counts[i] ?? 0);
+    for (let i = 0; i < sorted.length; i++) sum += (sorted[i] ?? 0) * (counts[i] ?? 0);
     return sum / size;
   }
   let left = Math.ceil((statistic === 'p50' ? 0.5 : 0.95) * size);

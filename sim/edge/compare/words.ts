@@ -5,7 +5,13 @@
 
 import { even, percent, time, whole } from '../report/format.ts';
 import type { Compared, Comparison, Party } from './compare.ts';
-import { DISTRIBUTION_RULE, DISTRIBUTION_TOLERANCE, RULES, TRAFFIC_RULE } from './rules.ts';
+import {
+  DISTRIBUTION_RULE,
+  DISTRIBUTION_TOLERANCE,
+  PAIRS_RULE,
+  RULES,
+  TRAFFIC_RULE,
+} from './rules.ts';
 
 export function partyText({ host, name, nodes, seed, durationMs, version }: Party): string {
   const what = host === 'real' ? 'real nodes' : 'simulated';
@@ -28,7 +34,7 @@ export const ROW_NAMES = [
 ] as const;
 
 export function rowOf(line: Compared): readonly string[] {
-  const { name, samples, verdict } = line;
+  const { name, verdict } = line;
   return [
     name,
     valueText(line, line.a),
@@ -38,7 +44,7 @@ export function rowOf(line: Compared): readonly string[] {
       : signed(line, line.difference),
     intervalText(line),
     toleranceText(line),
-    samples === null ? '–' : `${whole(samples.a)} / ${whole(samples.b)}`,
+    samplesText(line),
     verdict ?? '–',
   ];
 }
@@ -48,6 +54,7 @@ export function ruleLines({ measures }: Comparison): readonly string[] {
   return [
     ...Object.entries(RULES).map(([verdict, rule]) => `${verdict}: ${rule}`),
     DISTRIBUTION_RULE,
+    ...(measures.some(({ paired }) => paired) ? [PAIRS_RULE] : []),
     ...(measures.some(({ type }) => type === 'total') ? [TRAFFIC_RULE] : []),
   ];
 }
@@ -79,6 +86,11 @@ function intervalText(line: Compared): string {
   const { type, low, high, p } = line;
   if (type === 'distribution' && p !== null) return `p = ${even(p)}`;
   return low === null || high === null ? '–' : `${signed(line, low)} to ${signed(line, high)}`;
+}
+
+function samplesText({ samples, paired }: Compared): string {
+  if (samples === null) return '–';
+  return `${whole(samples.a)} / ${whole(samples.b)}${paired ? ', pairs' : ''}`;
 }
 
 /** Shares differ in percentage points, all else in percent. */

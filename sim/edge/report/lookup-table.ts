@@ -8,6 +8,7 @@
 
 import { LOOKUP_COLUMNS } from '../../lookup-row.ts';
 import type { LookupRow } from '../../lookup-row.ts';
+import { operationName } from '../../operation-row.ts';
 import { ReportFault } from './fault.ts';
 import { REMEDY, tableLines } from './table-file.ts';
 
@@ -15,6 +16,8 @@ type Column = (typeof LOOKUP_COLUMNS)[number];
 
 export class LookupTable {
   readonly size: number;
+  /** What tells each lookup from the others of the run, and is the same in another run of it. */
+  readonly names: Float64Array;
   readonly latencyMs: Float64Array;
   readonly requests: Float64Array;
   readonly messages: Float64Array;
@@ -29,6 +32,7 @@ export class LookupTable {
   constructor(rows: readonly string[]) {
     this.size = rows.length;
     this.#rows = rows;
+    this.names = new Float64Array(rows.length);
     this.latencyMs = new Float64Array(rows.length);
     this.requests = new Float64Array(rows.length);
     this.messages = new Float64Array(rows.length);
@@ -36,7 +40,9 @@ export class LookupTable {
     this.succeeded = new Uint8Array(rows.length);
     const names = new Map<string, string>();
     this.places = rows.map((_, index) => {
-      const { place, startMs, endMs, requests, replies, hops, succeeded } = this.row(index);
+      const row = this.row(index);
+      const { place, startMs, endMs, requests, replies, hops, succeeded } = row;
+      this.names[index] = operationName(row.lookup, row.asker);
       this.latencyMs[index] = endMs - startMs;
       this.requests[index] = requests;
       this.messages[index] = requests + replies;
