@@ -34,6 +34,8 @@ import type {
   WireRequest,
 } from '../src/wire-types.ts';
 import type { PeerDirectory } from './directory.ts';
+import { admitVoters, presentVoters } from './voters.ts';
+import type { VotersEdge } from './voters.ts';
 import { bytesOfWords, rangeOf, sumOf, wireRange, wireSum, wordsOf } from './rounds.ts';
 import { bits256Of, bytesOfBits256, bytesOfPosition, positionOf, positionOfId } from './words.ts';
 
@@ -46,7 +48,7 @@ export interface Envelope {
 }
 
 /** What the host's edge hands in. */
-export interface Edge {
+export interface Edge extends VotersEdge {
   readonly directory: PeerDirectory;
   /** SHA-256. */
   hash(bytes: Uint8Array): Uint8Array;
@@ -128,6 +130,16 @@ function admitRequest(edge: Edge, body: WireRequest, wallMs: number): Request | 
       const record = admitRecord(edge, body.record, wallMs);
       return 'type' in record ? record : { type: 'store', record };
     }
+    case 'vote':
+      return { type: 'vote', term: body.term, isPreVote: body.isPreVote, version: body.version };
+    case 'heartbeat': {
+      const voters = admitVoters(edge, body.voters);
+      return voters === undefined ? INVALID : { type: 'heartbeat', term: body.term, voters };
+    }
+    case 'resign': {
+      const successor = edge.directory.internNamed(body.successor);
+      return successor === undefined ? INVALID : { type: 'resign', term: body.term, successor };
+    }
     default:
       return assertNever(body);
   }
@@ -152,6 +164,8 @@ function admitReply(edge: Edge, body: WireReply, wallMs: number): Reply | Record
       return { type: 'sum', range: rangeOf(body.range), sum: sumOf(body.sum) };
     case 'tags':
       return { type: 'tags', range: rangeOf(body.range), tags: wordsOf(body.tags) };
+    case 'term':
+      return { type: 'term', term: body.term, version: body.version, ok: body.ok };
     case 'refused':
       return { type: 'refused', reason: refusalOf(body.reason) };
     default:
@@ -233,6 +247,16 @@ function presentRequest(edge: Edge, body: Request): WireRequest | undefined {
       const record = presentRecord(edge, body.record);
       return record === undefined ? undefined : { type: 'store', record };
     }
+    case 'vote':
+      return { type: 'vote', term: body.term, version: body.version, isPreVote: body.isPreVote };
+    case 'heartbeat': {
+      const voters = presentVoters(edge, body.voters);
+      return voters === undefined ? undefined : { type: 'heartbeat', term: body.term, voters };
+    }
+    case 'resign': {
+      const successor = edge.directory.idOf(body.successor);
+      return { type: 'resign', term: body.term, successor };
+    }
     default:
       return assertNever(body);
   }
@@ -258,6 +282,8 @@ function presentReply(edge: Edge, body: Reply): WireReply | undefined {
       return { type: 'sum', range: wireRange(body.range), sum: wireSum(body.sum) };
     case 'tags':
       return { type: 'tags', range: wireRange(body.range), tags: bytesOfWords(body.tags) };
+    case 'term':
+      return { type: 'term', term: body.term, version: body.version, ok: body.ok };
     case 'refused':
       return { type: 'refused', reason: body.reason };
     default:

@@ -20,6 +20,7 @@ import {
   positionWords,
   type Print,
   REQUEST_WORDS,
+  votersWords,
 } from './message-words.ts';
 
 export class Fingerprint implements Print {
@@ -103,6 +104,9 @@ export function inputWords(print: Fingerprint, input: Input): void {
       print.word(10);
       print.word(input.peer);
       return print.number(input.call);
+    case 'voters':
+      print.word(11);
+      return votersWords(print, input.voters);
     default:
       return assertNever(input);
   }
@@ -203,14 +207,22 @@ function outcomeWords(print: Fingerprint, outcome: Outcome): void {
 }
 
 function writeWords(print: Fingerprint, write: Write): void {
-  if (write.type === 'delete') {
-    print.word(1);
-    headerWords(print, write.record);
-    return;
+  switch (write.type) {
+    case 'delete':
+      print.word(1);
+      return headerWords(print, write.record);
+    case 'put':
+      print.word(2);
+      headerWords(print, write.record.header);
+      return print.number(write.record.storedAtMs);
+    case 'ballot':
+      print.word(3);
+      print.number(write.ballot.term);
+      print.word(write.ballot.vote ?? -1);
+      return votersWords(print, write.ballot.voters);
+    default:
+      return assertNever(write);
   }
-  print.word(2);
-  headerWords(print, write.record.header);
-  print.number(write.record.storedAtMs);
 }
 
 function noteWords(print: Fingerprint, note: Note): void {

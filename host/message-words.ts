@@ -14,6 +14,7 @@ import type {
   Refusal,
   Request,
   Sum,
+  Voters,
 } from '../src/types.ts';
 
 /** What takes the words in; `Fingerprint` is the one that there is. */
@@ -56,6 +57,19 @@ export function messageWords(print: Print, message: Message): void {
     case 'store':
       print.word(REQUEST_WORDS[body.type]);
       return headerWords(print, body.record);
+    case 'vote':
+      print.word(REQUEST_WORDS[body.type]);
+      print.number(body.term);
+      print.word(body.isPreVote ? 1 : 0);
+      return print.number(body.version);
+    case 'heartbeat':
+      print.word(REQUEST_WORDS[body.type]);
+      print.number(body.term);
+      return votersWords(print, body.voters);
+    case 'resign':
+      print.word(REQUEST_WORDS[body.type]);
+      print.number(body.term);
+      return print.word(body.successor);
     case 'ok':
       return print.word(6);
     case 'peers':
@@ -76,6 +90,11 @@ export function messageWords(print: Print, message: Message): void {
       print.word(15);
       rangeWords(print, body.range);
       return print.words(body.tags);
+    case 'term':
+      print.word(17);
+      print.number(body.term);
+      print.number(body.version);
+      return print.word(body.ok ? 1 : 0);
     case 'refused':
       print.word(9);
       return print.word(REFUSALS[body.reason]);
@@ -102,6 +121,11 @@ export function bodyWords(print: Print, body: RecordBody): void {
 export function keyWords(print: Print, key: Key): void {
   bitsWords(print, key.raw);
   positionWords(print, key.position);
+}
+
+export function votersWords(print: Print, { version, peers }: Voters): void {
+  print.number(version);
+  print.words(peers);
 }
 
 function rangeWords(print: Print, range: Range): void {
@@ -143,6 +167,9 @@ export const REQUEST_WORDS: Readonly<Record<Request['type'], number>> = {
   'find-version': 10,
   check: 11,
   compare: 12,
+  vote: 16,
+  heartbeat: 18,
+  resign: 19,
 };
 const REFUSALS: Readonly<Record<Refusal, number>> = {
   stale: 1,

@@ -41,6 +41,8 @@ export function createEdge(parts: {
     keep: (record, envelope) => {
       values.keep(record, envelope);
     },
+    certifies: () => false,
+    signatureOf: () => undefined,
   };
 }
 

@@ -107,9 +107,12 @@ export function effectHandlers(parts: TrafficParts): Handlers {
       operations.settle(op, outcome);
     },
     persist: ({ token, writes }) => {
-      values.persist(writes, (ok) => {
-        feed({ type: 'persisted', token, ok });
-      });
+      values.persist(
+        writes.filter((write) => write.type !== 'ballot'),
+        (ok) => {
+          feed({ type: 'persisted', token, ok });
+        },
+      );
     },
     sign: ({ token, body }) => {
       feed({ type: 'signed', token, record: values.sign(token, body) });

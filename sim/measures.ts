@@ -18,12 +18,16 @@ export const MESSAGE_KINDS = [
   'check',
   'compare',
   'leave',
+  'vote',
+  'heartbeat',
+  'resign',
   'ok',
   'peers',
   'value',
   'version',
   'sum',
   'tags',
+  'term',
   'refused',
 ] as const;
 
@@ -94,12 +98,16 @@ export class Measures {
     check: 0,
     compare: 0,
     leave: 0,
+    vote: 0,
+    heartbeat: 0,
+    resign: 0,
     ok: 0,
     peers: 0,
     value: 0,
     version: 0,
     sum: 0,
     tags: 0,
+    term: 0,
     refused: 0,
   };
 

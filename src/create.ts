@@ -5,6 +5,7 @@
 import { assert } from './assert.ts';
 import { noCalls } from './calls.ts';
 import { configFaults } from './config.ts';
+import { beginElection } from './election/turn.ts';
 import { CHECK_MS_MAX, FELLOW_SOON_MS, REFRESH_MS } from './limits.ts';
 import type { NodeState, Upkeep } from './node.ts';
 import { noOperations } from './operations/operation.ts';
@@ -42,6 +43,7 @@ export function create(self: Peer, config: Config, moment: Moment, kept: Kept): 
     introduceRound: 0,
     regroupAt: store.size === 0 ? Infinity : moment.now + FELLOW_SOON_MS,
   };
+  const election = beginElection(self, moment, kept);
   return {
     self,
     config,
@@ -56,12 +58,13 @@ export function create(self: Peer, config: Config, moment: Moment, kept: Kept): 
     writings: emptyPaged(),
     timing: unmeasured,
     upkeep,
+    election,
     counter: 0,
     issued: 0,
     leaving: false,
     wakeAt: Math.max(
       moment.now + 1,
-      Math.min(upkeep.checkAt, upkeep.refreshAt, upkeep.regroupAt, store.dueAt),
+      Math.min(upkeep.checkAt, upkeep.refreshAt, upkeep.regroupAt, store.dueAt, election.dueAt),
     ),
   };
 }

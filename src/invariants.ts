@@ -118,7 +118,9 @@ function checkCall(state: NodeState, call: Call): string[] {
   if (call.peer === state.self) fault('to the own node');
   if (call.lateAt < call.sentAt || call.deadlineAt < call.lateAt) fault('times out of order');
   const asks = ASKS[call.kind];
-  if ((call.op === 0) !== (asks.length === 0)) fault(`a ${call.kind} for operation ${call.op}`);
+  // A vote is asked for in a round, which is no operation.
+  const hasNumber = asks.length > 0 || call.kind === 'vote';
+  if ((call.op !== 0) !== hasNumber) fault(`a ${call.kind} for operation ${call.op}`);
   const type = lookUp(state.operations, operationOrder, call.op)?.type;
   if (type !== undefined && !asks.includes(type)) fault(`a ${call.kind} for a ${type}`);
   return faults;
@@ -137,6 +139,9 @@ const ASKS: Readonly<Record<Call['kind'], readonly Operation['type'][]>> = {
   'find-value': ['fetch', 'store'],
   store: ['store', 'push'],
   leave: ['leave'],
+  vote: [],
+  heartbeat: [],
+  resign: [],
 };
 
 const OWN: readonly Operation['type'][] = ['refresh', 'push'];

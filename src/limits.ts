@@ -119,3 +119,28 @@ export const LEAVE_MS_MAX = 2000;
 export const EXPIRIES_PER_STEP_MAX = 1024;
 /** How much longer the pause between checks gets with each check that finds nothing, in ms. */
 export const CHECK_MS_STEP = 250;
+
+/** How long who answered a leader, or voted for it, votes for no other, in ms. */
+export const LEASE_MS = 3000;
+/**
+ * How long a leader leads from when a round was sent that a majority answered, in ms: less than
+ * the lease by twice what clocks may differ in rate, 1 %, and by two whole milliseconds, because
+ * moments are rounded down.
+ */
+export const LEASE_HELD_MS = 2938;
+/** Between two heartbeats of a leader, in ms. */
+export const BEAT_MS = 500;
+/** Calls to one voter that may be open when a heartbeat is due; a dead one gets no more. */
+export const BEAT_CALLS_MAX = 4;
+/** A follower that hears no leader waits for the lease and, by chance, so long before it stands. */
+export const STAND_MS_MIN = 50;
+export const STAND_MS_MAX = 800;
+/** After so long, in ms, voters that have not answered a candidate are asked again; so often. */
+export const ASK_AGAIN_MS = 500;
+export const ROUND_ASKS_MAX = 4;
+/** Terms above all known ones that are taken for possible. */
+export const TERM_JUMP_MAX = 1_000_000;
+/** Voters of a list at most: more would only be slower. */
+export const VOTERS_MAX = 7;
+/** After so long nothing that an earlier life of a node said is under way any more, in ms. */
+export const NEWCOMER_MS = 15_000;

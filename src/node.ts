@@ -8,6 +8,7 @@
  */
 
 import type { Calls } from './calls.ts';
+import type { Election } from './election/election.ts';
 import type { Finished, Operations } from './operations/operation.ts';
 import type { Order, Paged } from './paged.ts';
 import { positionOf } from './position.ts';
@@ -77,6 +78,7 @@ export interface NodeState {
   readonly writings: Paged<Writing>;
   readonly timing: Timing;
   readonly upkeep: Upkeep;
+  readonly election: Election;
   /** The last number given to a call, a token or an own operation. */
   readonly counter: number;
   /** The highest version issued. */
@@ -111,6 +113,7 @@ export interface Draft {
   writings: Paged<Writing>;
   timing: Timing;
   upkeep: Upkeep;
+  election: Election;
   counter: number;
   issued: number;
   leaving: boolean;
@@ -138,6 +141,7 @@ export function openDraft(state: NodeState, moment: Moment, peers: Directory): D
     writings: state.writings,
     timing: state.timing,
     upkeep: state.upkeep,
+    election: state.election,
     counter: state.counter,
     issued: state.issued,
     leaving: state.leaving,
@@ -159,6 +163,7 @@ export function closeDraft(draft: Draft): NodeState {
     draft.writings === before.writings &&
     draft.timing === before.timing &&
     draft.upkeep === before.upkeep &&
+    draft.election === before.election &&
     draft.counter === before.counter &&
     draft.issued === before.issued &&
     draft.leaving === before.leaving
@@ -179,6 +184,7 @@ export function closeDraft(draft: Draft): NodeState {
     writings: draft.writings,
     timing: draft.timing,
     upkeep: draft.upkeep,
+    election: draft.election,
     counter: draft.counter,
     issued: draft.issued,
     leaving: draft.leaving,
@@ -239,6 +245,7 @@ function nextWake(draft: Draft): number {
     draft.fellows === before.fellows &&
     draft.published === before.published &&
     draft.upkeep === before.upkeep &&
+    draft.election === before.election &&
     draft.leaving === before.leaving
   ) {
     return before.wakeAt;
@@ -250,16 +257,17 @@ function nextWake(draft: Draft): number {
 }
 
 /** When the node next does something of its own accord. */
-export function upkeepAt({ upkeep, fellows, published, leaving }: UpkeepState): number {
+export function upkeepAt({ upkeep, election, fellows, published, leaving }: UpkeepState): number {
   if (leaving) return Infinity;
   return Math.min(
     upkeep.checkAt,
     upkeep.refreshAt,
     upkeep.introduceAt,
     upkeep.regroupAt,
+    election.dueAt,
     fellows.dueAt,
     published.dueAt,
   );
 }
 
-type UpkeepState = Pick<NodeState, 'upkeep' | 'fellows' | 'published' | 'leaving'>;
+type UpkeepState = Pick<NodeState, 'upkeep' | 'election' | 'fellows' | 'published' | 'leaving'>;

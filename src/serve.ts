@@ -6,6 +6,7 @@
 import { reply } from './asking.ts';
 import { assertNever } from './assert.ts';
 import { evict, onHeard } from './table/contacts.ts';
+import { onHeartbeat, onResign, onVote } from './election/voter.ts';
 import { keep } from './replicas/keep.ts';
 import { isHandingOver } from './operations/leave.ts';
 import { nearestContacts } from './table/nearest.ts';
@@ -55,6 +56,12 @@ export function serve(draft: Draft, from: Peer, call: CallId, request: Request):
       if (result === 'stale') correct(draft, from, request.record);
       return;
     }
+    case 'vote':
+      return onVote(draft, from, call, request);
+    case 'heartbeat':
+      return onHeartbeat(draft, from, call, request);
+    case 'resign':
+      return onResign(draft, from, call, request);
     default:
       return assertNever(request);
   }

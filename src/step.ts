@@ -19,6 +19,7 @@ import { goOnHandingOver, isHandingOver, onFarewell, startLeave } from './operat
 import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
 import { closeDraft, emit, openDraft, type Draft, type NodeState } from './node.ts';
 import { onNotStored, onSigned, onStored, refuseCommand } from './operations/put.ts';
+import { onElectionPersisted, onTerm, onVoters } from './election/turn.ts';
 import { onSum, onTags } from './replicas/repair.ts';
 import { advance, newLookup, onNamed, onVersion } from './lookup/seek.ts';
 import { serve } from './serve.ts';
@@ -80,6 +81,7 @@ function take(draft: Draft, input: Input): void {
         if (input.ok) onStored(draft, op, draft.self);
         else onNotStored(draft, op, draft.self, {});
       }
+      onElectionPersisted(draft, input.token, input.ok);
       return goOnHandingOver(draft);
     }
     case 'signed':
@@ -88,6 +90,8 @@ function take(draft: Draft, input: Input): void {
       return onLost(draft, input.record);
     case 'introduced':
       return onIntroduced(draft, input.peer);
+    case 'voters':
+      return onVoters(draft, input.voters);
     case 'wake':
       return;
     default:
@@ -139,6 +143,8 @@ function takeReply(draft: Draft, call: Call, body: Exclude<Reply, { type: 'refus
       if (kind !== 'compare' || !isAbout(call, body.range)) return false;
       onTags(draft, call, body);
       return true;
+    case 'term':
+      return onTerm(draft, call, body);
     default:
       return assertNever(body);
   }

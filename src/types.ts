@@ -124,10 +124,32 @@ export interface Quota {
   readonly bytes: number;
 }
 
-/** What a host kept of an earlier life of this node. */
+/** Who elects the leader: certified by the authority, or by the settings of every node. */
+export interface Voters {
+  /** 1 and up, one more for each change; 0: there is no list. */
+  readonly version: number;
+  /** Three, five or seven. */
+  readonly peers: readonly Peer[];
+}
+
+/** What a voter must not forget. */
+export interface Ballot {
+  /** An integer below 2^53. */
+  readonly term: number;
+  /** For whom it voted in that term. */
+  readonly vote: Peer | undefined;
+  /** The list by which it votes. */
+  readonly voters: Voters;
+}
+
+/** What a host kept of an earlier life of this node, and what it was given. */
 export interface Kept {
   readonly records: readonly KeptRecord[];
   readonly peers: readonly Peer[];
+  /** None of a node that never voted, or whose ballot is damaged: see `voters`. */
+  readonly ballot?: Ballot | undefined;
+  /** The newest list that it was given. A node that has lost its ballot must not be given any. */
+  readonly voters?: Voters | undefined;
 }
 
 export interface KeptRecord {
@@ -164,7 +186,19 @@ export type Request =
   | ({ readonly type: 'check'; readonly sum: Sum } & Round)
   /** The records that the sender holds and its receiver should, two words each. */
   | ({ readonly type: 'compare'; readonly tags: readonly number[] } & Round)
-  | { readonly type: 'leave' };
+  | { readonly type: 'leave' }
+  /** May I lead in this term? Or, before it begins: could I? */
+  | {
+      readonly type: 'vote';
+      readonly term: number;
+      readonly isPreVote: boolean;
+      /** Of the asker's list of voters. */
+      readonly version: number;
+    }
+  /** I lead in this term, by this list. */
+  | { readonly type: 'heartbeat'; readonly term: number; readonly voters: Voters }
+  /** I lead no more: may this one be the next. */
+  | { readonly type: 'resign'; readonly term: number; readonly successor: Peer };
 
 /** The keys whose positions begin with the first `bits` bits of a position. */
 export interface Range {
@@ -193,6 +227,13 @@ export type Reply =
   | { readonly type: 'version'; readonly record: RecordHeader; readonly peers: readonly Peer[] }
   | { readonly type: 'sum'; readonly range: Range; readonly sum: Sum }
   | { readonly type: 'tags'; readonly range: Range; readonly tags: readonly number[] }
+  /** What a voter says to the three requests of an election: its term, its list, yes or no. */
+  | {
+      readonly type: 'term';
+      readonly term: number;
+      readonly version: number;
+      readonly ok: boolean;
+    }
   | { readonly type: 'refused'; readonly reason: Refusal };
 
 /** Why a node did not do what it was asked. */
@@ -217,6 +258,8 @@ export type Input =
       readonly introducer: number;
       readonly peer: Peer | undefined;
     }
+  /** The host was given a list of voters, and has checked who certified it. */
+  | { readonly type: 'voters'; readonly voters: Voters }
   | { readonly type: 'wake' };
 
 export type Effect =
@@ -227,7 +270,9 @@ export type Effect =
   | { readonly type: 'introduce'; readonly introducer: number }
   | { readonly type: 'note'; readonly note: Note };
 
-export type Write =
+export type Write = RecordWrite | { readonly type: 'ballot'; readonly ballot: Ballot };
+
+export type RecordWrite =
   | { readonly type: 'put'; readonly record: KeptRecord }
   | { readonly type: 'delete'; readonly record: RecordHeader };
 

@@ -13,6 +13,7 @@
  */
 
 import { callOrder, isCalling } from './calls.ts';
+import { onElectionDue } from './election/turn.ts';
 import { check } from './table/contacts.ts';
 import { carryOn, onCallDue, onDeadline } from './operations/finish.ts';
 import { regroupAll } from './replicas/group.ts';
@@ -47,6 +48,7 @@ export function runDue(draft: Draft): void {
   }
   if (draft.store.dueAt <= now) expireRecords(draft);
   if (draft.leaving) return;
+  if (draft.election.dueAt <= now) onElectionDue(draft);
   if (draft.upkeep.introduceAt <= now) introduce(draft);
   if (draft.upkeep.checkAt <= now) checkNext(draft);
   if (draft.upkeep.refreshAt <= now) refreshNext(draft);

@@ -62,6 +62,13 @@ export interface WireSum {
   readonly low: number;
 }
 
+/** Who elects the leader: ids of 32 bytes, and the authority's signature, or none. */
+export interface WireVoters {
+  readonly version: number;
+  readonly ids: readonly Uint8Array[];
+  readonly signature: Uint8Array;
+}
+
 /** First frame of each side of a link. */
 export interface WireHello {
   readonly type: 'hello';
@@ -99,7 +106,15 @@ export type WireRequest =
       readonly nonce: number;
       readonly tags: Uint8Array;
     }
-  | { readonly type: 'leave' };
+  | { readonly type: 'leave' }
+  | {
+      readonly type: 'vote';
+      readonly term: number;
+      readonly version: number;
+      readonly isPreVote: boolean;
+    }
+  | { readonly type: 'heartbeat'; readonly term: number; readonly voters: WireVoters }
+  | { readonly type: 'resign'; readonly term: number; readonly successor: Uint8Array };
 
 export type WireReply =
   | { readonly type: 'ok' }
@@ -112,6 +127,12 @@ export type WireReply =
     }
   | { readonly type: 'sum'; readonly range: WireRange; readonly sum: WireSum }
   | { readonly type: 'tags'; readonly range: WireRange; readonly tags: Uint8Array }
+  | {
+      readonly type: 'term';
+      readonly term: number;
+      readonly version: number;
+      readonly ok: boolean;
+    }
   | { readonly type: 'refused'; readonly reason: WireRefusal };
 export type WireRefusal =
   'stale' | 'expired' | 'full' | 'not-stored' | 'leaving' | 'invalid' | 'far';

@@ -7,6 +7,7 @@ import type { RecordedValue } from '../../host/recording/form.ts';
 import { bytesOfBits256, hexOf } from '../../host/words.ts';
 import type { Command, Effect, Input, Key, Message, Note, Outcome } from '../../src/types.ts';
 import type { Peer, Position, RecordHeader, Reply, Request } from '../../src/types.ts';
+import type { Voters, Write } from '../../src/types.ts';
 
 /** Names what handles stand for. */
 export class Namer {
@@ -39,6 +40,10 @@ export class Namer {
     return (w0 >>> 0).toString(16).padStart(8, '0');
   }
 
+  voters({ version, peers }: Voters): string {
+    return `voters ${version}: ${peers.map((peer) => this.peer(peer)).join(', ')}`;
+  }
+
   record(record: RecordHeader): string {
     const { key, version, size, lifeMs } = record;
     const life = `${Math.round(lifeMs / 1000)} s left`;
@@ -65,8 +70,24 @@ export function inputLine(input: Input, names: Namer): string {
       const found = input.peer === undefined ? 'nobody' : names.peer(input.peer);
       return `introducer ${input.introducer}: ${found}`;
     }
+    case 'voters':
+      return `given ${names.voters(input.voters)}`;
     case 'wake':
       return 'wake';
+  }
+}
+
+function writeText(write: Write, names: Namer): string {
+  switch (write.type) {
+    case 'put':
+      return `write ${names.record(write.record.header)}`;
+    case 'delete':
+      return `delete ${names.record(write.record)}`;
+    case 'ballot': {
+      const { term, vote, voters } = write.ballot;
+      const voted = vote === undefined ? 'no vote' : `vote for ${names.peer(vote)}`;
+      return `ballot: term ${term}, ${voted}, ${names.voters(voters)}`;
+    }
   }
 }
 
@@ -88,11 +109,7 @@ export function effectLine(effect: Effect, names: Namer): string {
     case 'settle':
       return `settle ${effect.op}: ${outcomeText(effect.outcome, names)}`;
     case 'persist': {
-      const writes = effect.writes.map((write) =>
-        write.type === 'put'
-          ? `write ${names.record(write.record.header)}`
-          : `delete ${names.record(write.record)}`,
-      );
+      const writes = effect.writes.map((write) => writeText(write, names));
       return `persist ${effect.token}: ${writes.join('; ')}`;
     }
     case 'sign':
@@ -145,6 +162,14 @@ function bodyText(body: Request | Reply, names: Namer): string {
     case 'compare':
     case 'tags':
       return `${body.type} of ${body.tags.length / 2} records in ${rangeText(body.range, names)}`;
+    case 'vote':
+      return `${body.isPreVote ? 'pre-vote' : 'vote'} in term ${body.term}`;
+    case 'heartbeat':
+      return `heartbeat of term ${body.term}, ${names.voters(body.voters)}`;
+    case 'resign':
+      return `resign in term ${body.term} for ${names.peer(body.successor)}`;
+    case 'term':
+      return `${body.ok ? 'yes' : 'no'} of term ${body.term}`;
     case 'refused':
       return `refused: ${body.reason}`;
     default:

@@ -5,6 +5,7 @@
 
 import { assertNever } from '../../src/assert.ts';
 import type { Effect, Note, Write } from '../../src/types.ts';
+import { readBallot, writeBallot } from './election.ts';
 import { oneOf, readList, writeList } from './forms.ts';
 import { readMessage, requestKinds, writeMessage } from './message.ts';
 import { readOutcome, writeOutcome } from './outcome.ts';
@@ -62,12 +63,18 @@ export function readEffect(input: Reader): Effect {
 }
 
 function writeWrite(out: Writer, write: Write): void {
-  if (write.type === 'put') {
-    out.word(PUT);
-    writeKeptRecord(out, write.record);
-  } else {
-    out.word(DELETE);
-    writeHeader(out, write.record);
+  switch (write.type) {
+    case 'put':
+      out.word(PUT);
+      return writeKeptRecord(out, write.record);
+    case 'delete':
+      out.word(DELETE);
+      return writeHeader(out, write.record);
+    case 'ballot':
+      out.word(BALLOT);
+      return writeBallot(out, write.ballot);
+    default:
+      return assertNever(write);
   }
 }
 
@@ -75,6 +82,7 @@ function readWrite(input: Reader): Write {
   const kind = input.word();
   if (kind === PUT) return { type: 'put', record: readKeptRecord(input) };
   if (kind === DELETE) return { type: 'delete', record: readHeader(input) };
+  if (kind === BALLOT) return { type: 'ballot', ballot: readBallot(input) };
   throw input.fault(`${kind} is no kind of write`);
 }
 
@@ -145,3 +153,4 @@ const NOTE = 6;
 
 const PUT = 1;
 const DELETE = 2;
+const BALLOT = 3;

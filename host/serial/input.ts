@@ -5,6 +5,7 @@
 
 import { assertNever } from '../../src/assert.ts';
 import type { Command, Input } from '../../src/types.ts';
+import { readVoters, writeVoters } from './election.ts';
 import { readOptional, writeOptional } from './forms.ts';
 import { readMessage, writeMessage } from './message.ts';
 import { readHeader, readKey, readPosition } from './record.ts';
@@ -44,6 +45,9 @@ export function writeInput(out: Writer, input: Input): void {
       out.word(INTRODUCED);
       out.number(input.introducer);
       return writeOptional(out, input.peer, writePeer);
+    case 'voters':
+      out.word(VOTERS);
+      return writeVoters(out, input.voters);
     case 'wake':
       return out.word(WAKE);
     default:
@@ -74,6 +78,8 @@ export function readInput(input: Reader): Input {
         introducer: input.number(),
         peer: readOptional(input, readPeer),
       };
+    case VOTERS:
+      return { type: 'voters', voters: readVoters(input) };
     case WAKE:
       return { type: 'wake' };
     default:
@@ -142,6 +148,7 @@ const INTRODUCED = 6;
 const WAKE = 7;
 const LOST = 8;
 const UNSENT = 9;
+const VOTERS = 10;
 
 const JOIN = 1;
 const LOOKUP = 2;

@@ -13,7 +13,8 @@ import type {
   RecordBody,
   RecordHeader,
 } from '../../src/types.ts';
-import { readList, writeList } from './forms.ts';
+import { readBallot, readVoters, writeBallot, writeVoters } from './election.ts';
+import { readList, readOptional, writeList, writeOptional } from './forms.ts';
 import type { Reader, Writer } from './words.ts';
 
 export function writePosition(out: Writer, position: Position): void {
@@ -100,12 +101,16 @@ export function readKeptRecord(input: Reader): KeptRecord {
 export function writeKept(out: Writer, kept: Kept): void {
   writeList(out, kept.records, writeKeptRecord);
   out.intList(kept.peers);
+  writeOptional(out, kept.ballot, writeBallot);
+  writeOptional(out, kept.voters, writeVoters);
 }
 
 export function readKept(input: Reader): Kept {
   return {
     records: readList(input, HEADER_WORDS_MIN + 1, readKeptRecord),
     peers: input.intList(),
+    ballot: readOptional(input, readBallot),
+    voters: readOptional(input, readVoters),
   };
 }
 

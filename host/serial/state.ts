@@ -19,6 +19,7 @@ import { heldOrder, newHeld, withGroup, type Held } from '../../src/replicas/sto
 import { emptyTable, type Table } from '../../src/table/table.ts';
 import type { Timing } from '../../src/timing.ts';
 import type { Config, Peer, Round } from '../../src/types.ts';
+import { readElection, writeElection } from './election.ts';
 import { readList, readOptional, writeList, writeOptional } from './forms.ts';
 import { readRange, requestKinds, writeRange } from './message.ts';
 import { OPERATION_WORDS_MIN, readOperation, writeOperation } from './operation.ts';
@@ -38,6 +39,7 @@ export function writeState(out: Writer, state: NodeState): void {
   writePaged(out, state.writings, writeWriting);
   writeTiming(out, state.timing);
   writeUpkeep(out, state.upkeep);
+  writeElection(out, state.election);
   out.number(state.counter);
   out.number(state.issued);
   out.bool(state.leaving);
@@ -66,6 +68,7 @@ export function readState(input: Reader, config: Config, slab?: Slab): NodeState
     writings: readPaged(input, writingOrder, WRITING_WORDS_MIN, readWriting),
     timing: readTiming(input),
     upkeep: readUpkeep(input),
+    election: readElection(input),
     counter: input.number(),
     issued: input.number(),
     leaving: input.bool(),

@@ -55,7 +55,7 @@ export class Member {
     for (const write of writes) {
       if (write.type === 'put') {
         this.disk.set(write.record.header.key.raw.b7, write.record);
-      } else {
+      } else if (write.type === 'delete') {
         const name = write.record.key.raw.b7;
         const there = this.disk.get(name);
         if (there === undefined || compareVersions(there.header, write.record) !== 0) continue;

@@ -143,6 +143,7 @@ export class Watch {
   /** Just before they are on the disk. */
   writes({ peer, disk }: Member, writes: readonly Write[]): void {
     for (const write of writes) {
+      if (write.type === 'ballot') continue;
       if (write.type === 'delete') {
         // It may come back from another holder, by a longer way.
         const key = `${peer}/${write.record.key.raw.b7}`;

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { bytesOfBits256 } from '../../host/words.ts';
 import { compareBits } from '../../src/position.ts';
 import { compareVersions } from '../../src/replicas/store.ts';
-import type { KeptRecord, RecordHeader, Write } from '../../src/types.ts';
+import type { KeptRecord, RecordHeader, RecordWrite } from '../../src/types.ts';
 import { BATCH_BYTES_MAX, DISK_RETRY_MS } from '../bounds.ts';
 import { UsageError } from '../failure.ts';
 import { makePrivateDirectory } from '../files.ts';
@@ -30,8 +30,8 @@ import type { Operation } from './record-index.ts';
 
 /** A delete takes away this very version; another one that stands there stays. */
 export type DiskWrite =
-  | (Extract<Write, { readonly type: 'put' }> & { readonly bytes: Uint8Array })
-  | Extract<Write, { readonly type: 'delete' }>;
+  | (Extract<RecordWrite, { readonly type: 'put' }> & { readonly bytes: Uint8Array })
+  | Extract<RecordWrite, { readonly type: 'delete' }>;
 
 export class Disk {
   readonly #log: Log;

@@ -21,7 +21,7 @@ import type {
   RecordBody,
   RecordHeader,
   Token,
-  Write,
+  RecordWrite,
 } from '../../src/types.ts';
 import { VALUES_BYTES_MAX } from '../bounds.ts';
 import type { Disk, DiskWrite } from './disk.ts';
@@ -164,7 +164,7 @@ export class Values {
    * Writes to disk what the core wants written; `done` is called with the result, and until it
    * returns both the new records and those that they replace can be served.
    */
-  persist(writes: readonly Write[], done: (ok: boolean) => void): void {
+  persist(writes: readonly RecordWrite[], done: (ok: boolean) => void): void {
     const diskWrites: DiskWrite[] = [];
     const names: string[] = [];
     for (const write of writes) {
@@ -179,7 +179,7 @@ export class Values {
     });
   }
 
-  #diskWrite(write: Write, names: string[]): DiskWrite | undefined {
+  #diskWrite(write: RecordWrite, names: string[]): DiskWrite | undefined {
     if (write.type === 'delete') return write;
     const { header, storedAtMs } = write.record;
     const envelope = this.envelopeOf(header);

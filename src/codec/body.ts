@@ -6,6 +6,8 @@ import { assertNever } from '../assert.ts';
 import type { WireMessage, WireRefusal, WireReply, WireRequest } from '../wire-types.ts';
 import { readPeers, writePeers } from './address.ts';
 import type { Reader, Writer } from './bytes.ts';
+import { electionLength, readHeartbeat, readResign, readTerm } from './election.ts';
+import { readVote, VOTE_BYTES, writeElection, writeTerm } from './election.ts';
 import { helloLength, readGoodbye, readHello, writeGoodbye, writeHello } from './greeting.ts';
 import { headerLength, readHeader, readRecord } from './record.ts';
 import { recordLength, writeHeader, writeRecord } from './record.ts';
@@ -31,6 +33,10 @@ export const CODE = {
   sum: 675,
   compare: 676,
   tags: 677,
+  vote: 678,
+  term: 679,
+  heartbeat: 680,
+  resign: 682,
 } as const;
 
 export function codeOf(message: WireMessage): number {
@@ -117,6 +123,12 @@ function readRequest(code: number, reader: Reader): WireRequest | undefined {
       };
     case CODE.leave:
       return { type: 'leave' };
+    case CODE.vote:
+      return readVote(reader);
+    case CODE.heartbeat:
+      return readHeartbeat(reader);
+    case CODE.resign:
+      return readResign(reader);
     default:
       return undefined;
   }
@@ -136,6 +148,8 @@ function readReply(code: number, reader: Reader): WireReply | undefined {
       return { type: 'sum', range: readRange(reader), sum: readSum(reader) };
     case CODE.tags:
       return { type: 'tags', range: readRange(reader), tags: readTags(reader) };
+    case CODE.term:
+      return readTerm(reader);
     case CODE.refused: {
       const reason = REFUSALS[reader.u8() - 1];
       return reason && { type: 'refused', reason };
@@ -152,6 +166,9 @@ function requestCodeOf(body: WireRequest): number {
     case 'check':
     case 'compare':
     case 'leave':
+    case 'vote':
+    case 'heartbeat':
+    case 'resign':
       return CODE[body.type];
     case 'find-node':
       return CODE.findNode;
@@ -180,6 +197,10 @@ function requestLength(body: WireRequest): number {
       return RANGE_BYTES + 4 + 2 + body.tags.length;
     case 'store':
       return recordLength(body.record);
+    case 'vote':
+    case 'heartbeat':
+    case 'resign':
+      return electionLength(body);
     default:
       return assertNever(body);
   }
@@ -199,6 +220,8 @@ function replyLength(body: WireReply): number {
       return RANGE_BYTES + SUM_BYTES;
     case 'tags':
       return RANGE_BYTES + 2 + body.tags.length;
+    case 'term':
+      return VOTE_BYTES;
     case 'refused':
       return 1;
     default:
@@ -226,6 +249,10 @@ function writeRequest(writer: Writer, body: WireRequest): void {
       return writeTags(writer, body.tags);
     case 'store':
       return writeRecord(writer, body.record);
+    case 'vote':
+    case 'heartbeat':
+    case 'resign':
+      return writeElection(writer, body);
     default:
       return assertNever(body);
   }
@@ -248,6 +275,8 @@ function writeReply(writer: Writer, body: WireReply): void {
     case 'tags':
       writeRange(writer, body.range);
       return writeTags(writer, body.tags);
+    case 'term':
+      return writeTerm(writer, body);
     case 'refused':
       return writer.u8(REFUSALS.indexOf(body.reason) + 1);
     default:

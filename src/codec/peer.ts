@@ -16,6 +16,8 @@ import type { Decoded, WireMessage } from '../wire-types.ts';
 import { PEERS_BYTES_MAX } from './address.ts';
 import { bodyLength, CODE, codeOf, readBody, writeBody } from './body.ts';
 import { Reader, Writer } from './bytes.ts';
+import { HEARTBEAT_BYTES_MAX, HEARTBEAT_BYTES_MIN, RESIGN_BYTES } from './election.ts';
+import { VOTE_BYTES } from './election.ts';
 import { HEADER_BYTES_MAX, HEADER_BYTES_MIN } from './record.ts';
 import { RECORD_BYTES_MAX, RECORD_BYTES_MIN } from './record.ts';
 import { RANGE_BYTES, SUM_BYTES, TAGS_BYTES_MAX } from './round.ts';
@@ -115,6 +117,13 @@ function boundsOf(code: number): readonly [number, number] | undefined {
       return COMPARE_BOUNDS;
     case CODE.tags:
       return TAGS_BOUNDS;
+    case CODE.vote:
+    case CODE.term:
+      return VOTE_BOUNDS;
+    case CODE.heartbeat:
+      return HEARTBEAT_BOUNDS;
+    case CODE.resign:
+      return RESIGN_BOUNDS;
     default:
       return undefined;
   }
@@ -144,3 +153,6 @@ const CHECK_BOUNDS = [CHECK_BYTES, CHECK_BYTES] as const;
 const SUM_BOUNDS = [RANGE_BYTES + SUM_BYTES, RANGE_BYTES + SUM_BYTES] as const;
 const COMPARE_BOUNDS = [RANGE_BYTES + 4 + 2, RANGE_BYTES + 4 + TAGS_BYTES_MAX] as const;
 const TAGS_BOUNDS = [RANGE_BYTES + 2, RANGE_BYTES + TAGS_BYTES_MAX] as const;
+const VOTE_BOUNDS = [VOTE_BYTES, VOTE_BYTES] as const;
+const HEARTBEAT_BOUNDS = [HEARTBEAT_BYTES_MIN, HEARTBEAT_BYTES_MAX] as const;
+const RESIGN_BOUNDS = [RESIGN_BYTES, RESIGN_BYTES] as const;

@@ -8,6 +8,7 @@
  */
 
 import { ask, settle } from '../asking.ts';
+import { withdraw } from '../election/leader.ts';
 import { HANDOVER_MS_MAX, LEAVE_MS_MAX, PUSHES_MAX } from '../limits.ts';
 import { emit, ownPosition, type Draft } from '../node.ts';
 import { allItems, findItem, lookUp, withItem, withoutItem } from '../paged.ts';
@@ -33,6 +34,7 @@ export function startLeave(draft: Draft, op: OpId): void {
     type: 'handover',
     left,
   });
+  withdraw(draft);
   goOnHandingOver(draft);
 }
 

@@ -1,0 +1,162 @@
+/**
+ * What must hold of every step of every voter, whatever happens to them: E1 to E8 of the election,
+ * seen from outside, by what is sent and what is on disk. A finding is a sentence.
+ */
+import { openCall } from '../../src/calls.ts';
+import { isLeading } from '../../src/election/election.ts';
+import type { NodeState } from '../../src/node.ts';
+import type { Step } from '../../src/step.ts';
+import type { Input, Message, Request } from '../../src/types.ts';
+import type { Voter } from './voter.ts';
+
+/** The time in which a node believed that it led: true µs. */
+interface Belief {
+  readonly term: number;
+  from: number;
+  until: number;
+}
+
+export class Judge {
+  readonly findings: string[] = [];
+  /** Who led in each term, by the nodes' own word. */
+  readonly leaders = new Map<number, number>();
+  readonly #beliefs = new Map<number, Belief>();
+  /** By voter and term: for whom it voted, by its answers and its own candidacies. */
+  readonly #votes = new Map<string, number>();
+  /** By term and candidate: whose votes reached it. */
+  readonly #won = new Map<string, Set<number>>();
+  /** The highest term that each voter acknowledged. */
+  readonly #known = new Map<number, number>();
+  readonly #diskTerms = new Map<number, number>();
+  /** By asker, voter and call: requests that wait for an answer. */
+  readonly #asked = new Map<string, Request>();
+  readonly #isWithinRate: boolean;
+
+  constructor(isWithinRate: boolean) {
+    this.#isWithinRate = isWithinRate;
+  }
+
+  /** A node took a step. */
+  onStep(voter: Voter, now: number, before: NodeState, input: Input, step: Step): void {
+    const { state: after, effects } = step;
+    if (input.type === 'message') this.#onMessage(voter, before, input.from, input.message);
+    this.#onBelief(voter, now, after);
+    for (const effect of effects) {
+      if (effect.type === 'send') this.#onSend(voter, now, after, effect.to, effect.message);
+    }
+  }
+
+  /** Something reached a disk. */
+  onDisk(voter: Voter): void {
+    const term = voter.disk.ballot?.term ?? 0;
+    const before = this.#diskTerms.get(voter.peer) ?? 0;
+    if (term < before)
+      this.#find('E2', `the term on disk of ${voter.peer} went from ${before} to ${term}`);
+    this.#diskTerms.set(voter.peer, term);
+  }
+
+  onCrash(voter: Voter, now: number): void {
+    const belief = this.#beliefs.get(voter.peer);
+    if (belief !== undefined) belief.until = Math.min(belief.until, now);
+  }
+
+  /** Votes that reached a candidate, for E4; requests, to know what a reply answers. */
+  #onMessage(voter: Voter, before: NodeState, from: number, message: Message): void {
+    const { call, body } = message;
+    if (message.type === 'request') {
+      this.#asked.set(`${from} ${voter.peer} ${call}`, message.body);
+      return;
+    }
+    const { role, ballot } = before.election;
+    if (body.type !== 'term' || !body.ok || role.type !== 'candidate' || role.isPreVote) return;
+    if (openCall(before.calls, call, from)?.kind !== 'vote') return;
+    const name = `${ballot.term} ${voter.peer}`;
+    this.#won.set(name, (this.#won.get(name) ?? new Set([voter.peer])).add(from));
+  }
+
+  #onSend(voter: Voter, now: number, after: NodeState, to: number, message: Message): void {
+    const { body, call } = message;
+    const name = `${to} ${voter.peer} ${call}`;
+    const asked = message.type === 'reply' ? this.#asked.get(name) : undefined;
+    this.#asked.delete(name);
+    const term = 'term' in body ? body.term : undefined;
+    if (term === undefined || (body.type === 'vote' && body.isPreVote)) return;
+    const onDisk = voter.disk.ballot;
+    if (term > (onDisk?.term ?? 0)) {
+      this.#find('E2', `${voter.peer} spoke of term ${term}, on its disk is ${onDisk?.term ?? 0}`);
+    }
+    if (body.type === 'vote') this.#onVote(voter, term, voter.peer);
+    if (body.type === 'heartbeat' && !isLeading(after.election, voter.localMs(now))) {
+      this.#find('E7', `${voter.peer} acted as leader of ${term} without a lease`);
+    }
+    if (body.type === 'term' && body.ok && asked !== undefined) this.#onConsent(voter, to, asked);
+  }
+
+  /** A voter said yes. */
+  #onConsent(voter: Voter, to: number, asked: Request): void {
+    if (asked.type === 'vote' && !asked.isPreVote) this.#onVote(voter, asked.term, to);
+    if (asked.type !== 'heartbeat' && (asked.type !== 'vote' || asked.isPreVote)) return;
+    const known = this.#known.get(voter.peer) ?? 0;
+    if (asked.term < known) {
+      this.#find('E6', `${voter.peer} knew of term ${known} and obeyed that of ${asked.term}`);
+    }
+    this.#known.set(voter.peer, Math.max(known, asked.term));
+  }
+
+  #onVote(voter: Voter, term: number, candidate: number): void {
+    const name = `${voter.peer} ${term}`;
+    const before = this.#votes.get(name) ?? candidate;
+    if (before !== candidate) {
+      this.#find('E3', `${voter.peer} voted for ${before} and for ${candidate} in term ${term}`);
+    }
+    this.#votes.set(name, candidate);
+    const { ballot } = voter.disk;
+    if (ballot?.term === term && ballot.vote !== candidate) {
+      this.#find('E3', `${voter.peer} voted in term ${term} with another vote on its disk`);
+    }
+  }
+
+  #onBelief(voter: Voter, now: number, { election }: NodeState): void {
+    const { role, ballot } = election;
+    const belief = this.#beliefs.get(voter.peer);
+    if (role.type !== 'leader') {
+      if (belief !== undefined) belief.until = Math.min(belief.until, now);
+      return;
+    }
+    const until = voter.trueUs(role.leaseUntil);
+    if (belief?.term === ballot.term) {
+      belief.until = until;
+    } else {
+      this.#beliefs.set(voter.peer, { term: ballot.term, from: now, until });
+      this.#onLeader(voter, ballot.term, ballot.voters.peers);
+    }
+    if (!this.#isWithinRate) return;
+    for (const [other, { term, until: end, from }] of this.#beliefs) {
+      if (other === voter.peer || end <= now || from > now) continue;
+      this.#find(
+        'E5',
+        `${other} believes to lead (term ${term}) beside ${voter.peer} (${ballot.term})`,
+      );
+    }
+  }
+
+  #onLeader(voter: Voter, term: number, voters: readonly number[]): void {
+    const { peer } = voter;
+    const before = this.leaders.get(term) ?? peer;
+    if (before !== peer) this.#find('E1', `${before} and ${peer} lead in term ${term}`);
+    this.leaders.set(term, peer);
+    const votes = [...(this.#won.get(`${term} ${peer}`) ?? [])].filter((one) =>
+      voters.includes(one),
+    );
+    if (votes.length <= voters.length / 2) {
+      this.#find('E4', `${peer} leads in term ${term} with the votes of ${votes.join(', ')}`);
+    }
+    if (!voters.includes(peer)) this.#find('E8', `${peer} leads and is no voter`);
+  }
+
+  #find(rule: string, what: string): void {
+    if (this.findings.length < FINDINGS_MAX) this.findings.push(`${rule}: ${what}`);
+  }
+}
+
+const FINDINGS_MAX = 20;
