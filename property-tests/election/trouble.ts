@@ -61,7 +61,8 @@ const pause: Trouble = (trial, chance) => {
 
 /** Its wall clock, which no lease may look at. */
 const setClock: Trouble = (trial, chance) => {
-  someone(trial, chance).wallMs += chance.between(-1, 1) * chance.one([MINUTES_MS, DAYS_MS]);
+  const ms = chance.between(-1, 1) * chance.one([MINUTES_MS, DAYS_MS]);
+  someone(trial, chance).wallMs += Math.round(ms);
 };
 
 const cutOneWay: Trouble = (trial, chance) => {
