@@ -1,5 +1,5 @@
-// The commands that make reports (npm run truth, durability, reports) with a wrong command line: one
-// line, exit code 2, nothing made; and help, which is no fault.
+// The commands that make reports (npm run truth, durability, reports) with a wrong command line:
+// one line, exit code 2, nothing made; and help, which is no fault.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';

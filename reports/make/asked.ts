@@ -21,7 +21,7 @@ export interface Asked {
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
 }
 
-/** @returns the exit code where there is nothing to do: help was asked for, or the usage is wrong */
+/** @returns the exit code where nothing is to be made: help was asked for, or the usage is wrong */
 export function askedIn(
   { name, help, parts, flags }: Command,
   args: readonly string[],

@@ -26,7 +26,7 @@ const HELP = `
 npm run durability -- [ROW ...] [--workers N] [--text]
 
 Runs the sweeps ${FOLDER}/ROW/sweep.yaml and writes what is there so far into its README.
-Rows: ${NAMES.join(', ')}; without one all of them, many hours. Ctrl-C loses the cells under way only.
+Rows: ${NAMES.join(', ')}; without one all of them, many hours. Ctrl-C loses the cells under way.
 
   --workers N   so many simulations at a time
   --text        run nothing: only write the table
