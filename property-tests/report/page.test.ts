@@ -177,7 +177,7 @@ test('damaged and missing files are told in one line', async (t) => {
   const [path, packed] = [join(dir, 'result.json'), join(dir, 'lookups.csv.gz')];
   const [text, bytes] = [await readFile(path, 'utf8'), await readFile(packed)];
   await writeFile(packed, bytes.subarray(0, bytes.length / 2));
-  await told(/^lookups\.csv\.gz is damaged \(.*\): run it again/);
+  await told(/^lookups\.csv\.gz is damaged \(.*\): run the simulation again/);
   await writeFile(packed, gzipSync('a,b\n1,2\n'));
   await told(/^lookups\.csv\.gz has other columns/);
   await writeFile(packed, bytes);

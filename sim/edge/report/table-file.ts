@@ -13,7 +13,7 @@ export class TableFault extends ReportFault {
   readonly what: string;
 
   constructor(what: string) {
-    super(`${what}: run it again, or delete the file to report without it`);
+    super(`${what}: run the simulation again, or delete the file to report without it`);
     this.what = what;
   }
 }
