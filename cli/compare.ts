@@ -2,18 +2,18 @@
  * `orrery compare A B`: two result folders beside each other, simulated or real, a line per measure
  * with the difference, its interval and a verdict.
  *
- * Exit codes: 0 done, whatever the verdicts; 1 with `--require` when not all agree; 2 a folder
- * without a usable result.
+ * Exit codes: 0 done, whatever the verdicts; 1 with `--require` when a measure differs or there is
+ * no verdict, with `--require agreement` unless all agree; 2 a folder without a usable result.
  */
-import { Command } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../runtime/failure.ts';
-import { compare, isAgreed } from '../sim/edge/compare/compare.ts';
+import { compare, judgedIn } from '../sim/edge/compare/compare.ts';
 import type { Comparison, Party } from '../sim/edge/compare/compare.ts';
 import { readSide } from '../sim/edge/compare/side.ts';
 import type { Side } from '../sim/edge/compare/side.ts';
-import { noVerdictText, partyText, ROW_NAMES } from '../sim/edge/compare/words.ts';
-import { rowOf, ruleLines, settingsNote } from '../sim/edge/compare/words.ts';
+import { linksNote, noVerdictText, partyText, ROW_NAMES } from '../sim/edge/compare/words.ts';
+import { rowOf, ruleLines, settingsNote, workNote } from '../sim/edge/compare/words.ts';
 import { ReportFault } from '../sim/edge/report/fault.ts';
 import { CommandFailure } from './failure.ts';
 import { print, say, tableOf } from './output.ts';
@@ -23,7 +23,8 @@ Examples:
   $ npx orrery sim --seed 1 --out one && npx orrery sim --seed 2 --out two
   $ npx orrery compare one two
   $ npx orrery compare one two --report          (then open one/report.html)
-  $ npx orrery compare one two --require         exit code 1 unless all verdicts are "agrees"
+  $ npx orrery compare one two --require         exit code 1 when a verdict is "differs"
+  $ npx orrery compare one two --require agreement       unless all verdicts are "agrees"
   $ npx orrery compare one two --json > difference.json
 
 Differences are those of B from A. Intervals speak of the operations of these two networks; other
@@ -36,7 +37,11 @@ export function compareCommand(): CommandUnknownOpts {
     .argument('<b>', 'folder of another')
     .option('--json', 'the comparison as JSON on standard output', false)
     .option('--report', 'make report.html of A again, with the comparison as a section', false)
-    .option('--require', 'exit code 1 unless every verdict is "agrees"', false)
+    .addOption(
+      new Option('--require [what]', 'exit code 1 when one differs, or unless all agree')
+        .choices(['no-difference', 'agreement'] as const)
+        .preset('no-difference'),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (dirA, dirB, options) => {
       try {
@@ -44,8 +49,10 @@ export function compareCommand(): CommandUnknownOpts {
         const comparison = compare(a, b);
         if (options.json) print(JSON.stringify(comparison, null, 2));
         else print(textOf(comparison));
+        const links = linksNote(comparison);
+        if (links !== undefined) say(`orrery compare: ${links}`);
         if (options.report) await report(comparison, a, b);
-        if (options.require) requireAgreement(comparison);
+        if (options.require !== undefined) demand(comparison, options.require === 'agreement');
       } catch (error) {
         if (error instanceof ReportFault) throw new UsageError(error.message);
         throw error;
@@ -61,27 +68,32 @@ async function report(comparison: Comparison, a: Side, b: Side): Promise<void> {
   say(`written ${a.dir}/report.html and ${a.dir}/figures`);
 }
 
-function requireAgreement(comparison: Comparison): void {
-  if (isAgreed(comparison)) return;
-  const none = noVerdictText(comparison);
-  if (none !== undefined) throw new CommandFailure(none);
-  const names = comparison.measures
-    .filter(({ verdict }) => verdict !== null && verdict !== 'agrees')
-    .map(({ name, verdict }) => `${name} (${verdict})`);
-  throw new CommandFailure(
-    names.length === 0 ? 'nothing could be compared' : `not all agree: ${names.join('; ')}`,
+/** @throws CommandFailure when the two differ, or when all have to agree and do not */
+function demand(comparison: Comparison, isAgreement: boolean): void {
+  const judged = judgedIn(comparison);
+  if (judged.every(({ verdict }) => verdict === null)) {
+    throw new CommandFailure(noVerdictText(comparison) ?? 'nothing could be compared');
+  }
+  const bad = judged.filter(({ verdict }) =>
+    isAgreement ? verdict !== 'agrees' : verdict === 'differs',
   );
+  if (bad.length === 0) return;
+  const names = bad.map(({ name, verdict }) => `${name} (${verdict ?? 'no verdict'})`);
+  const fault = isAgreement ? 'not all agree' : 'the two differ';
+  throw new CommandFailure(`${fault}: ${names.join('; ')}`);
 }
 
 function textOf(comparison: Comparison): string {
   const { a, b, settings, measures } = comparison;
   const party = (name: string, of: Party): string => `${name}  ${of.dir}: ${partyText(of)}`;
   const none = noVerdictText(comparison);
+  const work = workNote(comparison);
   return [
     party('A', a),
     party('B', b),
     settingsNote(comparison),
     ...settings.map(({ setting, a: inA, b: inB }) => `  ${setting}: A ${inA}, B ${inB}`),
+    ...(work === undefined ? [] : [work]),
     '',
     ...(none === undefined ? [] : [none, '']),
     tableOf([ROW_NAMES, ...measures.map(rowOf)]),

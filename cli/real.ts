@@ -6,23 +6,24 @@
  * Exit codes: 0 done, 1 a node failed, 2 settings that cannot be (a line for each fault), 130 when
  * cut short. Every process that it started ends with it.
  */
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { PlayFault } from '../real/fault.ts';
 import { play } from '../real/play.ts';
 import type { PlayProgress, RealOutput } from '../real/play.ts';
 import { unplayable } from '../real/playable.ts';
 import { resultText } from '../sim/edge/outputs.ts';
 import { readScenario } from '../sim/edge/scenario.ts';
 import { SettingsFault } from '../sim/edge/settings-fault.ts';
-import { SETTINGS } from '../sim/edge/settings-table.ts';
 import { resolveLayers, type Given, type Layer, type Resolved } from '../sim/edge/settings.ts';
 import { Interrupted } from '../sim/main.ts';
 import type { SimOptions } from '../sim/options.ts';
-import { EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from './failure.ts';
+import { CommandFailure, EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from './failure.ts';
 import { Meter } from './meter.ts';
 import { say } from './output.ts';
-import { prepareFolder, recordOf, writeRun } from './run-files.ts';
-import { flagOf, settingsIn } from './setting-flags.ts';
+import { addFlags, foreignFlags, idleSettings, NODES_DEFAULT } from './real-flags.ts';
+import { recordOf, runInto, writeRun } from './run-files.ts';
+import { settingsIn } from './setting-flags.ts';
 import { watchForStop } from './signals.ts';
 import { summaryOf } from './sim-summary.ts';
 
@@ -31,16 +32,16 @@ Examples:
   $ npx orrery real scenarios/real-still.yaml --out real
   $ npx orrery sim scenarios/real-still.yaml --out simulated
   $ npx orrery compare simulated real
-  $ npx orrery real --nodes 20 --latency regions --lookups 200 --duration 1m
-  $ npx orrery real --nodes 100 --time-scale 4 --lookups 500 --duration 2m
+  $ npx orrery real --latency regions --lookups 200 --warmup 20s --duration 1m
+  $ npx orrery real --nodes 100 --time-scale 4 --lookups 500 --warmup 20s --duration 2m
 
 It takes as long as the scenario lasts, times the scale; each node is a process, or with
 --in-process a thread. All figures are in time of the scenario. With a larger scale everything but
 the machine's own work takes longer: delays, deadlines, sessions, the schedule. So the machine's
-work weighs less; a simulation has none, and needs no scale.`;
+work weighs less; a simulation has none, and needs no scale.
 
-/** Settings that decide how a simulator works and mean nothing here. */
-const OF_SIMULATOR: ReadonlySet<string> = new Set(['workers', 'wire', 'tables', 'silent']);
+Real nodes dial back before they ask who called them: give a simulation that is to be compared
+--links dial-back, and both the same --nodes and a --warmup.`;
 
 export function realCommand(version: string): CommandUnknownOpts {
   const command: CommandUnknownOpts = new Command('real');
@@ -48,24 +49,13 @@ export function realCommand(version: string): CommandUnknownOpts {
     .description('play a scenario with real nodes on this machine')
     .argument('[scenario]', 'a YAML file with settings; flags win over it')
     .addHelpText('after', EXAMPLES);
-  for (const setting of SETTINGS) {
-    if (!OF_SIMULATOR.has(setting.key) && setting.key !== 'adversaries') {
-      command.addOption(flagOf(setting));
-    }
-  }
-  command
-    .optionsGroup('The machine:')
-    .option('--time-scale <n>', 'real time per time of the scenario', scale, 1)
-    .option('--in-process', 'a thread for each node in place of a process', false)
-    .optionsGroup('Results:')
-    .option('--out <dir>', 'folder for result.json, tables, time series and the report')
-    .option('--json', 'result.json alone on standard output', false)
-    .optionsGroup('Options:');
+  addFlags(command);
   command.action(async (...[path]: readonly unknown[]) => {
     const flags: Given = command.opts();
     try {
       await run(typeof path === 'string' ? path : undefined, flags, version);
     } catch (error) {
+      if (error instanceof PlayFault) throw new CommandFailure(error.message);
       if (!(error instanceof SettingsFault)) throw error;
       for (const line of error.lines) say(`orrery real: ${line}`);
       throw new ToldFailure(EXIT_USAGE);
@@ -75,18 +65,27 @@ export function realCommand(version: string): CommandUnknownOpts {
 }
 
 async function run(path: string | undefined, flags: Given, version: string): Promise<void> {
+  const foreign = foreignFlags(flags);
+  if (foreign.length > 0) throw new SettingsFault(foreign);
   const out = typeof flags['out'] === 'string' ? flags['out'] : undefined;
   const scenario = path === undefined ? undefined : await readScenario(path);
   const given = settingsIn(flags);
   const layer: Layer = { given, baseDir: '', word: (key) => `--${key}` };
   const inFile = scenario?.layer.given ?? {};
   const word = (key: string): string => (key in inFile && !(key in given) ? key : `--${key}`);
-  const resolved = await resolveLayers(scenario === undefined ? [layer] : [scenario.layer, layer]);
+  const resolved =
+    scenario === undefined
+      ? await resolveLayers([layer], undefined, { nodes: NODES_DEFAULT })
+      : await resolveLayers([scenario.layer, layer]);
   const faults = unplayable(resolved.options, Number(flags['timeScale']), word);
   if (faults.length > 0) throw new SettingsFault(faults);
-  for (const note of resolved.notes) say(`orrery real: ${note}`);
-  if (out !== undefined) await prepareFolder(out);
-  const output = await playWatched(resolved, version, flags, out !== undefined);
+  for (const note of [...idleSettings(inFile), ...resolved.notes]) say(`orrery real: ${note}`);
+  const options = { ...resolved.options, workers: 1, wire: false };
+  const output = await runInto(
+    out,
+    'real',
+    async () => await playWatched({ ...resolved, options }, version, flags, out !== undefined),
+  );
   if (output === undefined) {
     say('orrery real: stopped before its end; no result was written');
     process.exitCode = EXIT_INTERRUPTED;
@@ -147,11 +146,3 @@ function shareOf(options: SimOptions, { phase, share, atMs }: PlayProgress): num
 
 /** Nodes begin 20 ms apart, and a join takes some seconds. */
 const JOINS_MS = 8000;
-
-function scale(text: string): number {
-  const value = Number(text);
-  if (value >= 1 && value <= SCALE_MAX) return value;
-  throw new InvalidArgumentError(`Write a number from 1 to ${SCALE_MAX}.`);
-}
-
-const SCALE_MAX = 100;

@@ -3,6 +3,8 @@
  * which hold everything; here stands what one looks at first, in words that need no key.
  */
 import { join } from 'node:path';
+import { lateMsMax, typicalMs } from '../real/lateness.ts';
+import { TIME_SCALE_MAX } from '../real/playable.ts';
 import type { Distribution } from '../sim/distribution.ts';
 import { optionsOf, settingLines } from '../sim/edge/report/settings-text.ts';
 import type { Scenario } from '../sim/edge/scenario.ts';
@@ -43,7 +45,7 @@ function headOf(result: RunResult): readonly string[] {
     return [
       `${counted(config.nodes, 'real node')}, ${took} played, seed ${seed}`,
       ...settings,
-      ...machineOf(playing),
+      ...machineOf(playing, result),
     ];
   }
   return [
@@ -55,18 +57,31 @@ function headOf(result: RunResult): readonly string[] {
   ];
 }
 
-function machineOf({ seats, timeScale, lateMs, tooLate }: Playing): readonly string[] {
+function machineOf(playing: Playing, result: RunResult): readonly string[] {
+  const { seats, timeScale, lateMs, tooLate } = playing;
   const { mean, p50, p99 } = lateMs;
   return [
     `machine   a ${seats} for each node, ${timeScale} s for each second; timers late by ` +
       `${mean.toFixed(1)} ms in the mean, ${p50.toFixed(1)} median, 99 % within ${p99.toFixed(1)}`,
-    ...(tooLate
-      ? [
-          '          TOO LATE for latencies to mean anything: give the machine less to do, ' +
-            'fewer nodes or a larger --time-scale',
-        ]
-      : []),
+    ...(tooLate ? tooLateLines(playing, result) : []),
   ];
+}
+
+function tooLateLines({ timeScale, lateMs }: Playing, result: RunResult): readonly string[] {
+  const most = lateMsMax(typicalMs(result));
+  // Real lateness is what the machine makes of its work; in a longer time it weighs less.
+  const enough = Math.ceil((timeScale * lateMs.mean) / most);
+  const canStretch = enough <= TIME_SCALE_MAX && result.config.departure !== 'leave';
+  const fast = `a fast network needs --time-scale ${enough} or more, `;
+  return [
+    `          TOO LATE for latencies to mean anything: ${ms(lateMs.mean)} in the mean, where`,
+    `          operations so fast allow ${ms(most)}: ${canStretch ? fast : ''}a busy machine ` +
+      'fewer nodes',
+  ];
+}
+
+function ms(value: number): string {
+  return `${Number(value.toPrecision(2))} ms`;
 }
 
 const HEAD_HAS: ReadonlySet<string> = new Set([

@@ -14,7 +14,7 @@ import { SETTINGS } from '../sim/edge/settings-table.ts';
 import { resolveLayers, type Given, type Layer } from '../sim/edge/settings.ts';
 import { EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from './failure.ts';
 import { say } from './output.ts';
-import { prepareFolder, recordOf, writeRun } from './run-files.ts';
+import { recordOf, runInto, writeRun } from './run-files.ts';
 import { flagOf, settingsIn } from './setting-flags.ts';
 import { watchForStop } from './signals.ts';
 import { warningsFor } from './sim-estimate.ts';
@@ -86,14 +86,17 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
   const stop = watchForStop();
   for (const note of resolved.notes) say(`orrery sim: ${note}`);
   for (const warning of warningsFor(resolved.options)) say(`orrery sim: ${warning}`);
-  if (out !== undefined) await prepareFolder(out);
   const hooks = {
     rows: out !== undefined,
     ...(from === undefined ? {} : { from }),
     ...(order === undefined ? {} : { snapshot: order }),
     ...recording,
   };
-  const output = await runWatched(resolved, version, hooks, stop.isAsked);
+  const output = await runInto(
+    out,
+    'sim',
+    async () => await runWatched(resolved, version, hooks, stop.isAsked),
+  );
   stop.end();
   await order?.saved(output === undefined);
   recording?.tell();

@@ -20,6 +20,7 @@ import type { SimOptions } from '../sim/options.ts';
 import { keysOf } from '../sim/streams.ts';
 import type { Command, OpId, Peer } from '../src/types.ts';
 import type { Players } from './arena.ts';
+import { PlayFault } from './fault.ts';
 import { directoryOf, PEERS_MAX } from './ids.ts';
 import type { Conditions, Order, Said, Time } from './orders.ts';
 import { takeSeat } from './seat.ts';
@@ -121,7 +122,7 @@ export class Fleet implements Players {
 
   async #begin(peer: Peer, life: number, introducers: readonly Peer[]): Promise<void> {
     const { options, materials, time } = this.#parts;
-    if (peer >= PEERS_MAX) throw new Error(`more than ${PEERS_MAX} nodes in all`);
+    if (peer >= PEERS_MAX) throw new PlayFault(`more than ${PEERS_MAX} nodes in all`);
     await this.#inFolder(peer, () => this.#certify(peer));
     await this.#listening(introducers);
     while (this.#standby.length === 0 && !this.#ended) await this.#bootOne();
@@ -136,7 +137,7 @@ export class Fleet implements Players {
       return port === undefined ? [] : [{ peer: one, port }];
     });
     if (introducers.length > 0 && near.length === 0) {
-      throw new Error(`nobody who is to introduce node ${peer} listens after some seconds`);
+      throw new PlayFault(`nobody who is to introduce node ${peer} listens after some seconds`);
     }
     chair.seat.tell({
       type: 'begin',
@@ -209,11 +210,11 @@ export class Fleet implements Players {
         this.#standby.push(chair);
         resolve();
       };
-      const onEnd = (): void => {
+      const onEnd = (how: string): void => {
         this.#all.delete(chair);
-        this.#onEnd(chair);
+        this.#onEnd(chair, how);
         const why = chair.reason === undefined ? '' : `: ${chair.reason}`;
-        reject(new Error(`a node ended before it had begun${why}`));
+        reject(new PlayFault(`a node ended ${how} before it had begun${why}`));
       };
       const chair: Chair = { seat: takeSeat(this.#parts.seats, hear, onEnd), peer: undefined };
       this.#all.add(chair);
@@ -223,15 +224,15 @@ export class Fleet implements Players {
   }
 
   /** That a node ends is the scenario's to say. */
-  #onEnd(chair: Chair): void {
+  #onEnd(chair: Chair, how: string): void {
     const { peer } = chair;
     const at = this.#standby.indexOf(chair);
     if (at >= 0) {
       this.#standby.splice(at, 1);
-      this.#onFault(new Error('a node ended while it waited to begin'));
+      this.#onFault(new PlayFault(`a node ended ${how} while it waited to begin`));
     }
     if (peer === undefined || this.#alive.get(peer)?.chair !== chair) return;
-    this.#onFault(new Error(`node ${peer} ended by itself`));
+    this.#onFault(new PlayFault(`node ${peer} ended ${how}, which the scenario did not ask for`));
   }
 
   #dataDir(peer: Peer): string {

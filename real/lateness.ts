@@ -12,7 +12,7 @@
  * the run took, their latencies are the machine's.
  */
 import { createHistogram } from 'node:perf_hooks';
-import type { Playing } from '../sim/result.ts';
+import type { Playing, SimResult } from '../sim/result.ts';
 
 export class Lateness {
   /** In real microseconds. */
@@ -28,15 +28,26 @@ export class Lateness {
     }
   }
 
-  /** In ms of the scenario; `typicalMs` is what an operation took. */
-  report(timeScale: number, typicalMs: number): Pick<Playing, 'lateMs' | 'tooLate'> {
+  /** In ms of the scenario; `tookMs` is what an operation took. */
+  report(timeScale: number, tookMs: number): Pick<Playing, 'lateMs' | 'tooLate'> {
     const ms = (us: number): number => Math.round(us / timeScale) / 1000;
     const late = this.#late;
     if (late.count === 0) return { lateMs: { mean: 0, p50: 0, p99: 0 }, tooLate: false };
     const [p50, p99] = [late.percentile(50), late.percentile(99)];
     const lateMs = { mean: ms(late.mean), p50: ms(p50), p99: ms(p99) };
-    return { lateMs, tooLate: WAITS * lateMs.mean > SHARE * typicalMs };
+    return { lateMs, tooLate: lateMs.mean > lateMsMax(tookMs) };
   }
+}
+
+/** The largest mean lateness by which operations that took so long can be judged. */
+export function lateMsMax(tookMs: number): number {
+  return (SHARE * tookMs) / WAITS;
+}
+
+/** What an operation of the run took: the median of lookups, else of GETs or PUTs. */
+export function typicalMs({ lookups, values }: Pick<SimResult, 'lookups' | 'values'>): number {
+  const { getLatencyMs, putLatencyMs } = values;
+  return lookups.latencyMs.p50 ?? getLatencyMs.p50 ?? putLatencyMs.p50 ?? Infinity;
 }
 
 const WAITS = 12;

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { readState } from '../host/serial/state.ts';
 import { Reader } from '../host/serial/words.ts';
+import { UsageError } from '../runtime/failure.ts';
+import { fileFault } from '../runtime/files.ts';
 import { createAuthority, lockNewAuthority } from '../runtime/identity/authority.ts';
 import type { LookupRow } from '../sim/lookup-row.ts';
 import { Bill, Interrupted, sha256 } from '../sim/main.ts';
@@ -24,7 +26,8 @@ import { Run } from '../sim/run.ts';
 import type { Peer } from '../src/types.ts';
 import { RealArena } from './arena.ts';
 import { Fleet } from './fleet.ts';
-import { Lateness } from './lateness.ts';
+import { PlayFault } from './fault.ts';
+import { Lateness, typicalMs } from './lateness.ts';
 import type { Said, Time } from './orders.ts';
 import type { SeatKind } from './seat.ts';
 import { scenarioUs, systemMs } from './time.ts';
@@ -55,13 +58,13 @@ export interface RealOutput {
   readonly operations: readonly OperationRow[];
 }
 
-/** @throws Interrupted when told to stop */
+/** @throws Interrupted when told to stop; PlayFault when a node or the machine did not hold out */
 export async function play(
   options: SimOptions,
   version: string,
   hooks: PlayHooks,
 ): Promise<RealOutput> {
-  const folder = await mkdtemp(join(tmpdir(), 'orrery-real-'));
+  const folder = await temporaryFolder();
   const player = new Player(options, hooks, folder);
   try {
     await player.prepare();
@@ -70,6 +73,15 @@ export async function play(
   } finally {
     await player.end();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function temporaryFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'orrery-real-'));
+  } catch (error) {
+    const fault = `no folder can be made in ${tmpdir()}: ${fileFault(error)}`;
+    throw new UsageError(`${fault}; name another for temporary files in TMPDIR`);
   }
 }
 
@@ -141,7 +153,9 @@ class Player {
       await this.#until(at);
       if (this.#fault !== undefined) throw this.#fault;
       const overdue = run.world.overdue();
-      if (overdue !== undefined) throw new Error(`${overdue} has not ended in time`);
+      if (overdue !== undefined) {
+        throw new PlayFault(`${overdue} has not ended in time: give the machine fewer nodes`);
+      }
       if (run.isSampleDue(at)) await this.#takeStates();
       run.turn(at, [run.takeFacts()]);
       const { measures, now } = run.world;
@@ -165,9 +179,7 @@ class Player {
       sha256,
     );
     const { scale, seats } = this.#hooks;
-    const { lookups, values } = result;
-    const typicalMs = lookups.latencyMs.p50 ?? values.getLatencyMs.p50 ?? values.putLatencyMs.p50;
-    const lateness = this.#lateness.report(scale, typicalMs ?? Infinity);
+    const lateness = this.#lateness.report(scale, typicalMs(result));
     const playing = { seats, timeScale: scale, ...lateness };
     return {
       result: { ...result, host: 'real', playing },

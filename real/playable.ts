@@ -15,12 +15,7 @@ export function unplayable(
   word: (key: string) => string,
 ): readonly string[] {
   const { tables, silent, adversaries } = options;
-  const nodes = slotsOf(options);
-  const faults: string[] = [];
-  if (nodes > NODES_MAX) {
-    const most = `real nodes are at most ${NODES_MAX} at a time`;
-    faults.push(`${most}, not ${nodes}: give ${word('nodes')} ${FITTING} or the like`);
-  }
+  const faults = [...tooMany(options, word)];
   if (tables !== 'joined') {
     faults.push(`${word('tables')} ${tables}: real nodes learn of one another by joining`);
   }
@@ -29,10 +24,22 @@ export function unplayable(
     faults.push(`${word('adversaries')} ${adversaries.kind}: every real node is an honest one`);
   }
   if (options.departure === 'leave' && scale > 1) {
-    faults.push(`${word('departure')} leave: a stop has its time, so it cannot be stretched`);
+    faults.push(`${word('departure')} leave: a stop has its time: leave out --time-scale`);
   }
   return faults;
 }
 
-const NODES_MAX = 100;
+function tooMany(options: SimOptions, word: (key: string) => string): readonly string[] {
+  const { nodes } = options;
+  const all = slotsOf(options);
+  if (all <= REAL_NODES_MAX) return [];
+  const most = `real nodes are at most ${REAL_NODES_MAX} at a time`;
+  if (all === nodes) return [`${most}, not ${nodes}: give ${word('nodes')} ${FITTING} or the like`];
+  const storms = `${all - nodes} that a join-storm adds`;
+  return [`${most}, not ${nodes} and ${storms}: give fewer ${word('nodes')}, or a smaller storm`];
+}
+
+export const REAL_NODES_MAX = 100;
+/** Real time per time of the scenario. */
+export const TIME_SCALE_MAX = 100;
 const FITTING = 50;

@@ -14,6 +14,8 @@ import type { Order, Said } from './orders.ts';
 
 export type SeatKind = 'process' | 'thread';
 
+type OnEnd = (how: string) => void;
+
 export interface Seat {
   readonly tell: (order: Order) => void;
   /** Ends it at once, as `kill -9` does; settles when it is gone. */
@@ -22,18 +24,25 @@ export interface Seat {
 
 /**
  * @param hear what its node says
- * @param onEnd it is gone, by whatever cause
+ * @param onEnd it is gone, told how: "with exit code 1" or the like
  */
-export function takeSeat(kind: SeatKind, hear: (said: Said) => void, onEnd: () => void): Seat {
+export function takeSeat(kind: SeatKind, hear: (said: Said) => void, onEnd: OnEnd): Seat {
   return kind === 'process' ? processSeat(hear, onEnd) : threadSeat(hear, onEnd);
 }
 
-function processSeat(hear: (said: Said) => void, onEnd: () => void): Seat {
+function processSeat(hear: (said: Said) => void, onEnd: OnEnd): Seat {
   const child = fork(MEMBER, [], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const gone = once(child, 'exit').then(onEnd, onEnd);
+  const gone = once(child, 'exit').then(
+    ([code, signal]) => {
+      onEnd(signal === null ? `with exit code ${code}` : `by the signal ${signal}`);
+    },
+    (error: unknown) => {
+      onEnd(`before it was a process (${error instanceof Error ? error.message : String(error)})`);
+    },
+  );
   child.on('message', (said) => {
     hear(said as Said);
   });
@@ -47,9 +56,11 @@ function processSeat(hear: (said: Said) => void, onEnd: () => void): Seat {
   };
 }
 
-function threadSeat(hear: (said: Said) => void, onEnd: () => void): Seat {
+function threadSeat(hear: (said: Said) => void, onEnd: OnEnd): Seat {
   const worker = new Worker(MEMBER, { stdout: false, stderr: false });
-  worker.once('exit', onEnd);
+  worker.once('exit', (code) => {
+    onEnd(`with exit code ${code}`);
+  });
   // Its end follows.
   worker.on('error', (error) => {
     hear({ type: 'failed', reason: error.message });

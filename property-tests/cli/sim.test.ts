@@ -110,7 +110,7 @@ test('Ctrl-C ends a long run with 130 and says that there is no result', async (
   t.is(code, 130);
   t.is(stdout.length, 0);
   t.regex(stderr, /orrery sim: stopped before its end; no result was written\n$/);
-  t.deepEqual(await readdir(join(dir, 'long')), []);
+  t.deepEqual(await readdir(dir), []);
 });
 
 test('large runs are announced, others are not', (t) => {

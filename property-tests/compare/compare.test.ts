@@ -8,10 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import test from 'ava';
-import type { ExecutionContext } from 'ava';
+import { compare } from '../../sim/edge/compare/compare.ts';
 import type { Compared, Comparison } from '../../sim/edge/compare/compare.ts';
 import { figuresOf, readSide, tookMs } from '../../sim/edge/compare/side.ts';
 import { statisticOf } from '../../sim/edge/compare/statistics.ts';
+import { settingsNote } from '../../sim/edge/compare/words.ts';
 import { writeReport } from '../../sim/edge/report/write.ts';
 import { OPERATION_COLUMNS } from '../../sim/operation-row.ts';
 import type { SimOptions } from '../../sim/options.ts';
@@ -40,15 +41,14 @@ test.before(async () => {
   await makeRun(join(dir, 'two'), { ...SMALL, seed: '2' });
   await makeRun(join(dir, 'lossy'), { ...SMALL, seed: '1', loss: 0.3 });
   await makeRun(join(dir, 'bare'), { ...SMALL, gets: 0, puts: 0 });
+  await makeRun(join(dir, 'idle'), { ...SMALL, lookups: 0, gets: 0, puts: 0 });
+  await makeRun(join(dir, 'skipping'), { ...SMALL, seed: '1' }, { skipped: 3 });
   // Lookups alone, so many that their intervals are narrow.
   await makeRun(join(dir, 'many'), { ...SMALL, gets: 0, puts: 0, lookups: 5000 });
 });
 
-async function compared(t: ExecutionContext, a: string, b: string): Promise<Comparison> {
-  const { code, stdout, stderr } = await run(t, dir, ['compare', a, b, '--json']);
-  t.is(code, 0, stderr);
-  t.is(stderr, '');
-  return JSON.parse(stdout.toString()) as Comparison;
+async function compared(a: string, b: string): Promise<Comparison> {
+  return compare(await readSide(join(dir, a)), await readSide(join(dir, b)));
 }
 
 function line({ measures }: Comparison, id: string): Compared {
@@ -58,7 +58,7 @@ function line({ measures }: Comparison, id: string): Compared {
 }
 
 test('networks of two seeds agree in hops, and nothing is said to differ', async (t) => {
-  const found = await compared(t, 'one', 'two');
+  const found = await compared('one', 'two');
   t.deepEqual(found.settings, []);
   t.like(line(found, 'hops-distribution'), { verdict: 'agrees', samples: { a: 200, b: 200 } });
   const differing = found.measures.filter(({ verdict }) => verdict === 'differs');
@@ -66,7 +66,7 @@ test('networks of two seeds agree in hops, and nothing is said to differ', async
 });
 
 test('lost messages are seen in the latency, and the setting is named', async (t) => {
-  const found = await compared(t, 'one', 'lossy');
+  const found = await compared('one', 'lossy');
   t.deepEqual(found.settings, [{ setting: 'loss', a: '0', b: '0.3' }]);
   for (const id of ['lookup-latency-p50', 'lookup-latency-p95', 'put-latency-p50']) {
     const { verdict, low, a, b } = line(found, id);
@@ -76,7 +76,8 @@ test('lost messages are seen in the latency, and the setting is named', async (t
   const { code, stdout, stderr } = await run(t, dir, ['compare', 'one', 'lossy', '--require']);
   t.is(code, 1);
   t.true(isOneLine(stderr), stderr);
-  t.regex(stderr, /^orrery: not all agree: .*lookup latency, p50 \(differs\)/);
+  t.regex(stderr, /^orrery: the two differ: .*lookup latency, p50 \(differs\)/);
+  t.false(stderr.includes('cannot tell'));
   const text = stdout.toString();
   t.regex(text, /^A {2}one: simulated, 60 nodes, seed 1, .*\nB {2}lossy: /);
   t.regex(text, /differences are to be expected:\n {2}loss: A 0, B 0\.3\n/);
@@ -84,7 +85,7 @@ test('lost messages are seen in the latency, and the setting is named', async (t
 });
 
 test('a result and itself: every difference is zero', async (t) => {
-  const found = await compared(t, 'one', 'one');
+  const found = await compared('one', 'one');
   for (const { id, difference, type, verdict, low, high } of found.measures) {
     t.is(difference, 0, id);
     if (type === 'total') continue;
@@ -95,17 +96,40 @@ test('a result and itself: every difference is zero', async (t) => {
   t.is(line(found, 'hops-distribution').p, 1);
 });
 
-test('what all agrees in has exit code 0, for want of samples it is 1', async (t) => {
-  const { code, stderr } = await run(t, dir, ['compare', 'many', 'many', '--require']);
+test('for want of samples nothing differs, and not all agrees', async (t) => {
+  const plain = await run(t, dir, ['compare', 'one', 'one', '--require']);
+  t.is(plain.code, 0, plain.stderr);
+  const all = ['--require', 'agreement'];
+  const { code, stderr } = await run(t, dir, ['compare', 'many', 'many', ...all]);
   t.is(code, 0, stderr);
-  const few = await run(t, dir, ['compare', 'one', 'one', '--require']);
+  const few = await run(t, dir, ['compare', 'one', 'one', ...all]);
   t.is(few.code, 1);
   t.regex(few.stderr, /^orrery: not all agree: .*\(cannot tell\)/);
+  const none = await run(t, dir, ['compare', 'idle', 'idle', '--require']);
+  t.is(none.code, 1);
+  t.is(none.stderr, 'orrery: nothing could be compared\n');
+});
+
+test('what one did more of is told, and whether the seeds are the same', async (t) => {
+  const found = await compared('one', 'many');
+  t.deepEqual(found.work, [
+    { id: 'lookups', a: 200, b: 5000, unlike: true },
+    { id: 'puts', a: 40, b: 0, unlike: true },
+    { id: 'gets', a: 80, b: 0, unlike: true },
+    { id: 'skipped', a: 0, b: 0, unlike: false },
+  ]);
+  const { stdout } = await run(t, dir, ['compare', 'skipping', 'one']);
+  const text = stdout.toString();
+  t.regex(text, /\nThe settings and the seed are the same\.\nThe two did .*: skipped A 3, B 0\.\n/);
 });
 
 test('JSON has the same fields for every measure', async (t) => {
-  const found = await compared(t, 'one', 'two');
-  t.deepEqual(Object.keys(found), ['schema', 'a', 'b', 'settings', 'measures']);
+  const { code, stdout, stderr } = await run(t, dir, ['compare', 'one', 'two', '--json']);
+  t.is(code, 0, stderr);
+  t.is(stderr, '');
+  const found = JSON.parse(stdout.toString()) as Comparison;
+  t.is(settingsNote(found), 'The settings are the same but for the seed.');
+  t.deepEqual(Object.keys(found), ['schema', 'a', 'b', 'settings', 'work', 'measures']);
   t.is(found.schema, 1);
   t.like(found.a, { dir: 'one', host: 'simulated', nodes: 60, seed: 1, tooLate: false });
   const fields =
@@ -123,12 +147,12 @@ test('JSON has the same fields for every measure', async (t) => {
 });
 
 test('what neither has is left out; what one lacks nobody can tell', async (t) => {
-  const half = await compared(t, 'one', 'bare');
+  const half = await compared('one', 'bare');
   for (const id of ['get-latency-p50', 'get-success', 'put-replicas']) {
     t.like(line(half, id), { b: null, difference: null, low: null, verdict: 'cannot tell' }, id);
     t.is(line(half, id).samples?.b, 0);
   }
-  const none = await compared(t, 'bare', 'bare');
+  const none = await compared('bare', 'bare');
   t.false(none.measures.some(({ id }) => /^(?:get|put)-/.test(id)));
 });
 
@@ -158,7 +182,7 @@ test('the table of operations is that of the result', async (t) => {
   t.true(side.operations.every(({ kind, replicas }) => kind === 'put' || replicas === null));
 });
 
-test('a machine that was too late gets no verdicts, a real host its name', async (t) => {
+test('a machine that was too late gets no verdicts over times, a real host its name', async (t) => {
   const late = join(dir, 'late');
   await makeRun(late, SMALL, {
     host: 'real',
@@ -169,13 +193,24 @@ test('a machine that was too late gets no verdicts, a real host its name', async
       tooLate: true,
     },
   });
-  const found = await compared(t, 'one', 'late');
+  const { code, stdout, stderr } = await run(t, dir, ['compare', 'one', 'late', '--json']);
+  t.is(code, 0);
+  t.is(
+    stderr,
+    'orrery compare: one was simulated with --links dial, and real nodes dial back: ' +
+      'its first requests are too fast; simulate with --links dial-back\n',
+  );
+  const found = JSON.parse(stdout.toString()) as Comparison;
   t.is(found.b.host, 'real');
-  t.true(found.measures.every(({ verdict }) => verdict === null));
-  const { code, stdout, stderr } = await run(t, dir, ['compare', 'one', 'late', '--require']);
-  t.is(code, 1);
-  t.regex(stderr, /^orrery: no verdicts: the machine of B was too late/);
-  t.regex(stdout.toString(), /\nB {2}late: real nodes, .*\n\nno verdicts: the machine of B/s);
+  for (const { id, unit, type, verdict } of found.measures) {
+    t.is(verdict === null, unit === 'ms' || type === 'total', id);
+  }
+  const all = await run(t, dir, ['compare', 'one', 'late', '--require', 'agreement', '--report']);
+  t.is(all.code, 1);
+  t.regex(all.stderr, /orrery: not all agree: .*lookup latency, p50 \(no verdict\)/);
+  t.regex(all.stdout.toString(), /\nB {2}late: real nodes, .*\n\nno verdicts over times: .* of B/s);
+  const page = await reportIn(join(dir, 'one'));
+  t.true(page.includes('and real nodes dial back') && page.includes('no verdicts over times'));
   await writeReport(late);
   t.true((await reportIn(late)).includes('9 ms in the mean, 80 ms for the latest 1 %'));
 });
@@ -200,17 +235,23 @@ test('--report puts the comparison into the report of A', async (t) => {
     t.true(Math.abs(sum - 1) < 1e-9);
   }
   await writeReport(join(dir, 'two'));
-  t.false((await reportIn(join(dir, 'two'))).includes('id="compared"'));
+  const plain = await reportFiles(join(dir, 'two'));
+  t.false(plain['report.html']?.includes('id="compared"'));
+  t.deepEqual(
+    Object.keys(plain).filter((name) => name.startsWith('compared-')),
+    [],
+  );
 });
 
 test('what cannot be compared is one line, exit code 2', async (t) => {
   const own = await scratch(t);
   await makeRun(join(own, 'ok'), { ...SMALL, nodes: 20, lookups: 5, puts: 1, gets: 1 });
-  for (const name of ['plain', 'old', 'broken', 'other']) {
+  for (const name of ['plain', 'old', 'broken', 'other', 'cut']) {
     await makeRun(join(own, name), { ...SMALL, nodes: 20, lookups: 5, puts: 1, gets: 1 });
   }
   await rm(join(own, 'plain', 'lookups.csv.gz'));
   await rm(join(own, 'old', 'operations.csv.gz'));
+  await writeFile(join(own, 'cut', 'lookups.csv.gz'), 'cut');
   const table = join(own, 'broken', 'operations.csv.gz');
   const text = gunzipSync(await readFile(table)).toString();
   await writeFile(table, gzipSync(text.replace(/,(?:stored|found|failed|not-found),/, ',eaten,')));
@@ -219,10 +260,15 @@ test('what cannot be compared is one line, exit code 2', async (t) => {
   await writeFile(join(own, 'swept', 'sweep.json'), '{}');
   const wrong: readonly (readonly [string, RegExp])[] = [
     ['ok nowhere', /nowhere.result\.json is missing: name a folder with a result\n$/],
-    ['plain ok', /plain has no lookups\.csv\.gz: run it again with --out\n$/],
-    ['ok old', /old has no operations\.csv\.gz: run it again with --out\n$/],
-    ['ok broken', /line 2 of operations\.csv\.gz is no operation \(column outcome\)/],
-    ['ok other', /operations\.csv\.gz has other columns than this version writes/],
+    ['plain ok', /plain has no lookups\.csv\.gz: run it again with --out plain\n$/],
+    ['ok old', /old has no operations\.csv\.gz: run it again with --out old\n$/],
+    [
+      'ok broken',
+      /in broken, line 2 of operations\.csv\.gz is no .*\): run it again with --out broken\n$/,
+    ],
+    ['cut ok', /in cut, lookups\.csv\.gz is damaged \(.*\): run it again with --out cut\n$/],
+    ['ok other', /in other, operations\.csv\.gz has other columns than this version writes/],
+    ['ok ok --require all', /option '--require \[what\]' .*no-difference, agreement/],
     ['swept ok', /swept is a sweep: name the folder of a run\n$/],
     ['ok', /missing required argument 'b'/],
     ['ok ok ok', /too many arguments/],

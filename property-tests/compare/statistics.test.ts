@@ -4,7 +4,7 @@
  */
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { judge, judgeDistribution } from '../../sim/edge/compare/rules.ts';
+import { judge, judgeDistribution, TOLERANCES } from '../../sim/edge/compare/rules.ts';
 import { sampleOf, type Sample } from '../../sim/edge/compare/sample.ts';
 import { distanceOf, permutationTest, ratioOf } from '../../sim/edge/compare/statistics.ts';
 import { shareDifference, statisticOf } from '../../sim/edge/compare/statistics.ts';
@@ -178,6 +178,14 @@ testProp(
     t.true(Math.abs(there.low + back.high) < 1e-12);
   },
 );
+
+test('two flawless shares agree from 125 operations on in each', (t) => {
+  const judged = (a: number, b: number): string =>
+    judge(shareDifference([a, a], [b, b]), TOLERANCES.share);
+  t.is(judged(125, 125), 'agrees');
+  t.is(judged(124, 1000), 'cannot tell');
+  t.is(judged(1000, 124), 'cannot tell');
+});
 
 test('verdicts follow the rules', (t) => {
   t.is(judge({ point: 0.01, low: -0.04, high: 0.06 }, 0.02), 'agrees');

@@ -12,8 +12,8 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readSweep } from '../../sim/edge/report/sweep-read.ts';
+import { askedIn } from './asked.ts';
 import { orrery, ROOT } from './command.ts';
 import { ROWS, rowText, TABLE_HEAD } from './durability-rows.ts';
 import type { Row } from './durability-rows.ts';
@@ -21,28 +21,30 @@ import { writeMarked } from './marked.ts';
 
 const FOLDER = join('reports', 'durability');
 
+const NAMES = ROWS.map(({ name }) => name);
+const HELP = `
+npm run durability -- [ROW ...] [--workers N] [--text]
+
+Runs the sweeps ${FOLDER}/ROW/sweep.yaml and writes what is there so far into its README.
+Rows: ${NAMES.join(', ')}; without one all of them, many hours. Ctrl-C loses the cells under way.
+
+  --workers N   so many simulations at a time
+  --text        run nothing: only write the table
+`;
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   const flags = { workers: { type: 'string' }, text: { type: 'boolean' } } as const;
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    options: flags,
-    allowPositionals: true,
-  });
-  const unknown = positionals.find((name) => !ROWS.some((row) => row.name === name));
-  if (unknown !== undefined) {
-    const names = ROWS.map(({ name }) => name).join(', ');
-    console.error(`durability: there is no ${unknown}: choose of ${names}`);
-    return 2;
-  }
+  const asked = askedIn({ name: 'durability', help: HELP, parts: NAMES, flags }, args);
+  if (typeof asked === 'number') return asked;
+  const { workers, text } = asked.flags;
   // The command that runs hears of Ctrl-C as well; this process waits for it to end in good order.
   process.on('SIGINT', () => undefined);
-  const asked = ROWS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   let code = 0;
-  for (const { name } of values.text === true ? [] : asked) {
+  for (const name of text === true ? [] : asked.parts) {
     console.log(`== ${name}`);
-    code = await sweep(name, values.workers);
+    code = await sweep(name, typeof workers === 'string' ? workers : undefined);
     if (code !== 0) break;
   }
   await writeTable();

@@ -11,64 +11,45 @@
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { csvFile, svgFile } from '../../sim/edge/report/figure.ts';
 import { readSweep } from '../../sim/edge/report/sweep-read.ts';
 import { writeReport } from '../../sim/edge/report/write.ts';
+import { askedIn } from './asked.ts';
 import { REPORTS } from './catalogue.ts';
 import type { Report } from './catalogue.ts';
 import { orrery, ROOT } from './command.ts';
 import { forgetMachine } from './machine.ts';
 import { writeReadme } from './readme.ts';
 
+const NAMES = REPORTS.map(({ name }) => name);
+const HELP = `
+npm run reports -- [NAME ...] [--keep] [--text]
+
+Makes the curated reports again and writes what was found into reports/README.md. Names:
+${NAMES.join(', ')}; without one all of them.
+
+  --keep   go on with the cells that are there
+  --text   simulate nothing: only write the README
+`;
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
-  const asked = askedIn(args);
-  if (typeof asked === 'string') {
-    console.error(`reports: ${asked}`);
-    return 2;
-  }
+  const flags = { keep: { type: 'boolean' }, text: { type: 'boolean' } } as const;
+  const asked = askedIn({ name: 'reports', help: HELP, parts: NAMES, flags }, args);
+  if (typeof asked === 'number') return asked;
+  const { keep, text } = asked.flags;
   // The command that runs hears of Ctrl-C as well; this process waits for it to end in good order.
   process.on('SIGINT', () => undefined);
-  for (const report of asked.isTextOnly ? [] : asked.reports) {
+  const reports = REPORTS.filter(({ name }) => asked.parts.includes(name));
+  for (const report of text === true ? [] : reports) {
     console.log(`== ${report.name}`);
-    const code = await make(report, asked.isKeeping);
+    const code = await make(report, keep === true);
     if (code !== 0) return code;
   }
   await writeReadme(join(ROOT, 'reports'));
   console.log('written reports/README.md');
   return 0;
-}
-
-interface Asked {
-  readonly reports: readonly Report[];
-  readonly isKeeping: boolean;
-  readonly isTextOnly: boolean;
-}
-
-/** A sentence when it cannot be. */
-function askedIn(args: readonly string[]): Asked | string {
-  const flags = { keep: { type: 'boolean' }, text: { type: 'boolean' } } as const;
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: flags,
-      allowPositionals: true,
-    });
-    const names = REPORTS.map(({ name }) => name);
-    const unknown = positionals.find((name) => !names.includes(name));
-    if (unknown !== undefined) return `there is no ${unknown}: choose of ${names.join(', ')}`;
-    const isNamed = ({ name }: Report): boolean =>
-      positionals.length === 0 || positionals.includes(name);
-    return {
-      reports: REPORTS.filter(isNamed),
-      isKeeping: values.keep === true,
-      isTextOnly: values.text === true,
-    };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 async function make(report: Report, isKeeping: boolean): Promise<number> {

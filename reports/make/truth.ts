@@ -12,13 +12,13 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { compare } from '../../sim/edge/compare/compare.ts';
 import { comparisonPart } from '../../sim/edge/compare/section.ts';
 import { readSide } from '../../sim/edge/compare/side.ts';
 import type { Side } from '../../sim/edge/compare/side.ts';
 import { noVerdictText, ROW_NAMES, rowOf } from '../../sim/edge/compare/words.ts';
 import { writeReport } from '../../sim/edge/report/write.ts';
+import { askedIn } from './asked.ts';
 import { orrery, ROOT } from './command.ts';
 import { forgetMachine } from './machine.ts';
 import { writeMarked } from './marked.ts';
@@ -26,23 +26,23 @@ import { writeMarked } from './marked.ts';
 const NAMES = ['still', 'churn', 'loss'] as const;
 const FOLDER = join('reports', 'truth');
 
+const HELP = `
+npm run truth -- [NAME ...] [--text]
+
+Plays scenarios/real-NAME.yaml in the simulator and with real nodes, and writes what they agree in
+into ${FOLDER}. Names: ${NAMES.join(', ')}; without one all of them, some forty minutes.
+
+  --text   play nothing: only make reports and tables of what is there
+`;
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   const flags = { text: { type: 'boolean' } } as const;
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    options: flags,
-    allowPositionals: true,
-  });
-  const unknown = positionals.find((name) => !NAMES.some((known) => known === name));
-  if (unknown !== undefined) {
-    console.error(`truth: there is no ${unknown}: choose of ${NAMES.join(', ')}`);
-    return 2;
-  }
+  const asked = askedIn({ name: 'truth', help: HELP, parts: NAMES, flags }, args);
+  if (typeof asked === 'number') return asked;
   process.on('SIGINT', () => undefined);
-  const asked = NAMES.filter((name) => positionals.length === 0 || positionals.includes(name));
-  for (const name of values.text === true ? [] : asked) {
+  for (const name of asked.flags['text'] === true ? [] : asked.parts) {
     console.log(`== ${name}`);
     const code = await play(name);
     if (code !== 0) return code;

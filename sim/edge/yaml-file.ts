@@ -52,8 +52,10 @@ async function readText(path: string, what: string): Promise<string> {
   } catch (error) {
     if (error instanceof SettingsFault) throw error;
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT')
-      throw new SettingsFault([`${what} ${path} is missing: name a YAML file`]);
+    const short = code === 'ENOENT' ? 'is missing' : code === 'EISDIR' ? 'is a folder' : undefined;
+    if (short !== undefined) {
+      throw new SettingsFault([`${what} ${path} ${short}: name a YAML file`]);
+    }
     const reason = error instanceof Error ? error.message : String(error);
     throw new SettingsFault([`${what} ${path} cannot be read: ${oneLine(reason)}`]);
   }

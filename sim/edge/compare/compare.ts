@@ -3,9 +3,11 @@
  * and the verdict. Plain data, which `--json` prints as it is.
  *
  * Invariants: a measure of which neither has samples is left out; where one of the two has none,
- * nobody can tell; where the machine of either was too late there are no verdicts.
+ * nobody can tell; where the machine of either was too late there are no verdicts over times.
  */
 
+import type { SimOptions } from '../../options.ts';
+import { optionsOf } from '../report/settings-text.ts';
 import { MEASURES } from './measures.ts';
 import type { Measure } from './measures.ts';
 import { judge, judgeDistribution } from './rules.ts';
@@ -20,6 +22,8 @@ import {
   statisticOf,
 } from './statistics.ts';
 import type { Estimate } from './statistics.ts';
+import { workOf } from './work.ts';
+import type { Work } from './work.ts';
 
 export interface Compared {
   readonly id: string;
@@ -49,6 +53,7 @@ export interface Party {
   readonly nodes: number;
   readonly seed: number | string;
   readonly durationMs: number;
+  readonly links: SimOptions['links'];
   readonly version: string;
   /** Of a simulation. */
   readonly digest: string | null;
@@ -60,25 +65,32 @@ export interface Comparison {
   readonly a: Party;
   readonly b: Party;
   readonly settings: readonly DifferingSetting[];
+  readonly work: readonly Work[];
   readonly measures: readonly Compared[];
 }
 
 export function compare(a: Side, b: Side): Comparison {
   const judged = [...MEASURES.flatMap((measure) => comparedOf(measure, a, b)), ...traffic(a, b)];
-  const isJudged = !isTooLate(a) && !isTooLate(b);
+  const isLate = isTooLate(a) || isTooLate(b);
   return {
     schema: 1,
     a: partyOf(a),
     b: partyOf(b),
     settings: differingSettings(a, b),
-    measures: judged.map((line) => (isJudged ? line : { ...line, verdict: null })),
+    work: workOf(a, b),
+    // The least deadline of a call is far above what makes a machine too late for times: hops,
+    // messages and success do not hang on a millisecond.
+    measures: judged.map((line) => (isLate && line.unit === 'ms' ? unjudged(line) : line)),
   };
 }
 
-/** Whether there are verdicts, and every one is that the two agree. */
-export function isAgreed({ measures }: Comparison): boolean {
-  const judged = measures.filter(({ type }) => type !== 'total');
-  return judged.length > 0 && judged.every(({ verdict }) => verdict === 'agrees');
+function unjudged(line: Compared): Compared {
+  return { ...line, verdict: null };
+}
+
+/** All but totals, which nobody judges. */
+export function judgedIn({ measures }: Comparison): readonly Compared[] {
+  return measures.filter(({ type }) => type !== 'total');
 }
 
 function partyOf(side: Side): Party {
@@ -90,6 +102,7 @@ function partyOf(side: Side): Party {
     nodes: config.nodes,
     seed,
     durationMs: config.durationMs,
+    links: optionsOf(config).links,
     version,
     digest: digest ?? null,
     tooLate: isTooLate(side),

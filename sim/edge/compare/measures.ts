@@ -3,6 +3,7 @@
  */
 
 import type { OperationRow } from '../../operation-row.ts';
+import { COMPARED } from '../report/run-page.ts';
 import { TOLERANCES } from './rules.ts';
 import type { Sample } from './sample.ts';
 import { endings, figuresOf, hopsOf, lookupLatency, lookupMessages, tookMs } from './side.ts';
@@ -120,7 +121,7 @@ function drawn(
   of: string,
   sample: DrawnSample['sample'],
 ): DrawnSample {
-  const id = `compared-${title.toLowerCase().replaceAll(' ', '-')}`;
+  const id = `${COMPARED}-${title.toLowerCase().replaceAll(' ', '-')}`;
   return { id, title, caption, unit, of, sample };
 }
 

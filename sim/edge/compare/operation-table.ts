@@ -6,8 +6,7 @@
 
 import { OPERATION_COLUMNS, OPERATION_OUTCOMES } from '../../operation-row.ts';
 import type { OperationRow } from '../../operation-row.ts';
-import { ReportFault } from '../report/fault.ts';
-import { tableLines } from '../report/table-file.ts';
+import { TableFault, tableLines } from '../report/table-file.ts';
 
 type Column = (typeof OPERATION_COLUMNS)[number];
 
@@ -20,10 +19,8 @@ export async function readOperations(packed: Uint8Array): Promise<readonly Opera
 
 function rowOf(text: string, at: number): OperationRow {
   const cells = text.split(',');
-  const broken = (column: Column): ReportFault =>
-    new ReportFault(
-      `line ${at + 2} of ${FILE} is no operation (column ${column}): run it again with --out`,
-    );
+  const broken = (column: Column): TableFault =>
+    new TableFault(`line ${at + 2} of ${FILE} is no operation (column ${column})`);
   const cell = (column: Column): string => cells[OPERATION_COLUMNS.indexOf(column)] ?? '';
   const number = (column: Column): number => {
     const value = Number(cell(column));

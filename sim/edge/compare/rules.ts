@@ -12,6 +12,9 @@ export type Verdict = 'agrees' | 'differs' | 'cannot tell';
 /** A difference up to here is none that matters. */
 export const TOLERANCES = { latency: 0.05, count: 0.02, share: 0.01, distribution: 0.02 } as const;
 
+/** Runs whose numbers of operations of a kind differ by more than this did not do the same work. */
+export const WORK_TOLERANCE = 0.05;
+
 /** So many tolerances may the interval of what agrees reach: a wide one shows nothing. */
 const EVIDENCE = 3;
 
@@ -24,18 +27,22 @@ export const RULES: Readonly<Record<Verdict, string>> = {
   'cannot tell': 'none of the two: too few samples',
 };
 
+/** Shares of a distribution that may lie elsewhere: in any case, and where chance may be why. */
+const [NEAR, FAR] = [TOLERANCES.distribution, EVIDENCE * TOLERANCES.distribution];
+
 export const DISTRIBUTION_RULE =
-  `distributions agree unless a permutation test tells them apart at ${100 * SIGNIFICANCE} % and ` +
-  `more than ${100 * TOLERANCES.distribution} % of the values lie elsewhere; where it does not, ` +
-  `and more than ${100 * EVIDENCE * TOLERANCES.distribution} % do, the samples are too few`;
+  `hops, distribution: the difference is the share of lookups that lie elsewhere, p the chance ` +
+  `that samples of one law are so unlike; up to ${100 * NEAR} % agree, and up to ${100 * FAR} % ` +
+  `with p ≥ ${SIGNIFICANCE}; beyond ${100 * NEAR} % with p < ${SIGNIFICANCE} they differ; beyond ` +
+  `${100 * FAR} % with a larger p the samples are too few to tell`;
 
 export const PAIRS_RULE =
   'pairs: both runs did most of these operations, and the interval is that of pairs of one ' +
   'operation in both, drawn anew together';
 
 export const TRAFFIC_RULE =
-  'traffic is messages per online node and second by kind, a total of the whole run: it has no ' +
-  'interval and gets no verdict';
+  'traffic is messages per online node and second by kind, a total from the end of the ' +
+  'warm-up on: it has no interval and gets no verdict';
 
 /** @param difference nothing where one of the two has no samples */
 export function judge(difference: Estimate | undefined, tolerance: number): Verdict {
@@ -46,11 +53,11 @@ export function judge(difference: Estimate | undefined, tolerance: number): Verd
   return low > tolerance || high < -tolerance ? 'differs' : 'cannot tell';
 }
 
-export const DISTRIBUTION_TOLERANCE = `p ≥ ${SIGNIFICANCE}`;
+export const DISTRIBUTION_TOLERANCE = `${100 * NEAR} %, or ${100 * FAR} % if p ≥ ${SIGNIFICANCE}`;
 
 /** @param p of the permutation test */
 export function judgeDistribution(distance: number, p: number): Verdict {
-  if (distance <= TOLERANCES.distribution) return 'agrees';
+  if (distance <= NEAR) return 'agrees';
   if (p < SIGNIFICANCE) return 'differs';
-  return distance <= EVIDENCE * TOLERANCES.distribution ? 'agrees' : 'cannot tell';
+  return distance <= FAR ? 'agrees' : 'cannot tell';
 }

@@ -4,15 +4,18 @@
  */
 
 import { escape } from '../report/format.ts';
+import { COMPARED } from '../report/run-page.ts';
 import type { ExtraPart } from '../report/run-page.ts';
 import type { Compared, Comparison } from './compare.ts';
 import { comparedFigures } from './figures.ts';
 import type { Side } from './side.ts';
-import { noVerdictText, partyText, ROW_NAMES, rowOf, ruleLines, settingsNote } from './words.ts';
+import { linksNote, noVerdictText, partyText, ROW_NAMES, rowOf, ruleLines } from './words.ts';
+import { settingsNote, workNote } from './words.ts';
 
 export function comparisonPart(comparison: Comparison, a: Side, b: Side): ExtraPart {
   const { settings, measures } = comparison;
   const none = noVerdictText(comparison);
+  const [work, links] = [workNote(comparison), linksNote(comparison)];
   const html = [
     `<p><b>A</b>, this result: ${escape(partyText(comparison.a))}.<br>`,
     `<b>B</b>, <code>${escape(comparison.b.dir)}</code>: ${escape(partyText(comparison.b))}.</p>`,
@@ -23,12 +26,14 @@ export function comparisonPart(comparison: Comparison, a: Side, b: Side): ExtraP
           ['setting', 'A', 'B'],
           settings.map(({ setting, a: inA, b: inB }) => cells([setting, inA, inB])),
         ),
+    work === undefined ? '' : `<p>${escape(work)}</p>`,
+    links === undefined ? '' : `<p>${escape(links)}.</p>`,
     none === undefined ? '' : `<p class="failed">${escape(none)}.</p>`,
     table(ROW_NAMES, measures.map(measureRow)),
     `<p class="muted">${ruleLines(comparison).map(escape).join('; ')}.</p>`,
   ].join('\n');
   const title = 'Compared with another result';
-  return { id: 'compared', title, html, figures: comparedFigures(a, b) };
+  return { id: COMPARED, title, html, figures: comparedFigures(a, b) };
 }
 
 function measureRow(line: Compared): string {

@@ -11,6 +11,7 @@ import type { LookupTable } from '../report/lookup-table.ts';
 import { bytesOf, readRun } from '../report/read.ts';
 import type { Result } from '../report/read.ts';
 import { optionsOf, settingLines } from '../report/settings-text.ts';
+import { TableFault } from '../report/table-file.ts';
 import { readOperations } from './operation-table.ts';
 import { sampleOf } from './sample.ts';
 import type { Sample } from './sample.ts';
@@ -27,11 +28,21 @@ export async function readSide(dir: string): Promise<Side> {
   if ((await bytesOf(join(dir, 'sweep.json'))) !== undefined) {
     throw new ReportFault(`${dir} is a sweep: name the folder of a run`);
   }
+  try {
+    return await readTables(dir);
+  } catch (error) {
+    // A comparison cannot do without the table.
+    if (!(error instanceof TableFault)) throw error;
+    throw new ReportFault(`in ${dir}, ${error.what}: run it again with --out ${dir}`);
+  }
+}
+
+async function readTables(dir: string): Promise<Side> {
   const { result, lookups } = await readRun(dir);
   const packed = await bytesOf(join(dir, 'operations.csv.gz'));
   if (lookups === undefined || packed === undefined) {
     const lacking = lookups === undefined ? 'lookups.csv.gz' : 'operations.csv.gz';
-    throw new ReportFault(`${dir} has no ${lacking}: run it again with --out`);
+    throw new ReportFault(`${dir} has no ${lacking}: run it again with --out ${dir}`);
   }
   return { dir, result, lookups, operations: await readOperations(packed) };
 }

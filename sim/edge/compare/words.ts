@@ -1,6 +1,6 @@
 /**
  * A comparison in the words that the terminal and the page share: who A and B are, in which
- * settings they differ, and a row of cells per measure.
+ * settings and in how much work they differ, and a row of cells per measure.
  */
 
 import { even, percent, time, whole } from '../report/format.ts';
@@ -59,16 +59,42 @@ export function ruleLines({ measures }: Comparison): readonly string[] {
   ];
 }
 
-/** Why there are no verdicts, where there are none. */
+/** Why there are no verdicts over times, where there are none. */
 export function noVerdictText({ a, b }: Comparison): string | undefined {
   const late = [a.tooLate ? 'A' : '', b.tooLate ? 'B' : ''].filter((name) => name !== '');
   if (late.length === 0) return undefined;
-  return `no verdicts: the machine of ${late.join(' and of ')} was too late to be judged by`;
+  return (
+    `no verdicts over times: the machine of ${late.join(' and of ')} was too late to be judged ` +
+    'by; where other measures differ, deadlines that it missed may be why'
+  );
 }
 
-export function settingsNote({ settings }: Comparison): string {
-  if (settings.length === 0) return 'The settings are the same but for the seed.';
-  return 'The settings differ, so differences are to be expected:';
+export function settingsNote({ a, b, settings }: Comparison): string {
+  if (settings.length > 0) return 'The settings differ, so differences are to be expected:';
+  return String(a.seed) === String(b.seed)
+    ? 'The settings and the seed are the same.'
+    : 'The settings are the same but for the seed.';
+}
+
+/** Of what one did clearly more than the other, if of anything. */
+export function workNote({ work }: Comparison): string | undefined {
+  const unlike = work.filter((one) => one.unlike);
+  if (unlike.length === 0) return undefined;
+  const told = unlike.map(({ id, a, b }) => `${WORK_NAMES[id]} A ${whole(a)}, B ${whole(b)}`);
+  return `The two did not do the same work: ${told.join('; ')}.`;
+}
+
+const WORK_NAMES = { lookups: 'lookups', puts: 'PUTs', gets: 'GETs', skipped: 'skipped' } as const;
+
+/** Real nodes dial back before they ask; a simulation charges for it where it is told to. */
+export function linksNote({ a, b }: Comparison): string | undefined {
+  const [real, simulated] = a.host === 'real' ? [a, b] : [b, a];
+  if (real.host !== 'real' || simulated.host === 'real') return undefined;
+  if (simulated.links === 'dial-back' || real.links === 'warm') return undefined;
+  return (
+    `${simulated.dir} was simulated with --links ${simulated.links}, and real nodes dial back: ` +
+    'its first requests are too fast; simulate with --links dial-back'
+  );
 }
 
 function valueText({ type, unit }: Compared, value: number | null): string {

@@ -9,8 +9,7 @@
 import { LOOKUP_COLUMNS } from '../../lookup-row.ts';
 import type { LookupRow } from '../../lookup-row.ts';
 import { operationName } from '../../operation-row.ts';
-import { ReportFault } from './fault.ts';
-import { REMEDY, tableLines } from './table-file.ts';
+import { TableFault, tableLines } from './table-file.ts';
 
 type Column = (typeof LOOKUP_COLUMNS)[number];
 
@@ -98,7 +97,6 @@ export async function readLookups(packed: Uint8Array): Promise<LookupTable> {
   return new LookupTable(await tableLines(packed, 'lookups.csv.gz', LOOKUP_COLUMNS));
 }
 
-function broken(index: number, column: Column): ReportFault {
-  const line = `line ${index + 2} of lookups.csv.gz`;
-  return new ReportFault(`${line} is no lookup (column ${column}): ${REMEDY}`);
+function broken(index: number, column: Column): TableFault {
+  return new TableFault(`line ${index + 2} of lookups.csv.gz is no lookup (column ${column})`);
 }

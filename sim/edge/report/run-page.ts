@@ -28,6 +28,9 @@ export interface ExtraPart extends Section {
   readonly figures: readonly Figure[];
 }
 
+/** The section of a comparison with another run; ids of its figures begin with it. */
+export const COMPARED = 'compared';
+
 /** @param extra stands first behind the headline */
 export function runReport({ result, lookups }: RunFolder, extra?: ExtraPart): Report {
   const parts = figureParts(result, lookups);

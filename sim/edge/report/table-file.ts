@@ -8,7 +8,15 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { ReportFault } from './fault.ts';
 
-export const REMEDY = 'run the simulation again, or delete the file to report without it';
+/** What is wrong with a table, in words that name the file alone; a report can do without it. */
+export class TableFault extends ReportFault {
+  readonly what: string;
+
+  constructor(what: string) {
+    super(`${what}: run the simulation again, or delete the file to report without it`);
+    this.what = what;
+  }
+}
 
 /**
  * The lines below the head.
@@ -25,11 +33,11 @@ export async function tableLines(
     text = (await promisify(gunzip)(packed)).toString('utf8');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ReportFault(`${file} is damaged (${reason}): ${REMEDY}`);
+    throw new TableFault(`${file} is damaged (${reason})`);
   }
   const [head = '', ...rows] = text.split(/\r?\n/);
   if (head !== columns.join(',')) {
-    throw new ReportFault(`${file} has other columns than this version writes: ${REMEDY}`);
+    throw new TableFault(`${file} has other columns than this version writes`);
   }
   if (rows.at(-1) === '') rows.pop();
   return rows;

@@ -2,15 +2,16 @@
  * Writes the report of a folder: report.html, and in figures/ each figure as SVG and its numbers as
  * CSV. A folder with sweep.json is a sweep, any other a run.
  *
- * Invariant: the same results give the same bytes, on every machine.
+ * Invariants: the same results give the same bytes, on every machine; a report without the section
+ * of a comparison has no figures of one.
  */
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ReportFault } from './fault.ts';
 import { csvFile, svgFile } from './figure.ts';
 import { bytesOf, readRun } from './read.ts';
-import { runReport } from './run-page.ts';
+import { COMPARED, runReport } from './run-page.ts';
 import type { ExtraPart } from './run-page.ts';
 import { sweepReport } from './sweep-page.ts';
 import { readSweep } from './sweep-read.ts';
@@ -26,6 +27,8 @@ export async function writeReport(dir: string, extra?: ExtraPart): Promise<void>
   try {
     const folder = join(dir, 'figures');
     await mkdir(folder, { recursive: true });
+    const old = (await readdir(folder)).filter((name) => name.startsWith(`${COMPARED}-`));
+    for (const name of old) await rm(join(folder, name), { force: true });
     for (const figure of figures) {
       await writeFile(join(folder, `${figure.id}.svg`), svgFile(figure));
       await writeFile(join(folder, `${figure.id}.csv`), csvFile(figure));
