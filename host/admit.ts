@@ -1,7 +1,7 @@
 /**
- * The one pass between what travelled and what the core understands, in both hosts: `admit` hashes
- * keys, verifies records, clamps what a sender may have overstated and turns ids into handles;
- * `present` is its reverse. Hash, verification and addresses come from the edge.
+ * The one pass from what travelled to what the core understands, in both hosts: it hashes keys,
+ * verifies records, clamps what a sender may have overstated and turns ids into handles. Its
+ * reverse is `present.ts`. Hash, verification and addresses come from the edge.
  *
  * Bytes handed on (`Envelope`, addresses) may be views of the receive buffer: an edge copies what
  * it keeps. Nothing here throws on what a peer sent.
@@ -11,22 +11,20 @@
  * signed publication time leaves by our own clock, with an allowance for clocks that differ.
  */
 import { assertNever } from '../src/assert.ts';
+import { peersIn } from '../src/codec/address.ts';
+import { headerFor } from '../src/codec/record.ts';
 import {
-  ADDRESSES_PER_PEER_MAX,
   CLOCK_ALLOWANCE_MS,
   LIFE_MS_MAX,
   PEERS_PER_REPLY_MAX,
   TTL_S_MAX,
   VERSION_AHEAD_MS_MAX,
 } from '../src/limits.ts';
-import { packPeers, peersIn } from '../src/codec/address.ts';
-import { headerFor } from '../src/codec/record.ts';
 import type { Key, Message, Peer, RecordHeader, Refusal, Reply, Request } from '../src/types.ts';
 import type {
   WireAddress,
   WireHeader,
   WireMessage,
-  WirePeer,
   WirePeers,
   WireRecord,
   WireRefusal,
@@ -34,10 +32,10 @@ import type {
   WireRequest,
 } from '../src/wire-types.ts';
 import type { PeerDirectory } from './directory.ts';
-import { admitVoters, presentVoters } from './voters.ts';
+import { rangeOf, sumOf, wordsOf } from './rounds.ts';
+import { admitVoters } from './voters.ts';
 import type { VotersEdge } from './voters.ts';
-import { bytesOfWords, rangeOf, sumOf, wireRange, wireSum, wordsOf } from './rounds.ts';
-import { bits256Of, bytesOfBits256, bytesOfPosition, positionOf, positionOfId } from './words.ts';
+import { bits256Of, positionOf, positionOfId } from './words.ts';
 
 /** The bytes of a record that the core does not hold. */
 export interface Envelope {
@@ -84,17 +82,6 @@ export function admit(edge: Edge, wire: WireCall, wallMs: number): Admitted {
   const body = admitReply(edge, wire.body, wallMs);
   if (body.type === 'refusal') return { type: 'dropped', reason: `record ${body.reason}` };
   return { type: 'message', message: { type: 'reply', call, body } };
-}
-
-/** The wire form of a message; `undefined` when the bytes of its record are gone. */
-export function present(edge: Edge, message: Message): WireCall | undefined {
-  const { call } = message;
-  if (message.type === 'request') {
-    const body = presentRequest(edge, message.body);
-    return body === undefined ? undefined : { type: 'request', call, body };
-  }
-  const body = presentReply(edge, message.body);
-  return body === undefined ? undefined : { type: 'reply', call, body };
 }
 
 /** A raw key with its position: the last 160 bits of its SHA-256. */
@@ -223,101 +210,6 @@ function admitPeers(edge: Edge, named: WirePeers): readonly Peer[] {
 /** To the core, which sends nothing invalid, such a refusal is a store that did not work. */
 function refusalOf(reason: WireRefusal): Refusal {
   return reason === 'invalid' ? 'not-stored' : reason;
-}
-
-function presentRequest(edge: Edge, body: Request): WireRequest | undefined {
-  switch (body.type) {
-    case 'ping':
-    case 'leave':
-      return { type: body.type };
-    case 'find-node':
-      return { type: 'find-node', target: bytesOfPosition(body.target) };
-    case 'find-value':
-    case 'find-version':
-      return { type: body.type, key: bytesOfBits256(body.key.raw) };
-    case 'check': {
-      const { range, nonce, sum } = body;
-      return { type: 'check', range: wireRange(range), nonce: nonce >>> 0, sum: wireSum(sum) };
-    }
-    case 'compare': {
-      const [range, tags] = [wireRange(body.range), bytesOfWords(body.tags)];
-      return { type: 'compare', range, nonce: body.nonce >>> 0, tags };
-    }
-    case 'store': {
-      const record = presentRecord(edge, body.record);
-      return record === undefined ? undefined : { type: 'store', record };
-    }
-    case 'vote':
-      return { type: 'vote', term: body.term, version: body.version, isPreVote: body.isPreVote };
-    case 'heartbeat': {
-      const voters = presentVoters(edge, body.voters);
-      return voters === undefined ? undefined : { type: 'heartbeat', term: body.term, voters };
-    }
-    case 'resign': {
-      const successor = edge.directory.idOf(body.successor);
-      return { type: 'resign', term: body.term, successor };
-    }
-    default:
-      return assertNever(body);
-  }
-}
-
-function presentReply(edge: Edge, body: Reply): WireReply | undefined {
-  switch (body.type) {
-    case 'ok':
-      return { type: 'ok' };
-    case 'peers':
-      return { type: 'peers', peers: presentPeers(edge, body.peers) };
-    case 'value': {
-      const record = presentRecord(edge, body.record);
-      return record === undefined ? undefined : { type: 'value', record };
-    }
-    case 'version': {
-      const record = presentRecord(edge, body.record);
-      if (record === undefined) return undefined;
-      const header = headerFor(record, edge.hash(record.value));
-      return { type: 'version', header, peers: presentPeers(edge, body.peers) };
-    }
-    case 'sum':
-      return { type: 'sum', range: wireRange(body.range), sum: wireSum(body.sum) };
-    case 'tags':
-      return { type: 'tags', range: wireRange(body.range), tags: bytesOfWords(body.tags) };
-    case 'term':
-      return { type: 'term', term: body.term, version: body.version, ok: body.ok };
-    case 'refused':
-      return { type: 'refused', reason: body.reason };
-    default:
-      return assertNever(body);
-  }
-}
-
-function presentRecord(edge: Edge, header: RecordHeader): WireRecord | undefined {
-  const envelope = edge.envelopeOf(header);
-  if (envelope === undefined) return undefined;
-  return {
-    key: bytesOfBits256(header.key.raw),
-    version: header.version,
-    publishedAtMs: header.publishedAtMs,
-    ttlS: header.ttlS,
-    replication: header.replication,
-    publisher: envelope.publisher,
-    certificate: envelope.certificate,
-    signature: envelope.signature,
-    value: envelope.value,
-    lifeMs: Math.min(header.lifeMs, LIFE_MS_MAX),
-  };
-}
-
-function presentPeers(edge: Edge, peers: readonly Peer[]): WirePeers {
-  const named: WirePeer[] = [];
-  for (const peer of peers) {
-    if (named.length === PEERS_PER_REPLY_MAX) break;
-    const addresses = edge.addressesOf(peer);
-    if (addresses.length === 0) continue;
-    const id = edge.directory.idOf(peer);
-    named.push({ id, addresses: addresses.slice(0, ADDRESSES_PER_PEER_MAX) });
-  }
-  return packPeers(named);
 }
 
 const INVALID: RecordRefusal = { type: 'refusal', reason: 'invalid' };

@@ -13,23 +13,19 @@ export type { NodeState, Step } from '../src/step.ts';
 /** Settings, and what is wrong with them. */
 export { configFaults, defaultConfig } from '../src/config.ts';
 /** What goes into a step and comes out of it. */
+export type { Command, Effect, Failure, Input, Note } from '../src/step-types.ts';
+export type { Outcome, Write } from '../src/step-types.ts';
 export type {
   Bits256,
   CallId,
-  Command,
   Config,
   Directory,
-  Effect,
-  Failure,
-  Input,
   Kept,
   KeptRecord,
   Key,
   Message,
   Moment,
-  Note,
   OpId,
-  Outcome,
   Peer,
   Position,
   Quota,
@@ -43,7 +39,6 @@ export type {
   Sum,
   Token,
   Trail,
-  Write,
 } from '../src/types.ts';
 /** Points of the key space; of peers, as a directory holds them. */
 export { compareDistance, idOf, positionOf, sharedBits } from '../src/position.ts';

@@ -7,8 +7,9 @@ import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { admit, type Edge, type Envelope, keyOf, present, type WireCall } from '../host/admit.ts';
+import { admit, type Edge, type Envelope, keyOf, type WireCall } from '../host/admit.ts';
 import { PeerDirectory } from '../host/directory.ts';
+import { present } from '../host/present.ts';
 import { bits256Of, bytesOfBits256, hexOf } from '../host/words.ts';
 import { packPeers, peersIn } from '../src/codec/address.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
@@ -23,7 +24,7 @@ import { runs } from './parameters.ts';
 const WALL_MS = 1_764_000_000_000;
 const TEN_MINUTES_MS = 600_000;
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-/** What stands for a certificate here: the public key itself. */
+/** For a certificate: the public key itself. */
 const CERTIFICATE = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
 
 /** An edge with maps for a network and a disk, and all else as in a real node. */
@@ -31,8 +32,6 @@ interface Desk extends Edge {
   readonly addresses: Map<Peer, readonly WireAddress[]>;
   readonly kept: Map<string, Envelope>;
 }
-
-const SIGNED = 7;
 
 function desk(peersMax = 10_000): Desk {
   const addresses = new Map<Peer, readonly WireAddress[]>();
@@ -49,8 +48,8 @@ function desk(peersMax = 10_000): Desk {
     learn: (peer, learned) => void addresses.set(peer, learned),
     envelopeOf: (header) => kept.get(nameOf(header)),
     keep: (header, envelope) => void kept.set(nameOf(header), envelope),
-    certifies: ({ signature }) => signature.every((byte) => byte === SIGNED),
-    signatureOf: () => new Uint8Array(64).fill(SIGNED),
+    certifies: ({ signature }) => signature.every((byte) => byte === 7),
+    signatureOf: () => new Uint8Array(64).fill(7),
   };
 }
 
@@ -274,11 +273,9 @@ testProp(
 );
 
 test('a record whose bytes are gone cannot be presented', (t) => {
-  const edge = desk();
-  const [one] = fc.sample(freshRecord(), 1);
-  if (one === undefined) return t.fail('a sample');
+  const [edge, [one]] = [desk(), fc.sample(freshRecord(), 1)];
   for (const by of ['store', 'value', 'version'] as const) {
-    const message = messageOf(admit(edge, withRecord(one, by), WALL_MS));
+    const message = messageOf(admit(edge, withRecord(one ?? impossible(), by), WALL_MS));
     edge.kept.clear();
     t.is(present(edge, message), undefined, by);
   }
@@ -286,8 +283,7 @@ test('a record whose bytes are gone cannot be presented', (t) => {
 
 test('a key is placed by the last 160 bits of its SHA-256', (t) => {
   const raw = new Uint8Array(createHash('sha256').update('hello').digest());
-  const { position } = keyOf(desk(), raw);
-  const hash = createHash('sha256').update(raw).digest();
+  const [{ position }, hash] = [keyOf(desk(), raw), createHash('sha256').update(raw).digest()];
   t.deepEqual(
     [position.w0, position.w1, position.w2, position.w3, position.w4],
     [12, 16, 20, 24, 28].map((at) => hash.readInt32BE(at)),

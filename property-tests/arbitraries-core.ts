@@ -5,20 +5,9 @@
  */
 import fc from 'fast-check';
 import { POSITION_BITS } from '../src/limits.ts';
-import type {
-  Command,
-  Effect,
-  Input,
-  Message,
-  Note,
-  Outcome,
-  Peer,
-  Range,
-  RecordBody,
-  Sum,
-  Trail,
-  Write,
-} from '../src/types.ts';
+import type { Command, Effect, Input, Note, Outcome, Write } from '../src/step-types.ts';
+import type { Trail } from '../src/types.ts';
+import type { Message, Peer, Range, RecordBody, Sum } from '../src/types.ts';
 import { header, key, plain, position, u32, word } from './arbitraries.ts';
 
 const peer = (): fc.Arbitrary<Peer> => fc.integer({ min: 0, max: 0x7ffffffd });

@@ -13,8 +13,8 @@ import { HANDOVER_MS_MAX, JOIN_MS_MAX, LEAVE_MS_MAX } from '../src/limits.ts';
 import { PUSHES_MAX, REPLICATION_MAX } from '../src/limits.ts';
 import { allItems } from '../src/paged.ts';
 import { create, step, type NodeState } from '../src/step.ts';
-import type { Command, Config, Directory, Effect, Input, Moment, OpId } from '../src/types.ts';
-import type { Outcome, Peer, RecordBody, Token } from '../src/types.ts';
+import type { Command, Effect, Input, Outcome } from '../src/step-types.ts';
+import type { Config, Directory, Moment, OpId, Peer, RecordBody, Token } from '../src/types.ts';
 
 /** Wall clock at time 0. */
 const WALL_MS = 1_700_000_000_000;

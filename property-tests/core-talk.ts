@@ -3,7 +3,8 @@
  */
 import { allItems } from '../src/paged.ts';
 import { contactAt, contactCount } from '../src/table/table.ts';
-import type { Effect, Peer, Reply, Request } from '../src/types.ts';
+import type { Effect } from '../src/step-types.ts';
+import type { Peer, Reply, Request } from '../src/types.ts';
 import type { StrictNode } from './core-driver.ts';
 import { reply, request } from './core-log.ts';
 

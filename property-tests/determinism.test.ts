@@ -7,13 +7,15 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { effectsWords, Fingerprint, inputWords } from '../host/fingerprint.ts';
+import { Fingerprint } from '../host/fingerprint.ts';
+import { effectsWords, inputWords } from '../host/step-words.ts';
 import { WALL_START_MS } from '../sim/events.ts';
 import { simulate } from '../sim/main.ts';
 import { nodeConfig, type SimOptions } from '../sim/options.ts';
 import { mix } from '../sim/streams.ts';
 import { create, step, type NodeState } from '../src/step.ts';
-import type { Input, Moment, Peer } from '../src/types.ts';
+import type { Input } from '../src/step-types.ts';
+import type { Moment, Peer } from '../src/types.ts';
 import { smallOptions, WatchedRun } from './sim-kit.ts';
 
 const options: SimOptions = {

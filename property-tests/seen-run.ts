@@ -7,7 +7,8 @@ import { KIND_BITS, LEAVE_OP, MESSAGE } from '../sim/events.ts';
 import type { Running } from '../sim/ledger.ts';
 import type { SimOptions } from '../sim/options.ts';
 import { contactAt, contactCount } from '../src/table/table.ts';
-import type { Message, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
+import type { Outcome } from '../src/step-types.ts';
+import type { Message, OpId, Peer, RecordHeader } from '../src/types.ts';
 import { WatchedRun } from './sim-kit.ts';
 
 /** A message as its receiver has just dealt with it. */

@@ -24,7 +24,8 @@ import {
 import { readInput, writeInput } from '../host/serial/input.ts';
 import { readKept, writeKept } from '../host/serial/record.ts';
 import { Reader, SERIAL_VERSION, SerialFault, Writer } from '../host/serial/words.ts';
-import type { Effect, Input, Kept } from '../src/types.ts';
+import type { Effect, Input } from '../src/step-types.ts';
+import type { Kept } from '../src/types.ts';
 import { effects, input } from './arbitraries-core.ts';
 import { header, plain, word } from './arbitraries.ts';
 import { smallKey, smallRecord } from './core-arbitraries.ts';

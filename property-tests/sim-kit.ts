@@ -8,7 +8,8 @@ import { defaultOptions, type SimOptions } from '../sim/options.ts';
 import { Run } from '../sim/run.ts';
 import { World } from '../sim/world.ts';
 import { checkNode } from '../src/invariants.ts';
-import type { Command, OpId, Outcome, Peer } from '../src/types.ts';
+import type { Command, Outcome } from '../src/step-types.ts';
+import type { OpId, Peer } from '../src/types.ts';
 
 export const smallOptions: SimOptions = defaultOptions({
   nodes: 30,

@@ -20,7 +20,8 @@ import type { Task } from '../sim/task.ts';
 import type { Values } from '../sim/values.ts';
 import type { NodeState } from '../src/step.ts';
 import { JOIN_MS_MAX } from '../src/limits.ts';
-import type { Command, OpId, Peer } from '../src/types.ts';
+import type { Command } from '../src/step-types.ts';
+import type { OpId, Peer } from '../src/types.ts';
 import type { Conditions, Said, Sent } from './orders.ts';
 
 /** What carries out what a run decides. */

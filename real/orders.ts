@@ -5,7 +5,8 @@ import type { Materials } from '../sim/materials.ts';
 import type { MessageKind } from '../sim/measures.ts';
 import type { Split } from '../sim/network.ts';
 import type { SimOptions } from '../sim/options.ts';
-import type { Command, OpId, Outcome, Peer } from '../src/types.ts';
+import type { Command, Outcome } from '../src/step-types.ts';
+import type { OpId, Peer } from '../src/types.ts';
 
 /** How the network is, now. */
 export interface Conditions {

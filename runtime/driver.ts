@@ -9,7 +9,8 @@
  * An exception inside a step or a handler is a bug of ours: the driver stops for good and hands it
  * to `onFault`, for to go on with half an effect done would be worse (fail-stop).
  */
-import type { Directory, Effect, Input, Moment } from '../src/types.ts';
+import type { Effect, Input } from '../src/step-types.ts';
+import type { Directory, Moment } from '../src/types.ts';
 import type { Clock } from './clock.ts';
 
 /** The core as the driver knows it. */

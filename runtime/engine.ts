@@ -10,7 +10,7 @@ import { create, step } from '../src/step.ts';
 import type { NodeState } from '../src/step.ts';
 import { CLIENT_ONLY } from '../src/table/places.ts';
 import { contactCount } from '../src/table/table.ts';
-import type { Input } from '../src/types.ts';
+import type { Input } from '../src/step-types.ts';
 import { Driver } from './driver.ts';
 import type { Ground, NodeOptions } from './ground.ts';
 import { Joining } from './joining.ts';

@@ -10,7 +10,8 @@
 import { randomInt } from 'node:crypto';
 import { contactAt, contactCount } from '../src/table/table.ts';
 import type { Table } from '../src/table/table.ts';
-import type { Input, Outcome, Peer } from '../src/types.ts';
+import type { Input, Outcome } from '../src/step-types.ts';
+import type { Peer } from '../src/types.ts';
 import { REJOIN_MS, REJOIN_MS_MAX, SEARCH_ENOUGH, SEARCH_MS } from './bounds.ts';
 import type { Ground } from './ground.ts';
 import { fromWireAddress } from './links/address.ts';

@@ -9,7 +9,8 @@
 import type { PeerDirectory } from '../host/directory.ts';
 import type { NodeState } from '../src/step.ts';
 import { contactCount } from '../src/table/table.ts';
-import type { Outcome, Peer, Position } from '../src/types.ts';
+import type { Outcome } from '../src/step-types.ts';
+import type { Peer, Position } from '../src/types.ts';
 import type { Admin } from './admin/admin.ts';
 import { openAdmin } from './admin/open.ts';
 import { serveClients } from './api/api.ts';

@@ -6,12 +6,14 @@
  * back as `unreachable`, one whose bytes are gone as `unsent`; a reply whose bytes are gone says so
  * instead of leaving its asker waiting.
  */
-import { admit, present } from '../host/admit.ts';
+import { admit } from '../host/admit.ts';
 import type { Edge } from '../host/admit.ts';
+import { present } from '../host/present.ts';
 import { bytesOfBits256 } from '../host/words.ts';
 import { assertNever } from '../src/assert.ts';
 import { encodePeer } from '../src/codec/peer.ts';
-import type { CallId, Input, Message, Peer } from '../src/types.ts';
+import type { Input } from '../src/step-types.ts';
+import type { CallId, Message, Peer } from '../src/types.ts';
 import type { WireRecord, WireRefusal } from '../src/wire-types.ts';
 import { Allowance } from './allowance.ts';
 import { monotonicMs } from './clock.ts';

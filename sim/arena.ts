@@ -3,7 +3,8 @@
  * clock, and things that are due at an instant. In a simulation it is a `World`; where the same
  * scenario is played by real nodes it is they.
  */
-import type { Command, OpId, Peer } from '../src/types.ts';
+import type { Command } from '../src/step-types.ts';
+import type { OpId, Peer } from '../src/types.ts';
 import type { Hooks, Watcher } from './events.ts';
 import type { LatencyModel } from './latency.ts';
 import type { Materials } from './materials.ts';

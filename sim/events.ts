@@ -4,7 +4,8 @@
  */
 
 import type { step } from '../src/step.ts';
-import type { Key, Message, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
+import type { Outcome } from '../src/step-types.ts';
+import type { Key, Message, OpId, Peer, RecordHeader } from '../src/types.ts';
 import type { Fate } from './replicas.ts';
 import type { Task } from './task.ts';
 

@@ -3,8 +3,10 @@
  * effects into 64 bits, of which the digest of a run is made.
  */
 
-import { effectsWords, Fingerprint, inputWords } from '../host/fingerprint.ts';
-import type { Effect, Input, Peer } from '../src/types.ts';
+import { Fingerprint } from '../host/fingerprint.ts';
+import { effectsWords, inputWords } from '../host/step-words.ts';
+import type { Effect, Input } from '../src/step-types.ts';
+import type { Peer } from '../src/types.ts';
 import type { Population } from './population.ts';
 
 export class Folds {

@@ -3,7 +3,8 @@
  * makes the same choices; only the part whose node is to ask gives the command.
  */
 
-import type { Command, Position } from '../src/types.ts';
+import type { Command } from '../src/step-types.ts';
+import type { Position } from '../src/types.ts';
 import type { Arena } from './arena.ts';
 import type { Ledger } from './ledger.ts';
 import { mix } from './streams.ts';

@@ -3,12 +3,14 @@
  * each as it ends. An operation whose asker leaves counts nowhere.
  */
 
-import type { OpId, Outcome, Peer, Position, RecordHeader, Trail } from '../src/types.ts';
+import type { Outcome } from '../src/step-types.ts';
+import type { Trail } from '../src/types.ts';
+import type { OpId, Peer, Position, RecordHeader } from '../src/types.ts';
 import type { Arena } from './arena.ts';
 import type { LookupRow } from './lookup-row.ts';
 import type { OperationOutcome, OperationRow } from './operation-row.ts';
-import type { Oracle, Settled, Verdict } from './oracle.ts';
 import type { WorkKind } from './options.ts';
+import type { Oracle, Settled, Verdict } from './oracle.ts';
 
 /** An operation of the workload that is under way. */
 export interface Running {

@@ -9,7 +9,8 @@
  */
 
 import { compareDistance } from '../src/position.ts';
-import type { OpId, Peer, Position, Trail } from '../src/types.ts';
+import type { Trail } from '../src/types.ts';
+import type { OpId, Peer, Position } from '../src/types.ts';
 import type { Population } from './population.ts';
 import { Ring } from './ring.ts';
 import type { Roles } from './roles.ts';

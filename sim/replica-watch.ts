@@ -6,7 +6,8 @@
 import { writingOrder, type NodeState } from '../src/node.ts';
 import { allItems, lookUp } from '../src/paged.ts';
 import { compareVersions, durable, durableHeld } from '../src/replicas/store.ts';
-import type { Effect, Input, KeptRecord, Peer, Write } from '../src/types.ts';
+import type { Effect, Input, Write } from '../src/step-types.ts';
+import type { KeptRecord, Peer } from '../src/types.ts';
 import type { Watcher } from './events.ts';
 
 export class ReplicaWatch {

@@ -10,7 +10,8 @@
  * depend on how a simulation is divided.
  */
 
-import type { Key, OpId, Outcome, Peer, RecordHeader } from '../src/types.ts';
+import type { Outcome } from '../src/step-types.ts';
+import type { Key, OpId, Peer, RecordHeader } from '../src/types.ts';
 import type { Arena, ArenaParts, RunSetting } from './arena.ts';
 import { Churn } from './churn.ts';
 import { convergedTable, Slab } from './converged.ts';

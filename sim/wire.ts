@@ -6,7 +6,8 @@
  * The core sees the same messages as without, so the digest of a run is the same.
  */
 
-import { admit, present, type Edge, type Envelope } from '../host/admit.ts';
+import { admit, type Edge, type Envelope } from '../host/admit.ts';
+import { present } from '../host/present.ts';
 import { bytesOfBits256 } from '../host/words.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { signedBytes, type SignedFields } from '../src/codec/record.ts';

@@ -7,7 +7,8 @@
  */
 import { idOf } from '../src/position.ts';
 import { create, step } from '../src/step.ts';
-import type { Command, Config, Effect, Input, Message, Moment, OpId, Peer } from '../src/types.ts';
+import type { Command, Effect, Input } from '../src/step-types.ts';
+import type { Config, Message, Moment, OpId, Peer } from '../src/types.ts';
 import { Ahead } from './ahead.ts';
 import { Adversaries, BURST_US, isFlood, isForged } from './adversary.ts';
 import type { Arena, ArenaParts } from './arena.ts';

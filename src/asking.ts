@@ -9,7 +9,8 @@ import { sharedBitsOfPeers } from './position.ts';
 import { withLife } from './replicas/store.ts';
 import { slotOf } from './table/table.ts';
 import { hardLimitMs, patienceMs, travelMs } from './timing.ts';
-import type { CallId, OpId, Outcome, Peer, RecordHeader, Reply, Request, Round } from './types.ts';
+import type { Outcome } from './step-types.ts';
+import type { CallId, OpId, Peer, RecordHeader, Reply, Request, Round } from './types.ts';
 
 /** Sends a request for an operation (0: none) and waits for its reply. */
 export function ask(draft: Draft, peer: Peer, body: Request, op: OpId): void {

@@ -18,8 +18,9 @@ import type { Fellows, Published } from './replicas/replicas.ts';
 import type { Store } from './replicas/store.ts';
 import type { Table } from './table/table.ts';
 import type { Timing } from './timing.ts';
-import type { CallId, Config, Directory, Effect, Key, Moment } from './types.ts';
-import type { OpId, Peer, Position, Token } from './types.ts';
+import type { Effect } from './step-types.ts';
+import type { CallId, Config, Directory, Key, Moment, OpId, Peer, Position } from './types.ts';
+import type { Token } from './types.ts';
 
 /** When what is due next to keep the table alive. Times in monotonic ms. */
 export interface Upkeep {

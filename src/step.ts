@@ -27,8 +27,8 @@ import { operationOrder } from './operations/operation.ts';
 import { lookUp } from './paged.ts';
 import { withLife } from './replicas/store.ts';
 import { measured } from './timing.ts';
-import type { CallId, Command, Directory, Effect, Input, Moment } from './types.ts';
-import type { OpId, Peer, RecordHeader, Reply } from './types.ts';
+import type { Command, Effect, Input } from './step-types.ts';
+import type { CallId, Directory, Moment, OpId, Peer, RecordHeader, Reply } from './types.ts';
 import { runDue } from './upkeep.ts';
 
 export { create } from './create.ts';

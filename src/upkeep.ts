@@ -31,7 +31,8 @@ import { republish } from './replicas/republish.ts';
 import { heldOrder } from './replicas/store.ts';
 import { bucketCount, bucketSize, contactAt, contactCount, isHeard } from './table/table.ts';
 import { spareBuckets, sparesOf, withHeard } from './table/table.ts';
-import type { Peer, Write } from './types.ts';
+import type { Write } from './step-types.ts';
+import type { Peer } from './types.ts';
 
 /** Handles everything that has fallen due at the draft's instant. */
 export function runDue(draft: Draft): void {

@@ -5,9 +5,9 @@
 import type { PeerDirectory } from '../../host/directory.ts';
 import type { RecordedValue } from '../../host/recording/form.ts';
 import { bytesOfBits256, hexOf } from '../../host/words.ts';
-import type { Command, Effect, Input, Key, Message, Note, Outcome } from '../../src/types.ts';
-import type { Peer, Position, RecordHeader, Reply, Request } from '../../src/types.ts';
-import type { Voters, Write } from '../../src/types.ts';
+import type { Command, Effect, Input, Note, Outcome, Write } from '../../src/step-types.ts';
+import type { Key, Message, Peer, Position, RecordHeader, Reply } from '../../src/types.ts';
+import type { Request, Voters } from '../../src/types.ts';
 
 /** Names what handles stand for. */
 export class Namer {

@@ -14,7 +14,8 @@
  * whoever replays it knows whether the core did the same. The core never sees the bytes of a value:
  * they, or only their SHA-256, stand before the step whose input brought their record.
  */
-import type { Config, Input, RecordHeader } from '../../src/types.ts';
+import type { Input } from '../../src/step-types.ts';
+import type { Config, RecordHeader } from '../../src/types.ts';
 import { SERIAL_VERSION } from '../serial/words.ts';
 
 /** "ORRC". */

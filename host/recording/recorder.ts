@@ -4,9 +4,11 @@
  */
 import { ID_WORDS } from '../../src/limits.ts';
 import type { NodeState } from '../../src/node.ts';
-import type { Effect, Input, Moment, Peer } from '../../src/types.ts';
+import type { Effect, Input } from '../../src/step-types.ts';
+import type { Moment, Peer } from '../../src/types.ts';
 import type { PeerDirectory } from '../directory.ts';
-import { effectsWords, Fingerprint } from '../fingerprint.ts';
+import { Fingerprint } from '../fingerprint.ts';
+import { effectsWords } from '../step-words.ts';
 import { writeBytes, writeText } from '../serial/forms.ts';
 import { writeInput } from '../serial/input.ts';
 import { writeState } from '../serial/state.ts';

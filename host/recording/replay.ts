@@ -8,9 +8,11 @@
 import { ID_WORDS } from '../../src/limits.ts';
 import type { NodeState } from '../../src/node.ts';
 import { step } from '../../src/step.ts';
-import type { Effect, Input, Moment } from '../../src/types.ts';
+import type { Effect, Input } from '../../src/step-types.ts';
+import type { Moment } from '../../src/types.ts';
 import { PeerDirectory } from '../directory.ts';
-import { effectsWords, Fingerprint } from '../fingerprint.ts';
+import { Fingerprint } from '../fingerprint.ts';
+import { effectsWords } from '../step-words.ts';
 import { readBytes, readText } from '../serial/forms.ts';
 import { readInput } from '../serial/input.ts';
 import { readState } from '../serial/state.ts';

@@ -4,7 +4,7 @@
  */
 
 import { assertNever } from '../../src/assert.ts';
-import type { Effect, Note, Write } from '../../src/types.ts';
+import type { Effect, Note, Write } from '../../src/step-types.ts';
 import { readBallot, writeBallot } from './election.ts';
 import { oneOf, readList, writeList } from './forms.ts';
 import { readMessage, requestKinds, writeMessage } from './message.ts';

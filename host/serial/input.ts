@@ -4,7 +4,7 @@
  */
 
 import { assertNever } from '../../src/assert.ts';
-import type { Command, Input } from '../../src/types.ts';
+import type { Command, Input } from '../../src/step-types.ts';
 import { readVoters, writeVoters } from './election.ts';
 import { readOptional, writeOptional } from './forms.ts';
 import { readMessage, writeMessage } from './message.ts';

@@ -4,7 +4,8 @@
  */
 
 import { assertNever } from '../../src/assert.ts';
-import type { Failure, Outcome, Trail } from '../../src/types.ts';
+import type { Failure, Outcome } from '../../src/step-types.ts';
+import type { Trail } from '../../src/types.ts';
 import { oneOf } from './forms.ts';
 import { readHeader, writeHeader } from './record.ts';
 import type { Reader, Writer } from './words.ts';

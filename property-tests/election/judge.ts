@@ -6,7 +6,8 @@ import { openCall } from '../../src/calls.ts';
 import { isLeading } from '../../src/election/election.ts';
 import type { NodeState } from '../../src/node.ts';
 import type { Step } from '../../src/step.ts';
-import type { Input, Message, Request } from '../../src/types.ts';
+import type { Input } from '../../src/step-types.ts';
+import type { Message, Request } from '../../src/types.ts';
 import type { Voter } from './voter.ts';
 
 /** The time in which a node believed that it led: true µs. */

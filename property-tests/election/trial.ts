@@ -8,7 +8,8 @@
 import { PeerDirectory } from '../../host/directory.ts';
 import { defaultConfig } from '../../src/config.ts';
 import { isLeading } from '../../src/election/election.ts';
-import type { Effect, Input, Message, Voters } from '../../src/types.ts';
+import type { Effect, Input } from '../../src/step-types.ts';
+import type { Message, Voters } from '../../src/types.ts';
 import { Chance } from './chance.ts';
 import { Judge } from './judge.ts';
 import { RATE_ERROR, settingOf, type Setting } from './setting.ts';

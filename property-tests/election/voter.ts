@@ -3,7 +3,8 @@
  * synced. Its life ends with a crash; the next one begins with what the disk kept.
  */
 import type { NodeState } from '../../src/node.ts';
-import type { Ballot, Input, Voters } from '../../src/types.ts';
+import type { Input } from '../../src/step-types.ts';
+import type { Ballot, Voters } from '../../src/types.ts';
 
 export interface Core {
   readonly create: typeof import('../../src/create.ts').create;

@@ -10,7 +10,7 @@ import { defaultConfig } from '../../src/config.ts';
 import { CLOCK_ALLOWANCE_MS, ID_WORDS, LIFE_MS_MAX } from '../../src/limits.ts';
 import { allItems } from '../../src/paged.ts';
 import { create, step } from '../../src/step.ts';
-import type { Input } from '../../src/types.ts';
+import type { Input } from '../../src/step-types.ts';
 import type { WireRecord } from '../../src/wire-types.ts';
 import { law } from '../harness.ts';
 

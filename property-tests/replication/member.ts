@@ -6,7 +6,8 @@ import { emptyPaged } from '../../src/paged.ts';
 import { noUsage } from '../../src/replicas/quota.ts';
 import { compareVersions, emptyStore } from '../../src/replicas/store.ts';
 import type { NodeState } from '../../src/step.ts';
-import type { Command, KeptRecord, OpId, Peer, RecordHeader, Write } from '../../src/types.ts';
+import type { Command, Write } from '../../src/step-types.ts';
+import type { KeptRecord, OpId, Peer, RecordHeader } from '../../src/types.ts';
 
 /** What a client has asked of a node. */
 export interface Operation {

@@ -12,8 +12,8 @@ import { positionOf } from '../../src/position.ts';
 import { compareVersions } from '../../src/replicas/store.ts';
 import type { NodeState } from '../../src/step.ts';
 import { contactAt, contactCount } from '../../src/table/table.ts';
-import type { Directory, Effect, Key, Message, OpId, Outcome } from '../../src/types.ts';
-import type { Peer, RecordHeader, Token, Write } from '../../src/types.ts';
+import type { Effect, Outcome, Write } from '../../src/step-types.ts';
+import type { Directory, Key, Message, OpId, Peer, RecordHeader, Token } from '../../src/types.ts';
 import { bigDistance } from '../core-arbitraries.ts';
 import type { Member } from './member.ts';
 

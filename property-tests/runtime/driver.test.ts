@@ -4,7 +4,8 @@ import test from 'ava';
 import { monotonicMs, systemClock } from '../../runtime/clock.ts';
 import { Driver } from '../../runtime/driver.ts';
 import type { Handlers } from '../../runtime/driver.ts';
-import type { Effect, Input, Moment } from '../../src/types.ts';
+import type { Effect, Input } from '../../src/step-types.ts';
+import type { Moment } from '../../src/types.ts';
 
 interface Toy {
   readonly wakeAt: number;

@@ -3,7 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { create, step } from '../../src/step.ts';
-import type { Config, Effect, Input, Kept, Moment, Peer } from '../../src/types.ts';
+import type { Effect, Input } from '../../src/step-types.ts';
+import type { Config, Kept, Moment, Peer } from '../../src/types.ts';
 import { newKey, networkOf, newSite, valueOf } from './node-kit.ts';
 
 interface Log {

@@ -2,7 +2,8 @@
  * The print of data (host/fingerprint.ts), folded at every simulated step: inputs and effects of
  * recorded lookups, and the two loops under them.
  */
-import { effectsWords, Fingerprint, inputWords } from '../../host/fingerprint.ts';
+import { Fingerprint } from '../../host/fingerprint.ts';
+import { effectsWords, inputWords } from '../../host/step-words.ts';
 import { count, measure, type Case, type Pace, type SuiteReport } from './measure.ts';
 import { listOf, Network, pick } from './network.ts';
 import { playLookups, type Taken } from './traffic.ts';

@@ -9,7 +9,8 @@ import { EventQueue } from '../../sim/queue.ts';
 import { index, mix } from '../../sim/streams.ts';
 import { defaultConfig } from '../../src/config.ts';
 import { create, step, type NodeState } from '../../src/step.ts';
-import type { Effect, Input, Message, Moment, Peer } from '../../src/types.ts';
+import type { Effect, Input } from '../../src/step-types.ts';
+import type { Message, Moment, Peer } from '../../src/types.ts';
 import type { Network } from './network.ts';
 
 export interface Taken {

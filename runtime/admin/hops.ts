@@ -12,7 +12,8 @@ import { namerOf } from '../../src/lookup/marks.ts';
 import { operationOrder } from '../../src/operations/operation.ts';
 import { lookUp } from '../../src/paged.ts';
 import type { NodeState } from '../../src/step.ts';
-import type { CallId, Effect, Input, OpId, Peer, Reply, Request } from '../../src/types.ts';
+import type { Effect, Input } from '../../src/step-types.ts';
+import type { CallId, OpId, Peer, Reply, Request } from '../../src/types.ts';
 import { HOPS_SEEN_MAX } from '../bounds.ts';
 
 /** What came of a request. */

@@ -7,7 +7,8 @@
 import { keyOf } from '../../host/admit.ts';
 import { bytesOfBits256 } from '../../host/words.ts';
 import { positionOf, sharedBits } from '../../src/position.ts';
-import type { Effect, Input, Outcome, Peer, Position, RecordHeader } from '../../src/types.ts';
+import type { Effect, Input, Outcome } from '../../src/step-types.ts';
+import type { Peer, Position, RecordHeader } from '../../src/types.ts';
 import { LOOKUP_MS_MAX, LOOKUPS_AT_ONCE_MAX } from '../bounds.ts';
 import type { Engine } from '../engine.ts';
 import type { Ground } from '../ground.ts';

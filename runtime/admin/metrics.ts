@@ -4,7 +4,7 @@
  * peer or a client chose is among them.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Effect, Input } from '../../src/types.ts';
+import type { Effect, Input } from '../../src/step-types.ts';
 import type { LinkCounts, Refusals } from '../links/counts.ts';
 import type { Observed } from './observed.ts';
 

@@ -14,15 +14,8 @@ import { assert } from '../../src/assert.ts';
 import type { SignedFields } from '../../src/codec/record.ts';
 import { LIFE_MS_MAX } from '../../src/limits.ts';
 import { compareVersions } from '../../src/replicas/store.ts';
-import type {
-  Bits256,
-  Key,
-  OpId,
-  RecordBody,
-  RecordHeader,
-  Token,
-  RecordWrite,
-} from '../../src/types.ts';
+import type { RecordWrite } from '../../src/step-types.ts';
+import type { Bits256, Key, OpId, RecordBody, RecordHeader, Token } from '../../src/types.ts';
 import { VALUES_BYTES_MAX } from '../bounds.ts';
 import type { Disk, DiskWrite } from './disk.ts';
 import { decodeStored, encodeStored } from './record-bytes.ts';

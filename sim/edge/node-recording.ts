@@ -13,7 +13,8 @@ import { segmentPath } from '../../host/recording/form.ts';
 import { Recorder } from '../../host/recording/recorder.ts';
 import { step } from '../../src/step.ts';
 import type { NodeState } from '../../src/step.ts';
-import type { Input, Moment, Peer } from '../../src/types.ts';
+import type { Input } from '../../src/step-types.ts';
+import type { Moment, Peer } from '../../src/types.ts';
 import { bytesOfWords } from './snapshot-file.ts';
 
 /** Which node is to be recorded, and where. */

@@ -15,7 +15,8 @@ import { allItems, lookUp, withItem, withoutItem } from '../paged.ts';
 import { jitter, positionInBucket } from '../random.ts';
 import { check } from '../table/contacts.ts';
 import { bucketCount, bucketSize, contactCount } from '../table/table.ts';
-import type { Command, OpId, Peer } from '../types.ts';
+import type { Command } from '../step-types.ts';
+import type { OpId, Peer } from '../types.ts';
 import { noTrail, operationOrder } from './operation.ts';
 import type { JoinOperation, RefreshOperation } from './operation.ts';
 

@@ -8,7 +8,8 @@
 import type { Lookup } from '../lookup/lookup.ts';
 import { emptyPaged } from '../paged.ts';
 import type { Order, Paged } from '../paged.ts';
-import type { Key, OpId, Peer, RecordHeader, Trail } from '../types.ts';
+import type { Trail } from '../types.ts';
+import type { Key, OpId, Peer, RecordHeader } from '../types.ts';
 
 interface Common {
   readonly op: OpId;
