@@ -20,10 +20,20 @@ import {
   TTL_S_MAX,
   VERSION_AHEAD_MS_MAX,
 } from '../src/limits.ts';
-import type { Key, Message, Peer, RecordHeader, Refusal, Reply, Request } from '../src/types.ts';
+import type {
+  Introducers,
+  Key,
+  Message,
+  Peer,
+  RecordHeader,
+  Refusal,
+  Reply,
+  Request,
+} from '../src/types.ts';
 import type {
   WireAddress,
   WireHeader,
+  WireIntroducers,
   WireMessage,
   WirePeers,
   WireRecord,
@@ -34,7 +44,7 @@ import type {
 import type { PeerDirectory } from './directory.ts';
 import { rangeOf, sumOf, wordsOf } from './rounds.ts';
 import { admitVoters } from './voters.ts';
-import type { VotersEdge } from './voters.ts';
+import type { IntroducersEdge, VotersEdge } from './voters.ts';
 import { bits256Of, positionOf, positionOfId } from './words.ts';
 
 /** The bytes of a record that the core does not hold. */
@@ -46,7 +56,7 @@ export interface Envelope {
 }
 
 /** What the host's edge hands in. */
-export interface Edge extends VotersEdge {
+export interface Edge extends VotersEdge, IntroducersEdge {
   readonly directory: PeerDirectory;
   /** SHA-256. */
   hash(bytes: Uint8Array): Uint8Array;
@@ -127,6 +137,12 @@ function admitRequest(edge: Edge, body: WireRequest, wallMs: number): Request | 
       const successor = edge.directory.internNamed(body.successor);
       return successor === undefined ? INVALID : { type: 'resign', term: body.term, successor };
     }
+    case 'announce': {
+      const introducers = admitIntroducers(edge, body.introducers, wallMs);
+      return introducers === undefined ? INVALID : { type: 'announce', introducers };
+    }
+    case 'introduce':
+      return { type: 'introduce' };
     default:
       return assertNever(body);
   }
@@ -153,6 +169,12 @@ function admitReply(edge: Edge, body: WireReply, wallMs: number): Reply | Record
       return { type: 'tags', range: rangeOf(body.range), tags: wordsOf(body.tags) };
     case 'term':
       return { type: 'term', term: body.term, version: body.version, ok: body.ok };
+    case 'introduction': {
+      const { introducers: list } = body;
+      const introducers = list === undefined ? list : admitIntroducers(edge, list, wallMs);
+      // Whom it knows is worth hearing in any case.
+      return { type: 'introduction', introducers, peers: admitPeers(edge, body.peers) };
+    }
     case 'refused':
       return { type: 'refused', reason: refusalOf(body.reason) };
     default:
@@ -205,6 +227,28 @@ function admitPeers(edge: Edge, named: WirePeers): readonly Peer[] {
     peers.push(peer);
   }
   return peers;
+}
+
+/**
+ * A list counts when its voters are certified, its leader is one of them and has signed it.
+ *
+ * @returns nothing when it does not, or when the directory has no room for its leader
+ */
+function admitIntroducers(
+  edge: Edge,
+  wire: WireIntroducers,
+  wallMs: number,
+): Introducers | undefined {
+  const { term, serial, madeAtMs } = wire;
+  if (term < 1 || serial < 1 || madeAtMs > wallMs + VERSION_AHEAD_MS_MAX) return undefined;
+  const leader = edge.directory.intern(wire.leader);
+  if (leader === undefined || admitVoters(edge, wire.voters)?.peers.includes(leader) !== true) {
+    return undefined;
+  }
+  if (!edge.endorses(wire, wallMs)) return undefined;
+  const list = { term, serial, leader, madeAtMs, peers: admitPeers(edge, wire.peers) };
+  edge.keepIntroducers(list, wire);
+  return list;
 }
 
 /** To the core, which sends nothing invalid, such a refusal is a store that did not work. */

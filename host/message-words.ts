@@ -5,6 +5,7 @@
 import { assertNever } from '../src/assert.ts';
 import type {
   Bits256,
+  Introducers,
   Key,
   Message,
   Position,
@@ -12,6 +13,7 @@ import type {
   RecordBody,
   RecordHeader,
   Refusal,
+  Reply,
   Request,
   Sum,
   Voters,
@@ -57,19 +59,6 @@ export function messageWords(print: Print, message: Message): void {
     case 'store':
       print.word(REQUEST_WORDS[body.type]);
       return headerWords(print, body.record);
-    case 'vote':
-      print.word(REQUEST_WORDS[body.type]);
-      print.number(body.term);
-      print.word(body.isPreVote ? 1 : 0);
-      return print.number(body.version);
-    case 'heartbeat':
-      print.word(REQUEST_WORDS[body.type]);
-      print.number(body.term);
-      return votersWords(print, body.voters);
-    case 'resign':
-      print.word(REQUEST_WORDS[body.type]);
-      print.number(body.term);
-      return print.word(body.successor);
     case 'ok':
       return print.word(6);
     case 'peers':
@@ -90,17 +79,60 @@ export function messageWords(print: Print, message: Message): void {
       print.word(15);
       rangeWords(print, body.range);
       return print.words(body.tags);
+    case 'refused':
+      print.word(9);
+      return print.word(REFUSALS[body.reason]);
+    default:
+      return electionWords(print, body);
+  }
+}
+
+type ElectionBody = Extract<
+  Request | Reply,
+  { type: 'vote' | 'heartbeat' | 'resign' | 'announce' | 'introduce' | 'term' | 'introduction' }
+>;
+
+function electionWords(print: Print, body: ElectionBody): void {
+  switch (body.type) {
+    case 'vote':
+      print.word(REQUEST_WORDS[body.type]);
+      print.number(body.term);
+      print.word(body.isPreVote ? 1 : 0);
+      return print.number(body.version);
+    case 'heartbeat':
+      print.word(REQUEST_WORDS[body.type]);
+      print.number(body.term);
+      return votersWords(print, body.voters);
+    case 'resign':
+      print.word(REQUEST_WORDS[body.type]);
+      print.number(body.term);
+      return print.word(body.successor);
+    case 'announce':
+      print.word(REQUEST_WORDS[body.type]);
+      return introducersWords(print, body.introducers);
+    case 'introduce':
+      return print.word(REQUEST_WORDS[body.type]);
     case 'term':
       print.word(17);
       print.number(body.term);
       print.number(body.version);
       return print.word(body.ok ? 1 : 0);
-    case 'refused':
-      print.word(9);
-      return print.word(REFUSALS[body.reason]);
+    case 'introduction':
+      print.word(22);
+      print.word(body.introducers === undefined ? 0 : 1);
+      if (body.introducers !== undefined) introducersWords(print, body.introducers);
+      return print.words(body.peers);
     default:
       return assertNever(body);
   }
+}
+
+function introducersWords(print: Print, list: Introducers): void {
+  print.number(list.term);
+  print.number(list.serial);
+  print.word(list.leader);
+  print.number(list.madeAtMs);
+  print.words(list.peers);
 }
 
 export function headerWords(print: Print, header: RecordHeader): void {
@@ -170,6 +202,8 @@ export const REQUEST_WORDS: Readonly<Record<Request['type'], number>> = {
   vote: 16,
   heartbeat: 18,
   resign: 19,
+  announce: 20,
+  introduce: 21,
 };
 const REFUSALS: Readonly<Record<Refusal, number>> = {
   stale: 1,

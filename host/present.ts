@@ -56,6 +56,12 @@ function presentRequest(edge: Edge, body: Request): WireRequest | undefined {
       const successor = edge.directory.idOf(body.successor);
       return { type: 'resign', term: body.term, successor };
     }
+    case 'announce': {
+      const introducers = edge.introducersOf(body.introducers);
+      return introducers === undefined ? undefined : { type: 'announce', introducers };
+    }
+    case 'introduce':
+      return { type: 'introduce' };
     default:
       return assertNever(body);
   }
@@ -83,6 +89,11 @@ function presentReply(edge: Edge, body: Reply): WireReply | undefined {
       return { type: 'tags', range: wireRange(body.range), tags: bytesOfWords(body.tags) };
     case 'term':
       return { type: 'term', term: body.term, version: body.version, ok: body.ok };
+    case 'introduction': {
+      const { introducers: list } = body;
+      const introducers = list === undefined ? list : edge.introducersOf(list);
+      return { type: 'introduction', introducers, peers: presentPeers(edge, body.peers) };
+    }
     case 'refused':
       return { type: 'refused', reason: body.reason };
     default:
@@ -107,7 +118,7 @@ function presentRecord(edge: Edge, header: RecordHeader): WireRecord | undefined
   };
 }
 
-function presentPeers(edge: Edge, peers: readonly Peer[]): WirePeers {
+export function presentPeers(edge: Edge, peers: readonly Peer[]): WirePeers {
   const named: WirePeer[] = [];
   for (const peer of peers) {
     if (named.length === PEERS_PER_REPLY_MAX) break;

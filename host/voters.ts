@@ -2,8 +2,8 @@
  * Lists of voters between what travels and what the core knows: ids become handles, and a list
  * counts only when its edge says that the authority has signed it, or that every node was told so.
  */
-import type { Peer, Voters } from '../src/types.ts';
-import type { WireVoters } from '../src/wire-types.ts';
+import type { Introducers, Peer, Voters } from '../src/types.ts';
+import type { WireIntroducers, WireVoters } from '../src/wire-types.ts';
 import type { PeerDirectory } from './directory.ts';
 
 export interface VotersEdge {
@@ -12,6 +12,16 @@ export interface VotersEdge {
   certifies(voters: WireVoters): boolean;
   /** What was signed of the list of a version; empty where that stands in the settings. */
   signatureOf(version: number): Uint8Array | undefined;
+}
+
+/** What an edge knows of lists of introducers. */
+export interface IntroducersEdge {
+  /** Whether the leader's certificate is good and its key signed `endorsedBytes(wire)`. */
+  endorses(wire: WireIntroducers, wallMs: number): boolean;
+  /** The bytes that arrived with a list. */
+  keepIntroducers(list: Introducers, wire: WireIntroducers): void;
+  /** The list as it travels: as it arrived, or signed now when this node has made it. */
+  introducersOf(list: Introducers): WireIntroducers | undefined;
 }
 
 /** @returns nothing when it is not certified, or names nobody, or somebody twice */

@@ -3,70 +3,26 @@
  * bytes as without; no record passes whose signed fields were touched; remaining life is the least
  * of what anyone may claim; names in a reply are bounded. SHA-256 and Ed25519 are real.
  */
-import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { admit, type Edge, type Envelope, keyOf, type WireCall } from '../host/admit.ts';
-import { PeerDirectory } from '../host/directory.ts';
+import { admit, keyOf, type WireCall } from '../host/admit.ts';
 import { present } from '../host/present.ts';
-import { bits256Of, bytesOfBits256, hexOf } from '../host/words.ts';
+import { bits256Of, hexOf } from '../host/words.ts';
 import { packPeers, peersIn } from '../src/codec/address.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
-import { headerFor, signedBytes } from '../src/codec/record.ts';
+import { headerFor } from '../src/codec/record.ts';
 import { PEERS_PER_REPLY_MAX, TTL_S_MAX } from '../src/limits.ts';
-import type { Message, Peer, RecordHeader } from '../src/types.ts';
-import type { WireAddress, WireRecord } from '../src/wire-types.ts';
+import type { Message } from '../src/types.ts';
+import type { WireRecord } from '../src/wire-types.ts';
+import { CERTIFICATE, desk, type Desk, sha256, signed } from './admit-desk.ts';
 import { bytes, plain, replication, u32, wireAddress, wirePeer } from './arbitraries.ts';
-import { wireReply, wireRequest } from './arbitraries.ts';
+import { wireReply, wireRequest } from './arbitraries-wire.ts';
 import { runs } from './parameters.ts';
 
 const WALL_MS = 1_764_000_000_000;
 const TEN_MINUTES_MS = 600_000;
-const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-/** For a certificate: the public key itself. */
-const CERTIFICATE = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
-
-/** An edge with maps for a network and a disk, and all else as in a real node. */
-interface Desk extends Edge {
-  readonly addresses: Map<Peer, readonly WireAddress[]>;
-  readonly kept: Map<string, Envelope>;
-}
-
-function desk(peersMax = 10_000): Desk {
-  const addresses = new Map<Peer, readonly WireAddress[]>();
-  const kept = new Map<string, Envelope>();
-  return {
-    addresses,
-    kept,
-    directory: new PeerDirectory({ peersMax }),
-    hash: sha256,
-    verify: (header) =>
-      verify(null, signedBytes(header), publicKey, header.signature) &&
-      Buffer.compare(header.certificate, CERTIFICATE) === 0,
-    addressesOf: (peer) => addresses.get(peer) ?? [],
-    learn: (peer, learned) => void addresses.set(peer, learned),
-    envelopeOf: (header) => kept.get(nameOf(header)),
-    keep: (header, envelope) => void kept.set(nameOf(header), envelope),
-    certifies: ({ signature }) => signature.every((byte) => byte === 7),
-    signatureOf: () => new Uint8Array(64).fill(7),
-  };
-}
-
-function nameOf({ key, version, publisher }: RecordHeader): string {
-  return `${hexOf(bytesOfBits256(key.raw))} ${version} ${hexOf(bytesOfBits256(publisher))}`;
-}
-
-function sha256(data: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(data).digest());
-}
-
-function signed(record: Omit<WireRecord, 'signature'>): WireRecord {
-  const { value, ...claims } = record;
-  const text = signedBytes({ ...claims, size: value.length, digest: sha256(value) });
-  return { ...record, signature: new Uint8Array(sign(null, text, privateKey)) };
-}
-
 /** Records of every age and claim, well signed. */
 const record = (): fc.Arbitrary<WireRecord> =>
   plain({

@@ -6,8 +6,8 @@
 import fc from 'fast-check';
 import { POSITION_BITS } from '../src/limits.ts';
 import type { Command, Effect, Input, Note, Outcome, Write } from '../src/step-types.ts';
-import type { Trail } from '../src/types.ts';
-import type { Message, Peer, Range, RecordBody, Sum } from '../src/types.ts';
+import type { Message, Peer, Range, RecordBody, Sum, Trail } from '../src/types.ts';
+import { ballot, electionReply, electionRequest, voters } from './arbitraries-election.ts';
 import { header, key, plain, position, u32, word } from './arbitraries.ts';
 
 const peer = (): fc.Arbitrary<Peer> => fc.integer({ min: 0, max: 0x7ffffffd });
@@ -37,6 +37,7 @@ const message = (): fc.Arbitrary<Message> =>
         plain({ type: kind('store'), record: header() }),
         plain({ type: kind('check'), range: range(), nonce: word(), sum: sum() }),
         plain({ type: kind('compare'), range: range(), nonce: word(), tags: tags() }),
+        electionRequest(),
       ),
     }),
     plain({
@@ -49,6 +50,7 @@ const message = (): fc.Arbitrary<Message> =>
         plain({ type: kind('version'), record: header(), peers: peers() }),
         plain({ type: kind('sum'), range: range(), sum: sum() }),
         plain({ type: kind('tags'), range: range(), tags: tags() }),
+        electionReply(),
         plain({
           type: kind('refused'),
           reason: fc.constantFrom(
@@ -88,6 +90,7 @@ export const input = (): fc.Arbitrary<Input> =>
       introducer: count(),
       peer: fc.option(peer(), { nil: undefined }),
     }),
+    plain({ type: kind('voters'), voters: voters() }),
     plain({ type: kind('wake') }),
   );
 
@@ -140,7 +143,8 @@ const note = (): fc.Arbitrary<Note> =>
       peer: peer(),
       kind: fc.constantFrom(
         ...(['ping', 'find-node', 'find-value', 'find-version', 'store'] as const),
-        ...(['check', 'compare', 'leave'] as const),
+        ...(['check', 'compare', 'leave', 'vote', 'heartbeat', 'resign'] as const),
+        ...(['announce', 'introduce'] as const),
       ),
     }),
     plain({ type: fc.constantFrom('record-expired', 'handover-cut'), count: count() }),
@@ -153,6 +157,7 @@ const write = (): fc.Arbitrary<Write> =>
       record: plain({ header: header(), storedAtMs: fc.maxSafeNat() }),
     }),
     plain({ type: kind('delete'), record: header() }),
+    plain({ type: kind('ballot'), ballot: ballot() }),
   );
 
 const recordBody = (): fc.Arbitrary<RecordBody> =>

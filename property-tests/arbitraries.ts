@@ -8,21 +8,17 @@
  */
 import fc from 'fast-check';
 import { packPeers } from '../src/codec/address.ts';
-import { FRAME_BYTES_MAX, PEERS_PER_REPLY_MAX, POSITION_BITS } from '../src/limits.ts';
+import { PEERS_PER_REPLY_MAX, POSITION_BITS } from '../src/limits.ts';
 import { REPLICATION_MAX, TAGS_MAX, VALUE_BYTES_MAX } from '../src/limits.ts';
 import type { Bits256, Key, Position, RecordHeader } from '../src/types.ts';
 import type {
-  ClientMessage,
   WireAddress,
   WireHeader,
   WireHello,
-  WireMessage,
   WirePeer,
   WirePeers,
   WireRange,
   WireRecord,
-  WireReply,
-  WireRequest,
   WireSum,
 } from '../src/wire-types.ts';
 
@@ -31,7 +27,7 @@ export function plain<T>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arb
   return fc.record<T>(fields, { noNullPrototype: true });
 }
 
-const u8 = (): fc.Arbitrary<number> => fc.integer({ min: 0, max: 0xff });
+export const u8 = (): fc.Arbitrary<number> => fc.integer({ min: 0, max: 0xff });
 export const u16 = (): fc.Arbitrary<number> => fc.integer({ min: 0, max: 0xffff });
 export const u32 = (): fc.Arbitrary<number> => fc.integer({ min: 0, max: 0xffffffff });
 /** Any signed word, the extremes often. */
@@ -98,7 +94,7 @@ export const header = (): fc.Arbitrary<RecordHeader> =>
     lifeMs: u32(),
   });
 
-const value = (): fc.Arbitrary<Uint8Array> =>
+export const value = (): fc.Arbitrary<Uint8Array> =>
   fc.oneof(
     { weight: 60, arbitrary: fc.uint8Array({ minLength: 1, maxLength: 64 }) },
     { weight: 1, arbitrary: fc.constant(new Uint8Array(VALUE_BYTES_MAX).fill(0xa5)) },
@@ -123,8 +119,8 @@ export const wirePeer = (): fc.Arbitrary<WirePeer> =>
     addresses: fc.array(wireAddress(), { minLength: 1, maxLength: 4 }),
   });
 
-const wirePeers = (): fc.Arbitrary<WirePeers> =>
-  fc.array(wirePeer(), { maxLength: PEERS_PER_REPLY_MAX }).map(packPeers);
+export const wirePeers = (maxLength = PEERS_PER_REPLY_MAX): fc.Arbitrary<WirePeers> =>
+  fc.array(wirePeer(), { maxLength }).map(packPeers);
 
 /** What a record and its header have in common, in the order in which both are read. */
 const claims = () => ({
@@ -137,25 +133,26 @@ const claims = () => ({
   certificate: fc.uint8Array({ maxLength: 80 }),
 });
 
-const wireRecord = (): fc.Arbitrary<WireRecord> =>
+export const wireRecord = (): fc.Arbitrary<WireRecord> =>
   plain({ ...claims(), signature: bytes(64), value: value(), lifeMs: u32() });
 
 export const wireHeader = (): fc.Arbitrary<WireHeader> =>
   plain({ ...claims(), size: size(), digest: bytes(32), signature: bytes(64), lifeMs: u32() });
 
-const wireRange = (): fc.Arbitrary<WireRange> =>
+export const wireRange = (): fc.Arbitrary<WireRange> =>
   plain({ bits: fc.integer({ min: 0, max: POSITION_BITS }), from: bytes(20) });
 
-const wireSum = (): fc.Arbitrary<WireSum> => plain({ count: u32(), high: u32(), low: u32() });
+export const wireSum = (): fc.Arbitrary<WireSum> =>
+  plain({ count: u32(), high: u32(), low: u32() });
 
 /** Tags of 8 bytes, as a rule few, now and then as many as there may be. */
-const wireTags = (): fc.Arbitrary<Uint8Array> =>
+export const wireTags = (): fc.Arbitrary<Uint8Array> =>
   fc.oneof(
     { weight: 20, arbitrary: fc.nat({ max: 6 }).chain((count) => bytes(8 * count)) },
     { weight: 1, arbitrary: fc.constant(new Uint8Array(8 * TAGS_MAX).fill(0x5a)) },
   );
 
-const wireHello = (): fc.Arbitrary<WireHello> =>
+export const wireHello = (): fc.Arbitrary<WireHello> =>
   fc
     .tuple(
       fc.integer({ min: 1, max: 0xff }),
@@ -172,85 +169,3 @@ const wireHello = (): fc.Arbitrary<WireHello> =>
       identity,
       addresses,
     }));
-
-export const wireRequest = (): fc.Arbitrary<WireRequest> =>
-  fc.oneof(
-    fc.constant({ type: 'ping' as const }),
-    plain({ type: fc.constant('find-node' as const), target: bytes(20) }),
-    plain({ type: fc.constantFrom('find-value' as const, 'find-version'), key: bytes(32) }),
-    plain({ type: fc.constant('store' as const), record: wireRecord() }),
-    plain({
-      type: fc.constant('check' as const),
-      range: wireRange(),
-      nonce: u32(),
-      sum: wireSum(),
-    }),
-    plain({
-      type: fc.constant('compare' as const),
-      range: wireRange(),
-      nonce: u32(),
-      tags: wireTags(),
-    }),
-    fc.constant({ type: 'leave' as const }),
-  );
-
-export const wireReply = (): fc.Arbitrary<WireReply> =>
-  fc.oneof(
-    fc.constant({ type: 'ok' as const }),
-    plain({ type: fc.constant('peers' as const), peers: wirePeers() }),
-    plain({ type: fc.constant('value' as const), record: wireRecord() }),
-    plain({ type: fc.constant('version' as const), header: wireHeader(), peers: wirePeers() }),
-    plain({ type: fc.constant('sum' as const), range: wireRange(), sum: wireSum() }),
-    plain({ type: fc.constant('tags' as const), range: wireRange(), tags: wireTags() }),
-    plain({
-      type: fc.constant('refused' as const),
-      reason: fc.constantFrom(
-        ...(['stale', 'expired', 'full', 'not-stored', 'leaving', 'invalid', 'far'] as const),
-      ),
-    }),
-  );
-
-export const wireMessage = (): fc.Arbitrary<WireMessage> =>
-  fc.oneof(
-    wireHello(),
-    plain({
-      type: fc.constant('goodbye' as const),
-      reason: fc.constantFrom(
-        ...(['version', 'identity', 'duplicate', 'idle', 'stopping', 'malformed'] as const),
-      ),
-    }),
-    plain({ type: fc.constant('request' as const), call: u32(), body: wireRequest() }),
-    plain({ type: fc.constant('reply' as const), call: u32(), body: wireReply() }),
-  );
-
-export const clientMessage = (): fc.Arbitrary<ClientMessage> =>
-  fc.oneof(
-    plain({
-      type: fc.constant('put' as const),
-      checked: fc.boolean(),
-      ttlS: u16(),
-      replication: u8(),
-      key: bytes(32),
-      value: value(),
-    }),
-    plain({ type: fc.constantFrom('get' as const, 'failure' as const), key: bytes(32) }),
-    plain({ type: fc.constant('success' as const), key: bytes(32), value: value() }),
-    plain({
-      type: fc.constant('put-result' as const),
-      key: bytes(32),
-      status: fc.constantFrom(
-        ...(['good', 'too-few-replicas', 'timed-out', 'no-peers'] as const),
-        ...(['full', 'invalid', 'busy', 'leaving'] as const),
-      ),
-      holders: u8(),
-      wanted: u8(),
-      version: fc.maxSafeNat(),
-    }),
-  );
-
-/** Bytes of any kind, now and then as many as a frame may have. */
-export const anyBytes = (): fc.Arbitrary<Uint8Array> =>
-  fc.oneof(
-    { weight: 50, arbitrary: fc.uint8Array({ maxLength: 200 }) },
-    { weight: 1, arbitrary: fc.uint8Array({ minLength: 200, maxLength: FRAME_BYTES_MAX }) },
-  );

@@ -9,7 +9,7 @@ import { decodeClient, encodeClient } from '../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { FRAME_BYTES_MAX } from '../src/limits.ts';
 import type { ClientMessage, Decoded, WireMessage } from '../src/wire-types.ts';
-import { clientMessage, wireMessage } from './arbitraries.ts';
+import { clientMessage, wireMessage } from './arbitraries-wire.ts';
 
 export type Either = ClientMessage | WireMessage;
 

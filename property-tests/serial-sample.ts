@@ -62,6 +62,13 @@ export function sampleState(): NodeState {
       },
       leader: 9,
       seen: 2 ** 33 + 7,
+      introducers: {
+        term: 2 ** 33 + 4,
+        serial: 3,
+        leader: 9,
+        madeAtMs: 1_700_000_000_003,
+        peers: [9, 7, 11],
+      },
       lost: 2,
       changedAtMs: 1_700_000_000_002,
       dueAt: 3500,

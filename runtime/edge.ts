@@ -43,6 +43,9 @@ export function createEdge(parts: {
     },
     certifies: () => false,
     signatureOf: () => undefined,
+    endorses: () => false,
+    keepIntroducers: () => undefined,
+    introducersOf: () => undefined,
   };
 }
 

@@ -30,6 +30,8 @@ export interface Watcher {
   onTask(task: Task): void;
   onSettled(peer: Peer, op: OpId, outcome: Outcome): void;
   onSigned(peer: Peer, op: OpId, record: RecordHeader): void;
+  /** A node leads from now on, in a term, or no longer (0). */
+  onLeader(peer: Peer, term: number): void;
   /** A node holds a record from now on, or no longer. */
   onReplica(peer: Peer, key: Key, fate: Fate): void;
 }

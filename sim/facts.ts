@@ -15,11 +15,19 @@ export interface Joined {
   readonly ok: boolean;
 }
 
+/** A node leads from an instant on, in a term; 0: no longer. */
+export interface Led {
+  readonly peer: Peer;
+  readonly at: number;
+  readonly term: number;
+}
+
 export interface Facts {
   readonly joined: readonly Joined[];
   readonly signed: readonly { readonly put: number; readonly record: RecordHeader }[];
   readonly acknowledged: readonly { readonly put: number; readonly at: number }[];
   readonly replicas: readonly ReplicaFact[];
+  readonly led: readonly Led[];
   /** Operations of the workload under way at own nodes. */
   readonly running: number;
 }
@@ -30,6 +38,7 @@ export class FactBox {
   #signed: { put: number; record: RecordHeader }[] = [];
   #acknowledged: { put: number; at: number }[] = [];
   #replicas: ReplicaFact[] = [];
+  #led: Led[] = [];
 
   onJoined(joined: Joined): void {
     this.#joined.push(joined);
@@ -47,6 +56,10 @@ export class FactBox {
     this.#replicas.push(fact);
   }
 
+  onLed(led: Led): void {
+    this.#led.push(led);
+  }
+
   /** All since the last time. */
   take(running: number): Facts {
     const facts = {
@@ -54,12 +67,14 @@ export class FactBox {
       signed: this.#signed,
       acknowledged: this.#acknowledged,
       replicas: this.#replicas,
+      led: this.#led,
       running,
     };
     this.#joined = [];
     this.#signed = [];
     this.#acknowledged = [];
     this.#replicas = [];
+    this.#led = [];
     return facts;
   }
 }

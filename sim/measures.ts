@@ -21,6 +21,8 @@ export const MESSAGE_KINDS = [
   'vote',
   'heartbeat',
   'resign',
+  'announce',
+  'introduce',
   'ok',
   'peers',
   'value',
@@ -28,6 +30,7 @@ export const MESSAGE_KINDS = [
   'sum',
   'tags',
   'term',
+  'introduction',
   'refused',
 ] as const;
 
@@ -101,6 +104,8 @@ export class Measures {
     vote: 0,
     heartbeat: 0,
     resign: 0,
+    announce: 0,
+    introduce: 0,
     ok: 0,
     peers: 0,
     value: 0,
@@ -108,6 +113,7 @@ export class Measures {
     sum: 0,
     tags: 0,
     term: 0,
+    introduction: 0,
     refused: 0,
   };
 

@@ -7,7 +7,7 @@
  */
 
 import { configFaults } from '../src/config.ts';
-import { VALUE_BYTES_MAX } from '../src/limits.ts';
+import { VALUE_BYTES_MAX, VOTERS_MAX } from '../src/limits.ts';
 import { nodeConfig, NODES_MAX } from './options.ts';
 import type { FaultSpec, SimOptions, WorkKind, WorkSpec } from './options.ts';
 
@@ -70,6 +70,12 @@ function valueFaults(options: SimOptions, word: Word): readonly string[] {
   if (churn.type === 'exponential' && !(churn.meanOnMs >= 1000)) {
     faults.push(`${word('churn')} needs a mean session of at least 1s`);
   }
+  const { voters, nodes } = options;
+  if (voters !== 0 && (voters % 2 === 0 || voters < 3 || voters > VOTERS_MAX)) {
+    faults.push(`${word('voters')} must be 0, 3, 5 or 7, for two halves elect nobody`);
+  } else if (voters > nodes) {
+    faults.push(`${word('voters')} ${voters} need at least as many ${word('nodes')}, not ${nodes}`);
+  }
   return faults;
 }
 
@@ -115,7 +121,10 @@ function planFaults(plan: FaultSpec, number: number, options: SimOptions): reado
     const begins = `begins at ${plan.atMs / 1000} s`;
     faults.push(`fault ${number} ${begins}, but measuring ends at ${endMs / 1000} s: move it`);
   }
-  if (plan.type === 'join-storm') {
+  if (plan.type === 'leader-crash') {
+    if (options.voters === 0)
+      faults.push(`fault ${number} needs voters: without there is no leader`);
+  } else if (plan.type === 'join-storm') {
     if (options.nodes + plan.nodes > NODES_MAX) {
       faults.push(`fault ${number} makes more than ${NODES_MAX} nodes: let fewer join`);
     }

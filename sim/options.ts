@@ -90,6 +90,8 @@ export type FaultSpec =
       readonly overMs: number;
       readonly nodes: number;
     }
+  /** Whoever leads then disappears; it returns after a while, or never (null). */
+  | { readonly type: 'leader-crash'; readonly atMs: number; readonly returnMs: number | null }
   /** Another share of calls is lost for a while. */
   | {
       readonly type: 'loss';
@@ -146,6 +148,8 @@ export interface SimOptions {
   readonly valueBytes: number;
   readonly zipf: number;
   readonly adversaries: AdversarySpec | null;
+  /** The first so many nodes elect a leader, and have no sessions that end; 0: none. */
+  readonly voters: number;
   /** Workloads beside `lookups`, `puts` and `gets`. */
   readonly workloads: readonly WorkSpec[];
   readonly faults: readonly FaultSpec[];
@@ -217,6 +221,7 @@ export function defaultOptions(given: Partial<SimOptions> = {}): SimOptions {
     valueBytes: 100,
     zipf: 0,
     adversaries: null,
+    voters: 0,
     workloads,
     faults: [],
     workers: 1,

@@ -142,6 +142,8 @@ const ASKS: Readonly<Record<Call['kind'], readonly Operation['type'][]>> = {
   vote: [],
   heartbeat: [],
   resign: [],
+  announce: [],
+  introduce: [],
 };
 
 const OWN: readonly Operation['type'][] = ['refresh', 'push'];

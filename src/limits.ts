@@ -142,5 +142,11 @@ export const ROUND_ASKS_MAX = 4;
 export const TERM_JUMP_MAX = 1_000_000;
 /** Voters of a list at most: more would only be slower. */
 export const VOTERS_MAX = 7;
+/** Between two lists of introducers that a leader makes, in ms: who misses one has the next. */
+export const ANNOUNCE_MS = 30_000;
+/** To how many contacts a node passes a new list of introducers on: it reaches all but a few. */
+export const ANNOUNCE_TO = 3;
+/** Introducers of a list at most. */
+export const LISTED_MAX = 8;
 /** After so long nothing that an earlier life of a node said is under way any more, in ms. */
 export const NEWCOMER_MS = 15_000;

@@ -6,6 +6,7 @@
 import { reply } from './asking.ts';
 import { assertNever } from './assert.ts';
 import { evict, onHeard } from './table/contacts.ts';
+import { onAnnounce, onIntroduce } from './election/introducers.ts';
 import { onHeartbeat, onResign, onVote } from './election/voter.ts';
 import { keep } from './replicas/keep.ts';
 import { isHandingOver } from './operations/leave.ts';
@@ -62,6 +63,10 @@ export function serve(draft: Draft, from: Peer, call: CallId, request: Request):
       return onHeartbeat(draft, from, call, request);
     case 'resign':
       return onResign(draft, from, call, request);
+    case 'announce':
+      return onAnnounce(draft, from, call, request.introducers);
+    case 'introduce':
+      return onIntroduce(draft, from, call);
     default:
       return assertNever(request);
   }

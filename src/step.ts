@@ -19,6 +19,7 @@ import { goOnHandingOver, isHandingOver, onFarewell, startLeave } from './operat
 import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
 import { closeDraft, emit, openDraft, type Draft, type NodeState } from './node.ts';
 import { onNotStored, onSigned, onStored, refuseCommand } from './operations/put.ts';
+import { onList } from './election/introducers.ts';
 import { onElectionPersisted, onTerm, onVoters } from './election/turn.ts';
 import { onSum, onTags } from './replicas/repair.ts';
 import { advance, newLookup, onNamed, onVersion } from './lookup/seek.ts';
@@ -122,7 +123,7 @@ function takeReply(draft: Draft, call: Call, body: Exclude<Reply, { type: 'refus
     case 'ok':
       if (kind === 'store') onStoreDone(draft, call);
       else if (kind === 'leave') onFarewell(draft, op);
-      return kind === 'store' || kind === 'leave' || kind === 'ping';
+      return kind === 'store' || kind === 'leave' || kind === 'ping' || kind === 'announce';
     case 'peers':
       if (kind !== 'find-node' && kind !== 'find-version') return false;
       onNamed(draft, call, body.peers);
@@ -145,6 +146,10 @@ function takeReply(draft: Draft, call: Call, body: Exclude<Reply, { type: 'refus
       return true;
     case 'term':
       return onTerm(draft, call, body);
+    case 'introduction':
+      if (kind !== 'introduce') return false;
+      onList(draft, body);
+      return true;
     default:
       return assertNever(body);
   }

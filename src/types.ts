@@ -143,6 +143,17 @@ export interface Ballot {
   readonly voters: Voters;
 }
 
+/** Who introduces newcomers, as the leader of a term says; its host has signed it. */
+export interface Introducers {
+  readonly term: number;
+  /** Counts the lists of a term, from 1. */
+  readonly serial: number;
+  readonly leader: Peer;
+  /** The leader's wall clock when it made the list, in ms. */
+  readonly madeAtMs: number;
+  readonly peers: readonly Peer[];
+}
+
 /** What a host kept of an earlier life of this node, and what it was given. */
 export interface Kept {
   readonly records: readonly KeptRecord[];
@@ -184,7 +195,11 @@ export type Request =
   /** I lead in this term, by this list. */
   | { readonly type: 'heartbeat'; readonly term: number; readonly voters: Voters }
   /** I lead no more: may this one be the next. */
-  | { readonly type: 'resign'; readonly term: number; readonly successor: Peer };
+  | { readonly type: 'resign'; readonly term: number; readonly successor: Peer }
+  /** A list of introducers that its sender has taken. */
+  | { readonly type: 'announce'; readonly introducers: Introducers }
+  /** Who leads, who introduces, whom do you know? */
+  | { readonly type: 'introduce' };
 
 /** The keys whose positions begin with the first `bits` bits of a position. */
 export interface Range {
@@ -219,6 +234,12 @@ export type Reply =
       readonly term: number;
       readonly version: number;
       readonly ok: boolean;
+    }
+  | {
+      readonly type: 'introduction';
+      readonly introducers: Introducers | undefined;
+      /** The leader, where its list is not known, and others to ask. */
+      readonly peers: readonly Peer[];
     }
   | { readonly type: 'refused'; readonly reason: Refusal };
 

@@ -69,6 +69,19 @@ export interface WireVoters {
   readonly signature: Uint8Array;
 }
 
+/** Who introduces newcomers, said by the leader of a term, whom these voters may elect. */
+export interface WireIntroducers {
+  readonly term: number;
+  readonly serial: number;
+  readonly madeAtMs: number;
+  readonly voters: WireVoters;
+  readonly leader: Uint8Array;
+  readonly certificate: Uint8Array;
+  readonly peers: WirePeers;
+  /** The leader's. */
+  readonly signature: Uint8Array;
+}
+
 /** First frame of each side of a link. */
 export interface WireHello {
   readonly type: 'hello';
@@ -114,7 +127,9 @@ export type WireRequest =
       readonly isPreVote: boolean;
     }
   | { readonly type: 'heartbeat'; readonly term: number; readonly voters: WireVoters }
-  | { readonly type: 'resign'; readonly term: number; readonly successor: Uint8Array };
+  | { readonly type: 'resign'; readonly term: number; readonly successor: Uint8Array }
+  | { readonly type: 'announce'; readonly introducers: WireIntroducers }
+  | { readonly type: 'introduce' };
 
 export type WireReply =
   | { readonly type: 'ok' }
@@ -132,6 +147,11 @@ export type WireReply =
       readonly term: number;
       readonly version: number;
       readonly ok: boolean;
+    }
+  | {
+      readonly type: 'introduction';
+      readonly introducers: WireIntroducers | undefined;
+      readonly peers: WirePeers;
     }
   | { readonly type: 'refused'; readonly reason: WireRefusal };
 export type WireRefusal =

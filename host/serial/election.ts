@@ -5,7 +5,7 @@
 
 import { noElection, noVoters } from '../../src/election/election.ts';
 import type { Awaiting, Election, Granted, Heard, Role } from '../../src/election/election.ts';
-import type { Ballot, Voters } from '../../src/types.ts';
+import type { Ballot, Introducers, Voters } from '../../src/types.ts';
 import { readList, readOptional, writeList, writeOptional } from './forms.ts';
 import type { Reader, Writer } from './words.ts';
 
@@ -34,6 +34,24 @@ export function readBallot(input: Reader): Ballot {
   };
 }
 
+export function writeIntroducers(out: Writer, list: Introducers): void {
+  out.number(list.term);
+  out.number(list.serial);
+  out.word(list.leader);
+  out.number(list.madeAtMs);
+  out.intList(list.peers);
+}
+
+export function readIntroducers(input: Reader): Introducers {
+  return {
+    term: input.number(),
+    serial: input.number(),
+    leader: input.word(),
+    madeAtMs: input.number(),
+    peers: input.intList(),
+  };
+}
+
 /** Nearly all nodes know of no election: they take one word. */
 export function writeElection(out: Writer, election: Election): void {
   out.bool(election !== noElection);
@@ -46,6 +64,7 @@ export function writeElection(out: Writer, election: Election): void {
   writeRole(out, election.role);
   writeOptional(out, election.leader, writePeer);
   out.number(election.seen);
+  writeOptional(out, election.introducers, writeIntroducers);
   out.number(election.lost);
   out.number(election.changedAtMs);
   out.number(election.dueAt);
@@ -62,6 +81,7 @@ export function readElection(input: Reader): Election {
     role: readRole(input),
     leader: readOptional(input, readPeer),
     seen: input.number(),
+    introducers: readOptional(input, readIntroducers),
     lost: input.number(),
     changedAtMs: input.number(),
     dueAt: input.number(),
@@ -97,7 +117,8 @@ function writeRole(out: Writer, role: Role): void {
       out.word(LEADER);
       writeList(out, role.heard, writeHeard);
       out.number(role.leaseUntil);
-      return out.number(role.beatAt);
+      out.number(role.beatAt);
+      return out.number(role.announceAt);
   }
 }
 
@@ -124,6 +145,7 @@ function readRole(input: Reader): Role {
         heard: readList(input, 2, readHeard),
         leaseUntil: input.number(),
         beatAt: input.number(),
+        announceAt: input.number(),
       };
     default:
       throw input.fault(`${kind} is no role of a voter`);

@@ -4,9 +4,9 @@
  * other every message in it. A question for nodes takes 7 words, 20 named peers take 23.
  */
 
-import { assertNever } from '../../src/assert.ts';
 import type { Message, Range, Refusal, Reply, Request, Sum } from '../../src/types.ts';
-import { readVoters, writeVoters } from './election.ts';
+import { ELECTION_KINDS, readElectionReply, readElectionRequest } from './election-message.ts';
+import { writeElectionBody } from './election-message.ts';
 import { oneOf } from './forms.ts';
 import { readHeader, readKey, readPosition } from './record.ts';
 import { writeHeader, writeKey, writePosition } from './record.ts';
@@ -41,19 +41,6 @@ export function writeMessage(out: Writer, message: Message): void {
       return writeHeader(out, body.record);
     case 'leave':
       return writeHead(out, LEAVE, call);
-    case 'vote':
-      writeHead(out, VOTE, call);
-      out.number(body.term);
-      out.bool(body.isPreVote);
-      return out.number(body.version);
-    case 'heartbeat':
-      writeHead(out, HEARTBEAT, call);
-      out.number(body.term);
-      return writeVoters(out, body.voters);
-    case 'resign':
-      writeHead(out, RESIGN, call);
-      out.number(body.term);
-      return out.word(body.successor);
     case 'ok':
       return writeHead(out, OK, call);
     case 'peers':
@@ -74,16 +61,12 @@ export function writeMessage(out: Writer, message: Message): void {
       writeHead(out, TAGS, call);
       writeRange(out, body.range);
       return out.intList(body.tags);
-    case 'term':
-      writeHead(out, TERM, call);
-      out.number(body.term);
-      out.number(body.version);
-      return out.bool(body.ok);
     case 'refused':
       writeHead(out, REFUSED, call);
       return refusals.write(out, body.reason);
     default:
-      return assertNever(body);
+      writeHead(out, ELECTION_KINDS[body.type], call);
+      return writeElectionBody(out, body);
   }
 }
 
@@ -125,19 +108,8 @@ function readRequest(input: Reader, kind: number): Request | undefined {
       };
     case LEAVE:
       return { type: 'leave' };
-    case VOTE:
-      return {
-        type: 'vote',
-        term: input.number(),
-        isPreVote: input.bool(),
-        version: input.number(),
-      };
-    case HEARTBEAT:
-      return { type: 'heartbeat', term: input.number(), voters: readVoters(input) };
-    case RESIGN:
-      return { type: 'resign', term: input.number(), successor: input.word() };
     default:
-      return undefined;
+      return readElectionRequest(input, kind);
   }
 }
 
@@ -155,17 +127,10 @@ function readReply(input: Reader, kind: number): Reply | undefined {
       return { type: 'sum', range: readRange(input), sum: readSum(input) };
     case TAGS:
       return { type: 'tags', range: readRange(input), tags: input.intList() };
-    case TERM:
-      return {
-        type: 'term',
-        term: input.number(),
-        version: input.number(),
-        ok: input.bool(),
-      };
     case REFUSED:
       return { type: 'refused', reason: refusals.read(input) };
     default:
-      return undefined;
+      return readElectionReply(input, kind);
   }
 }
 
@@ -208,10 +173,6 @@ const COMPARE = 12;
 const VERSION = 13;
 const SUM = 14;
 const TAGS = 15;
-const VOTE = 16;
-const TERM = 17;
-const HEARTBEAT = 18;
-const RESIGN = 19;
 
 /** The kinds of requests alone, for what speaks of a call without its message. */
 export const requestKinds = oneOf<Request['type']>({
@@ -223,9 +184,11 @@ export const requestKinds = oneOf<Request['type']>({
   'find-version': FIND_VERSION,
   check: CHECK,
   compare: COMPARE,
-  vote: VOTE,
-  heartbeat: HEARTBEAT,
-  resign: RESIGN,
+  vote: ELECTION_KINDS.vote,
+  heartbeat: ELECTION_KINDS.heartbeat,
+  resign: ELECTION_KINDS.resign,
+  announce: ELECTION_KINDS.announce,
+  introduce: ELECTION_KINDS.introduce,
 });
 
 const refusals = oneOf<Refusal>({

@@ -29,6 +29,9 @@ function edge(directory: PeerDirectory): Edge {
     keep: () => undefined,
     certifies: () => true,
     signatureOf: () => undefined,
+    endorses: () => false,
+    keepIntroducers: () => undefined,
+    introducersOf: () => undefined,
   };
 }
 

@@ -8,7 +8,7 @@
  */
 
 import { ALPHA_MAX, K_MAX, PATHS_MAX, PEERS_PER_REPLY_MAX } from '../../src/limits.ts';
-import { REPLICATION_MAX, VALUE_BYTES_MAX } from '../../src/limits.ts';
+import { REPLICATION_MAX, VALUE_BYTES_MAX, VOTERS_MAX } from '../../src/limits.ts';
 import { NODES_MAX, type SimOptions } from '../options.ts';
 import { bad, good, type Parsed } from '../specs.ts';
 import { ADVERSARY, choice, CHURN, duration, LATENCY, LIFE, number } from './settings-kinds.ts';
@@ -50,6 +50,8 @@ const CHURN_HELP =
 const LINKS_HELP = 'whether first contact costs a dial, and calling back too';
 const ADVERSARY_HELP = 'share of nodes that drop, lie, stale or flood, as in 0.2:drop';
 
+const VOTERS_HELP = 'the first 3, 5 or 7 nodes stay, and elect a leader; 0: none';
+
 const NETWORK = group('The network', [
   row('nodes', whole(1, NODES_MAX), 'nodes', 'nodes, online and offline', '1000'),
   row('tables', choice('joined', 'converged'), 'tables', 'how routing tables begin', 'joined'),
@@ -80,6 +82,7 @@ const CHURNING = group('Churn and adversaries', [
   row('departure', choice('crash', 'leave'), 'departure', 'whether nodes say goodbye', 'crash'),
   row('disk', choice('empty', 'keep'), 'disk', 'what a returning node has kept', 'empty'),
   row('adversaries', ADVERSARY, 'adversaries', ADVERSARY_HELP, 'none'),
+  row('voters', whole(0, VOTERS_MAX), 'voters', VOTERS_HELP, '0'),
 ]);
 
 const WORK = group('What the nodes are asked to do', [

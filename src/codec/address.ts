@@ -143,4 +143,8 @@ const PEER_BYTES_MIN = ID_BYTES + 8;
 const PEER_BYTES_MAX = ID_BYTES + 1 + ADDRESSES_PER_PEER_MAX * 19;
 
 /** Bounds of the whole list with its count, for the frames that carry one. */
-export const PEERS_BYTES_MAX = 1 + PEERS_PER_REPLY_MAX * PEER_BYTES_MAX;
+export function peersBytesMax(peers: number): number {
+  return 1 + peers * PEER_BYTES_MAX;
+}
+
+export const PEERS_BYTES_MAX = peersBytesMax(PEERS_PER_REPLY_MAX);

@@ -1,57 +1,21 @@
 /**
- * The bodies of the enhanced dialect, one case per service function: its code, its length, its
- * reading and its writing. `peer.ts` frames them; the layouts are described in `docs/wire.md`.
+ * The bodies of the enhanced dialect, one case per service function: its length, its reading and its
+ * writing. `peer.ts` frames them; the layouts are described in `docs/wire.md`.
  */
 import { assertNever } from '../assert.ts';
 import type { WireMessage, WireRefusal, WireReply, WireRequest } from '../wire-types.ts';
 import { readPeers, writePeers } from './address.ts';
 import type { Reader, Writer } from './bytes.ts';
+import { CODE } from './codes.ts';
 import { electionLength, readHeartbeat, readResign, readTerm } from './election.ts';
 import { readVote, VOTE_BYTES, writeElection, writeTerm } from './election.ts';
 import { helloLength, readGoodbye, readHello, writeGoodbye, writeHello } from './greeting.ts';
+import { introducersLength, introductionLength, readIntroducers } from './introducers.ts';
+import { readIntroduction, writeIntroducers, writeIntroduction } from './introducers.ts';
 import { headerLength, readHeader, readRecord } from './record.ts';
 import { recordLength, writeHeader, writeRecord } from './record.ts';
 import { RANGE_BYTES, readRange, readSum, readTags, SUM_BYTES } from './round.ts';
 import { writeRange, writeSum, writeTags } from './round.ts';
-
-/** From 662 on, even codes ask and odd ones answer. */
-export const CODE = {
-  hello: 660,
-  goodbye: 661,
-  ping: 662,
-  ok: 663,
-  findNode: 664,
-  peers: 665,
-  findValue: 666,
-  value: 667,
-  store: 668,
-  refused: 669,
-  leave: 670,
-  findVersion: 672,
-  version: 673,
-  check: 674,
-  sum: 675,
-  compare: 676,
-  tags: 677,
-  vote: 678,
-  term: 679,
-  heartbeat: 680,
-  resign: 682,
-} as const;
-
-export function codeOf(message: WireMessage): number {
-  switch (message.type) {
-    case 'hello':
-    case 'goodbye':
-      return CODE[message.type];
-    case 'request':
-      return requestCodeOf(message.body);
-    case 'reply':
-      return CODE[message.body.type];
-    default:
-      return assertNever(message);
-  }
-}
 
 export function bodyLength(message: WireMessage): number {
   switch (message.type) {
@@ -129,6 +93,10 @@ function readRequest(code: number, reader: Reader): WireRequest | undefined {
       return readHeartbeat(reader);
     case CODE.resign:
       return readResign(reader);
+    case CODE.announce:
+      return { type: 'announce', introducers: readIntroducers(reader) };
+    case CODE.introduce:
+      return { type: 'introduce' };
     default:
       return undefined;
   }
@@ -150,6 +118,8 @@ function readReply(code: number, reader: Reader): WireReply | undefined {
       return { type: 'tags', range: readRange(reader), tags: readTags(reader) };
     case CODE.term:
       return readTerm(reader);
+    case CODE.introduction:
+      return readIntroduction(reader);
     case CODE.refused: {
       const reason = REFUSALS[reader.u8() - 1];
       return reason && { type: 'refused', reason };
@@ -159,32 +129,11 @@ function readReply(code: number, reader: Reader): WireReply | undefined {
   }
 }
 
-function requestCodeOf(body: WireRequest): number {
-  switch (body.type) {
-    case 'ping':
-    case 'store':
-    case 'check':
-    case 'compare':
-    case 'leave':
-    case 'vote':
-    case 'heartbeat':
-    case 'resign':
-      return CODE[body.type];
-    case 'find-node':
-      return CODE.findNode;
-    case 'find-value':
-      return CODE.findValue;
-    case 'find-version':
-      return CODE.findVersion;
-    default:
-      return assertNever(body);
-  }
-}
-
 function requestLength(body: WireRequest): number {
   switch (body.type) {
     case 'ping':
     case 'leave':
+    case 'introduce':
       return 0;
     case 'find-node':
       return 20;
@@ -201,6 +150,8 @@ function requestLength(body: WireRequest): number {
     case 'heartbeat':
     case 'resign':
       return electionLength(body);
+    case 'announce':
+      return introducersLength(body.introducers);
     default:
       return assertNever(body);
   }
@@ -222,6 +173,8 @@ function replyLength(body: WireReply): number {
       return RANGE_BYTES + 2 + body.tags.length;
     case 'term':
       return VOTE_BYTES;
+    case 'introduction':
+      return introductionLength(body);
     case 'refused':
       return 1;
     default:
@@ -233,6 +186,7 @@ function writeRequest(writer: Writer, body: WireRequest): void {
   switch (body.type) {
     case 'ping':
     case 'leave':
+    case 'introduce':
       return;
     case 'find-node':
       return writer.fixed(body.target, 20);
@@ -253,6 +207,8 @@ function writeRequest(writer: Writer, body: WireRequest): void {
     case 'heartbeat':
     case 'resign':
       return writeElection(writer, body);
+    case 'announce':
+      return writeIntroducers(writer, body.introducers);
     default:
       return assertNever(body);
   }
@@ -277,6 +233,8 @@ function writeReply(writer: Writer, body: WireReply): void {
       return writeTags(writer, body.tags);
     case 'term':
       return writeTerm(writer, body);
+    case 'introduction':
+      return writeIntroduction(writer, body);
     case 'refused':
       return writer.u8(REFUSALS.indexOf(body.reason) + 1);
     default:

@@ -19,8 +19,9 @@ const VOTERS_HEAD_BYTES = 4 + 1 + 1;
 /** A term, a version, a yes or no: what a candidate asks and a voter answers. */
 export const VOTE_BYTES = TERM_BYTES + 4 + 1;
 export const HEARTBEAT_BYTES_MIN = TERM_BYTES + VOTERS_HEAD_BYTES + ID_BYTES;
-export const HEARTBEAT_BYTES_MAX =
-  TERM_BYTES + VOTERS_HEAD_BYTES + VOTERS_MAX * ID_BYTES + SIGNATURE_BYTES;
+/** A list of voters at most. */
+export const VOTERS_BYTES_MAX = VOTERS_HEAD_BYTES + VOTERS_MAX * ID_BYTES + SIGNATURE_BYTES;
+export const HEARTBEAT_BYTES_MAX = TERM_BYTES + VOTERS_BYTES_MAX;
 export const RESIGN_BYTES = TERM_BYTES + ID_BYTES;
 
 export function electionLength(body: ElectionRequest): number {
@@ -63,11 +64,11 @@ export function readTerm(reader: Reader): Term {
   return { type: 'term', term: reader.u53(), version: reader.u32(), ok: readFlag(reader) };
 }
 
-function votersLength({ ids, signature }: WireVoters): number {
+export function votersLength({ ids, signature }: WireVoters): number {
   return VOTERS_HEAD_BYTES + ids.length * ID_BYTES + signature.length;
 }
 
-function writeVoters(writer: Writer, { version, ids, signature }: WireVoters): void {
+export function writeVoters(writer: Writer, { version, ids, signature }: WireVoters): void {
   writer.u32(version);
   writer.u8(ids.length);
   for (const id of ids) writer.fixed(id, ID_BYTES);
@@ -75,7 +76,7 @@ function writeVoters(writer: Writer, { version, ids, signature }: WireVoters): v
   writer.fixed(signature, signature.length);
 }
 
-function readVoters(reader: Reader): WireVoters {
+export function readVoters(reader: Reader): WireVoters {
   const version = reader.u32();
   const count = reader.u8();
   if (count < 1 || count > VOTERS_MAX) reader.fail();

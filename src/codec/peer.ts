@@ -14,10 +14,12 @@ import { assert } from '../assert.ts';
 import { FRAME_BYTES_MAX, HELLO_BYTES_MAX } from '../limits.ts';
 import type { Decoded, WireMessage } from '../wire-types.ts';
 import { PEERS_BYTES_MAX } from './address.ts';
-import { bodyLength, CODE, codeOf, readBody, writeBody } from './body.ts';
+import { bodyLength, readBody, writeBody } from './body.ts';
 import { Reader, Writer } from './bytes.ts';
+import { CODE, codeOf } from './codes.ts';
 import { HEARTBEAT_BYTES_MAX, HEARTBEAT_BYTES_MIN, RESIGN_BYTES } from './election.ts';
 import { VOTE_BYTES } from './election.ts';
+import { INTRODUCERS_BYTES_MAX, INTRODUCERS_BYTES_MIN } from './introducers.ts';
 import { HEADER_BYTES_MAX, HEADER_BYTES_MIN } from './record.ts';
 import { RECORD_BYTES_MAX, RECORD_BYTES_MIN } from './record.ts';
 import { RANGE_BYTES, SUM_BYTES, TAGS_BYTES_MAX } from './round.ts';
@@ -96,6 +98,7 @@ function boundsOf(code: number): readonly [number, number] | undefined {
     case CODE.ping:
     case CODE.ok:
     case CODE.leave:
+    case CODE.introduce:
       return EMPTY_BOUNDS;
     case CODE.findNode:
       return POSITION_BOUNDS;
@@ -124,6 +127,10 @@ function boundsOf(code: number): readonly [number, number] | undefined {
       return HEARTBEAT_BOUNDS;
     case CODE.resign:
       return RESIGN_BOUNDS;
+    case CODE.announce:
+      return ANNOUNCE_BOUNDS;
+    case CODE.introduction:
+      return INTRODUCTION_BOUNDS;
     default:
       return undefined;
   }
@@ -156,3 +163,5 @@ const TAGS_BOUNDS = [RANGE_BYTES + 2, RANGE_BYTES + TAGS_BYTES_MAX] as const;
 const VOTE_BOUNDS = [VOTE_BYTES, VOTE_BYTES] as const;
 const HEARTBEAT_BOUNDS = [HEARTBEAT_BYTES_MIN, HEARTBEAT_BYTES_MAX] as const;
 const RESIGN_BOUNDS = [RESIGN_BYTES, RESIGN_BYTES] as const;
+const ANNOUNCE_BOUNDS = [INTRODUCERS_BYTES_MIN, INTRODUCERS_BYTES_MAX] as const;
+const INTRODUCTION_BOUNDS = [2, 1 + INTRODUCERS_BYTES_MAX + PEERS_BYTES_MAX] as const;

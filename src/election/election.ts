@@ -16,7 +16,7 @@
  */
 
 import { LEASE_HELD_MS, LEASE_MS, TERM_JUMP_MAX } from '../limits.ts';
-import type { Ballot, CallId, OpId, Peer, Token, Voters } from '../types.ts';
+import type { Ballot, CallId, Introducers, OpId, Peer, Token, Voters } from '../types.ts';
 
 export interface Election {
   /** As it is on disk, or will be once `writing` is; the list of voters is a part of it. */
@@ -34,6 +34,8 @@ export interface Election {
   readonly leader: Peer | undefined;
   /** The highest term of which this node was told; what carries a lower one is refused (E6). */
   readonly seen: number;
+  /** The newest list of introducers that it was told of. */
+  readonly introducers: Introducers | undefined;
   /** How many rounds of votes it has lost since it last heard a leader or voted for one. */
   readonly lost: number;
   /** When this node last took up another role or heard of another leader; wall ms, 0: never. */
@@ -84,6 +86,8 @@ export interface Leader {
   /** It leads until then, unless a majority answers a later round; monotonic ms. */
   readonly leaseUntil: number;
   readonly beatAt: number;
+  /** When it makes the next list of introducers; monotonic ms. */
+  readonly announceAt: number;
 }
 
 /** When the last round was sent that a voter answered, and by which list it then went. */
@@ -106,6 +110,7 @@ export const noElection: Election = {
   role: { type: 'observer' },
   leader: undefined,
   seen: 0,
+  introducers: undefined,
   lost: 0,
   changedAtMs: 0,
   dueAt: Infinity,

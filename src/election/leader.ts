@@ -13,6 +13,7 @@ import { cast } from './ballot.ts';
 import { isLeading, leaseOf, promiseFrom } from './election.ts';
 import type { Granted, Leader } from './election.ts';
 import { changed, standAfterMs, stepDown } from './follower.ts';
+import { announce } from './introducers.ts';
 import { mayFollow, reorder, UNHEARD } from './voters.ts';
 
 type TermReply = Extract<Reply, { type: 'term' }>;
@@ -26,7 +27,7 @@ export function lead(draft: Draft, granted: readonly Granted[]): void {
     return vote === undefined ? UNHEARD : { sentAt: vote.sentAt, version: 0 };
   });
   const leaseUntil = leaseOf(voters, heard);
-  const role: Leader = { type: 'leader', heard, leaseUntil, beatAt: now };
+  const role: Leader = { type: 'leader', heard, leaseUntil, beatAt: now, announceAt: now };
   draft.election = changed(draft, { ...election, role, leader: self, dueAt: now + 1 });
   onBeatDue(draft, role);
 }
@@ -46,6 +47,8 @@ export function onBeatDue(draft: Draft, role: Leader): void {
   const promisedUntil = promiseFrom(now);
   draft.election = { ...draft.election, promisedUntil };
   renew(draft, self, { sentAt: now, version: voters.version }, now + BEAT_MS);
+  const next = draft.election.role;
+  if (next.type === 'leader' && now >= next.announceAt) announce(draft, next);
 }
 
 export function onBeatAnswered(draft: Draft, { peer, sentAt }: Call, answer: TermReply): void {
@@ -89,7 +92,7 @@ function renew(draft: Draft, peer: Peer, answered: Leader['heard'][number], beat
     return before.sentAt > answered.sentAt ? before : answered;
   });
   const leaseUntil = Math.max(role.leaseUntil, leaseOf(ballot.voters, heard));
-  const next: Leader = { type: 'leader', heard, leaseUntil, beatAt };
+  const next: Leader = { ...role, heard, leaseUntil, beatAt };
   draft.election = { ...election, role: next, dueAt: Math.min(beatAt, leaseUntil) };
 }
 
