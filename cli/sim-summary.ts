@@ -135,7 +135,14 @@ function valuesOf({ config, values }: RunResult): readonly string[] {
   ];
 }
 
-function networkOf({ config, skipped, tables, churn, traffic }: RunResult): readonly string[] {
+function networkOf({
+  config,
+  skipped,
+  tables,
+  churn,
+  traffic,
+  election,
+}: RunResult): readonly string[] {
   const isStill = config.churn.type === 'none' && config.faults.length === 0;
   return [
     ...(skipped === 0
@@ -152,7 +159,20 @@ function networkOf({ config, skipped, tables, churn, traffic }: RunResult): read
           `churn     ${counted(churn.sessions, 'session')} begun, ` +
             `${percent(churn.onlineShare)} of the nodes online on average`,
         ]),
+    ...electionOf(election),
     `traffic   ${traffic.perNodePerSecond.toFixed(2)} messages per online node and second`,
+  ];
+}
+
+function electionOf(election: RunResult['election']): readonly string[] {
+  if (election === undefined) return [];
+  const { voters, terms, led, crashes, stepDowns, failoverMs, overlap, listed } = election;
+  return [
+    `leader    ${voters} voters: ${counted(terms, 'term')}, one led ${percent(led)} of the time` +
+      (overlap === 0 ? '' : `, two ${percent(overlap)}`) +
+      `; crashes of leaders ${crashes}, other ends ${stepDowns}`,
+    ...(failoverMs.count === 0 ? [] : [`  failover  ${spread(failoverMs, 'ms')}`]),
+    `  list      ${percent(listed)} of the nodes have the newest list of introducers`,
   ];
 }
 

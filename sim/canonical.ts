@@ -20,7 +20,9 @@ export function canonical(value: unknown): string {
 
 /** The settings that decide what a run does, canonically. */
 export function canonicalOptions(options: SimOptions): string {
-  return canonical(withoutPaths({ ...options, wire: undefined, workers: undefined }));
+  const { voters } = options;
+  const decisive = { ...options, voters: voters || undefined, wire: undefined, workers: undefined };
+  return canonical(withoutPaths(decisive));
 }
 
 /** A file's path is where somebody keeps it; its hash stands beside it. */

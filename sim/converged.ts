@@ -7,7 +7,9 @@
 import { peerWord } from '../src/position.ts';
 import { noneHeard, type Table } from '../src/table/table.ts';
 import type { Directory, Peer } from '../src/types.ts';
-import type { Ring } from './ring.ts';
+import type { Arena } from './arena.ts';
+import type { Oracle } from './oracle.ts';
+import { Ring } from './ring.ts';
 import { index, mix } from './streams.ts';
 
 /** Words taken from one buffer for many tables: a buffer of its own costs each some 250 bytes. */
@@ -84,4 +86,23 @@ function sample(
     for (let j = first; j < into.length && !taken; j++) taken = into[j] === drawn;
     into.push(taken ? ring.at(from + i) : drawn);
   }
+}
+
+/** Gives all nodes the tables of a network that has settled. */
+export function giveTables(world: Arena, oracle: Oracle, online: readonly Peer[]): void {
+  const { population, roles, keys, options } = world;
+  const ring = new Ring(population.directory, online);
+  const slab = new Slab();
+  const sound: Peer[] = [];
+  for (let rank = 0; rank < ring.size; rank++) {
+    const peer = ring.at(rank);
+    population.setSettledAt(peer, -Infinity);
+    if (roles.isSound(population.slotOf(peer))) sound.push(peer);
+    const state = population.states[peer];
+    if (state === undefined) continue;
+    const table = convergedTable(ring, rank, options.k, keys.tables, population.directory, slab);
+    population.states[peer] = { ...state, table };
+  }
+  const eligible = sound.length === ring.size ? ring : new Ring(population.directory, sound);
+  oracle.onStart(sound, eligible);
 }

@@ -11,6 +11,7 @@ import type { Peer } from '../src/types.ts';
 import { Sample } from './distribution.ts';
 import type { Distribution } from './distribution.ts';
 import type { Led } from './facts.ts';
+import type { ListCount } from './part-report.ts';
 
 export interface LeaderReport {
   readonly voters: number;
@@ -48,6 +49,30 @@ export class Leaders {
     return found;
   }
 
+  /** All of it, for a snapshot. */
+  get state(): readonly number[] {
+    const counts = [this.#terms, this.#crashes, this.#stepDowns, this.#ledUs, this.#overlapUs];
+    const failovers = [...this.#failoverMs.values()];
+    const times = [this.#goneAt, this.#countedAt, failovers.length];
+    return [...counts, ...times, ...failovers, ...[...this.#leading].flat()];
+  }
+
+  set state(state: readonly number[]) {
+    const [terms = 0, crashes = 0, stepDowns = 0, ledUs = 0, overlapUs = 0] = state;
+    const [goneAt = -1, countedAt = Infinity, failovers = 0] = state.slice(5);
+    this.#terms = terms;
+    this.#crashes = crashes;
+    this.#stepDowns = stepDowns;
+    this.#ledUs = ledUs;
+    this.#overlapUs = overlapUs;
+    this.#goneAt = goneAt;
+    this.#countedAt = countedAt;
+    this.#failoverMs = Sample.of(Float64Array.from(state.slice(8, 8 + failovers)));
+    for (let i = 8 + failovers; i < state.length; i += 2) {
+      this.#leading.set(state[i] ?? 0, state[i + 1] ?? 0);
+    }
+  }
+
   /** Measuring begins: what was before counts no more. */
   begin(now: number): void {
     this.#terms = this.#leading.size;
@@ -78,17 +103,10 @@ export class Leaders {
     }
   }
 
-  /**
-   * @param now microseconds
-   * @param measuredUs how long was measured
-   */
-  report(
-    now: number,
-    measuredUs: number,
-    { voters, listed }: Pick<LeaderReport, 'voters' | 'listed'>,
-  ): LeaderReport {
+  /** @param from microseconds at which measuring began */
+  report(voters: number, now: number, from: number): Omit<LeaderReport, 'listed'> {
     this.#count(now);
-    const share = (us: number): number => (measuredUs === 0 ? 0 : us / measuredUs);
+    const share = (us: number): number => (now > from ? us / (now - from) : 0);
     return {
       voters,
       terms: this.#terms,
@@ -97,7 +115,6 @@ export class Leaders {
       crashes: this.#crashes,
       stepDowns: this.#stepDowns,
       failoverMs: this.#failoverMs.distribution(false),
-      listed,
     };
   }
 
@@ -108,4 +125,17 @@ export class Leaders {
     if (this.#leading.size > 1) this.#overlapUs += us;
     this.#countedAt = now;
   }
+}
+
+/** Share of nodes that have the newest list there is. */
+export function listedShare(lists: readonly ListCount[]): number {
+  let [all, term, serial, having] = [0, 0, 0, 0];
+  for (const list of lists) {
+    all += list.nodes;
+    if (list.term > term || (list.term === term && list.serial > serial)) {
+      [term, serial, having] = [list.term, list.serial, 0];
+    }
+    if (list.term === term && list.serial === serial) having += list.nodes;
+  }
+  return term === 0 ? 0 : having / all;
 }

@@ -6,6 +6,7 @@
 import type { Arena } from './arena.ts';
 import { Sample } from './distribution.ts';
 import { tableSums, type TableSums } from './health.ts';
+import type { LeaderReport } from './leaders.ts';
 import type { LookupRow } from './lookup-row.ts';
 import type { Counts, MessageKind, Samples } from './measures.ts';
 import type { OperationRow } from './operation-row.ts';
@@ -26,6 +27,7 @@ export interface Common {
   readonly repairDelayMs: Float64Array;
   /** Minutes that acknowledged keys have lived while it was measured, of all together. */
   readonly keyMinutes: number;
+  readonly leaders: Omit<LeaderReport, 'listed'>;
   /** By PUT: 1 when its key has been acknowledged and lives on. */
   readonly due: Uint8Array;
 }
@@ -37,6 +39,8 @@ export interface PartReport {
   readonly sent: Readonly<Record<MessageKind, number>>;
   readonly tables: Omit<TableSums, 'contacts'> & { readonly contacts: Float64Array };
   readonly holdings: Holdings;
+  /** How many of its nodes have which list of introducers; only where there are voters. */
+  readonly lists: readonly ListCount[];
   readonly series: readonly SampleRow[];
   readonly rows: readonly LookupRow[];
   readonly operations: readonly OperationRow[];
@@ -59,6 +63,7 @@ export function reportOf(run: Run<Arena>): PartReport {
     sent: measures.sent,
     tables: { ...sums, contacts: sums.contacts.values() },
     holdings: world.values.inventory.take(population, roles, nowMs, world.wallMs),
+    lists: options.voters === 0 ? [] : listCounts(run),
     series: run.sampler.rows,
     rows: run.ledger.rows,
     operations: run.ledger.operations,
@@ -80,8 +85,29 @@ function commonOf(run: Run<Arena>): Common {
     meanResidualMs: residualMs.distribution(false).mean,
     repairDelayMs: run.replicas.delays.values(),
     keyMinutes: values.livedMs(run.measureFrom, now) / 60_000,
+    leaders: run.leaders.report(run.options.voters, now, run.measureFrom),
     due: Uint8Array.from({ length: values.count }, (_, put) => (values.isDue(put, wallMs) ? 1 : 0)),
   };
+}
+
+/** Nodes by the list that they have. */
+export interface ListCount {
+  readonly term: number;
+  readonly serial: number;
+  readonly nodes: number;
+}
+
+function listCounts({ world, oracle }: Run<Arena>): readonly ListCount[] {
+  const counts = new Map<string, ListCount>();
+  const { eligible } = oracle;
+  for (let rank = 0; rank < eligible.size; rank++) {
+    const state = world.population.states[eligible.at(rank)];
+    if (state === undefined) continue;
+    const { term, serial } = state.election.introducers ?? { term: 0, serial: 0 };
+    const name = `${term} ${serial}`;
+    counts.set(name, { term, serial, nodes: (counts.get(name)?.nodes ?? 0) + 1 });
+  }
+  return [...counts.values()];
 }
 
 /** One sample of all parts. */

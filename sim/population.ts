@@ -12,7 +12,7 @@
 import { PeerDirectory } from '../host/directory.ts';
 import { ID_WORDS, POSITION_WORD } from '../src/limits.ts';
 import type { NodeState } from '../src/step.ts';
-import type { KeptRecord, Peer } from '../src/types.ts';
+import type { Ballot, KeptRecord, Peer } from '../src/types.ts';
 import { mix } from './streams.ts';
 
 /** A row of 64 bytes, so that a node is one cache line: three times, then words at these places. */
@@ -48,6 +48,8 @@ export class Population {
   readonly states: (NodeState | undefined)[] = [];
   /** Records on the disks of own nodes that are offline, where disks are kept. */
   readonly disks = new Map<Peer, readonly KeptRecord[]>();
+  /** Ballots on the disks of own voters, which are kept in any case. */
+  readonly ballots = new Map<Peer, Ballot>();
   /** The handle that is in a slot, online or not; -1 before its first life. */
   readonly occupants: Int32Array;
   /** Rows by handle, in two views: whole numbers, and times in microseconds. */

@@ -6,6 +6,8 @@ import { digestOf, SCHEMA } from './digest.ts';
 import type { Distribution } from './distribution.ts';
 import { Sample } from './distribution.ts';
 import { tableReport, type TableReport } from './health.ts';
+import { listedShare } from './leaders.ts';
+import type { LeaderReport } from './leaders.ts';
 import type { LookupRow } from './lookup-row.ts';
 import { MESSAGE_KINDS, type Samples } from './measures.ts';
 import type { OperationRow } from './operation-row.ts';
@@ -101,6 +103,8 @@ export interface SimResult extends Cost {
     readonly onlineShare: number;
     readonly meanResidualMs: number | null;
   };
+  /** Only where there are voters. */
+  readonly election?: LeaderReport;
   readonly traffic: {
     readonly perNodePerSecond: number;
     readonly byKind: Readonly<Record<string, number>>;
@@ -149,6 +153,7 @@ export function resultOf(
       parts.map(({ tables }) => ({ ...tables, contacts: Sample.of(tables.contacts) })),
     ),
     ...timesOf(parts),
+    ...electionOf(options, parts),
     series: seriesOf(
       common.stepMs,
       parts.map(({ series }) => series),
@@ -200,6 +205,15 @@ function repairMessages(parts: readonly PartReport[]): number {
   const rounds = ['check', 'sum', 'compare', 'tags'] as const;
   const sent = parts.map((part) => rounds.reduce((sum, kind) => sum + part.sent[kind], 0));
   return sent.reduce((sum, count) => sum + count, 2 * sumOf(parts, 'replicasSent'));
+}
+
+function electionOf(
+  { voters }: SimOptions,
+  parts: readonly PartReport[],
+): Pick<SimResult, 'election'> {
+  if (voters === 0) return {};
+  const listed = listedShare(parts.flatMap(({ lists }) => lists));
+  return { election: { ...commonOf(parts).leaders, listed } };
 }
 
 function timesOf(parts: readonly PartReport[]): Pick<SimResult, 'churn' | 'traffic'> {

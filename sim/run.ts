@@ -14,16 +14,16 @@ import type { Outcome } from '../src/step-types.ts';
 import type { Key, OpId, Peer, RecordHeader } from '../src/types.ts';
 import type { Arena, ArenaParts, RunSetting } from './arena.ts';
 import { Churn } from './churn.ts';
-import { convergedTable, Slab } from './converged.ts';
+import { giveTables } from './converged.ts';
 import { FactBox, type Facts } from './facts.ts';
 import { Items } from './items.ts';
 import { latencyOf, type LatencyModel } from './latency.ts';
+import { Leaders } from './leaders.ts';
 import { Ledger } from './ledger.ts';
 import type { SimOptions } from './options.ts';
 import { Oracle } from './oracle.ts';
 import { WHOLE } from './population.ts';
 import { Replicas, type Fate } from './replicas.ts';
-import { Ring } from './ring.ts';
 import { Sampler, stepMsOf } from './sampler.ts';
 import { Sessions } from './sessions.ts';
 import { slotsOf, stormSlot } from './slots.ts';
@@ -49,6 +49,7 @@ export class Run<A extends Arena = World> implements Watcher {
   readonly items: Items;
   readonly sampler: Sampler;
   readonly replicas: Replicas;
+  readonly leaders = new Leaders();
   readonly stepMs: number;
   /** The instant up to which everything has happened, in microseconds. */
   turnedAt = 0;
@@ -86,7 +87,7 @@ export class Run<A extends Arena = World> implements Watcher {
     });
     const placeName = (peer: Peer): string => this.latency.placeName(peer);
     this.ledger = new Ledger(world, this.oracle, this.#facts, rows ? placeName : undefined);
-    this.sessions = new Sessions(world, this.churn, this.oracle, this.ledger);
+    this.sessions = new Sessions(world, this.churn, this.oracle, this.ledger, this.leaders);
     const workload = new Workload(works, nodes, keys, population, roles, values);
     this.items = new Items(world, workload, this.ledger);
     this.sampler = new Sampler(world);
@@ -103,7 +104,7 @@ export class Run<A extends Arena = World> implements Watcher {
       return;
     }
     const online = this.sessions.placeAll();
-    this.#giveTables(online);
+    giveTables(this.world, this.oracle, online);
     this.#warmUp();
     this.snapshotDue = this.#snapshotAt() <= this.turnedAt;
   }
@@ -144,6 +145,8 @@ export class Run<A extends Arena = World> implements Watcher {
       parts.flatMap(({ replicas }) => replicas),
       world.measures.measuring,
     );
+    const led = parts.flatMap((facts) => facts.led);
+    this.leaders.take(led, (peer) => world.population.isOnline(peer));
     this.oracle.turn();
     if (this.isSampleDue(at)) this.sampler.sample(this.oracle.eligible);
     if (this.measureFrom === Infinity) {
@@ -197,6 +200,10 @@ export class Run<A extends Arena = World> implements Watcher {
     this.#facts.onJoined({ peer, life, at: this.world.now, ok });
   }
 
+  onLeader(peer: Peer, term: number): void {
+    this.#facts.onLed({ peer, term, at: this.world.now });
+  }
+
   onReplica(peer: Peer, key: Key, fate: Fate): void {
     const { population, roles, values, now } = this.world;
     if (!roles.isSound(population.slotOf(peer))) return;
@@ -219,25 +226,6 @@ export class Run<A extends Arena = World> implements Watcher {
     world.network.loss = options.loss;
     world.network.split = undefined;
     this.#measureFrom(this.turnedAt);
-  }
-
-  #giveTables(online: readonly Peer[]): void {
-    const { population, roles, keys } = this.world;
-    const { k } = this.options;
-    const ring = new Ring(population.directory, online);
-    const slab = new Slab();
-    const sound: Peer[] = [];
-    for (let rank = 0; rank < ring.size; rank++) {
-      const peer = ring.at(rank);
-      population.setSettledAt(peer, -Infinity);
-      if (roles.isSound(population.slotOf(peer))) sound.push(peer);
-      const state = population.states[peer];
-      if (state === undefined) continue;
-      const table = convergedTable(ring, rank, k, keys.tables, population.directory, slab);
-      population.states[peer] = { ...state, table };
-    }
-    const eligible = sound.length === ring.size ? ring : new Ring(population.directory, sound);
-    this.oracle.onStart(sound, eligible);
   }
 
   #takeIn(facts: Facts): void {
@@ -277,6 +265,7 @@ export class Run<A extends Arena = World> implements Watcher {
   #beginMeasuring(): void {
     const { measures, now } = this.world;
     measures.begin(now);
+    this.leaders.begin(now);
     for (const endsAt of this.sessions.endsAt) {
       if (endsAt !== Infinity) measures.residualMs.add((endsAt - now) / 1000);
     }

@@ -10,6 +10,7 @@ import { durable, withLife } from '../src/replicas/store.ts';
 import type { KeptRecord, Peer } from '../src/types.ts';
 import type { Arena } from './arena.ts';
 import type { Churn } from './churn.ts';
+import type { Leaders } from './leaders.ts';
 import type { Ledger } from './ledger.ts';
 import type { FaultSpec } from './options.ts';
 import type { Oracle } from './oracle.ts';
@@ -29,12 +30,14 @@ export class Sessions {
   readonly #churn: Churn;
   readonly #oracle: Oracle;
   readonly #ledger: Ledger;
+  readonly #leaders: Leaders;
   /** Instant at which each slot's session ends, in microseconds. */
   readonly endsAt: Float64Array;
   /** The initial joins have settled: sessions end and begin. */
   begun = false;
 
-  constructor(world: Arena, churn: Churn, oracle: Oracle, ledger: Ledger) {
+  constructor(world: Arena, churn: Churn, oracle: Oracle, ledger: Ledger, leaders: Leaders) {
+    this.#leaders = leaders;
     this.#world = world;
     this.#churn = churn;
     this.#oracle = oracle;
@@ -48,7 +51,7 @@ export class Sessions {
     const online: Peer[] = [];
     for (let slot = 0; slot < options.nodes; slot++) {
       const peer = population.admit(slot);
-      if (!this.#churn.startsOnline(slot)) continue;
+      if (!this.#startsOnline(slot)) continue;
       this.#world.begin(peer);
       online.push(peer);
     }
@@ -59,7 +62,7 @@ export class Sessions {
   arriveAll(): number {
     let arrivals = 0;
     for (let slot = 0; slot < this.#world.options.nodes; slot++) {
-      if (!this.#churn.startsOnline(slot)) continue;
+      if (!this.#startsOnline(slot)) continue;
       this.#world.schedule(arrivals++ * ARRIVAL_GAP_US, { type: 'arrive', slot });
     }
     return arrivals;
@@ -70,7 +73,7 @@ export class Sessions {
     const { population, options, now } = this.#world;
     this.begun = true;
     if (!this.#churn.isActive) return;
-    for (let slot = 0; slot < options.nodes; slot++) {
+    for (let slot = options.voters; slot < options.nodes; slot++) {
       const peer = population.occupants[slot] ?? -1;
       if (peer >= 0 && population.isOnline(peer)) {
         this.#endAfter(slot, peer, this.#churn.residualSessionUs(slot));
@@ -125,6 +128,8 @@ export class Sessions {
     switch (fault.type) {
       case 'mass-failure':
         return this.#fail(fault.share, number, fault.returnMs);
+      case 'leader-crash':
+        return this.#failLeader(fault.returnMs);
       case 'partition':
       case 'loss':
         this.setNetwork();
@@ -160,10 +165,16 @@ export class Sessions {
     world.begin(peer);
     if (this.begun) {
       if (world.measures.measuring) world.measures.sessions++;
-      if (this.#churn.isActive) this.#endAfter(slot, peer, this.#churn.sessionUs(slot));
+      const ends = this.#churn.isActive && slot >= world.options.voters;
+      if (ends) this.#endAfter(slot, peer, this.#churn.sessionUs(slot));
     }
     const introducers = peer === 0 && !this.begun ? 0 : INTRODUCERS;
     world.command(peer, JOIN_OP, { type: 'join', introducers, peers: [] });
+  }
+
+  /** Voters are there from the first, and do not come and go. */
+  #startsOnline(slot: number): boolean {
+    return slot < this.#world.options.voters || this.#churn.startsOnline(slot);
   }
 
   #endAfter(slot: number, peer: Peer, us: number): void {
@@ -192,6 +203,16 @@ export class Sessions {
       if (returnMs === null) continue;
       this.#world.schedule(now + returnMs * 1000, { type: 'return', slot, same: true });
     }
+  }
+
+  #failLeader(returnMs: number | null): void {
+    const { population, now } = this.#world;
+    const peer = this.#leaders.current;
+    if (peer < 0 || !population.isOnline(peer)) return;
+    const slot = population.slotOf(peer);
+    this.#end(slot, peer);
+    if (returnMs === null) return;
+    this.#world.schedule(now + returnMs * 1000, { type: 'return', slot, same: true });
   }
 
   #end(slot: number, peer: Peer): void {

@@ -59,6 +59,11 @@ export function writeFacts(out: Writer, facts: Facts): void {
     out.word(peer);
     fates.write(out, fate);
   });
+  writeList(out, facts.led, (_, { peer, at, term }) => {
+    out.word(peer);
+    out.number(at);
+    out.number(term);
+  });
   out.word(facts.running);
 }
 
@@ -101,6 +106,11 @@ function readFacts(input: Reader): Facts {
       put: input.word(),
       peer: input.word(),
       fate: fates.read(input),
+    })),
+    led: readList(input, 3, () => ({
+      peer: input.word(),
+      at: input.number(),
+      term: input.number(),
     })),
     running: input.word(),
   };

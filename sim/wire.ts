@@ -7,12 +7,14 @@
  */
 
 import { admit, type Edge, type Envelope } from '../host/admit.ts';
-import { present } from '../host/present.ts';
+import { present, presentPeers } from '../host/present.ts';
+import { presentVoters } from '../host/voters.ts';
 import { bytesOfBits256 } from '../host/words.ts';
+import { endorsedBytes } from '../src/codec/introducers.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { signedBytes, type SignedFields } from '../src/codec/record.ts';
-import type { Message, RecordHeader } from '../src/types.ts';
-import type { WireAddress } from '../src/wire-types.ts';
+import type { Introducers, Message, RecordHeader, Voters } from '../src/types.ts';
+import type { WireAddress, WireIntroducers } from '../src/wire-types.ts';
 import { isForgery } from './adversary.ts';
 import type { Hooks } from './events.ts';
 import type { Population } from './population.ts';
@@ -27,10 +29,18 @@ export class Wire {
   readonly #edge: Edge;
   readonly #hooks: Hooks;
   readonly #values: Values;
+  readonly #voters: Voters;
   readonly #valueKey: number;
   #messages = 0;
 
-  constructor(population: Population, values: Values, valueKey: number, hooks: Hooks) {
+  constructor(
+    population: Population,
+    voters: Voters,
+    values: Values,
+    valueKey: number,
+    hooks: Hooks,
+  ) {
+    this.#voters = voters;
     this.#hooks = hooks;
     this.#values = values;
     this.#valueKey = valueKey;
@@ -44,6 +54,9 @@ export class Wire {
       keep: () => undefined,
       certifies: ({ signature }) => signature.length === 0,
       signatureOf: () => NO_SIGNATURE,
+      endorses: (list) => sameBytes(list.signature, this.#stamp(endorsedBytes(list))),
+      keepIntroducers: () => undefined,
+      introducersOf: (list) => this.#introducersOf(list),
     };
   }
 
@@ -87,8 +100,25 @@ export class Wire {
     return { value, publisher, certificate: CERTIFICATE, signature };
   }
 
+  #introducersOf({ term, serial, madeAtMs, leader, peers }: Introducers): WireIntroducers {
+    const { directory } = this.#edge;
+    const voters = presentVoters(this.#edge, this.#voters);
+    if (voters === undefined) throw new Error('broken invariant: voters are always known');
+    const list = {
+      ...{ term, serial, madeAtMs, voters },
+      leader: directory.idOf(leader),
+      certificate: CERTIFICATE,
+      peers: presentPeers(this.#edge, peers),
+    };
+    return { ...list, signature: this.#stamp(endorsedBytes(list)) };
+  }
+
   #sign(header: SignedFields): Uint8Array {
-    const once = this.#hooks.hash(signedBytes(header));
+    return this.#stamp(signedBytes(header));
+  }
+
+  #stamp(bytes: Uint8Array): Uint8Array {
+    const once = this.#hooks.hash(bytes);
     const signature = new Uint8Array(64);
     signature.set(once);
     signature.set(this.#hooks.hash(once), 32);

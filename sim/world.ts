@@ -26,6 +26,7 @@ import { Roles } from './roles.ts';
 import { mix, type Keys } from './streams.ts';
 import type { Task } from './task.ts';
 import type { Values } from './values.ts';
+import { VoterWatch } from './voter-watch.ts';
 import { Wire } from './wire.ts';
 
 /** How long a simulated disk takes to have something for good, in microseconds. */
@@ -54,6 +55,7 @@ export class World implements Arena {
   readonly #step: typeof step;
   readonly #watcher: Watcher;
   readonly #replicas: ReplicaWatch;
+  readonly #voters: VoterWatch;
   readonly #folds: Folds;
   /** Made once: no step keeps its moment. */
   readonly #moment = { now: 0, wall: 0, entropy: 0 };
@@ -80,7 +82,11 @@ export class World implements Arena {
     this.#watcher = watcher;
     this.#step = hooks.step ?? step;
     this.#replicas = new ReplicaWatch(watcher);
-    if (options.wire) this.#wire = new Wire(this.population, values, keys.values, hooks);
+    this.#voters = new VoterWatch(options.voters, this.population, watcher);
+    if (options.wire) {
+      const { list } = this.#voters;
+      this.#wire = new Wire(this.population, list, values, keys.values, hooks);
+    }
   }
 
   get nowMs(): number {
@@ -146,7 +152,8 @@ export class World implements Arena {
     if (population.isMine(peer)) {
       const records = population.disks.get(peer) ?? [];
       population.disks.delete(peer);
-      const state = create(peer, this.config, this.#momentOf(peer), { records, peers: [] });
+      const kept = { records, peers: [], ...this.#voters.keptOf(peer) };
+      const state = create(peer, this.config, this.#momentOf(peer), kept);
       population.begin(peer, state, this.now);
       this.#replicas.onBegin(peer, records);
       this.#armWake(peer, state.wakeAt);
@@ -161,6 +168,7 @@ export class World implements Arena {
   /** The node disappears without a word. */
   end(peer: Peer): void {
     this.#adversaries?.onEnd(peer);
+    this.#voters.onEnd(peer, this.population.states[peer]);
     this.#replicas.onEnd(peer, this.population.states[peer], this.nowMs);
     this.population.end(peer);
     this.measures.onOnline(-1, this.now);
@@ -181,6 +189,7 @@ export class World implements Arena {
     this.#folds.add(peer, this.now, input, effects);
     for (const effect of effects) this.#perform(peer, effect);
     this.#replicas.onStep(peer, input, effects, before, state, this.nowMs);
+    this.#voters.onStep(peer, before, state);
     this.#armWake(peer, state.wakeAt);
   }
 
@@ -233,7 +242,8 @@ export class World implements Arena {
       case 'send':
         return this.#send(peer, effect.to, effect.message);
       case 'persist': {
-        const { token } = effect;
+        const { token, writes } = effect;
+        this.#voters.onWrites(peer, writes);
         return this.#push(this.now + DISK_US, peer, INPUT, { type: 'persisted', token, ok: true });
       }
       case 'sign': {

@@ -17,7 +17,7 @@ const COUNT_MAX = 1_000_000_000;
 const NODES_MAX = 1_000_000;
 const LIST_MAX = 1000;
 
-const FAULT_TYPES = ['mass-failure', 'partition', 'join-storm', 'loss'] as const;
+const FAULT_TYPES = ['mass-failure', 'partition', 'join-storm', 'loss', 'leader-crash'] as const;
 
 const at = need(duration(), 'when, counted from the end of the warm-up');
 const lasts = need(duration(1), 'for how long');
@@ -48,6 +48,11 @@ const faultSchema = z
       at,
       for: lasts,
       share: need(share, 'of calls that are lost meanwhile'),
+    }),
+    z.strictObject({
+      type: z.literal(FAULT_TYPES[4]),
+      at,
+      return: may(orNever(), 'after how long it comes back; never, unless given'),
     }),
   ])
   .describe('Something that goes wrong at a time.');
@@ -157,6 +162,8 @@ export function faultOf(given: FaultGiven): FaultSpec {
   switch (given.type) {
     case 'mass-failure':
       return { type: given.type, atMs, share: given.share, returnMs: given.return ?? null };
+    case 'leader-crash':
+      return { type: given.type, atMs, returnMs: given.return ?? null };
     case 'join-storm':
       return { type: given.type, atMs, overMs: given.over, nodes: given.nodes };
     case 'partition':

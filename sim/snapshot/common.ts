@@ -53,6 +53,7 @@ export function writeCommon(out: Writer, run: Run): void {
     out.number(acknowledgedAt);
   });
   writeList(out, replicas.state, writeNumbers);
+  writeNumbers(out, run.leaders.state);
   out.word(world.tasks);
   writeList(out, scheduled(run), (_, { at, order, task }) => {
     out.number(at);
@@ -93,6 +94,7 @@ export function readCommon(input: Reader, run: Run): readonly Scheduled[] {
     acknowledgedAt: input.number(),
   }));
   run.replicas.state = readList(input, 1, readNumbers);
+  run.leaders.state = readNumbers(input);
   world.tasks = input.word();
   return readList(input, 3, () => ({
     at: input.number(),

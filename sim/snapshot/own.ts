@@ -4,6 +4,7 @@
  * a snapshot may be gone on with in another number of parts than it was made with.
  */
 
+import { readBallot, writeBallot } from '../../host/serial/election.ts';
 import { readBytes, readList, readText, writeBytes } from '../../host/serial/forms.ts';
 import { writeList, writeText } from '../../host/serial/forms.ts';
 import { readInput, writeInput } from '../../host/serial/input.ts';
@@ -50,6 +51,10 @@ export function writeOwn(out: Writer, run: Run): void {
     out.word(peer);
     writeList(out, records, writeKeptRecord);
   });
+  writeList(out, [...population.ballots], (_, [peer, ballot]) => {
+    out.word(peer);
+    writeBallot(out, ballot);
+  });
   writeEvents(out, run);
   const links: number[] = [];
   run.world.network.links.forEach((...link) => links.push(...link));
@@ -82,6 +87,11 @@ export function readOwn(input: Reader, run: Run, slab: Slab): Sums {
     const peer = input.word();
     const records = readList(input, 1, readKeptRecord);
     if (population.isMine(peer)) population.disks.set(peer, records);
+  });
+  readList(input, 2, () => {
+    const peer = input.word();
+    const ballot = readBallot(input);
+    if (population.isMine(peer)) population.ballots.set(peer, ballot);
   });
   readEvents(input, run);
   const links = readNumbers(input);

@@ -66,7 +66,7 @@ function instantOf({ turnedAt, measureFrom }: Run): { atUs: number; afterMs: num
 }
 
 /** Settings that a network has grown up with: a fork cannot have others. */
-const FIXED = ['nodes', 'k', 'tables', 'warmupMs', 'wire'] as const;
+const FIXED = ['nodes', 'k', 'tables', 'voters', 'warmupMs', 'wire'] as const;
 
 /** What keeps a snapshot from being gone on with under other options; one line each. */
 export function forkFaults(

@@ -14,6 +14,10 @@ export function faultText(fault: FaultSpec): string {
       const back = fault.returnMs === null ? 'for good' : `for ${time(fault.returnMs)}`;
       return `${at} ${percent(fault.share)} of the online nodes vanish, ${back}.`;
     }
+    case 'leader-crash': {
+      const back = fault.returnMs === null ? 'for good' : `for ${time(fault.returnMs)}`;
+      return `${at} whoever leads vanishes, ${back}.`;
+    }
     case 'partition':
       return `${at} ${percent(fault.share)} of the nodes are cut off for ${time(fault.forMs)}.`;
     case 'join-storm':
@@ -33,6 +37,7 @@ export function faultLines(faults: readonly FaultSpec[], scaleMs: number): objec
 function lengthOf(fault: FaultSpec): number {
   switch (fault.type) {
     case 'mass-failure':
+    case 'leader-crash':
       return fault.returnMs ?? 0;
     case 'join-storm':
       return fault.overMs;

@@ -42,6 +42,8 @@ function fault(spec: FaultSpec): object {
       const back = spec.returnMs === null ? {} : { return: duration(spec.returnMs) };
       return { type, at, share: spec.share, ...back };
     }
+    case 'leader-crash':
+      return { type, at, ...(spec.returnMs === null ? {} : { return: duration(spec.returnMs) }) };
     case 'join-storm':
       return { type, at, over: duration(spec.overMs), nodes: spec.nodes };
     case 'partition':
