@@ -36,7 +36,7 @@ export function desk(peersMax = 10_000): Desk {
     learn: (peer, learned) => void addresses.set(peer, learned),
     envelopeOf: (header) => kept.get(nameOf(header)),
     keep: (header, envelope) => void kept.set(nameOf(header), envelope),
-    certifies: ({ signature }) => signature.every((byte) => byte === 7),
+    certifies: ({ signature }) => signature.length > 0 && signature.every((byte) => byte === 7),
     signatureOf: () => new Uint8Array(64).fill(7),
     endorses: ({ signature }) => signature.every((byte) => byte === 7),
     keepIntroducers: (list, wire) => void lists.set(list.serial, wire),
@@ -44,7 +44,7 @@ export function desk(peersMax = 10_000): Desk {
   };
 }
 
-export function nameOf({ key, version, publisher }: RecordHeader): string {
+function nameOf({ key, version, publisher }: RecordHeader): string {
   return `${hexOf(bytesOfBits256(key.raw))} ${version} ${hexOf(bytesOfBits256(publisher))}`;
 }
 

@@ -67,7 +67,7 @@ export const voters = (): fc.Arbitrary<Voters> =>
 export const ballot = (): fc.Arbitrary<Ballot> =>
   plain({ term: term(), vote: fc.option(peer(), { nil: undefined }), voters: voters() });
 
-export const introducers = (): fc.Arbitrary<Introducers> =>
+const introducers = (): fc.Arbitrary<Introducers> =>
   plain({
     term: term(),
     serial: serial(),

@@ -123,11 +123,7 @@ testProp(
 
 testProp(
   'peer: an unknown code is skipped whole, and shows its call when it asks',
-  [
-    fc.constantFrom(671, ...Array.from({ length: 12 }, (_, i) => 678 + i)),
-    u32(),
-    fc.uint8Array({ maxLength: 100 }),
-  ],
+  [fc.constantFrom(671, 681, 683, 685, 688, 689), u32(), fc.uint8Array({ maxLength: 100 })],
   (t, code, call, body) => {
     const frame = Uint8Array.of(
       ...[0, 0, 0, body.length + 6, code >> 8, code & 0xff],

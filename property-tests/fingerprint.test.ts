@@ -196,7 +196,8 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   reason: ['stale', 'expired', 'full', 'far', 'not-stored', 'leaving'] satisfies Refusal[],
   kind: [
     ...(['ping', 'find-node', 'find-value', 'find-version', 'store'] as const),
-    ...(['check', 'compare', 'leave'] as const),
+    ...(['check', 'compare', 'leave', 'vote', 'heartbeat', 'resign'] as const),
+    ...(['announce', 'introduce'] as const),
   ] satisfies Request['type'][],
   failure: [
     'no-peers',

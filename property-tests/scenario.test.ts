@@ -196,12 +196,12 @@ const WRONG: readonly (readonly [string, string])[] = [
   [
     'faults:\n  - at: 1m',
     'type of fault 1 in x.yaml line 2: is none of the known ones: ' +
-      'write mass-failure, partition, join-storm, loss',
+      'write mass-failure, partition, join-storm, loss, leader-crash',
   ],
   [
     'faults:\n  - type: flood\n    at: 1m',
     'type of fault 1 in x.yaml line 2: is none of the known ones: ' +
-      'write mass-failure, partition, join-storm, loss',
+      'write mass-failure, partition, join-storm, loss, leader-crash',
   ],
   [
     'faults:\n  - type: loss\n    at: 1m\n    share: 0.1',

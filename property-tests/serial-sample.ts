@@ -4,6 +4,7 @@
  */
 import { callOrder, type Call } from '../src/calls.ts';
 import { defaultConfig } from '../src/config.ts';
+import type { Election } from '../src/election/election.ts';
 import type { Lookup } from '../src/lookup/lookup.ts';
 import { writingOrder, type NodeState, type Writing } from '../src/node.ts';
 import { operationOrder, type Operation } from '../src/operations/operation.ts';
@@ -45,40 +46,42 @@ export function sampleState(): NodeState {
       introduceRound: 4,
       regroupAt: 5000,
     },
-    election: {
-      ballot: { term: 2 ** 33 + 5, vote: 8, voters: { version: 3, peers: [7, 8, 9] } },
-      writing: 98,
-      waiting: [{ peer: 8, call: 2 ** 31, ok: true, binds: false }],
-      proposed: { version: 4, peers: [7, 8, 9, 10] },
-      promisedUntil: 4000,
-      role: {
-        type: 'candidate',
-        isPreVote: true,
-        term: 2 ** 33 + 6,
-        round: -97,
-        asks: 2,
-        granted: [{ peer: 7, sentAt: 900 }],
-        refused: [9],
-      },
-      leader: 9,
-      seen: 2 ** 33 + 7,
-      introducers: {
-        term: 2 ** 33 + 4,
-        serial: 3,
-        leader: 9,
-        madeAtMs: 1_700_000_000_003,
-        peers: [9, 7, 11],
-      },
-      lost: 2,
-      changedAtMs: 1_700_000_000_002,
-      dueAt: 3500,
-    },
+    election: sampleElection,
     counter: 99,
     issued: 1_700_000_000_001,
     leaving: false,
     wakeAt: 3000,
   };
 }
+
+const sampleElection: Election = {
+  ballot: { term: 2 ** 33 + 5, vote: 8, voters: { version: 3, peers: [7, 8, 9] } },
+  writing: 98,
+  waiting: [{ peer: 8, call: 2 ** 31, ok: true, binds: false }],
+  proposed: { version: 4, peers: [7, 8, 9, 10] },
+  promisedUntil: 4000,
+  role: {
+    type: 'candidate',
+    isPreVote: true,
+    term: 2 ** 33 + 6,
+    round: -97,
+    asks: 2,
+    granted: [{ peer: 7, sentAt: 900 }],
+    refused: [9],
+  },
+  leader: 9,
+  seen: 2 ** 33 + 7,
+  introducers: {
+    term: 2 ** 33 + 4,
+    serial: 3,
+    leader: 9,
+    madeAtMs: 1_700_000_000_003,
+    peers: [9, 7, 11],
+  },
+  lost: 2,
+  changedAtMs: 1_700_000_000_002,
+  dueAt: 3500,
+};
 
 const record = { ...smallRecord(1, 5, 60_000), publishedAtMs: 1_700_000_000_000 };
 const key = smallKey(2);

@@ -117,6 +117,17 @@ export class Adversaries {
   }
 }
 
+/** Whoever is hostile in a simulation; undefined: nobody. */
+export function adversariesOf(
+  options: SimOptions,
+  population: Population,
+  roles: Roles,
+  key: number,
+): Adversaries | undefined {
+  const kind = options.adversaries?.kind;
+  return kind && new Adversaries(kind, population, roles, options, key);
+}
+
 /** Whether the message answers a request of a flood, which no core has made. */
 export function isFlood(message: Message): boolean {
   return message.type === 'reply' && message.call >= FLOOD_CALLS;

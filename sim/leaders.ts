@@ -11,7 +11,6 @@ import type { Peer } from '../src/types.ts';
 import { Sample } from './distribution.ts';
 import type { Distribution } from './distribution.ts';
 import type { Led } from './facts.ts';
-import type { ListCount } from './part-report.ts';
 
 export interface LeaderReport {
   readonly voters: number;
@@ -125,6 +124,13 @@ export class Leaders {
     if (this.#leading.size > 1) this.#overlapUs += us;
     this.#countedAt = now;
   }
+}
+
+/** Nodes by the list that they have. */
+export interface ListCount {
+  readonly term: number;
+  readonly serial: number;
+  readonly nodes: number;
 }
 
 /** Share of nodes that have the newest list there is. */

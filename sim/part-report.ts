@@ -6,7 +6,7 @@
 import type { Arena } from './arena.ts';
 import { Sample } from './distribution.ts';
 import { tableSums, type TableSums } from './health.ts';
-import type { LeaderReport } from './leaders.ts';
+import type { LeaderReport, ListCount } from './leaders.ts';
 import type { LookupRow } from './lookup-row.ts';
 import type { Counts, MessageKind, Samples } from './measures.ts';
 import type { OperationRow } from './operation-row.ts';
@@ -88,13 +88,6 @@ function commonOf(run: Run<Arena>): Common {
     leaders: run.leaders.report(run.options.voters, now, run.measureFrom),
     due: Uint8Array.from({ length: values.count }, (_, put) => (values.isDue(put, wallMs) ? 1 : 0)),
   };
-}
-
-/** Nodes by the list that they have. */
-export interface ListCount {
-  readonly term: number;
-  readonly serial: number;
-  readonly nodes: number;
 }
 
 function listCounts({ world, oracle }: Run<Arena>): readonly ListCount[] {

@@ -10,7 +10,7 @@ import { create, step } from '../src/step.ts';
 import type { Command, Effect, Input } from '../src/step-types.ts';
 import type { Config, Message, Moment, OpId, Peer } from '../src/types.ts';
 import { Ahead } from './ahead.ts';
-import { Adversaries, BURST_US, isFlood, isForged } from './adversary.ts';
+import { type Adversaries, adversariesOf, BURST_US, isFlood, isForged } from './adversary.ts';
 import type { Arena, ArenaParts } from './arena.ts';
 import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE } from './events.ts';
 import type { Abroad, Watcher } from './events.ts';
@@ -74,19 +74,14 @@ export class World implements Arena {
     this.measures = new Measures(nodes);
     this.values = values;
     this.roles = new Roles(nodes, silent, adversaries?.share ?? 0, keys.roles);
-    if (adversaries !== null) {
-      const { population, roles } = this;
-      this.#adversaries = new Adversaries(adversaries.kind, population, roles, options, keys.roles);
-    }
+    this.#adversaries = adversariesOf(options, this.population, this.roles, keys.roles);
     this.config = nodeConfig(options);
     this.#watcher = watcher;
     this.#step = hooks.step ?? step;
     this.#replicas = new ReplicaWatch(watcher);
     this.#voters = new VoterWatch(options.voters, this.population, watcher);
-    if (options.wire) {
-      const { list } = this.#voters;
-      this.#wire = new Wire(this.population, list, values, keys.values, hooks);
-    }
+    const { list } = this.#voters;
+    if (options.wire) this.#wire = new Wire(this.population, list, values, keys.values, hooks);
   }
 
   get nowMs(): number {
@@ -272,8 +267,7 @@ export class World implements Arena {
     const at = network.arrival(from, to, counter, isRequest);
     if (lost || !population.isOnline(to) || network.isCut(from, to)) return;
     const payload = this.#wire === undefined ? message : this.#wire.encode(message);
-    const life = population.lifeOf(to) << KIND_BITS;
-    const kind = life | (this.#wire === undefined ? MESSAGE : BYTES);
+    const kind = (population.lifeOf(to) << KIND_BITS) | (this.#wire ? BYTES : MESSAGE);
     const part = population.partOf(to);
     if (part === population.part.index) this.queue.push(at, to, from, counter, kind, payload);
     else this.abroad?.(part, at, to, from, counter, kind, payload);
@@ -292,9 +286,8 @@ export class World implements Arena {
 
   #flood(peer: Peer): void {
     const counter = this.population.nextCounter(peer);
-    for (const { to, message } of this.#adversaries?.burst(peer, counter, this.now) ?? []) {
-      this.#send(peer, to, message);
-    }
+    const burst = this.#adversaries?.burst(peer, counter, this.now) ?? [];
+    for (const { to, message } of burst) this.#send(peer, to, message);
     this.#push(this.now + BURST_US, peer, FLOOD, undefined);
   }
 

@@ -1,6 +1,6 @@
 /**
- * The bodies of the enhanced dialect, one case per service function: its length, its reading and its
- * writing. `peer.ts` frames them; the layouts are described in `docs/wire.md`.
+ * The bodies of the enhanced dialect, one case per service function: its length, its reading and
+ * its writing. `peer.ts` frames them; the layouts are described in `docs/wire.md`.
  */
 import { assertNever } from '../assert.ts';
 import type { WireMessage, WireRefusal, WireReply, WireRequest } from '../wire-types.ts';

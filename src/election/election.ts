@@ -10,7 +10,8 @@
  *
  * Rules that the files of this folder share:
  * - a term and a vote are on disk before any message carries them (`ballot.ts`);
- * - who answered a leader or voted for a candidate votes for no other within the lease (`voter.ts`);
+ * - who answered a leader, or voted for a candidate, votes for no other within the lease
+ *   (`voter.ts`);
  * - the lease runs on the monotonic clock, from when a round was sent that a majority answered
  *   (`leader.ts`).
  */

@@ -61,7 +61,7 @@ export function onBeatAnswered(draft: Draft, { peer, sentAt }: Call, answer: Ter
 }
 
 /** Gives the lease up in good order: to the voter that answered last. */
-export function resign(draft: Draft): void {
+function resign(draft: Draft): void {
   const { election, self, now } = draft;
   const { role, ballot } = election;
   if (role.type !== 'leader') return;

@@ -142,7 +142,8 @@ const ANSWERS: Readonly<Record<number, string>> = {
 const SIZES: Readonly<Record<number, number>> = { 650: 41, 652: 37, 690: 41, 691: 47 };
 const PEER_CODES = Array.from({ length: 30 }, (_, index) => 660 + index);
 /** Codes of our range that mean nothing yet. */
-const UNKNOWN = PEER_CODES.filter((code) => code === 671 || code > 677);
+const NONE_YET = [681, 683, 685, 688, 689];
+const UNKNOWN = PEER_CODES.filter((code) => code === 671 || NONE_YET.includes(code));
 /** Frames without a body that are whole: PING, OK and LEAVE. */
 const WHOLE = [662, 663, 670];
 const CLIENTS_AT_ONCE = 300;
