@@ -33,7 +33,6 @@ const FOLLOWER = 'election/follower.js';
 const CANDIDATE = 'election/candidate.js';
 const TURN = 'election/turn.js';
 
-const WALL_IS_LATER = 'draft.moment.wall >= election.promisedUntil;';
 /** From a time of the monotonic clock to one of the wall clock, as both are now. */
 const TO_WALL = '- draft.now + draft.moment.wall';
 
@@ -59,7 +58,7 @@ export const MISTAKES: readonly Mistake[] = [
     breaks: /^E5:/m,
     changes: [
       { file: BALLOT, from: 'promiseFrom(now)', to: 'promiseFrom(draft.moment.wall)' },
-      { file: VOTER, from: 'now >= election.promisedUntil;', to: WALL_IS_LATER },
+      { file: VOTER, from: 'now < election', to: 'draft.moment.wall < election' },
       { file: VOTER, from: 'promisedUntil: now', to: 'promisedUntil: draft.moment.wall' },
       { file: LEADER, from: 'promiseFrom(now);', to: 'promiseFrom(draft.moment.wall);' },
       { file: LEADER, from: 'promisedUntil: now', to: 'promisedUntil: draft.moment.wall' },
@@ -82,7 +81,7 @@ export const MISTAKES: readonly Mistake[] = [
       { file: LEADER, from: '{ sentAt: vote.sentAt,', to: `{ sentAt: vote.sentAt ${TO_WALL},` },
       { file: LEADER, from: 'now >= role.leaseUntil', to: 'draft.moment.wall >= role.leaseUntil' },
       { file: LEADER, from: '{ sentAt: now,', to: `{ sentAt: now ${TO_WALL},` },
-      { file: LEADER, from: '{ sentAt, version', to: `{ sentAt: sentAt ${TO_WALL}, version` },
+      { file: LEADER, from: 'sentAt: call.sentAt', to: `sentAt: call.sentAt ${TO_WALL}` },
       {
         file: LEADER,
         from: 'isLeading(election, now)',

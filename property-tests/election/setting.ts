@@ -41,3 +41,18 @@ export function settingOf(seed: number): Setting {
     changes: chance.is(0.2),
   };
 }
+
+/** A network in which nothing goes wrong of itself. */
+export const HEALTHY: Setting = {
+  voters: 5,
+  delayMsMin: 10,
+  delayMs: 100,
+  straggles: 0,
+  inOrder: true,
+  loss: 0,
+  rateError: RATE_ERROR,
+  diskMs: 10,
+  diskFails: 0,
+  faultEveryMs: Infinity,
+  changes: false,
+};
