@@ -3,9 +3,10 @@
  * the result, as plain data.
  */
 import { parentPort } from 'node:worker_threads';
+import { calmOf, gapsOf } from './failover.ts';
 import { trialsOf } from './series.ts';
 
-const KINDS = { trials: trialsOf } as const;
+const KINDS = { trials: trialsOf, gaps: gapsOf, calm: calmOf } as const;
 
 export type Kind = keyof typeof KINDS;
 

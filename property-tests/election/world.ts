@@ -63,16 +63,20 @@ export class World implements Target {
     for (const voter of this.voters) if (this.isUsed(voter.peer)) this.start(voter);
   }
 
-  /** Lets happen what happens before a time. */
+  /** Lets happen what happens until a time. */
   runUntil(us: number): void {
+    while (this.#agenda.nextAt <= us) this.turn();
+  }
+
+  /** Lets the next thing happen. */
+  turn(): void {
     const agenda = this.#agenda;
-    for (let next = agenda.nextAt; next <= us; next = agenda.nextAt) {
-      if (this.leader() !== undefined) {
-        this.ledUs += next - agenda.now;
-        this.ledAt = next;
-      }
-      agenda.turn();
+    const next = agenda.nextAt;
+    if (this.leader() !== undefined) {
+      this.ledUs += next - agenda.now;
+      this.ledAt = next;
     }
+    agenda.turn();
   }
 
   get now(): number {
