@@ -13,6 +13,7 @@ import { deep, small } from './abuse/attack.ts';
 import { crash, crashLine } from './crash.ts';
 import type { CrashPlan } from './crash.ts';
 import { drain, drainLine } from './drain.ts';
+import { elections } from './elections.ts';
 import { deadline, whyOf } from './ending.ts';
 import { fuzz } from './fuzz.ts';
 import { withFleet } from './fleet.ts';
@@ -37,6 +38,9 @@ interface Flags {
   readonly minutes: number;
   readonly rate: number;
   readonly out?: string | undefined;
+  readonly seeds: number;
+  readonly from: number;
+  readonly threads: number;
   readonly seed: string;
 }
 
@@ -50,11 +54,12 @@ const WHAT = [
   'stopped',
   'abuse',
   'soak',
+  'election',
 ] as const;
 /** Unless a test has a number of its own. */
 const NODES = 20;
 /** Hours long: only when asked for. */
-const ALONE: readonly string[] = ['soak'];
+const ALONE: readonly string[] = ['soak', 'election'];
 const FAULTS_TOLD = 20;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -73,7 +78,9 @@ await new Command('npm run test:deep --')
     'real nodes killed with -9, asked to stop, stopped, continued or renewed, while clients keep ' +
       'a record; codecs under damaged frames',
   )
-  .addArgument(new Argument('[what]', 'all of them but the soak without it').choices(WHAT))
+  .addArgument(
+    new Argument('[what]', `all of them but ${ALONE.join(', ')} without it`).choices(WHAT),
+  )
   .option('--cycles <n>', 'crash: kills of a lone node', wholeNumber(1, 1_000_000), 1000)
   .option('--stops <n>', 'drain: SIGTERMs', wholeNumber(1, 1_000_000), 100)
   .option(
@@ -95,6 +102,9 @@ await new Command('npm run test:deep --')
   .option('--small', 'abuse: the form of it that npm test has', false)
   .option('--minutes <n>', 'soak: of load', wholeNumber(1, 100_000), 120)
   .option('--rate <n>', 'soak: operations per second', wholeNumber(1, 10_000), 100)
+  .option('--seeds <n>', 'election: trials', wholeNumber(1, 1_000_000_000), 100_000)
+  .option('--from <n>', 'election: the first seed', wholeNumber(1, 1_000_000_000), 1)
+  .option('--threads <n>', 'election: that calculate', wholeNumber(1, 64), 1)
   .option('--out <file>', 'soak: samples and verdicts, appended as lines of JSON')
   .addOption(
     new Option('--seed <text>', 'the chance of an earlier run').default(
@@ -118,6 +128,7 @@ await new Command('npm run test:deep --')
     if (isWanted('stopped')) faults += await runStopped(flags);
     if (isWanted('abuse')) faults += await runAbuse(flags);
     if (isWanted('soak')) faults += await runSoak(flags);
+    if (isWanted('election')) faults += await runElection(flags);
     process.exitCode = faults === 0 ? 0 : 1;
   })
   .parseAsync()
@@ -266,6 +277,13 @@ async function runStopped({ seed, nodes = 8 }: Flags): Promise<number> {
     say(`stopped: ${line}`);
   });
   return told(`stopped, ${nodes} nodes`, report);
+}
+
+async function runElection(flags: Flags): Promise<number> {
+  const report = await elections(flags, interrupted.signal, (line) => {
+    say(`election: ${line}`);
+  });
+  return told('election', report);
 }
 
 function told(

@@ -3,25 +3,24 @@
  * seen from outside, by what is sent and what is on disk. A finding is a sentence.
  */
 import { openCall } from '../../src/calls.ts';
-import { isLeading } from '../../src/election/election.ts';
 import type { NodeState } from '../../src/node.ts';
 import type { Step } from '../../src/step.ts';
 import type { Input } from '../../src/step-types.ts';
 import type { Message, Request } from '../../src/types.ts';
 import type { Voter } from './voter.ts';
 
-/** The time in which a node believed that it led: true µs. */
-interface Belief {
-  readonly term: number;
-  from: number;
-  until: number;
+/** Who there is, and what each believes at this instant. */
+interface Seen {
+  readonly voters: readonly Voter[];
+  leads(voter: Voter): boolean;
 }
 
 export class Judge {
   readonly findings: string[] = [];
   /** Who led in each term, by the nodes' own word. */
   readonly leaders = new Map<number, number>();
-  readonly #beliefs = new Map<number, Belief>();
+  /** The term of which each was last seen to be the leader. */
+  readonly #led = new Map<number, number>();
   /** By voter and term: for whom it voted, by its answers and its own candidacies. */
   readonly #votes = new Map<string, number>();
   /** By term and candidate: whose votes reached it. */
@@ -32,18 +31,20 @@ export class Judge {
   /** By asker, voter and call: requests that wait for an answer. */
   readonly #asked = new Map<string, Request>();
   readonly #isWithinRate: boolean;
+  readonly #seen: Seen;
 
-  constructor(isWithinRate: boolean) {
+  /** @param isWithinRate whether clocks differ by no more than the lease allows for (E5) */
+  constructor(isWithinRate: boolean, seen: Seen) {
     this.#isWithinRate = isWithinRate;
+    this.#seen = seen;
   }
 
   /** A node took a step. */
-  onStep(voter: Voter, now: number, before: NodeState, input: Input, step: Step): void {
-    const { state: after, effects } = step;
+  onStep(voter: Voter, before: NodeState, input: Input, { state, effects }: Step): void {
     if (input.type === 'message') this.#onMessage(voter, before, input.from, input.message);
-    this.#onBelief(voter, now, after);
+    this.#onBelief(voter, state);
     for (const effect of effects) {
-      if (effect.type === 'send') this.#onSend(voter, now, after, effect.to, effect.message);
+      if (effect.type === 'send') this.#onSend(voter, effect.to, effect.message);
     }
   }
 
@@ -54,11 +55,6 @@ export class Judge {
     if (term < before)
       this.#find('E2', `the term on disk of ${voter.peer} went from ${before} to ${term}`);
     this.#diskTerms.set(voter.peer, term);
-  }
-
-  onCrash(voter: Voter, now: number): void {
-    const belief = this.#beliefs.get(voter.peer);
-    if (belief !== undefined) belief.until = Math.min(belief.until, now);
   }
 
   /** Votes that reached a candidate, for E4; requests, to know what a reply answers. */
@@ -75,7 +71,7 @@ export class Judge {
     this.#won.set(name, (this.#won.get(name) ?? new Set([voter.peer])).add(from));
   }
 
-  #onSend(voter: Voter, now: number, after: NodeState, to: number, message: Message): void {
+  #onSend(voter: Voter, to: number, message: Message): void {
     const { body, call } = message;
     const name = `${to} ${voter.peer} ${call}`;
     const asked = message.type === 'reply' ? this.#asked.get(name) : undefined;
@@ -87,7 +83,7 @@ export class Judge {
       this.#find('E2', `${voter.peer} spoke of term ${term}, on its disk is ${onDisk?.term ?? 0}`);
     }
     if (body.type === 'vote') this.#onVote(voter, term, voter.peer);
-    if (body.type === 'heartbeat' && !isLeading(after.election, voter.localMs(now))) {
+    if (body.type === 'heartbeat' && !this.#seen.leads(voter)) {
       this.#find('E7', `${voter.peer} acted as leader of ${term} without a lease`);
     }
     if (body.type === 'term' && body.ok && asked !== undefined) this.#onConsent(voter, to, asked);
@@ -117,27 +113,24 @@ export class Judge {
     }
   }
 
-  #onBelief(voter: Voter, now: number, { election }: NodeState): void {
+  /**
+   * A belief begins and goes on with steps, and a step first ends what is over: so two that overlap
+   * are seen at a step of the one that is the later to begin or go on.
+   */
+  #onBelief(voter: Voter, { election }: NodeState): void {
     const { role, ballot } = election;
-    const belief = this.#beliefs.get(voter.peer);
-    if (role.type !== 'leader') {
-      if (belief !== undefined) belief.until = Math.min(belief.until, now);
-      return;
-    }
-    const until = voter.trueUs(role.leaseUntil);
-    if (belief?.term === ballot.term) {
-      belief.until = until;
-    } else {
-      this.#beliefs.set(voter.peer, { term: ballot.term, from: now, until });
+    const { peer } = voter;
+    if (role.type !== 'leader') return;
+    if (!ballot.voters.peers.includes(peer)) this.#find('E8', `${peer} leads and is no voter`);
+    if (this.#led.get(peer) !== ballot.term) {
+      this.#led.set(peer, ballot.term);
       this.#onLeader(voter, ballot.term, ballot.voters.peers);
     }
-    if (!this.#isWithinRate) return;
-    for (const [other, { term, until: end, from }] of this.#beliefs) {
-      if (other === voter.peer || end <= now || from > now) continue;
-      this.#find(
-        'E5',
-        `${other} believes to lead (term ${term}) beside ${voter.peer} (${ballot.term})`,
-      );
+    if (!this.#isWithinRate || !this.#seen.leads(voter)) return;
+    for (const other of this.#seen.voters) {
+      if (other === voter || !this.#seen.leads(other)) continue;
+      const term = other.state?.election.ballot.term ?? 0;
+      this.#find('E5', `${other.peer} leads (term ${term}) beside ${peer} (${ballot.term})`);
     }
   }
 
@@ -152,7 +145,6 @@ export class Judge {
     if (votes.length <= voters.length / 2) {
       this.#find('E4', `${peer} leads in term ${term} with the votes of ${votes.join(', ')}`);
     }
-    if (!voters.includes(peer)) this.#find('E8', `${peer} leads and is no voter`);
   }
 
   #find(rule: string, what: string): void {

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Core } from './voter.ts';
 
+type Rules = typeof import('../../src/election/election.ts');
+
 interface Change {
   readonly file: string;
   readonly from: string;
@@ -19,11 +21,20 @@ export interface Mistake {
   /** The rule that it breaks. */
   readonly breaks: RegExp;
   readonly changes: readonly Change[];
+  /** By what its leaders see that they lead, if not by the monotonic clock. */
+  readonly leadsBy?: 'wall';
 }
 
 const VOTER = 'election/voter.js';
 const BALLOT = 'election/ballot.js';
 const ELECTION = 'election/election.js';
+const LEADER = 'election/leader.js';
+const FOLLOWER = 'election/follower.js';
+const CANDIDATE = 'election/candidate.js';
+const TURN = 'election/turn.js';
+
+/** From a time of the monotonic clock to one of the wall clock, as both are now. */
+const TO_WALL = '- draft.now + draft.moment.wall';
 
 export const MISTAKES: readonly Mistake[] = [
   {
@@ -46,11 +57,60 @@ export const MISTAKES: readonly Mistake[] = [
     name: 'counts its promise on the wall clock',
     breaks: /^E5:/m,
     changes: [
-      { file: BALLOT, from: 'promiseFrom(now)', to: 'promiseFrom(draft.moment.wall - 1e12)' },
+      { file: BALLOT, from: 'promiseFrom(now)', to: 'promiseFrom(draft.moment.wall)' },
+      { file: VOTER, from: 'now < election', to: 'draft.moment.wall < election' },
+      { file: VOTER, from: 'promisedUntil: now', to: 'promisedUntil: draft.moment.wall' },
+      { file: LEADER, from: 'promiseFrom(now);', to: 'promiseFrom(draft.moment.wall);' },
+      { file: LEADER, from: 'promisedUntil: now', to: 'promisedUntil: draft.moment.wall' },
       {
-        file: VOTER,
-        from: 'now >= election.promisedUntil;',
-        to: 'draft.moment.wall - 1e12 >= election.promisedUntil;',
+        file: CANDIDATE,
+        from: 'now >= election.promisedUntil',
+        to: 'draft.moment.wall >= election.promisedUntil',
+      },
+      { file: FOLLOWER, from: 'Math.max(now, election.promisedUntil)', to: 'now' },
+      { file: TURN, from: 'promiseFrom(moment.now);', to: 'promiseFrom(moment.wall);' },
+      { file: TURN, from: 'promisedUntil + STAND', to: 'promiseFrom(moment.now) + STAND' },
+      { file: TURN, from: 'promisedUntil > draft.now', to: 'promisedUntil > draft.moment.wall' },
+    ],
+  },
+  {
+    name: 'counts its lease on the wall clock',
+    breaks: /^E5:/m,
+    leadsBy: 'wall',
+    changes: [
+      { file: LEADER, from: '{ sentAt: vote.sentAt,', to: `{ sentAt: vote.sentAt ${TO_WALL},` },
+      { file: LEADER, from: 'now >= role.leaseUntil', to: 'draft.moment.wall >= role.leaseUntil' },
+      { file: LEADER, from: '{ sentAt: now,', to: `{ sentAt: now ${TO_WALL},` },
+      { file: LEADER, from: 'sentAt: call.sentAt', to: `sentAt: call.sentAt ${TO_WALL}` },
+      {
+        file: LEADER,
+        from: 'isLeading(election, now)',
+        to: 'isLeading(election, draft.moment.wall)',
+      },
+      { file: LEADER, from: 'Math.min(beatAt, leaseUntil)', to: 'beatAt' },
+    ],
+  },
+  {
+    name: 'leads on after a pause without a look at its lease',
+    breaks: /^E[57]:/m,
+    changes: [
+      { file: LEADER, from: 'now >= role.leaseUntil', to: 'now >= Infinity' },
+      { file: LEADER, from: 'Math.min(beatAt, leaseUntil)', to: 'beatAt' },
+    ],
+  },
+  {
+    name: 'leads by a list in which it has no seat',
+    breaks: /^E8:/m,
+    changes: [{ file: LEADER, from: '!proposed.peers.includes(self)', to: 'false' }],
+  },
+  {
+    name: 'decides by what is no input',
+    breaks: /^E10:/m,
+    changes: [
+      {
+        file: FOLLOWER,
+        from: 'STAND_MS_MIN + below(',
+        to: '(globalThis.hidden = ((globalThis.hidden ?? 0) + 1) % 64) + below(',
       },
     ],
   },
@@ -72,7 +132,10 @@ export const MISTAKES: readonly Mistake[] = [
 ];
 
 /** Works with the changed core, which is gone afterwards. */
-export async function withMistake<T>({ changes }: Mistake, work: (core: Core) => T): Promise<T> {
+export async function withMistake<T>(
+  { changes, leadsBy }: Mistake,
+  work: (core: Core) => T,
+): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), 'orrery-planted-'));
   try {
     const built = fileURLToPath(new URL('../../src/', import.meta.url));
@@ -86,11 +149,14 @@ export async function withMistake<T>({ changes }: Mistake, work: (core: Core) =>
     }
     const load = async (file: string): Promise<unknown> =>
       await import(pathToFileURL(join(dir, 'src', file)).href);
-    const core = {
-      ...((await load('create.js')) as object),
-      ...((await load('step.js')) as object),
-    };
-    return work(core as Core);
+    const { create } = (await load('create.js')) as Pick<Core, 'create'>;
+    const { step } = (await load('step.js')) as Pick<Core, 'step'>;
+    const { isLeading } = (await load(ELECTION)) as Rules;
+    return work({
+      create,
+      step,
+      leads: ({ election }, { now, wall }) => isLeading(election, leadsBy === 'wall' ? wall : now),
+    });
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

@@ -3,7 +3,8 @@ import { Chance } from './chance.ts';
 
 export interface Setting {
   readonly voters: 3 | 5 | 7;
-  /** One way, in ms: most messages, and one in so many that takes up to ten seconds. */
+  /** One way, in ms: most messages, and the share of those that take up to ten seconds. */
+  readonly delayMsMin: number;
   readonly delayMs: number;
   readonly straggles: number;
   /** Whether messages of a pair keep their order, as on a link. */
@@ -25,9 +26,11 @@ export const RATE_ERROR = 0.01;
 
 export function settingOf(seed: number): Setting {
   const chance = new Chance(seed, 1);
+  const delayMs = chance.one([5, 50, 150, 400]);
   return {
+    delayMsMin: delayMs / 10,
+    delayMs,
     voters: chance.one([3, 3, 5, 5, 7]),
-    delayMs: chance.one([5, 50, 150, 400]),
     straggles: chance.one([0, 0, 0.001, 0.01]),
     inOrder: chance.is(0.5),
     loss: chance.one([0, 0, 0.01, 0.05, 0.25]),
@@ -38,3 +41,18 @@ export function settingOf(seed: number): Setting {
     changes: chance.is(0.2),
   };
 }
+
+/** A network in which nothing goes wrong of itself. */
+export const HEALTHY: Setting = {
+  voters: 5,
+  delayMsMin: 10,
+  delayMs: 100,
+  straggles: 0,
+  inOrder: true,
+  loss: 0,
+  rateError: RATE_ERROR,
+  diskMs: 10,
+  diskFails: 0,
+  faultEveryMs: Infinity,
+  changes: false,
+};

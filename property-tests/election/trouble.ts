@@ -7,6 +7,24 @@ import type { Chance } from './chance.ts';
 import type { Setting } from './setting.ts';
 import type { DiskFate, Voter } from './voter.ts';
 
+/** What is counted, to show that it did happen. */
+export const HAPPENINGS = [
+  'write intact by a crash',
+  'write lost by a crash',
+  'write torn by a crash',
+  'crash of a leader',
+  'pause',
+  'pause of a leader beyond its lease',
+  'wall clock set',
+  'clock of another rate',
+  'one-way cut',
+  'write failed',
+  'lost message',
+  'late message',
+  'change of the list',
+] as const;
+export type Happening = (typeof HAPPENINGS)[number];
+
 /** What troubles do it to. */
 export interface Target {
   readonly setting: Setting;
@@ -16,7 +34,9 @@ export interface Target {
   after(us: number, happen: () => void): void;
   start(voter: Voter): void;
   crash(voter: Voter, fate: DiskFate): void;
-  resume(voter: Voter): void;
+  pause(voter: Voter, us: number): void;
+  setClock(voter: Voter, ms: number): void;
+  leader(): Voter | undefined;
   cut(from: number, to: number, isCut: boolean): void;
   change(): void;
   feed(voter: Voter, input: { type: 'command'; op: number; command: { type: 'leave' } }): void;
@@ -49,20 +69,43 @@ const crash: Trouble = (trial, chance) => {
   });
 };
 
+/** Most often a ballot is being written, if at all, while a leader is missing. */
+const crashWriting: Trouble = (trial, chance) => {
+  const leader = trial.leader();
+  if (leader !== undefined) trial.crash(leader, chance.one(FATES));
+  const until = trial.now + 8e6;
+  const look = (): void => {
+    const writer = trial.voters.find(({ disk }) => disk.isBusy);
+    if (writer !== undefined && chance.is(0.2)) trial.crash(writer, chance.one(FATES));
+    else if (trial.now < until) return trial.after(chance.between(0.5e3, 20e3), look);
+    trial.after(chance.one([5e3, 1e6, 20e6]) * chance.between(0.2, 1), () => {
+      for (const voter of [leader, writer]) if (voter !== undefined) trial.start(voter);
+    });
+  };
+  look();
+};
+
 const pause: Trouble = (trial, chance) => {
-  const voter = someone(trial, chance);
   const us = chance.one([1e5, 3e6, 4e6, 15e6, 120e6]) * chance.between(0.5, 1);
-  const { life } = voter;
-  voter.isPaused = true;
-  trial.after(us, () => {
-    if (voter.life === life) trial.resume(voter);
-  });
+  trial.pause(someone(trial, chance), us);
 };
 
 /** Its wall clock, which no lease may look at. */
 const setClock: Trouble = (trial, chance) => {
   const ms = chance.between(-1, 1) * chance.one([MINUTES_MS, DAYS_MS]);
-  someone(trial, chance).wallMs += Math.round(ms);
+  trial.setClock(someone(trial, chance), ms);
+};
+
+/** A broken time service sets the clocks of some nodes over and over, forward or back. */
+const setClocks: Trouble = (trial, chance) => {
+  const struck = trial.voters.filter(() => chance.is(0.6));
+  const ms = chance.one([-1, 1]) * chance.between(1000, 20_000);
+  const until = trial.now + chance.between(5e6, 20e6);
+  const again = (): void => {
+    for (const voter of struck) trial.setClock(voter, ms);
+    if (trial.now < until) trial.after(chance.between(0.02e6, 0.3e6), again);
+  };
+  again();
 };
 
 const cutOneWay: Trouble = (trial, chance) => {
@@ -103,17 +146,22 @@ const change: Trouble = (trial) => {
 
 const TROUBLES: readonly Trouble[] = [
   crash,
-  crash,
+  crashWriting,
   pause,
   pause,
   setClock,
+  setClocks,
+  cutOneWay,
   cutOneWay,
   isolate,
   divide,
   leave,
 ];
 
+/** The leader more often than others: what goes wrong with it matters most. */
 function someone(trial: Target, chance: Chance): Voter {
+  const leader = trial.leader();
+  if (leader !== undefined && chance.is(0.25)) return leader;
   return chance.one(trial.voters.filter(({ peer }) => trial.isUsed(peer)));
 }
 

@@ -2,14 +2,25 @@
  * One voter of a trial: the core's state, a clock of its own, and a disk that may lose what was not
  * synced. Its life ends with a crash; the next one begins with what the disk kept.
  */
+import { create } from '../../src/create.ts';
+import { isLeading } from '../../src/election/election.ts';
 import type { NodeState } from '../../src/node.ts';
 import type { Input } from '../../src/step-types.ts';
-import type { Ballot, Voters } from '../../src/types.ts';
+import { step } from '../../src/step.ts';
+import type { Ballot, Moment, Voters } from '../../src/types.ts';
 
 export interface Core {
   readonly create: typeof import('../../src/create.ts').create;
   readonly step: typeof import('../../src/step.ts').step;
+  /** Whether a node acts as a leader at an instant. */
+  leads(state: NodeState, at: Omit<Moment, 'entropy'>): boolean;
 }
+
+export const CORE: Core = {
+  create,
+  step,
+  leads: ({ election }, { now }) => isLeading(election, now),
+};
 
 /** What becomes of a write that was under way when its node crashed; a torn one is found out. */
 export type DiskFate = 'intact' | 'lost' | 'torn';
@@ -18,6 +29,11 @@ export class Disk {
   /** What a new life finds. */
   ballot: Ballot | undefined;
   readonly #under: Ballot[] = [];
+
+  /** Whether a write is under way. */
+  get isBusy(): boolean {
+    return this.#under.length > 0;
+  }
 
   begin(ballot: Ballot): void {
     this.#under.push(ballot);

@@ -10,7 +10,7 @@ import { BEAT_CALLS_MAX, BEAT_MS } from '../limits.ts';
 import type { Draft } from '../node.ts';
 import type { Peer, Reply } from '../types.ts';
 import { cast } from './ballot.ts';
-import { isLeading, leaseOf, promiseFrom } from './election.ts';
+import { isLeading, isNear, leaseOf, promiseFrom } from './election.ts';
 import type { Granted, Leader } from './election.ts';
 import { changed, standAfterMs, stepDown } from './follower.ts';
 import { announce } from './introducers.ts';
@@ -51,13 +51,23 @@ export function onBeatDue(draft: Draft, role: Leader): void {
   if (next.type === 'leader' && now >= next.announceAt) announce(draft, next);
 }
 
-export function onBeatAnswered(draft: Draft, { peer, sentAt }: Call, answer: TermReply): void {
+/**
+ * A voter that knows of a later term obeys this one no more, but it does not remove a leader that
+ * most obey: that one goes on in a term above both (E9).
+ *
+ * @returns whether it is to stand for it
+ */
+export function onBeatAnswered(draft: Draft, call: Call, answer: TermReply): boolean {
   const { election } = draft;
   const { role, ballot } = election;
-  if (role.type !== 'leader') return;
-  if (!answer.ok) return answer.term > ballot.term ? stepDown(draft, answer.term) : undefined;
-  if (answer.term !== ballot.term) return;
-  renew(draft, peer, { sentAt, version: answer.version }, role.beatAt);
+  const { term, version, ok } = answer;
+  if (role.type !== 'leader') return false;
+  const isAhead = !ok && term > ballot.term && isNear(election, term);
+  if (isAhead) stepDown(draft, term);
+  else if (ok && term === ballot.term) {
+    renew(draft, call.peer, { sentAt: call.sentAt, version }, role.beatAt);
+  }
+  return isAhead;
 }
 
 /** Gives the lease up in good order: to the voter that answered last. */

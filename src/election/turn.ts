@@ -67,7 +67,7 @@ export function onElectionPersisted(draft: Draft, token: Token, ok: boolean): vo
 /** @returns false when it is no answer to what was asked */
 export function onTerm(draft: Draft, call: Call, body: Extract<Reply, { type: 'term' }>): boolean {
   if (call.kind === 'vote') onVoted(draft, call, body);
-  else if (call.kind === 'heartbeat') onBeatAnswered(draft, call, body);
+  else if (call.kind === 'heartbeat' && onBeatAnswered(draft, call, body)) stand(draft, false);
   return call.kind === 'vote' || call.kind === 'heartbeat' || call.kind === 'resign';
 }
 

@@ -23,8 +23,9 @@ export function onVote(draft: Draft, from: Peer, call: CallId, asked: Vote): voi
   const { election, now, self } = draft;
   const { ballot } = election;
   const isOurs = isVoter(election, from) && isVoter(election, self);
+  const isPromised = now < election.promisedUntil && from !== election.leader;
   // Who goes by an older list may not know a majority of the newer one.
-  const isFree = isOurs && version >= ballot.voters.version && now >= election.promisedUntil;
+  const isFree = isOurs && version >= ballot.voters.version && !isPromised;
   const isHigher = term > ballot.term && isNear(election, term);
   if (isPreVote) {
     return answer(draft, { peer: from, call, ok: isFree && isHigher, binds: false });
