@@ -84,8 +84,8 @@ export const SEEK_VOTERS_MS = 500;
 /** this. */
 export const SEEK_VOTERS_MS_MAX = 30_000;
 
-/** How often the files of the identity are looked at, in ms: who is revoked is to go in 5 s. */
-export const IDENTITY_LOOK_MS = 1000;
+/** How often files of the operator are looked at, in ms: who is revoked is to go in 5 s. */
+export const FILE_LOOK_MS = 1000;
 
 /** Frames that wait for one dial; the core has other peers to ask. */
 export const FRAMES_WAITING_MAX = 256;

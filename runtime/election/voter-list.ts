@@ -40,7 +40,9 @@ export function configuredVoters(ids: readonly string[]): WireVoters {
 
 /** @throws UsageError when the file holds no list, or one that is not of this authority */
 export async function readVoters(path: string, authority: X509Certificate): Promise<WireVoters> {
-  const list = parseVoters(await readWhole(path, { what: 'the list of voters', hint: VOTERS_HINT }));
+  const list = parseVoters(
+    await readWhole(path, { what: 'the list of voters', hint: VOTERS_HINT }),
+  );
   if (list === undefined) {
     throw new UsageError(`${path} holds no list of voters of an authority: ${VOTERS_HINT}`);
   }
@@ -108,7 +110,9 @@ export function hexOfBytes(bytes: Uint8Array): string {
 
 /** Whether two lists are of one version and name the same ids in the same order. */
 export function isSameList(a: Claims, b: Claims): boolean {
-  return a.version === b.version && Buffer.compare(Buffer.concat(a.ids), Buffer.concat(b.ids)) === 0;
+  return (
+    a.version === b.version && Buffer.compare(Buffer.concat(a.ids), Buffer.concat(b.ids)) === 0
+  );
 }
 
 function signedBytes({ version, ids }: Claims, authority: X509Certificate): Uint8Array {
