@@ -58,7 +58,8 @@ async function ask(at: Endpoint): Promise<Seen> {
 function parsed(text: string): Seen | undefined {
   try {
     const read: unknown = JSON.parse(text);
-    const isOurs = typeof read === 'object' && read !== null && 'leadership' in read;
+    const isOurs =
+      typeof read === 'object' && read !== null && FIELDS.every((name) => name in read);
     return isOurs ? (read as Seen) : undefined;
   } catch {
     return undefined;
@@ -98,6 +99,7 @@ function electionRows(seen: Leadership): readonly (readonly [string, string])[] 
   ];
 }
 
+const FIELDS: readonly (keyof Seen)[] = ['id', 'records', 'leadership', 'warnings'];
 const EXAMPLE_PORT = DEFAULT_LISTEN.port + ADMIN_PORT_OFFSET;
 const DEFAULT_ADMIN = formatEndpoint({ host: DEFAULT_LISTEN.host, port: EXAMPLE_PORT });
 const ANSWER_MS_MAX = 5000;

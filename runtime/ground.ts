@@ -135,7 +135,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   const disk = await openDisk(dataDir, log);
   undo.push(() => disk.close());
   const values = new Values(disk, createSigner(identity));
-  const voting = await Voting.open({ dataDir, identity, directory, log }, options.voters);
+  const voting = await Voting.open({ dataDir, identity, directory, clock, log }, options.voters);
   const edge = createEdge({ self, identity, directory, book, values, voting });
   const kept = { ...(await loadKept(disk, clock.wallMs())), ...voting.kept };
   const saved = await SavedPeers.open(dataDir, log);

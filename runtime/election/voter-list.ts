@@ -25,7 +25,7 @@ export function signVoters(
   { version, ids }: Claims,
   { certificate, key }: Pick<ListSigner, 'certificate' | 'key'>,
 ): WireVoters {
-  const signature = sign(null, signedBytes({ version, ids }, certificate), key);
+  const signature = Uint8Array.from(sign(null, signedBytes({ version, ids }, certificate), key));
   return { version, ids, signature };
 }
 

@@ -17,7 +17,7 @@ import { NEWCOMER_MS } from '../../src/limits.ts';
 import type { Ballot, Kept, Peer, Voters } from '../../src/types.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
 import { VOTER_LISTS_MAX } from '../bounds.ts';
-import { monotonicMs } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { UsageError } from '../failure.ts';
 import type { LiveIdentity } from '../identity/live-identity.ts';
 import type { Log } from '../log.ts';
@@ -29,6 +29,7 @@ export interface VotingParts {
   readonly dataDir: string;
   readonly identity: LiveIdentity;
   readonly directory: PeerDirectory;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -40,13 +41,14 @@ export class Voting implements VotersEdge {
   readonly #ballot: KeptBallot;
   /** By version; the one that was of use last comes last. */
   readonly #lists = new Map<number, WireVoters>();
-  readonly #startedAt = monotonicMs();
+  readonly #startedAt: number;
   /** Of the ballot's list. */
   #version = 0;
 
   private constructor(parts: VotingParts, ballot: KeptBallot, given: WireVoters | undefined) {
     this.#parts = parts;
     this.#ballot = ballot;
+    this.#startedAt = this.#now();
     this.directory = parts.directory;
     const { found } = ballot;
     if (found !== undefined) this.#note(found.voters);
@@ -79,7 +81,7 @@ export class Voting implements VotersEdge {
   }
 
   certifies(list: WireVoters): boolean {
-    const isEarly = this.isLost && monotonicMs() - this.#startedAt < NEWCOMER_MS;
+    const isEarly = this.isLost && this.#now() - this.#startedAt < NEWCOMER_MS;
     return !isEarly && this.#isCertified(list);
   }
 
@@ -106,6 +108,10 @@ export class Voting implements VotersEdge {
   /** Resolves when no ballot is being written. */
   settled(): Promise<void> {
     return this.#ballot.settled();
+  }
+
+  #now(): number {
+    return this.#parts.clock.moment().now;
   }
 
   #edge(): Omit<VotersEdge, 'certifies'> {
