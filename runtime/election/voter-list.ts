@@ -11,7 +11,7 @@
  * gives the same text.
  */
 import { hash, sign } from 'node:crypto';
-import type { X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { VOTERS_MAX } from '../../src/limits.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
 import { UsageError } from '../failure.ts';
@@ -25,12 +25,15 @@ export function signVoters(
   { version, ids }: Claims,
   { certificate, key }: Pick<ListSigner, 'certificate' | 'key'>,
 ): WireVoters {
-  const signature = Uint8Array.from(sign(null, signedBytes({ version, ids }, certificate), key));
+  const signature = Uint8Array.from(
+    sign(null, signedVoterBytes({ version, ids }, certificate.publicKey), key),
+  );
   return { version, ids, signature };
 }
 
 export function isSignedVoters(list: WireVoters, authority: X509Certificate): boolean {
-  return verifyBytes(authority.publicKey, signedBytes(list, authority), list.signature);
+  const { publicKey } = authority;
+  return verifyBytes(publicKey, signedVoterBytes(list, publicKey), list.signature);
 }
 
 /** A list by which every node was told in its settings to vote. */
@@ -115,11 +118,12 @@ export function isSameList(a: Claims, b: Claims): boolean {
   );
 }
 
-function signedBytes({ version, ids }: Claims, authority: X509Certificate): Uint8Array {
+/** What is signed of a list; docs/wire.md has an example. */
+export function signedVoterBytes({ version, ids }: Claims, authority: KeyObject): Uint8Array {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(version);
   head.writeUInt8(ids.length, 4);
-  const key = authority.publicKey.export({ type: 'spki', format: 'der' });
+  const key = authority.export({ type: 'spki', format: 'der' });
   return Buffer.concat([Buffer.from(DOMAIN), hash('sha256', key, 'buffer'), head, ...ids]);
 }
 
