@@ -44,7 +44,7 @@ export function startEngine(
   listen: Endpoint,
   onFault: (error: unknown) => void,
 ): Engine {
-  const { log, introducers, directory, self, book, values, voting, edge } = ground;
+  const { log, introducers, directory, self, book, values, edge } = ground;
   const { identity, shares, clock, saved, watch } = ground;
   const { strictLoopback } = options.admission ?? {};
   const addresses = options.advertise ?? reachableAt(listen);
@@ -60,14 +60,10 @@ export function startEngine(
   const isRecovering = (): boolean => pauses.isRecovering();
   const operations = new Operations(feed, edge, values, shares.clients, watch, isRecovering);
   const parts: TrafficParts = {
+    ...ground,
     feed,
     links: () => port,
     operations,
-    edge,
-    values,
-    voting,
-    introducers,
-    log,
     onContact: () => {
       saved.onContact();
     },
@@ -97,13 +93,22 @@ export function startEngine(
   const contacts = (): number => contactCount(driver.state.table);
   const rest = { feed, introducers: introducers.length, contacts };
   const joining = new Joining({ saved, links: port, operations, ...rest });
-  const seeking = new Seeking({
+  const seeking = seekingOf(ground, driver, operations);
+  return { driver, links, operations, joining, seeking, pauses };
+}
+
+/** Looks for voters with the operations of the node itself. */
+function seekingOf(
+  { self, book, directory }: Ground,
+  driver: Driver<NodeState>,
+  operations: Operations,
+): Seeking {
+  return new Seeking({
     self,
     election: () => driver.state.election,
     isFound: (peer) => book.isFound(peer),
     lookUp: (peer) => operations.lookup(positionOf(directory, peer)),
   });
-  return { driver, links, operations, joining, seeking, pauses };
 }
 
 /** The core in its driver, and whoever wants to see its steps. */

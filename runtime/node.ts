@@ -95,7 +95,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 
 async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> {
   const ground = await layGround(options, undo);
-  const { identity, log } = ground;
+  const { identity, log, saved } = ground;
   const running: { engine?: Engine } = {};
   const admission = new Admission(options.admission);
   const listener = await listenForLinks(
@@ -129,7 +129,6 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   undo.push(() => parts.admin?.close());
   await openDoors(options, ground, engine, listener.address, parts);
   const { api } = parts;
-  const { saved } = ground;
   const closeNow = async (): Promise<void> => {
     joining.end();
     seeking.end();
@@ -140,7 +139,6 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   };
   let closing: Promise<void> | undefined;
   saved.begin(() => contactsOf(driver.state, ground));
-  const joined = joining.begin();
   seeking.begin();
   const id = identity.now.nodeIdHex.slice(0, 8);
   log.info({ id, at: formatEndpoint(listener.address) }, 'started');
@@ -149,7 +147,7 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
     listen: listener.address,
     api: api?.address,
     admin: parts.admin?.address,
-    joined,
+    joined: joining.begin(),
     ended: ending.promise,
     close: () => (closing ??= closeNow()),
     abort: () => allOf(tearDown(parts)),

@@ -10,7 +10,8 @@ import { isLeading } from '../../src/election/election.ts';
 import type { Election } from '../../src/election/election.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
 import type { RunningNode } from '../../runtime/node.ts';
-import { eventually } from './node-kit.ts';
+import type { Identity } from '../../runtime/identity/identity.ts';
+import { eventually, identityAt } from './node-kit.ts';
 import type { Site } from './node-kit.ts';
 
 /** So many times as fast as the machine's. */
@@ -25,6 +26,21 @@ export function fastClock(): Clock {
 
 export function listOf(site: Site, version: number, ids: readonly string[]): WireVoters {
   return signVoters({ version, ids: ids.map(bytesOfHex) }, site.authority);
+}
+
+/** Identities ahead of their nodes, for lists that name them. */
+export async function identitiesAt(
+  site: Site,
+  count: number,
+): Promise<{ readonly ids: readonly string[]; readonly of: (index: number) => Identity }> {
+  const names = Array.from({ length: count }, (_, index) => `node${index}`);
+  const all = await Promise.all(names.map((name) => identityAt(site, name)));
+  const of = (index: number): Identity => {
+    const identity = all[index];
+    if (identity === undefined) throw new Error(`there is no node ${index}`);
+    return identity;
+  };
+  return { ids: all.map(({ nodeIdHex }) => nodeIdHex), of };
 }
 
 export function electionOf(node: RunningNode): Election {

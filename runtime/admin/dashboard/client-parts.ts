@@ -109,8 +109,8 @@ export function showLeader(page: Page, now: Leadership): void {
   const since = changedAt === undefined ? '' : ` since ${new Date(changedAt).toLocaleString()}`;
   const own = ballot === 'lost' ? 'its ballot is lost: it abstains' : `this node: ${role}${since}`;
   say(the(page, '#role'), isElected || ballot === 'lost' ? own : 'no list of voters is known');
-  const of = `term ${grouped(term)}, ${counted(voters.length, 'voter', 'voters')} of list ${version}`;
-  say(the(page, '#term'), version > 0 ? of : '');
+  const who = `${counted(voters.length, 'voter', 'voters')} of list ${version}`;
+  say(the(page, '#term'), version > 0 ? `term ${grouped(term)}, ${who}` : '');
 }
 
 /** Nothing below a hundredth: the bar says so. */
