@@ -3,7 +3,8 @@
  *
  * init makes the authority, issue a certificate for one node (for one elsewhere from its request),
  * renew a further one before that ends, revoke extends the revocation list, refresh signs that list
- * anew before it runs out, show prints what there is. Everything that writes holds the authority's
+ * anew before it runs out, voters signs the list of those who elect the leader, show prints what
+ * there is. Everything that writes holds the authority's
  * lock, so calls may run at the same time.
  *
  * Invariants: what a script may want goes to standard output; a fault is a UsageError, or a
@@ -24,6 +25,7 @@ import { dirFlag, dirOption, wholeNumber } from './ca-flags.ts';
 import type { Print } from './ca-flags.ts';
 import { addIssue, addRenew, addRequest } from './ca-issue.ts';
 import { showAuthority, showFile } from './ca-show.ts';
+import { addVoters } from './ca-voters.ts';
 import { counted } from './output.ts';
 
 export function caCommand(print: Print = (text) => process.stdout.write(text)): Command {
@@ -39,6 +41,7 @@ export function caCommand(print: Print = (text) => process.stdout.write(text)): 
   addRenew(command, print);
   addRevoke(command, print);
   addRefresh(command, print);
+  addVoters(command, print);
   addShow(command, print);
   return command;
 }

@@ -6,6 +6,7 @@
  * this process asks for all of them before the first node starts.
  */
 import { join } from 'node:path';
+import { readVoters } from '../runtime/election/voter-list.ts';
 import { UsageError } from '../runtime/failure.ts';
 import type { Identity } from '../runtime/identity/identity.ts';
 import { formatEndpoint } from '../runtime/links/address.ts';
@@ -70,12 +71,15 @@ export async function makeMembers(
 export async function startMember(
   member: Member,
   bootstrap: string | undefined,
+  votersFile: string | undefined,
   level: LogLevel,
   format: LogFormat,
 ): Promise<RunningMember> {
   const name = formatEndpoint(member.listen);
+  const { authority } = member.identity;
   const node = await startNode({
     ...member,
+    voters: votersFile === undefined ? undefined : await readVoters(votersFile, authority),
     bootstrap: bootstrap === undefined ? [] : [bootstrap],
     log: openLog(level, format, name),
   });

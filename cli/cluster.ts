@@ -6,13 +6,15 @@
  * that cannot start stops all; one that dies later is named and the rest go on; when
  * none is left that is a failure. Ctrl-C stops all of them cleanly, exit code 0.
  */
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { formatEndpoint } from '../runtime/links/address.ts';
 import { makeMembers, startMember } from './cluster-member.ts';
 import type { Member, RunningMember } from './cluster-member.ts';
 import { spawnMember } from './cluster-process.ts';
+import { clusterVoters } from './cluster-voters.ts';
 import { dashboardsAt } from './dashboards.ts';
 import { CommandFailure, EXIT_USAGE, ToldFailure } from './failure.ts';
 import { wholeNumber } from './flags.ts';
@@ -43,7 +45,11 @@ type Flags = ReturnType<ReturnType<typeof withFlags>['opts']>;
 async function run(flags: Flags, running: RunningMember[], watch: StopWatch): Promise<void> {
   const { nodes, basePort, data } = flags;
   const members = await makeMembers(nodes, basePort, data, flags.json ? () => undefined : print);
-  const starter = starterFor(flags);
+  const ids = members.map(({ identity }) => identity.nodeIdHex);
+  const starter = starterFor(
+    flags,
+    await clusterVoters(join(data, 'authority'), ids, flags.voters, say),
+  );
   const notes = await startAll(members, starter, running, watch);
   if (notes === undefined) return;
   if (flags.json) printJson(notes);
@@ -58,13 +64,14 @@ async function run(flags: Flags, running: RunningMember[], watch: StopWatch): Pr
 
 type Starter = (member: Member, bootstrap: string | undefined) => Promise<RunningMember>;
 
-function starterFor(flags: Flags): Starter {
+function starterFor(flags: Flags, voters: string | undefined): Starter {
   const { logLevel, logFormat } = flags;
   const format = logFormat === 'auto' && process.stderr.isTTY ? 'text' : logFormat;
   if (flags.inProcess) {
-    return (member, bootstrap) => startMember(member, bootstrap, logLevel, format);
+    return (member, bootstrap) => startMember(member, bootstrap, voters, logLevel, format);
   }
-  const args = ['--log-level', logLevel, '--log-format', format];
+  const list = voters === undefined ? [] : ['--voters', voters];
+  const args = [...list, '--log-level', logLevel, '--log-format', format];
   return async (member, bootstrap) => spawnMember(member, bootstrap, args);
 }
 
@@ -141,11 +148,17 @@ function withFlags() {
     .requiredOption('--nodes <n>', 'how many', wholeNumber(1, NODES_MAX))
     .option('--base-port <port>', 'of the first', wholeNumber(1, 65_535), DEFAULT_LISTEN.port)
     .option('--data <dir>', 'where authority and nodes keep their files', STATE_DIR)
+    .option('--voters <n>', 'who elect a leader: 0, 3, 5 or 7 (3 of three or more)', votersFlag)
     .option('--in-process', 'all of them in this one process', false)
     .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('warn' as const))
     .addOption(new Option('--log-format <format>').choices(LOG_FORMATS).default('auto' as const))
     .option('--json', 'print the nodes as JSON', false)
     .addHelpText('after', EXAMPLES);
+}
+
+function votersFlag(text: string): number {
+  if (/^[0357]$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give 3, 5 or 7, or 0 for no leader.');
 }
 
 /** Beyond it the listen ports would run into those of the clients, a thousand higher. */

@@ -2,19 +2,21 @@
  * The configuration file of `orrery node`: INI with one section `[dht]`, readable as the network's
  * older implementation wrote it (docs/operations.md, Where a node listens).
  *
- * Keys: listen_address, api_address (HOST or HOST:PORT), k, alpha, max_lookup, ttl and the three
- * quotas. Upper and lower case are one; other sections belong to other programs and are left alone.
- * Invariant: an unknown key or a value that cannot be read is a UsageError of one line that names
- * file and key.
+ * Keys: listen_address, api_address (HOST or HOST:PORT), k, alpha, max_lookup, ttl, the three
+ * quotas and voters (node ids). Upper and lower case are one; other sections belong to other
+ * programs and are left alone. Invariant: an unknown key or a value that cannot be read is a
+ * UsageError of one line that names file and key.
  */
 import { parse } from 'ini';
 import { z } from 'zod';
+import { configuredVoters, faultOfCount, isId, isListOf } from '../runtime/election/voter-list.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { readWhole } from '../runtime/files.ts';
 import { API_EXAMPLE_PORT } from '../runtime/links/address.ts';
 import { defaultConfig } from '../src/config.ts';
 import { ALPHA_MAX, K_MAX } from '../src/limits.ts';
 import type { Quota } from '../src/types.ts';
+import type { WireVoters } from '../src/wire-types.ts';
 import { parsePlace } from './place.ts';
 import type { Place } from './place.ts';
 import { parseQuota, QUOTA_FORM } from './quota.ts';
@@ -28,6 +30,8 @@ export interface IniSettings extends Quotas {
   /** Hops of a PUT between nodes of the older implementation; of no use among our own. */
   readonly maxLookup?: number | undefined;
   readonly ttlS?: number | undefined;
+  /** Who elects the leader, in every node's file alike. */
+  readonly voters?: WireVoters | undefined;
 }
 
 /** @throws UsageError when the file or something in it cannot be read */
@@ -52,7 +56,7 @@ export function parseIni(text: string, path: string): IniSettings {
   const checked = schema.safeParse(lowered);
   if (!checked.success) throw new UsageError(`${path}: ${faultOf(checked.error, lowered)}`);
   const { listen_address, api_address, k, alpha, max_lookup, ttl } = checked.data;
-  const { quota, publisher_quota, peer_quota } = checked.data;
+  const { quota, publisher_quota, peer_quota, voters } = checked.data;
   return {
     listen: placeOf(listen_address, path, 'listen_address'),
     api: placeOf(api_address, path, 'api_address', API_EXAMPLE_PORT),
@@ -63,6 +67,7 @@ export function parseIni(text: string, path: string): IniSettings {
     quota,
     publisherQuota: publisher_quota,
     peerQuota: peer_quota,
+    voters,
   };
 }
 
@@ -130,12 +135,26 @@ function quota(): z.ZodOptional<z.ZodType<Quota>> {
     .optional();
 }
 
+function voters(): z.ZodOptional<z.ZodType<WireVoters>> {
+  return z
+    .string(VOTERS_FORM)
+    .transform((text, context) => {
+      const ids = text.toLowerCase().split(/[\s,]+/);
+      const fault = faultOfCount(ids.length);
+      if (ids.every(isId) && isListOf(ids) && fault === undefined) return configuredVoters(ids);
+      context.addIssue({ code: 'custom', message: VOTERS_FORM });
+      return z.NEVER;
+    })
+    .optional();
+}
+
 function address(): z.ZodOptional<z.ZodString> {
   return z.string('must be HOST or HOST:PORT').optional();
 }
 
 const SECTION = 'dht';
 const HOPS_MAX = 255;
+const VOTERS_FORM = 'must be 3, 5 or 7 different node ids of 64 hex digits';
 
 const schema = z.strictObject({
   listen_address: address(),
@@ -147,4 +166,5 @@ const schema = z.strictObject({
   quota: quota(),
   publisher_quota: quota(),
   peer_quota: quota(),
+  voters: voters(),
 });

@@ -7,10 +7,12 @@
  *
  * Invariants: whatever its operator can put right ends in one line and exit code 2; a clean stop is
  * exit code 0 within `STOP_MS_MAX`, any other end a line in the log and exit code 1. While it runs,
- * SIGHUP and changed files replace its identity.
+ * SIGHUP and changed files replace its identity and its list of voters.
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { readVoters } from '../runtime/election/voter-list.ts';
+import { watchVoters } from '../runtime/election/voters-watch.ts';
 import { watchIdentity } from '../runtime/identity/identity-watch.ts';
 import { formatEndpoint, isLoopback } from '../runtime/links/address.ts';
 import { freePort, LISTEN_ADDRESS } from '../runtime/listening.ts';
@@ -130,21 +132,31 @@ async function run(
     log.warn({ api: formatEndpoint(settings.api) }, 'the client API has no access control');
   }
   const { listen, api, bootstrap, dataDir, config, admission, advertise, version } = settings;
+  const { votersFile } = settings;
+  const voters =
+    votersFile === undefined ? settings.voters : await readVoters(votersFile, identity.authority);
   const places = { listen, api, admin: settings.admin, bootstrap, dataDir, advertise };
   const record = settings.record === undefined ? undefined : { ...settings.record, version };
-  const node = await startNode({ ...places, config, admission, record, identity, log });
+  const rest = { config, admission, record, voters, identity, log };
+  const node = await startNode({ ...places, ...rest });
   const forget = onFatal(async (error) => {
     const fields = { reason: reasonOf(error), at: framesOf(error) };
     log.error(fields, 'unexpected error: the node stops');
     await node.abort();
   });
   void announce(node, settings, tell, watch);
-  const files = watchIdentity(settings.identity, identity, node.replaceIdentity, log);
-  hangUp.act = files.readNow;
+  const watches = [watchIdentity(settings.identity, identity, node.replaceIdentity, log)];
+  if (votersFile !== undefined && voters !== undefined) {
+    const { authority } = identity;
+    watches.push(watchVoters(votersFile, authority, voters, node.replaceVoters, log));
+  }
+  hangUp.act = () => {
+    for (const files of watches) files.readNow();
+  };
   try {
     await Promise.race([watch.asked, node.ended]);
   } finally {
-    files.end();
+    for (const files of watches) files.end();
   }
   await stopNode(node);
   forget();
@@ -194,6 +206,7 @@ function withFlags() {
     .option('--key <file>', 'its key (DATA/node.key)')
     .option('--authority <file>', 'certificate of the authority (DATA/authority.crt)')
     .option('--revoked <file>', 'revocation list (DATA/revoked.crl)')
+    .option('--voters <file>', 'who elects the leader: a list that the authority has signed')
     .option('--k <n>', 'contacts per bucket (20)', wholeNumber(1, K_MAX))
     .option('--alpha <n>', 'calls in flight of a lookup (3)', wholeNumber(1, ALPHA_MAX))
     .option('--replication <n>', 'replicas unless a PUT says (8)', wholeNumber(1, REPLICATION_MAX))

@@ -20,7 +20,7 @@ import { DEFAULT_NAME } from '../runtime/recording/segments.ts';
 import { configFaults, defaultConfig } from '../src/config.ts';
 import { PEERS_PER_REPLY_MAX } from '../src/limits.ts';
 import type { Config } from '../src/types.ts';
-import type { WireAddress } from '../src/wire-types.ts';
+import type { WireAddress, WireVoters } from '../src/wire-types.ts';
 import type { IniSettings } from './ini.ts';
 import { parsePlace } from './place.ts';
 import { quotasOf, type Quotas } from './quota.ts';
@@ -50,6 +50,7 @@ export interface NodeFlags extends Quotas, ReachFlags {
   readonly recordSize?: number | undefined;
   readonly recordValues?: boolean | undefined;
   readonly strictLoopback?: boolean | undefined;
+  readonly voters?: string | undefined;
 }
 
 export interface NodeSettings {
@@ -68,6 +69,9 @@ export interface NodeSettings {
   /** Where its operator can look at it. */
   readonly admin: Endpoint | undefined;
   readonly record: Omit<RecordingOptions, 'version'> | undefined;
+  /** Who elects the leader: a file that the authority has signed, or else as the INI file says. */
+  readonly votersFile: string | undefined;
+  readonly voters: WireVoters | undefined;
   /** What the node says of where it is; undefined: where it listens. */
   readonly advertise: readonly WireAddress[] | undefined;
   /** What its operator should know of how these came about, a line each. */
@@ -105,6 +109,8 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
     admission: { strictLoopback: flags.strictLoopback === true, subnetLinks: flags.subnetLinks },
     admin: adminOf(flags, listen),
     record: recordingOf(flags, dataDir),
+    votersFile: flags.voters,
+    voters: flags.voters === undefined ? ini.voters : undefined,
     advertise: advertised(flags),
     notes: flags.api === undefined ? apiNotes(ini, api) : [],
   };

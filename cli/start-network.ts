@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
+import { readVoters } from '../runtime/election/voter-list.ts';
 import { formatEndpoint } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
 import { startNode } from '../runtime/node.ts';
@@ -17,11 +18,11 @@ import type { Effect, Outcome } from '../src/step-types.ts';
 import type { Trail } from '../src/types.ts';
 import type { Peer } from '../src/types.ts';
 import { withClient } from './api-flags.ts';
-import { adminOfMember } from './dashboards.ts';
-import { developed } from './development.ts';
+import { makeMembers } from './cluster-member.ts';
+import { clusterVoters } from './cluster-voters.ts';
 import { CommandFailure } from './failure.ts';
 import type { openLog } from './logging.ts';
-import { API_PORT_OFFSET, defaultDataDir } from './settings.ts';
+import { say } from './output.ts';
 
 export interface StartedNode {
   /** From 1, as people count. */
@@ -53,20 +54,21 @@ export async function startNetwork(
   log: ReturnType<typeof openLog>,
   started: (one: StartedNode) => void,
 ): Promise<readonly StartedNode[]> {
+  const members = await makeMembers(NODES, basePort, dir, () => undefined);
+  const ids = members.map(({ identity }) => identity.nodeIdHex);
+  const list = await clusterVoters(join(dir, 'authority'), ids, undefined, say);
   const all: StartedNode[] = [];
-  for (let number = 1; number <= NODES; number++) {
-    const listen = { host: HOST, port: basePort + number - 1 };
-    const api = { host: HOST, port: listen.port + API_PORT_OFFSET };
-    const admin = adminOfMember(listen);
-    const dataDir = defaultDataDir(listen, dir);
-    const { identity } = await developed(join(dir, 'authority'), dataDir);
+  for (const [index, member] of members.entries()) {
+    const { listen, api, identity } = member;
+    const number = index + 1;
+    const voters = list === undefined ? undefined : await readVoters(list, identity.authority);
     const first = all[0];
     const bootstrap = first === undefined ? [] : [formatEndpoint(first.listen)];
     let latest: Outcome | undefined;
     const onStep = (_: unknown, __: unknown, effects: readonly Effect[]): void => {
       for (const effect of effects) if (isClients(effect)) latest = effect.outcome;
     };
-    const node = await startNode({ listen, api, admin, dataDir, identity, bootstrap, log, onStep });
+    const node = await startNode({ ...member, voters, bootstrap, log, onStep });
     const one = { number, node, listen, api, latest: () => latest };
     started(one);
     all.push(one);
@@ -179,7 +181,6 @@ function origin(trail: Trail, index: number, self: Peer, name: (peer: Peer) => s
 }
 
 const CLIENT_OUTCOMES: readonly Outcome['type'][] = ['found', 'absent', 'stored', 'failed'];
-const HOST = '127.0.0.1';
 const NODES = 5;
 const VALUE_BYTES = 1024;
 /** Fewer than the nodes, so that there is one that must ask another. */

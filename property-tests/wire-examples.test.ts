@@ -3,10 +3,12 @@
  * that it can neither lie nor lag. A block is fenced as `hex PROTOCOL [HOW]`; comments follow `;`.
  */
 import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { bytesOfWords, rangeOf, wireSum } from '../host/rounds.ts';
 import { bits256Of, positionOfId } from '../host/words.ts';
+import { signedVoterBytes } from '../runtime/election/voter-list.ts';
 import { packPeers, peersIn } from '../src/codec/address.ts';
 import { decodeClient, encodeClient } from '../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
@@ -69,19 +71,29 @@ test('docs/wire.md has an example of every message', (t) => {
 
 test('docs/wire.md shows what a publisher signs, and a signature that holds', (t) => {
   const record = whole.map(({ data }) => revived(data)).find(isStore)?.body.record;
-  const shown = examples.find(({ protocol }) => protocol === 'signed');
+  const shown = examples.find(({ protocol, how }) => protocol === 'signed' && how === '');
   if (record === undefined || shown === undefined) return t.fail('an example is missing');
   const digest = new Uint8Array(createHash('sha256').update(record.value).digest());
   const signed = signedBytes(headerFor(record, digest));
   t.is(hex(signed), hex(shown.bytes));
-  const seed = Uint8Array.from({ length: 32 }, (_, at) => at);
-  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
-  const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+  const privateKey = exampleKey();
   const publicKey = createPublicKey(privateKey);
   t.is(hex(sign(null, signed, privateKey)), hex(record.signature));
   t.true(verify(null, signed, publicKey, record.signature));
   const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
   t.true(text.includes(`\`${raw.toString('hex')}\``));
+});
+
+test('docs/wire.md shows what an authority signs of a list of voters', (t) => {
+  const messages = whole.map(({ data }) => revived(data) as ClientMessage | WireMessage);
+  const bodies = messages.flatMap((message) => ('body' in message ? [message.body] : []));
+  const beat = bodies.find(({ type }) => type === 'heartbeat');
+  const shown = examples.find(({ protocol, how }) => protocol === 'signed' && how === 'voters');
+  if (beat?.type !== 'heartbeat' || shown === undefined) return t.fail('an example is missing');
+  const privateKey = exampleKey();
+  const signed = signedVoterBytes(beat.voters, createPublicKey(privateKey));
+  t.is(hex(signed), hex(shown.bytes));
+  t.is(hex(sign(null, signed, privateKey)), hex(beat.voters.signature));
 });
 
 test('docs/wire.md shows the tag of the record in STORE, and sums over it', (t) => {
@@ -108,6 +120,13 @@ test('docs/wire.md shows the tag of the record in STORE, and sums over it', (t) 
   t.deepEqual(wireSum(sumOf([traits], check.nonce | 0)), sum.sum);
   for (const { range } of [check, sum, compare]) t.true(isWithin(position, rangeOf(range)));
 });
+
+/** The key whose seed is the bytes 0 to 31. */
+function exampleKey(): KeyObject {
+  const seed = Uint8Array.from({ length: 32 }, (_, at) => at);
+  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+  return createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+}
 
 function exampleOf(match: RegExpMatchArray): Example {
   const [, protocol = '', how = '', rows = '', json] = match;
@@ -159,10 +178,13 @@ function revived(data: unknown): unknown {
 }
 
 function revivedField(name: string, field: unknown): unknown {
+  if (name === 'ids') return (field as readonly string[]).map(bytesOf);
   if (name === 'peers') return packPeers(revived(field) as readonly WirePeer[]);
-  return BYTE_FIELDS.has(name) && typeof field === 'string'
-    ? new Uint8Array(Buffer.from(field, 'hex'))
-    : revived(field);
+  return BYTE_FIELDS.has(name) && typeof field === 'string' ? bytesOf(field) : revived(field);
+}
+
+function bytesOf(digits: string): Uint8Array {
+  return new Uint8Array(Buffer.from(digits, 'hex'));
 }
 
 function isStore(data: unknown): data is Extract<WireMessage, { type: 'request' }> & {
@@ -182,10 +204,11 @@ function hex(bytes: Uint8Array): string {
 
 const BYTE_FIELDS = new Set([
   ...['key', 'value', 'id', 'ip', 'target', 'publisher', 'certificate', 'signature'],
-  ...['digest', 'from', 'tags'],
+  ...['digest', 'from', 'tags', 'successor'],
 ]);
 const EVERY_MESSAGE = [
   ...['put', 'get', 'success', 'failure', 'put-result', 'hello', 'goodbye', 'ping', 'ok'],
   ...['find-node', 'peers', 'find-value', 'value', 'store', 'refused', 'leave'],
   ...['find-version', 'version', 'check', 'sum', 'compare', 'tags'],
+  ...['vote', 'term', 'heartbeat', 'resign'],
 ];

@@ -77,8 +77,15 @@ export const SLICE_MS = 4;
 /** Messages of one connection in a row, while others wait. */
 export const MESSAGES_IN_A_ROW = 32;
 
-/** How often the files of the identity are looked at, in ms: who is revoked is to go in 5 s. */
-export const IDENTITY_LOOK_MS = 1000;
+/** Lists of voters that are known at once: each has 300 bytes, and few are ever in use. */
+export const VOTER_LISTS_MAX = 8;
+/** A voter looks for voters that it has not found after this, in ms; doubled each time, up to */
+export const SEEK_VOTERS_MS = 500;
+/** this. */
+export const SEEK_VOTERS_MS_MAX = 30_000;
+
+/** How often files of the operator are looked at, in ms: who is revoked is to go in 5 s. */
+export const FILE_LOOK_MS = 1000;
 
 /** Frames that wait for one dial; the core has other peers to ask. */
 export const FRAMES_WAITING_MAX = 256;

@@ -11,6 +11,7 @@ import type { Edge } from '../host/admit.ts';
 import type { PeerDirectory } from '../host/directory.ts';
 import { signedBytes } from '../src/codec/record.ts';
 import type { Peer } from '../src/types.ts';
+import type { Voting } from './election/voting.ts';
 import { signBytes, verifyBytes } from './identity/identity.ts';
 import type { LiveIdentity } from './identity/live-identity.ts';
 import type { AddressBook } from './links/address-book.ts';
@@ -22,8 +23,9 @@ export function createEdge(parts: {
   readonly directory: PeerDirectory;
   readonly book: AddressBook;
   readonly values: Values;
+  readonly voting: Voting;
 }): Edge {
-  const { self, identity, directory, book, values } = parts;
+  const { self, identity, directory, book, values, voting } = parts;
   return {
     directory,
     hash: sha256,
@@ -41,11 +43,11 @@ export function createEdge(parts: {
     keep: (record, envelope) => {
       values.keep(record, envelope);
     },
-    certifies: () => false,
-    signatureOf: () => undefined,
     endorses: () => false,
     keepIntroducers: () => undefined,
     introducersOf: () => undefined,
+    certifies: (voters) => voting.certifies(voters),
+    signatureOf: (version) => voting.signatureOf(version),
   };
 }
 

@@ -6,12 +6,14 @@
  * and `node.ts` are the whole wiring. `onCreate` and `onStep` see all that the core alone needs to
  * do again what it did in this node (parity).
  */
+import { positionOf } from '../src/position.ts';
 import { create, step } from '../src/step.ts';
 import type { NodeState } from '../src/step.ts';
 import { CLIENT_ONLY } from '../src/table/places.ts';
 import { contactCount } from '../src/table/table.ts';
 import type { Input } from '../src/step-types.ts';
 import { Driver } from './driver.ts';
+import { Seeking } from './election/seeking.ts';
 import type { Ground, NodeOptions } from './ground.ts';
 import { Joining } from './joining.ts';
 import { reachableAt } from './links/address.ts';
@@ -31,6 +33,7 @@ export interface Engine {
   readonly links: Links;
   readonly operations: Operations;
   readonly joining: Joining;
+  readonly seeking: Seeking;
   readonly pauses: Pauses;
 }
 
@@ -57,13 +60,10 @@ export function startEngine(
   const isRecovering = (): boolean => pauses.isRecovering();
   const operations = new Operations(feed, edge, values, shares.clients, watch, isRecovering);
   const parts: TrafficParts = {
+    ...ground,
     feed,
     links: () => port,
     operations,
-    edge,
-    values,
-    introducers,
-    log,
     onContact: () => {
       saved.onContact();
     },
@@ -93,7 +93,22 @@ export function startEngine(
   const contacts = (): number => contactCount(driver.state.table);
   const rest = { feed, introducers: introducers.length, contacts };
   const joining = new Joining({ saved, links: port, operations, ...rest });
-  return { driver, links, operations, joining, pauses };
+  const seeking = seekingOf(ground, driver, operations);
+  return { driver, links, operations, joining, seeking, pauses };
+}
+
+/** Looks for voters with the operations of the node itself. */
+function seekingOf(
+  { self, book, directory }: Ground,
+  driver: Driver<NodeState>,
+  operations: Operations,
+): Seeking {
+  return new Seeking({
+    self,
+    election: () => driver.state.election,
+    isFound: (peer) => book.isFound(peer),
+    lookUp: (peer) => operations.lookup(positionOf(directory, peer)),
+  });
 }
 
 /** The core in its driver, and whoever wants to see its steps. */

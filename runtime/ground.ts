@@ -11,7 +11,7 @@ import { configFaults, defaultConfig } from '../src/config.ts';
 import { INTRODUCERS_MAX } from '../src/limits.ts';
 import type { Effect, Input } from '../src/step-types.ts';
 import type { Config, Kept, Moment, Peer, RecordHeader } from '../src/types.ts';
-import type { WireAddress } from '../src/wire-types.ts';
+import type { WireAddress, WireVoters } from '../src/wire-types.ts';
 import { CLIENT_INPUT_BYTES_MAX, LINK_INPUT_BYTES_MAX } from './bounds.ts';
 import { PEERS_MAX, WARNINGS_KEPT } from './bounds.ts';
 import { monotonicMs, systemClock } from './clock.ts';
@@ -19,6 +19,7 @@ import type { Clock } from './clock.ts';
 import { connectionLimits } from './descriptors.ts';
 import type { ConnectionLimits } from './descriptors.ts';
 import { createEdge, createSigner } from './edge.ts';
+import { Voting } from './election/voting.ts';
 import { UsageError } from './failure.ts';
 import type { Identity } from './identity/identity.ts';
 import { LiveIdentity } from './identity/live-identity.ts';
@@ -54,6 +55,8 @@ export interface NodeOptions {
   readonly config?: Partial<Config>;
   /** Where others can dial this node, for a hello; none: they cannot, and it works as a client. */
   readonly advertise?: readonly WireAddress[] | undefined;
+  /** Who elects the leader: signed by the authority of the identity, or told to every node. */
+  readonly voters?: WireVoters | undefined;
   /** How much one address or subnet may take up; free on loopback unless strict. */
   readonly admission?: AdmissionOptions;
   /** Connections accepted at once, instead of as many as the system allows. */
@@ -86,6 +89,7 @@ export interface Ground {
   readonly disk: Disk;
   readonly values: Values;
   readonly edge: Edge;
+  readonly voting: Voting;
   readonly kept: Kept;
   /** Peers of an earlier life. */
   readonly saved: SavedPeers;
@@ -131,8 +135,9 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   const disk = await openDisk(dataDir, log);
   undo.push(() => disk.close());
   const values = new Values(disk, createSigner(identity));
-  const edge = createEdge({ self, identity, directory, book, values });
-  const kept = await loadKept(disk, clock.wallMs());
+  const voting = await Voting.open({ dataDir, identity, directory, clock, log }, options.voters);
+  const edge = createEdge({ self, identity, directory, book, values, voting });
+  const kept = { ...(await loadKept(disk, clock.wallMs())), ...voting.kept };
   const saved = await SavedPeers.open(dataDir, log);
   const shares: Shares = {
     peers: new Slices(),
@@ -156,6 +161,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     disk,
     values,
     edge,
+    voting,
     kept,
     saved,
     shares,

@@ -11,6 +11,7 @@ import type { NodeState } from '../src/step.ts';
 import { contactCount } from '../src/table/table.ts';
 import type { Outcome } from '../src/step-types.ts';
 import type { Peer, Position } from '../src/types.ts';
+import type { WireVoters } from '../src/wire-types.ts';
 import type { Admin } from './admin/admin.ts';
 import { openAdmin } from './admin/open.ts';
 import { serveClients } from './api/api.ts';
@@ -18,6 +19,7 @@ import type { ClientApi } from './api/api.ts';
 import { STOP_CLOSED_MS, STOP_LEFT_MS } from './bounds.ts';
 import { startEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
+import { UsageError } from './failure.ts';
 import { layGround } from './ground.ts';
 import type { Ground, NodeOptions, Undo } from './ground.ts';
 import type { Identity } from './identity/identity.ts';
@@ -72,6 +74,8 @@ export interface RunningNode {
    * by it are closed. @throws UsageError when it is no newer identity of this node
    */
   readonly replaceIdentity: (identity: Identity) => void;
+  /** Goes on to a newer list of voters. @throws UsageError when the list does not count here */
+  readonly replaceVoters: (list: WireVoters) => void;
   /** Leaves and stops, within `STOP_CLOSED_MS`. @throws Error when the disk takes longer */
   readonly close: () => Promise<void>;
   /** Stops at once, as after a bug of ours: nobody is told or answered, the disk is closed. */
@@ -91,7 +95,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 
 async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> {
   const ground = await layGround(options, undo);
-  const { identity, log } = ground;
+  const { identity, log, saved } = ground;
   const running: { engine?: Engine } = {};
   const admission = new Admission(options.admission);
   const listener = await listenForLinks(
@@ -116,7 +120,7 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   });
   running.engine = engine;
   parts.engine = engine;
-  const { driver, links, operations, joining, pauses } = engine;
+  const { driver, links, operations, joining, seeking, pauses } = engine;
   undo.push(() => {
     pauses.end();
     driver.stop();
@@ -125,9 +129,9 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   undo.push(() => parts.admin?.close());
   await openDoors(options, ground, engine, listener.address, parts);
   const { api } = parts;
-  const { saved } = ground;
   const closeNow = async (): Promise<void> => {
     joining.end();
+    seeking.end();
     const savePeers = (): Promise<void> => saved.save();
     await stopCleanly({ operations, api, log, savePeers, tearDown: () => tearDown(parts) });
     log.info({}, 'stopped');
@@ -135,7 +139,7 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   };
   let closing: Promise<void> | undefined;
   saved.begin(() => contactsOf(driver.state, ground));
-  const joined = joining.begin();
+  seeking.begin();
   const id = identity.now.nodeIdHex.slice(0, 8);
   log.info({ id, at: formatEndpoint(listener.address) }, 'started');
   return {
@@ -143,7 +147,7 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
     listen: listener.address,
     api: api?.address,
     admin: parts.admin?.address,
-    joined,
+    joined: joining.begin(),
     ended: ending.promise,
     close: () => (closing ??= closeNow()),
     abort: () => allOf(tearDown(parts)),
@@ -170,7 +174,7 @@ async function openDoors(
 }
 
 /** What there is to tear down; a fault may come before all of it is there. */
-interface Parts extends Pick<Ground, 'disk' | 'recording' | 'saved'> {
+interface Parts extends Pick<Ground, 'disk' | 'recording' | 'saved' | 'voting'> {
   readonly listener: { readonly close: () => Promise<void> };
   engine?: Engine;
   api?: ClientApi;
@@ -179,9 +183,10 @@ interface Parts extends Pick<Ground, 'disk' | 'recording' | 'saved'> {
 
 /** @returns what is closing, by name */
 function tearDown(parts: Parts): ReadonlyMap<string, Promise<unknown>> {
-  const { listener, disk, recording, saved, engine, api, admin } = parts;
+  const { listener, disk, recording, saved, voting, engine, api, admin } = parts;
   saved.end();
   engine?.joining.end();
+  engine?.seeking.end();
   engine?.pauses.end();
   engine?.driver.stop();
   engine?.operations.stop();
@@ -191,6 +196,7 @@ function tearDown(parts: Parts): ReadonlyMap<string, Promise<unknown>> {
   return new Map<string, Promise<unknown>>([
     ['doors', doors],
     ['records', disk.close()],
+    ['ballot', voting.settled()],
     ['recording', recording?.close() ?? Promise.resolve()],
   ]);
 }
@@ -204,7 +210,7 @@ type View = Omit<RunningNode, Hold>;
 
 /** What an owner may ask of a node at any time. */
 function viewOf(ground: Ground, engine: Engine, clients: () => number): View {
-  const { identity, self, directory, book } = ground;
+  const { identity, self, directory, book, voting } = ground;
   const { driver, links, operations } = engine;
   return {
     id: identity.now.nodeIdHex,
@@ -226,8 +232,17 @@ function viewOf(ground: Ground, engine: Engine, clients: () => number): View {
     replaceIdentity: (next) => {
       identity.replace(next);
     },
+    replaceVoters: (list) => {
+      const voters = voting.take(list);
+      if (voters === undefined) throw new UsageError(NOT_OURS);
+      driver.feed({ type: 'voters', voters });
+    },
   };
 }
+
+const NOT_OURS =
+  'the list of voters is not signed by the authority of this node, or another of its version is ' +
+  'known here';
 
 function deferred(): {
   readonly promise: Promise<void>;

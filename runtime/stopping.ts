@@ -61,4 +61,4 @@ export async function within(work: Promise<unknown>, limitMs: number): Promise<b
 /** Clients get so long to take the last answers, in ms. */
 const GRACE_MS = 1000;
 /** What is torn down and must not be cut off. */
-const ON_DISK: readonly string[] = ['records', 'recording', 'saved peers'];
+const ON_DISK: readonly string[] = ['records', 'ballot', 'recording', 'saved peers'];

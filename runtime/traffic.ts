@@ -10,7 +10,7 @@ import { admit } from '../host/admit.ts';
 import type { Edge } from '../host/admit.ts';
 import { present } from '../host/present.ts';
 import { bytesOfBits256 } from '../host/words.ts';
-import { assertNever } from '../src/assert.ts';
+import { assert, assertNever } from '../src/assert.ts';
 import { encodePeer } from '../src/codec/peer.ts';
 import type { Input } from '../src/step-types.ts';
 import type { CallId, Message, Peer } from '../src/types.ts';
@@ -18,6 +18,7 @@ import type { WireRecord, WireRefusal } from '../src/wire-types.ts';
 import { Allowance } from './allowance.ts';
 import { monotonicMs } from './clock.ts';
 import type { Handlers } from './driver.ts';
+import type { Voting } from './election/voting.ts';
 import type { Endpoint } from './links/address.ts';
 import type { CallFrame, FrameReceiver } from './links/link.ts';
 import type { LinkPort } from './links/ports.ts';
@@ -33,6 +34,7 @@ export interface TrafficParts {
   readonly operations: Operations;
   readonly edge: Edge;
   readonly values: Values;
+  readonly voting: Voting;
   readonly introducers: readonly Endpoint[];
   readonly log: Log;
   /** The table has another contact. */
@@ -100,7 +102,7 @@ function agedRecord(record: WireRecord, byMs: number): WireRecord {
 
 /** What each effect of the core becomes. */
 export function effectHandlers(parts: TrafficParts): Handlers {
-  const { feed, links, operations, edge, values, introducers, log } = parts;
+  const { feed, links, operations, edge, values, voting, introducers, log } = parts;
   return {
     send: ({ to, message }) => {
       send(parts, to, message);
@@ -109,12 +111,14 @@ export function effectHandlers(parts: TrafficParts): Handlers {
       operations.settle(op, outcome);
     },
     persist: ({ token, writes }) => {
-      values.persist(
-        writes.filter((write) => write.type !== 'ballot'),
-        (ok) => {
-          feed({ type: 'persisted', token, ok });
-        },
-      );
+      const done = (ok: boolean): void => {
+        feed({ type: 'persisted', token, ok });
+      };
+      const records = writes.filter((write) => write.type !== 'ballot');
+      const ballot = writes.find((write) => write.type === 'ballot');
+      if (ballot === undefined) return values.persist(records, done);
+      assert(writes.length === 1, 'a ballot is written alone');
+      void voting.persist(ballot.ballot).then(done);
     },
     sign: ({ token, body }) => {
       feed({ type: 'signed', token, record: values.sign(token, body) });

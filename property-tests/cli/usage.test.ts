@@ -26,6 +26,8 @@ const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
   [['node', '--config', 'missing.ini'], /missing\.ini is missing/],
   [['node', '--config', 'wrong.ini'], /wrong\.ini: k in \[dht\] must be a whole number.*"many"/],
   [['node', '--quota', '5GiB'], /--quota .*KEYS,SIZE.*100000,2GiB/],
+  [['cluster', '--nodes', '3', '--voters', '4'], /--voters <n>.*Give 3, 5 or 7, or 0/],
+  [['status', 'here'], /the admin address.*127\.0\.0\.1:8501/],
   [['node', '--classic'], /--classic comes with .*not in this version/],
   [
     ['sim', '--duration', '10s', '--snapshot', 'file', '--snapshot-at', '30s'],
@@ -116,6 +118,7 @@ peer_quota = 7,500
     alpha: 4,
     maxLookup: 3,
     ttlS: 120,
+    voters: undefined,
     quota: { keys: 1001, bytes: 3 * 2 ** 20 },
     publisherQuota: undefined,
     peerQuota: { keys: 7, bytes: 500 },

@@ -19,6 +19,7 @@ import { fuzz } from './fuzz.ts';
 import { withFleet } from './fleet.ts';
 import { judgedRun } from './judged.ts';
 import { renewUnderLoad } from './renewal.ts';
+import { leaderStopped } from './leader-stopped.ts';
 import { restart } from './restart.ts';
 import { soakPlan } from './soak/plan.ts';
 import { soak } from './soak/soak.ts';
@@ -52,6 +53,7 @@ const WHAT = [
   'renewal',
   'restart',
   'stopped',
+  'leader-stopped',
   'abuse',
   'soak',
   'election',
@@ -89,7 +91,11 @@ await new Command('npm run test:deep --')
     wholeNumber(1, 10_000_000),
     100_000,
   )
-  .option('--nodes <n>', 'processes (20; restart 50, stopped 8)', wholeNumber(4, 90))
+  .option(
+    '--nodes <n>',
+    'processes (20; restart 50, stopped 8, leader-stopped 5)',
+    wholeNumber(4, 90),
+  )
   .option('--keys <n>', 'restart: values', wholeNumber(1, 100_000), 1000)
   .option('--settle <s>', 'history: rest before the final reads', wholeNumber(0, 3600), 10)
   .option('--lossless', 'history: acknowledged values gone in the end are a failure', false)
@@ -126,6 +132,7 @@ await new Command('npm run test:deep --')
     if (isWanted('renewal')) faults += await runRenewal(flags);
     if (isWanted('restart')) faults += await runRestart(flags);
     if (isWanted('stopped')) faults += await runStopped(flags);
+    if (isWanted('leader-stopped')) faults += await runLeaderStopped(flags);
     if (isWanted('abuse')) faults += await runAbuse(flags);
     if (isWanted('soak')) faults += await runSoak(flags);
     if (isWanted('election')) faults += await runElection(flags);
@@ -284,6 +291,15 @@ async function runElection(flags: Flags): Promise<number> {
     say(`election: ${line}`);
   });
   return told('election', report);
+}
+
+async function runLeaderStopped({ nodes = 5 }: Flags): Promise<number> {
+  const signal = deadline(900_000, interrupted.signal);
+  const plan = { nodes, stopsS: [1, 5, 20, 60, 120] };
+  const report = await leaderStopped(plan, signal, (line) => {
+    say(`leader-stopped: ${line}`);
+  });
+  return told(`leader-stopped, ${nodes} nodes`, report);
 }
 
 function told(

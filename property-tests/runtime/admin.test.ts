@@ -63,7 +63,7 @@ test('health, readiness, status and metrics of nodes that work', async (t) => {
   t.true((metric(text, 'orrery_nodejs_eventloop_lag_p99_seconds') ?? -1) >= 0);
   // No label is anything that a peer or a client could have chosen.
   const labels = new Set([...text.matchAll(/[{,](\w+)="/g)].map(([, label]) => label));
-  const ours = ['way', 'kind', 'event', 'outcome', 'reason', 'le', 'quantile'];
+  const ours = ['way', 'kind', 'event', 'outcome', 'reason', 'role', 'le', 'quantile'];
   const nodes_ = ['version', 'major', 'minor', 'patch', 'type', 'space'];
   t.deepEqual(
     [...labels].filter((label) => ![...ours, ...nodes_].includes(label ?? '')),

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { configuredVoters } from '../../runtime/election/voter-list.ts';
 import type { NodeOptions } from '../../runtime/ground.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';
 import type { RunningNode } from '../../runtime/node.ts';
@@ -17,6 +18,7 @@ import { addressOf } from './admin-kit.ts';
 import { ANY_PORT, clientOf, eventually, identityAt, networkOf, newSite } from './node-kit.ts';
 import { nodeAt, valueOf } from './node-kit.ts';
 import type { Site } from './node-kit.ts';
+import { identitiesAt } from './voters-kit.ts';
 
 /** Waits until the page says something; fails the test when it does not in time. */
 async function says(
@@ -68,6 +70,29 @@ async function scene(
   return { site, nodes, first };
 }
 
+test('who leads is shown at every voter, and what became of it', async (t) => {
+  const site = await newSite(t);
+  const identities = await identitiesAt(site, 3);
+  const voters = configuredVoters(identities.ids);
+  const [first, ...rest] = await networkOf(t, site, 3, (index) => {
+    return { admin: ANY_PORT, voters, identity: identities.of(index) };
+  });
+  if (first === undefined) return t.fail();
+  const opened = await openPage(t, addressOf(first));
+  if (opened === undefined) return;
+  const { page, noise } = opened;
+  await says(t, page, '#state', /^live$/);
+  await says(t, page, '#leader', /^(this node|127\.0\.0\.1:\d+)$/);
+  const role = await says(t, page, '#role', /^this node: (leader|follower) since /);
+  await says(t, page, '#term', /^term \d, 3 voters of list 1$/);
+  await says(t, page, '#changes', /leader: /);
+  const others = rest.map(({ listen }) => formatEndpoint(listen));
+  const [shown = ''] = await texts(page, '#leader');
+  t.is(role.includes('leader'), shown === 'this node');
+  t.true([...others, 'this node'].includes(shown), shown);
+  t.deepEqual(noise, []);
+});
+
 test('what is shown is what the node knows, and each hop of a look-up', async (t) => {
   const { nodes, first } = await scene(t, 5);
   const opened = await openPage(t, addressOf(first));
@@ -92,6 +117,7 @@ test('what is shown is what the node knows, and each hop of a look-up', async (t
   );
   t.is((await boxesOf(page, '#ring .contact.linked')).length, 4);
   const stored = first.status().records;
+  await says(t, page, '#leader', /^none here$/);
   t.regex((await texts(page, '#keys')).join(), new RegExp(`^${stored} keys?$`));
   await says(t, page, '#reads-sum', /^10 in the last minute, 0 failed$/);
   await says(t, page, '#writes-p50', /^[\d.]+ ms$/);

@@ -6,6 +6,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Effect, Input } from '../../src/step-types.ts';
 import type { LinkCounts, Refusals } from '../links/counts.ts';
+import type { Leadership, SeenRole } from './leadership.ts';
 import type { Observed } from './observed.ts';
 
 export class Metrics {
@@ -110,6 +111,32 @@ export class Metrics {
     of('unfinished_bytes', 'bytes of unfinished messages', (seen) => seen.unfinishedBytes);
     of('up_seconds', 'since the start', (seen) => seen.upSeconds);
     of('joined', 'whether the node has joined a network', (seen) => Number(seen.joined));
+    this.#leadership();
+  }
+
+  #leadership(): void {
+    const of = (name: string, help: string, read: (seen: Leadership) => number): void => {
+      this.#gauge(name, help, () => read(this.#seen.leadership));
+    };
+    of('term', 'of the leader election', (seen) => seen.term);
+    of('leader_known', 'whether somebody leads, as far as it has heard', ({ leader }) =>
+      Number(leader !== undefined),
+    );
+    of('leader_changed_seconds', 'when that or its role last changed, since 1970', (seen) =>
+      seen.changedAt === undefined ? 0 : Date.parse(seen.changedAt) / 1000,
+    );
+    of('voters', 'who elect the leader', (seen) => seen.voters.length);
+    of('voters_version', 'of their list', (seen) => seen.version);
+    of('ballot_lost', 'whether it abstains', (seen) => Number(seen.ballot === 'lost'));
+    const gauge: Gauge<'role'> = new Gauge({
+      name: `${PREFIX}role`,
+      help: 'in the leader election',
+      labelNames: ['role'],
+      registers: [this.registry],
+      collect: () => {
+        for (const role of ROLES) gauge.set({ role }, Number(role === this.#seen.leadership.role));
+      },
+    });
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
@@ -153,3 +180,4 @@ function processMetrics(): Registry {
 }
 
 const PREFIX = 'orrery_';
+const ROLES: readonly SeenRole[] = ['none', 'observer', 'follower', 'candidate', 'leader'];

@@ -15,6 +15,8 @@ import { formatEndpoint } from '../links/address.ts';
 import type { Endpoint } from '../links/address.ts';
 import type { SeenLink } from '../links/pairs.ts';
 import { shortHex } from '../log.ts';
+import { leadershipOf } from './leadership.ts';
+import type { Leadership } from './leadership.ts';
 
 /** A link, its peer by name and by where it can be dialled, as far as that is known. */
 type ObservedLink = Omit<SeenLink, 'peer' | 'openedAt'> & {
@@ -50,6 +52,7 @@ export interface Observed {
     readonly passedOver: number;
     readonly published: number;
   };
+  readonly leadership: Leadership;
   readonly operations: number;
   readonly calls: number;
   readonly clients: number;
@@ -87,6 +90,7 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     linksUp: engine.links.counts.linksUp,
     records: recordsOf(state),
     repair: repairOf(state, now),
+    leadership: leadershipOf(ground, state),
     operations: engine.operations.count,
     calls: state.calls.size,
     clients: parts.clients(),

@@ -4,6 +4,7 @@
  *
  * Rule: see client-build.ts; these functions are sent to the page as text.
  */
+import type { Leadership } from '../leadership.ts';
 import type { RecentSeen } from '../recent.ts';
 import type { SeenContact, Snapshot } from '../snapshot.ts';
 import { bytesText, counted, draw, fillRows, grouped, make, msText } from './client-build.ts';
@@ -20,6 +21,7 @@ export function showAll(view: View, next: Snapshot): void {
   showRate(page, 'reads', next.reads);
   showRate(page, 'writes', next.writes);
   showStore(page, next);
+  showLeader(page, next.leadership);
   showTables(page, next);
   showLines(page, 'changes', view.changes);
   showLines(page, 'warnings', [...next.warnings].reverse());
@@ -96,6 +98,21 @@ export function showStore(page: Page, now: Snapshot): void {
   say(the(page, '#clients'), `${counted(now.clients, 'client', 'clients')} connected`);
 }
 
+export function showLeader(page: Page, now: Leadership): void {
+  const { role, term, leader, changedAt, version, voters, ballot } = now;
+  const isElected = role !== 'none';
+  const nobody = isElected ? 'nobody' : 'none here';
+  say(
+    the(page, '#leader'),
+    role === 'leader' ? 'this node' : (leader?.at ?? leader?.peer ?? nobody),
+  );
+  const since = changedAt === undefined ? '' : ` since ${new Date(changedAt).toLocaleString()}`;
+  const own = ballot === 'lost' ? 'its ballot is lost: it abstains' : `this node: ${role}${since}`;
+  say(the(page, '#role'), isElected || ballot === 'lost' ? own : 'no list of voters is known');
+  const who = `${counted(voters.length, 'voter', 'voters')} of list ${version}`;
+  say(the(page, '#term'), version > 0 ? `term ${grouped(term)}, ${who}` : '');
+}
+
 /** Nothing below a hundredth: the bar says so. */
 export function partText(part: number, all: number): string {
   return part < all / 100 ? '' : ` (${Math.round((100 * part) / all)} %)`;
@@ -169,6 +186,9 @@ export function noteChanges(view: View, before: Snapshot, after: Snapshot): void
   for (const contact of before.contactList) {
     if (!now.has(contact.peer)) note(`contact gone: ${nameOf(contact)}`);
   }
+  const leaderOf = ({ leadership: { leader } }: Snapshot): string =>
+    leader === undefined ? 'nobody' : nameOf(leader);
+  if (leaderOf(before) !== leaderOf(after)) note(`leader: ${leaderOf(after)}`);
   const names = (links: Snapshot['links']): Set<string> => new Set(links.map(({ peer }) => peer));
   const [linked, stillLinked] = [names(before.links), names(after.links)];
   for (const link of after.links) if (!linked.has(link.peer)) note(`link up: ${nameOf(link)}`);

@@ -60,7 +60,7 @@ nav a[aria-current]{background:var(--tint);border-color:var(--go);font-weight:65
 
 const TILES = `
 .tiles{display:grid;gap:12px;margin:0 0 12px;
-grid-template-columns:repeat(2,minmax(0,13fr)) repeat(3,minmax(0,10fr))}
+grid-template-columns:repeat(2,minmax(0,13fr)) repeat(4,minmax(0,10fr))}
 .tile,.card{background:var(--card);border:1px solid var(--grid);border-radius:10px;min-width:0}
 .tile{padding:10px 14px 12px}
 .tile dt{font-size:.8125rem;color:var(--muted)}

@@ -1,0 +1,114 @@
+/**
+ * `orrery status`: what a running node says of itself at its admin address (`/status`), for people
+ * or, with `--json`, for programs.
+ *
+ * Exit codes: 0 it answered, 1 nobody did, or somebody else, 2 wrong usage. Nothing of the node is
+ * changed.
+ */
+import { Command } from '@commander-js/extra-typings';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Leadership } from '../runtime/admin/leadership.ts';
+import type { Observed } from '../runtime/admin/observed.ts';
+import { UsageError } from '../runtime/failure.ts';
+import { formatEndpoint, parseEndpoint } from '../runtime/links/address.ts';
+import type { Endpoint } from '../runtime/links/address.ts';
+import { CommandFailure } from './failure.ts';
+import { counted, print, printJson } from './output.ts';
+import { ADMIN_PORT_OFFSET, DEFAULT_LISTEN } from './settings.ts';
+
+export function statusCommand(): CommandUnknownOpts {
+  return new Command('status')
+    .description('what a running node says of itself')
+    .argument('[host:port]', 'its admin address', DEFAULT_ADMIN)
+    .option('--json', 'everything, as JSON', false)
+    .addHelpText('after', EXAMPLES)
+    .action(async (address, { json }) => {
+      const at = parseEndpoint(address, 'the admin address', EXAMPLE_PORT);
+      if (at.port === 0) throw new UsageError(`${address} has port 0: give that of a running node`);
+      const seen = await ask(at);
+      if (json) printJson(seen);
+      else for (const line of linesOf(seen)) print(line);
+    });
+}
+
+/** What the node answers; its fields are those of this version, or the node is of another. */
+type Seen = Observed & { readonly warnings: readonly string[] };
+
+async function ask(at: Endpoint): Promise<Seen> {
+  const where = formatEndpoint(at);
+  let text: string;
+  try {
+    const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+    text = await (await fetch(`http://${where}/status`, { signal })).text();
+  } catch (error) {
+    const isLate = error instanceof Error && error.name === 'TimeoutError';
+    const why = isLate ? `within ${ANSWER_MS_MAX / 1000} s` : `at ${where}`;
+    throw new CommandFailure(
+      `no node answers ${why}: start one with --admin, or name the admin address of a running one`,
+    );
+  }
+  const seen = parsed(text);
+  if (seen !== undefined) return seen;
+  throw new CommandFailure(
+    `${where} is no admin address of a node of this version: it is the listen port + ` +
+      `${ADMIN_PORT_OFFSET} unless --admin says otherwise`,
+  );
+}
+
+function parsed(text: string): Seen | undefined {
+  try {
+    const read: unknown = JSON.parse(text);
+    const isOurs =
+      typeof read === 'object' && read !== null && FIELDS.every((name) => name in read);
+    return isOurs ? (read as Seen) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function linesOf(seen: Seen): readonly string[] {
+  const { id, listen, api, records, leadership, warnings } = seen;
+  const state = seen.leaving ? 'leaving' : seen.joined ? 'joined' : 'not joined';
+  const rows: readonly (readonly [string, string])[] = [
+    ['node', id],
+    ['listens on', seen.clientOnly ? `${listen} (a client only)` : listen],
+    ['clients on', api ?? 'none served'],
+    ['state', `${state}, up for ${counted(seen.upSeconds, 'second')}`],
+    ['contacts', `${seen.contacts}, with ${counted(seen.linksUp, 'link')}`],
+    ['records', `${records.keys} of ${records.keysMax}, ${counted(records.bytes, 'byte')}`],
+    ...electionRows(leadership),
+    [
+      'warnings',
+      warnings.length === 0 ? 'none' : `${warnings.length}, the last: ${warnings.at(-1)}`,
+    ],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(12)}${value}`);
+}
+
+function electionRows(seen: Leadership): readonly (readonly [string, string])[] {
+  const { role, term, leader, changedAt, version, voters, ballot } = seen;
+  const lost = ballot === 'lost' ? ' (its ballot is lost: it abstains)' : '';
+  if (role === 'none') return [['leader', `no list of voters is known${lost}`]];
+  const whom = leader === undefined ? 'nobody' : `${leader.peer} at ${leader.at ?? 'nobody knows'}`;
+  return [
+    ['role', `${role}${lost}`],
+    ['leader', role === 'leader' ? 'this node' : whom],
+    ['term', String(term)],
+    ['changed', changedAt ?? 'never'],
+    ['voters', `${voters.map(({ peer }) => peer).join(', ')} (list ${version})`],
+  ];
+}
+
+const FIELDS: readonly (keyof Seen)[] = ['id', 'records', 'leadership', 'warnings'];
+const EXAMPLE_PORT = DEFAULT_LISTEN.port + ADMIN_PORT_OFFSET;
+const DEFAULT_ADMIN = formatEndpoint({ host: DEFAULT_LISTEN.host, port: EXAMPLE_PORT });
+const ANSWER_MS_MAX = 5000;
+
+const EXAMPLES = `
+Examples:
+  $ npx orrery status
+  $ npx orrery status 127.0.0.1:8502
+  $ npx orrery status --json
+
+The node must run with --admin; those of "npx orrery cluster" and "npm start" do.
+Exit codes: 0 it answered, 1 nobody did, 2 wrong usage.`;

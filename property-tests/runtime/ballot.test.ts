@@ -1,0 +1,181 @@
+// A ballot and a list of voters as bytes: the same comes back, a wrong byte is found, a signature
+// is of one list of one network; and what a data directory says of an earlier life.
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fc, testProp } from '@fast-check/ava';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { PeerDirectory } from '../../host/directory.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { parseBallot, textOfBallot } from '../../runtime/election/ballot-file.ts';
+import { isSignedVoters, parseVoters, signVoters } from '../../runtime/election/voter-list.ts';
+import { faultOfCount, hexOfBytes, textOfVoters } from '../../runtime/election/voter-list.ts';
+import { Voting } from '../../runtime/election/voting.ts';
+import type { Authority } from '../../runtime/identity/authority.ts';
+import type { Identity } from '../../runtime/identity/identity.ts';
+import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
+import { silentLog } from '../../runtime/log.ts';
+import type { WireVoters } from '../../src/wire-types.ts';
+import { newAuthority, newIdentity, scratch } from '../identity-kit.ts';
+
+const id = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const ids = fc.uniqueArray(id, { minLength: 1, maxLength: 7, selector: hexOfBytes });
+const signature = fc.oneof(
+  fc.uint8Array({ minLength: 64, maxLength: 64 }),
+  fc.constant(new Uint8Array()),
+);
+const version = fc.integer({ min: 1, max: 2 ** 32 - 1 });
+const voters: fc.Arbitrary<WireVoters> = fc.record({ version, ids, signature });
+const ballot = fc.record({
+  node: id.map(hexOfBytes),
+  term: fc.maxSafeNat(),
+  vote: fc.option(id.map(hexOfBytes), { nil: undefined }),
+  voters,
+});
+
+testProp('a ballot comes back from its text', [ballot], (t, one) => {
+  t.deepEqual(parseBallot(textOfBallot(one)), one);
+});
+
+testProp(
+  'of a ballot with a wrong byte, or cut, nothing is made',
+  [ballot, fc.nat(), fc.integer({ min: 1, max: 255 })],
+  (t, one, at, change) => {
+    const bytes = Buffer.from(textOfBallot(one), 'latin1');
+    const place = at % bytes.length;
+    t.is(parseBallot(bytes.subarray(0, place).toString('latin1')), undefined);
+    bytes[place] = (bytes[place] ?? 0) ^ change;
+    t.is(parseBallot(bytes.toString('latin1')), undefined);
+  },
+);
+
+testProp('reading anything as a ballot or a list never throws', [fc.string()], (t, text) => {
+  t.is(parseBallot(text), undefined);
+  t.is(parseVoters(text), undefined);
+});
+
+test('a signature is of one list, in its order, of one network', async (t) => {
+  const dir = await scratch(t);
+  const [ours, theirs] = [
+    await newAuthority(join(dir, 'ours')),
+    await newAuthority(join(dir, 'theirs')),
+  ];
+  const three = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte));
+  const list = signVoters({ version: 2, ids: three }, ours);
+  t.deepEqual(parseVoters(textOfVoters(list)), list);
+  t.true(isSignedVoters(list, ours.certificate));
+  t.false(isSignedVoters(list, theirs.certificate));
+  t.false(isSignedVoters({ ...list, version: 3 }, ours.certificate));
+  t.false(isSignedVoters({ ...list, ids: three.slice(1) }, ours.certificate));
+  t.false(isSignedVoters({ ...list, ids: [...three].reverse() }, ours.certificate));
+  t.false(isSignedVoters({ ...list, signature: new Uint8Array() }, ours.certificate));
+});
+
+test('three, five and seven voters are a list to begin with', (t) => {
+  const good = Array.from({ length: 12 }, (_, count) => count).filter(
+    (count) => faultOfCount(count) === undefined,
+  );
+  t.deepEqual(good, [3, 5, 7]);
+});
+
+interface Home {
+  readonly dataDir: string;
+  readonly authority: Authority;
+  readonly identity: Identity;
+  readonly list: WireVoters;
+}
+
+async function newHome(t: ExecutionContext): Promise<Home> {
+  const dir = await scratch(t);
+  const authority = await newAuthority(join(dir, 'authority'));
+  const identity = await newIdentity(authority, join(dir, 'node'));
+  const others = [1, 2].map((byte) => new Uint8Array(32).fill(byte));
+  const list = signVoters({ version: 1, ids: [identity.nodeId, ...others] }, authority);
+  return { dataDir: join(dir, 'node'), authority, identity, list };
+}
+
+async function opened(home: Home, given: WireVoters | undefined = home.list): Promise<Voting> {
+  const directory = new PeerDirectory({ peersMax: 100, indexKey: [1, 2] });
+  const identity = new LiveIdentity(home.identity);
+  directory.intern(home.identity.nodeId);
+  const parts = { dataDir: home.dataDir, identity, directory, clock: systemClock() };
+  return await Voting.open({ ...parts, log: silentLog }, given);
+}
+
+/** What the core would have written. */
+async function voted(voting: Voting, term: number): Promise<boolean> {
+  const list = voting.kept.ballot?.voters ?? voting.kept.voters;
+  return list !== undefined && (await voting.persist({ term, vote: 1, voters: list }));
+}
+
+test('a ballot is there for the next life, also without the file of the voters', async (t) => {
+  const home = await newHome(t);
+  const first = await opened(home);
+  t.is(first.ballotState, 'none');
+  t.is(first.kept.ballot, undefined);
+  t.is(first.kept.voters?.version, 1);
+  t.true(await voted(first, 3));
+  const again = await opened(home, undefined);
+  t.is(again.ballotState, 'kept');
+  t.like(again.kept.ballot, { term: 3, voters: { version: 1, peers: [0, 1, 2] } });
+  t.deepEqual(again.signatureOf(1), home.list.signature);
+  t.true(again.certifies(home.list));
+});
+
+test('a ballot that is lost is no first one, however it was lost', async (t) => {
+  const home = await newHome(t);
+  const path = join(home.dataDir, 'ballot');
+  t.true(await voted(await opened(home), 3));
+  const text = await readFile(path, 'utf8');
+  const lose = [
+    () => rm(path, { force: true }),
+    () => writeFile(path, ''),
+    () => writeFile(path, text.slice(0, -1)),
+    () => writeFile(path, text.replace(home.identity.nodeIdHex, 'f'.repeat(64))),
+  ];
+  for (const one of lose) {
+    await one();
+    // Nor is it at the start after that.
+    for (let start = 0; start < 2; start++) {
+      const voting = await opened(home);
+      t.is(voting.ballotState, 'lost');
+      t.deepEqual(voting.kept, { voters: undefined });
+      t.false(voting.certifies(home.list), 'no leader counts so soon');
+    }
+  }
+  await access(`${path}.damaged`);
+  // A ballot alone says as much as with the mark beside it.
+  await rm(join(home.dataDir, 'voted'));
+  await writeFile(path, 'no ballot');
+  t.is((await opened(home)).ballotState, 'lost');
+  t.is((await opened(home)).ballotState, 'lost');
+});
+
+test('a ballot that cannot be written is not on disk', async (t) => {
+  const home = await newHome(t);
+  const voting = await opened(home);
+  const path = join(home.dataDir, 'ballot');
+  await mkdir(join(path, 'in-the-way'), { recursive: true });
+  t.false(await voted(voting, 3));
+  t.is(voting.ballotState, 'unwritten');
+  await rm(path, { recursive: true });
+  t.true(await voted(voting, 3));
+  t.is(voting.ballotState, 'kept');
+});
+
+test('of two lists of a version the first counts, and so much is kept at once', async (t) => {
+  const home = await newHome(t);
+  const voting = await opened(home);
+  t.true(await voted(voting, 1));
+  const { version, ids: named } = home.list;
+  const other = signVoters({ version, ids: named.slice(1) }, home.authority);
+  t.false(voting.certifies(other));
+  t.is(voting.take(other), undefined);
+  await t.throwsAsync(opened(home, other), { message: /is by other voters of version 1/ });
+  for (let next = 2; next < 50; next++) {
+    t.true(voting.certifies(signVoters({ version: next, ids: named }, home.authority)));
+  }
+  const known = Array.from({ length: 50 }, (_, next) => voting.signatureOf(next));
+  t.is(known.filter((one) => one !== undefined).length, 8);
+  t.deepEqual(voting.signatureOf(1), home.list.signature, 'that of the ballot stays');
+});

@@ -1,0 +1,81 @@
+// Real nodes over TLS elect a leader among voters that a list names: they find one another, go on
+// to the next list, and one that has lost its ballot abstains until a leader names it.
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { configuredVoters } from '../../runtime/election/voter-list.ts';
+import { formatEndpoint } from '../../runtime/links/address.ts';
+import { startNode } from '../../runtime/node.ts';
+import type { RunningNode } from '../../runtime/node.ts';
+import { identityAt, newSite, nodeAt, ANY_PORT, eventually } from './node-kit.ts';
+import { electionOf, fastClock, leaderOf, listOf } from './voters-kit.ts';
+
+test('voters go on to the list with one more, which makes the newcomer one of them', async (t) => {
+  const site = await newSite(t);
+  const names = ['a', 'b', 'c', 'd'];
+  const identities = await Promise.all(names.map((name) => identityAt(site, name)));
+  const ids = identities.map(({ nodeIdHex }) => nodeIdHex);
+  const voters = listOf(site, 1, ids.slice(0, 3));
+  const nodes: RunningNode[] = [];
+  for (const [index, identity] of identities.entries()) {
+    const bootstrap = nodes.slice(0, 1).map(({ listen }) => formatEndpoint(listen));
+    const options = { identity, bootstrap, voters, clock: fastClock() };
+    nodes.push(await nodeAt(t, site, names[index] ?? '', options));
+  }
+  const [first, , , newcomer] = nodes;
+  await leaderOf(t, nodes.slice(0, 3));
+  if (newcomer === undefined || first === undefined) return t.fail();
+  t.is(electionOf(newcomer).role.type, 'observer');
+  const next = listOf(site, 2, ids);
+  for (const node of nodes) node.replaceVoters(next);
+  const versionOf = (node: RunningNode): number => electionOf(node).ballot.voters.version;
+  await eventually(t, 'all go by list 2', () => nodes.every((node) => versionOf(node) === 2), 15e3);
+  t.truthy(await leaderOf(t, nodes));
+  // Another list of a version that is known, and one that nobody signed, do not count.
+  const other = listOf(site, 2, ids.slice(1));
+  t.throws(() => first.replaceVoters(other), { message: /is not signed by the authority/ });
+  const forged = { ...next, version: 3 };
+  t.throws(() => first.replaceVoters(forged), { message: /is not signed by the authority/ });
+});
+
+test('a voter whose ballot is lost abstains, and comes back when a leader names it', async (t) => {
+  const site = await newSite(t);
+  const names = ['a', 'b', 'c'];
+  const identities = await Promise.all(names.map((name) => identityAt(site, name)));
+  const voters = configuredVoters(identities.map(({ nodeIdHex }) => nodeIdHex));
+  const clock = fastClock();
+  const [last, ...rest] = identities.reverse();
+  if (last === undefined) return t.fail();
+  const nodes: RunningNode[] = [];
+  for (const [index, identity] of rest.entries()) {
+    const bootstrap = nodes.slice(0, 1).map(({ listen }) => formatEndpoint(listen));
+    nodes.push(await nodeAt(t, site, `${index}`, { identity, bootstrap, voters, clock }));
+  }
+  const bootstrap = nodes.slice(0, 1).map(({ listen }) => formatEndpoint(listen));
+  const dataDir = join(site.dir, 'lost');
+  const options = { listen: ANY_PORT, dataDir, identity: last, bootstrap, voters, clock };
+  const start = (): Promise<RunningNode> => startNode(options);
+  const before = await start();
+  await leaderOf(t, [...nodes, before]);
+  await before.close();
+  const path = join(dataDir, 'ballot');
+  const text = await readFile(path, 'utf8');
+  // Another vote, as a fault of the disk might make it.
+  await writeFile(path, text.replace(/^term (\d)/m, 'term 7'));
+
+  const damaged = await start();
+  t.is(electionOf(damaged).role.type, 'observer');
+  t.is(electionOf(damaged).ballot.voters.version, 0);
+  t.true((await readdir(dataDir)).includes('ballot.damaged'));
+  await leaderOf(t, nodes);
+  t.is(electionOf(damaged).role.type, 'observer', 'it takes no word so soon');
+  await eventually(t, 'it is named', () => electionOf(damaged).role.type === 'follower', 15e3);
+  t.true(electionOf(damaged).ballot.term >= 1);
+  await damaged.close();
+
+  await rm(path);
+  const gone = await start();
+  t.teardown(() => gone.close());
+  t.is(electionOf(gone).role.type, 'observer');
+  t.is(electionOf(gone).ballot.voters.version, 0);
+});
