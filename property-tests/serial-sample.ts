@@ -19,6 +19,7 @@ export function sampleState(): NodeState {
     config: defaultConfig,
     table: { packed: Int32Array.of(1, 2, 8, -1, 9, 5), heard: [3], spares: [0, 4] },
     suspects: [8],
+    lost: [6],
     calls: paged(callOrder, calls),
     operations: paged(operationOrder, operations),
     store: paged(heldOrder, [held]),
@@ -44,6 +45,7 @@ export function sampleState(): NodeState {
       introduceAt: Infinity,
       introduceRound: 4,
       regroupAt: 5000,
+      recallAt: 29_000,
     },
     election: {
       ballot: { term: 2 ** 33 + 5, vote: 8, voters: { version: 3, peers: [7, 8, 9] } },
