@@ -4,9 +4,9 @@
  * open again, and a walk through it (`operations/join.ts`) whether there are others whom this node
  * does not know.
  *
- * Rules: `LOST_MAX` at most. A newcomer takes the place of any, by chance, so that after a cut
- * those beyond it stay among the lost for long, whoever else is lost meanwhile. Who goes in order
- * is not lost. Under churn most of the lost are gone for good: each is forgotten by chance, after
+ * Rules: `LOST_MAX` at most. Where there is no room, those that are lost many at a time take the
+ * places of others, by chance, and who is lost alone is not remembered: so those beyond a cut stay
+ * among the lost, whoever goes meanwhile. Who goes in order is not lost. Under churn most of the lost are gone for good: each is forgotten by chance, after
  * `LOST_MS` on average, and calling them costs two messages a minute. A node that knows nobody
  * calls them more often and forgets none.
  *
@@ -15,7 +15,7 @@
 
 import { ask } from '../asking.ts';
 import { isCalling } from '../calls.ts';
-import { LOST_MAX, LOST_MS, RECALL_ALONE_MS, RECALL_MS } from '../limits.ts';
+import { CHECK_MS_MIN, LOST_MAX, LOST_MS, RECALL_ALONE_MS, RECALL_MS } from '../limits.ts';
 import { withAppended, withRemoved } from '../lists.ts';
 import { nextDraw, withUpkeep, type Draft } from '../node.ts';
 import { below, jitter } from '../random.ts';
@@ -27,7 +27,7 @@ export function remember(draft: Draft, peer: Peer): void {
   const { lost } = draft;
   if (lost.length < LOST_MAX) {
     draft.lost = withAppended(lost, peer);
-  } else {
+  } else if (draft.upkeep.checkEveryMs <= CHECK_MS_MIN) {
     const place = below(nextDraw(draft), LOST_MAX);
     draft.lost = lost.map((other, at) => (at === place ? peer : other));
   }
