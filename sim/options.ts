@@ -74,6 +74,8 @@ export type FaultSpec =
       readonly atMs: number;
       readonly share: number;
       readonly returnMs: number | null;
+      /** The fixed introducers are among them, and never return. */
+      readonly introducers?: 'dead';
     }
   /** Nodes are in two camps that cannot reach each other until it heals. */
   | {
@@ -146,6 +148,10 @@ export interface SimOptions {
   readonly valueBytes: number;
   readonly zipf: number;
   readonly adversaries: AdversarySpec | null;
+  /** Nodes by which all others are introduced, in the first slots; 0: whoever is there. */
+  readonly introducers: number;
+  /** How many of them are hostile. */
+  readonly hostileIntroducers: number;
   /** Workloads beside `lookups`, `puts` and `gets`. */
   readonly workloads: readonly WorkSpec[];
   readonly faults: readonly FaultSpec[];
@@ -217,6 +223,8 @@ export function defaultOptions(given: Partial<SimOptions> = {}): SimOptions {
     valueBytes: 100,
     zipf: 0,
     adversaries: null,
+    introducers: 0,
+    hostileIntroducers: 0,
     workloads,
     faults: [],
     workers: 1,

@@ -9,6 +9,7 @@ import { tableSums, type TableSums } from './health.ts';
 import type { LookupRow } from './lookup-row.ts';
 import type { Counts, MessageKind, Samples } from './measures.ts';
 import type { OperationRow } from './operation-row.ts';
+import type { RecoveryRow } from './recovery.ts';
 import type { Run } from './run.ts';
 import type { SampleRow } from './sampler.ts';
 import type { Holdings } from './inventory.ts';
@@ -38,6 +39,7 @@ export interface PartReport {
   readonly tables: Omit<TableSums, 'contacts'> & { readonly contacts: Float64Array };
   readonly holdings: Holdings;
   readonly series: readonly SampleRow[];
+  readonly recovery: readonly RecoveryRow[];
   readonly rows: readonly LookupRow[];
   readonly operations: readonly OperationRow[];
   /** Two words of digest per handle; zero for the nodes of other parts. */
@@ -60,6 +62,7 @@ export function reportOf(run: Run<Arena>): PartReport {
     tables: { ...sums, contacts: sums.contacts.values() },
     holdings: world.values.inventory.take(population, roles, nowMs, world.wallMs),
     series: run.sampler.rows,
+    recovery: run.recovery.rows,
     rows: run.ledger.rows,
     operations: run.ledger.operations,
     folds: population.folds(),

@@ -48,6 +48,8 @@ export class Population {
   readonly states: (NodeState | undefined)[] = [];
   /** Records on the disks of own nodes that are offline, where disks are kept. */
   readonly disks = new Map<Peer, readonly KeptRecord[]>();
+  /** Peers that own nodes have saved, where disks are kept. */
+  readonly saved = new Map<Peer, readonly Peer[]>();
   /** The handle that is in a slot, online or not; -1 before its first life. */
   readonly occupants: Int32Array;
   /** Rows by handle, in two views: whole numbers, and times in microseconds. */

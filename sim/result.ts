@@ -6,11 +6,13 @@ import { digestOf, SCHEMA } from './digest.ts';
 import type { Distribution } from './distribution.ts';
 import { Sample } from './distribution.ts';
 import { tableReport, type TableReport } from './health.ts';
+import { joinReport, type JoinReport } from './joins.ts';
 import type { LookupRow } from './lookup-row.ts';
 import { MESSAGE_KINDS, type Samples } from './measures.ts';
 import type { OperationRow } from './operation-row.ts';
 import type { SimOptions } from './options.ts';
 import { sampleOf, sumOf, type Common, type PartReport } from './part-report.ts';
+import { recoveryOf, type RecoveryReport } from './recovery.ts';
 import { seriesOf } from './sampler.ts';
 import type { Series } from './series.ts';
 import { valueReport } from './inventory.ts';
@@ -106,6 +108,9 @@ export interface SimResult extends Cost {
     readonly byKind: Readonly<Record<string, number>>;
   };
   readonly series: Series;
+  readonly joins: JoinReport;
+  /** Empty without a fault that ends. */
+  readonly recovery: RecoveryReport;
 }
 
 /**
@@ -153,6 +158,8 @@ export function resultOf(
       common.stepMs,
       parts.map(({ series }) => series),
     ),
+    joins: joinReport(parts),
+    recovery: recoveryOf(parts.map(({ recovery }) => recovery)),
   };
 }
 

@@ -108,6 +108,8 @@ export const CHECK_MS_MAX = 7000;
 export const CHECK_MS_MIN = 1000;
 /** Ms between two bucket refreshes: a lookup of some 60 messages, 0.16 a second. */
 export const REFRESH_MS = 360_000;
+/** After a join the first comes sooner, in ms. */
+export const REFRESH_SOON_MS = 20_000;
 /** Refreshes in flight at once while joining. */
 export const REFRESHES_MAX = 4;
 

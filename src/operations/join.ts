@@ -8,7 +8,7 @@
 import { isContact, settle } from '../asking.ts';
 import { INTRODUCE_MS_FLOOR, INTRODUCE_MS_MAX, INTRODUCE_MS_MIN } from '../limits.ts';
 import { INTRODUCERS_AT_ONCE } from '../limits.ts';
-import { INTRODUCERS_MAX, JOIN_MS_MAX, REFRESHES_MAX } from '../limits.ts';
+import { INTRODUCERS_MAX, JOIN_MS_MAX, REFRESH_SOON_MS, REFRESHES_MAX } from '../limits.ts';
 import { trailOf, type Lookup, type LookupSize } from '../lookup/lookup.ts';
 import { advance, lookupThrough, newLookup } from '../lookup/seek.ts';
 import { emit, nextDraw, nextNumber, ownPosition, withUpkeep, type Draft } from '../node.ts';
@@ -49,12 +49,14 @@ export function startJoin(
     refreshing: 0,
   };
   draft.operations = withItem(draft.operations, operationOrder, operation);
-  if (introducers > 0) introduce(draft);
   if (known > 0) lookSelfUp(draft, operation, []);
+  if (introducers > 0) introduce(draft);
 }
 
 /** Asks the next introducers, and sets the time of the round after this one. */
 export function introduce(draft: Draft): void {
+  // Others may have come upon this node meanwhile.
+  if (contactCount(draft.table) > 0) for (const join of waiting(draft)) lookSelfUp(draft, join, []);
   const { introducers, introduceRound } = draft.upkeep;
   const atOnce = Math.min(introducers, INTRODUCERS_AT_ONCE);
   for (let i = 0; i < atOnce; i++) {
@@ -71,18 +73,27 @@ export function introduce(draft: Draft): void {
 export function onIntroduced(draft: Draft, introducer: number, peer: Peer | undefined): void {
   if (peer === undefined || peer === draft.self || draft.leaving) return;
   draft.upkeep = withUpkeep(draft.upkeep, { introduceAt: Infinity });
-  const own = allItems(draft.operations);
-  const joins = own.filter((operation) => operation.type === 'join');
-  const waiting = joins.filter((join) => join.lookup === undefined && join.refreshing === 0);
-  if (waiting.length > 0) {
-    for (const join of waiting) lookSelfUp(draft, join, [peer]);
-  } else if (introducer < draft.upkeep.introducers) {
+  const isIntroducer = introducer < draft.upkeep.introducers;
+  const joins = waiting(draft);
+  for (const join of joins) lookSelfUp(draft, join, [peer]);
+  if (joins.length > 0) return;
+  if (isIntroducer || !(knowsEnough(draft) || isJoining(draft))) {
     refreshThrough(draft, OWN, [peer]);
-  } else if (knowsEnough(draft) || joins.length > 0) {
-    check(draft, peer);
   } else {
-    refreshThrough(draft, OWN, [peer]);
+    check(draft, peer);
   }
+}
+
+function isJoining({ operations }: Draft): boolean {
+  return findItem(operations, ({ type }) => type === 'join') !== undefined;
+}
+
+/** Joins that know nobody yet. */
+function waiting({ operations }: Draft): readonly JoinOperation[] {
+  return allItems(operations).filter(
+    (each): each is JoinOperation =>
+      each.type === 'join' && each.lookup === undefined && each.refreshing === 0,
+  );
 }
 
 /** The lookup of the own position is over: nobody answered, or the far buckets come next. */
@@ -140,7 +151,9 @@ export function endJoin(draft: Draft, operation: JoinOperation): void {
   draft.operations = withoutItem(draft.operations, operationOrder, operation.op);
   const contacts = contactCount(draft.table);
   if (contacts > 0) {
-    draft.upkeep = withUpkeep(draft.upkeep, { introduceRound: 0 });
+    // Who came at the same time did not know anybody either: the neighbourhood is looked at again.
+    const refreshAt = draft.now + jitter(nextDraw(draft), REFRESH_SOON_MS, 0.5);
+    draft.upkeep = withUpkeep(draft.upkeep, { introduceRound: 0, refreshBucket: 0, refreshAt });
     return settle(draft, operation.op, { type: 'joined', contacts });
   }
   const outcome = { type: 'failed', failure: 'no-peers', holders: [], wanted: 0 } as const;
