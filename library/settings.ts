@@ -38,6 +38,8 @@ export interface Settings {
   readonly disk?: 'empty' | 'keep';
   /** As in `'0.2:drop'`. */
   readonly adversaries?: string;
+  readonly introducers?: number;
+  readonly 'hostile-introducers'?: number;
   readonly lookups?: number;
   /** As in `'10/s'`. */
   readonly 'lookup-rate'?: string;
@@ -79,6 +81,8 @@ export type Fault =
       readonly share: Share;
       /** Or `'never'`. */
       readonly return?: Duration;
+      /** `'dead'`: all of them go, and never come back. */
+      readonly introducers?: 'dead' | 'return';
     }
   | {
       readonly type: 'partition' | 'loss';

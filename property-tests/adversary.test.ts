@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { runApart } from '../sim/edge/apart.ts';
 import { simulateWhole } from '../sim/main.ts';
-import type { AdversaryKind, SimOptions } from '../sim/options.ts';
+import { defaultOptions, type AdversaryKind, type SimOptions } from '../sim/options.ts';
 import { Roles } from '../sim/roles.ts';
 import { GETS, LOOKUPS, network, optionsOf, PUTS } from './adversary-arbitrary.ts';
 import { asyncLaw, law } from './harness.ts';
@@ -43,7 +43,14 @@ law(
   [fc.integer({ min: 1, max: 400 }), fc.nat({ max: 50 }), fc.nat({ max: 49 }), fc.integer()],
   200,
   (nodes, hostile, silent, key) => {
-    const roles = new Roles(nodes, silent / 100, hostile / 100, key);
+    const roles = new Roles(
+      defaultOptions({
+        nodes,
+        silent: silent / 100,
+        adversaries: { share: hostile / 100, kind: 'drop' },
+      }),
+      key,
+    );
     const slots = Array.from({ length: nodes + 10 }, (_, slot) => slot);
     const counts = [
       slots.filter((slot) => roles.isHostile(slot)).length - (nodes * hostile) / 100,

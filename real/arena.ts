@@ -62,11 +62,11 @@ export class RealArena implements Arena {
     this.population = new Population(slots, keys.ids, part);
     this.measures = new Measures(options.nodes);
     this.values = values;
-    this.roles = new Roles(options.nodes, 0, 0, keys.roles);
+    this.roles = new Roles(options, keys.roles);
     this.network = new RealNetwork(options.loss, players);
     this.#watcher = watcher;
     this.#players = players;
-    this.#introducers = new Introducers(this.population, this.network, keys, options.nodes);
+    this.#introducers = new Introducers(this.population, this.network, keys, options);
   }
 
   get nowMs(): number {

@@ -20,9 +20,14 @@ export function canonical(value: unknown): string {
 
 /** The settings that decide what a run does, canonically. */
 export function canonicalOptions(options: SimOptions): string {
-  const { voters } = options;
-  const decisive = { ...options, voters: voters || undefined, wire: undefined, workers: undefined };
-  return canonical(withoutPaths(decisive));
+  const { voters, introducers, hostileIntroducers } = options;
+  // Of what most runs do without only what there is.
+  const rare = {
+    voters: voters || undefined,
+    introducers: introducers || undefined,
+    hostileIntroducers: hostileIntroducers || undefined,
+  };
+  return canonical(withoutPaths({ ...options, ...rare, wire: undefined, workers: undefined }));
 }
 
 /** A file's path is where somebody keeps it; its hash stands beside it. */

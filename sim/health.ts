@@ -20,6 +20,14 @@ export interface TableSums {
   readonly known: number;
 }
 
+export interface NearestSums {
+  readonly nodes: number;
+  readonly knowAll: number;
+  readonly known: number;
+  /** What `known` could be at most. */
+  readonly wanted: number;
+}
+
 export interface TableReport {
   readonly contactsMean: number;
   readonly bucketMeans: readonly number[];
@@ -31,12 +39,10 @@ export interface TableReport {
 
 /** Looks over the tables of this part's nodes in the ring. */
 export function tableSums(population: Population, ring: Ring, k: number): TableSums {
-  const { directory, states } = population;
+  const { states } = population;
   const contacts = new Sample();
   const buckets: number[] = [];
   let dead = 0;
-  let knowAll = 0;
-  let known = 0;
   for (let rank = 0; rank < ring.size; rank++) {
     const peer = ring.at(rank);
     const table = states[peer]?.table;
@@ -50,15 +56,35 @@ export function tableSums(population: Population, ring: Ring, k: number): TableS
       while (buckets.length <= bucket) buckets.push(0);
       buckets[bucket] = (buckets[bucket] ?? 0) + bucketSize(table, bucket);
     }
+  }
+  const { knowAll, known } = nearestSums(population, ring, k, Infinity);
+  return { nodes: contacts.size, contacts, buckets, dead, knowAll, known };
+}
+
+/** Of about `most` nodes of the ring: how many of their nearest they know. */
+export function nearestSums(
+  { directory, states }: Population,
+  ring: Ring,
+  k: number,
+  most: number,
+): NearestSums {
+  const step = Math.max(1, Math.ceil(ring.size / most));
+  let [nodes, knowAll, known, wanted] = [0, 0, 0, 0];
+  for (let rank = 0; rank < ring.size; rank += step) {
+    const peer = ring.at(rank);
+    const table = states[peer]?.table;
+    if (table === undefined) continue;
     const near = ring.nearest(positionOf(directory, peer), k, (other) => other !== peer);
     let here = 0;
     for (const other of near) {
       if (slotOf(table, sharedBitsOfPeers(directory, peer, other), other) >= 0) here++;
     }
+    nodes++;
     known += here;
+    wanted += near.length;
     if (here === near.length) knowAll++;
   }
-  return { nodes: contacts.size, contacts, buckets, dead, knowAll, known };
+  return { nodes, knowAll, known, wanted };
 }
 
 export function tableReport(parts: readonly TableSums[]): TableReport {

@@ -1,43 +1,101 @@
 /**
- * Who introduces a newcomer: whoever is established when it is asked, drawn at random, and on the
- * newcomer's side of a partition.
+ * Who introduces a newcomer: whoever is established when it is asked, drawn at random, or one of
+ * those in the first slots, where a simulation has fixed introducers; always on the newcomer's side
+ * of a partition. Nodes that return also try the peers that they have saved, all of them at once,
+ * with every round of introductions in which they know nobody, as real nodes do.
  */
 
 import type { Peer } from '../src/types.ts';
+import { contactCount } from '../src/table/table.ts';
 import type { Network } from './network.ts';
+import type { SimOptions } from './options.ts';
 import type { Population } from './population.ts';
 import { index, mix, type Keys } from './streams.ts';
 
 const DRAWS_MAX = 64;
+/** How many nodes one can be introduced by where none are fixed; which, is drawn each time. */
+const ANY_INTRODUCERS = 3;
+
+type Dialled = Pick<Network, 'introduction' | 'now'>;
+
+/** What an introduction comes to. */
+export interface Introduced {
+  readonly at: number;
+  readonly introducer: number;
+  readonly peer: Peer | undefined;
+}
+
+export function introducersOf({ introducers }: Pick<SimOptions, 'introducers'>): number {
+  return introducers || ANY_INTRODUCERS;
+}
 
 export class Introducers {
   readonly #population: Population;
   readonly #network: Pick<Network, 'isCut'>;
   readonly #keys: Keys;
-  readonly #nodes: number;
+  readonly #options: Pick<SimOptions, 'nodes' | 'introducers'>;
+  /** Who tried its saved peers last, and when: once for all introducers of a round. */
+  #triedBy = -1;
+  #triedAt = -1;
 
-  constructor(population: Population, network: Pick<Network, 'isCut'>, keys: Keys, nodes: number) {
+  constructor(
+    population: Population,
+    network: Pick<Network, 'isCut'>,
+    keys: Keys,
+    options: Pick<SimOptions, 'nodes' | 'introducers'>,
+  ) {
     this.#population = population;
     this.#network = network;
     this.#keys = keys;
-    this.#nodes = nodes;
+    this.#options = options;
+  }
+
+  /** An own node asks an introducer now. */
+  ask(peer: Peer, introducer: number, network: Dialled): readonly Introduced[] {
+    const counter = this.#population.nextCounter(peer);
+    const found = this.find(peer, introducer, counter, network.now);
+    const at = network.introduction(peer, found, counter);
+    return [...this.#trySaved(peer, network), { at, introducer, peer: found }];
   }
 
   /** @param counter the newcomer's own, so that each attempt draws anew */
   find(peer: Peer, introducer: number, counter: number, now: number): Peer | undefined {
+    const { nodes, introducers } = this.#options;
+    if (introducers > 0) return this.#fixed(peer, introducer);
     for (let attempt = 0; attempt < DRAWS_MAX; attempt++) {
       const word = mix(mix(this.#keys.introduction, peer, counter), introducer, attempt);
-      const candidate = this.#population.occupants[index(word, this.#nodes)] ?? -1;
+      const candidate = this.#population.occupants[index(word, nodes)] ?? -1;
       if (candidate === peer || !this.#population.isEstablished(candidate, now)) continue;
       if (!this.#network.isCut(peer, candidate)) return candidate;
     }
-    return this.#founder(peer);
+    // The first node, while nobody else can introduce.
+    return this.#fixed(peer, 0);
   }
 
-  /** The first node, while nobody else can introduce. */
-  #founder(peer: Peer): Peer | undefined {
-    const first = this.#population.occupants[0] ?? -1;
-    const isThere = first >= 0 && first !== peer && this.#population.isOnline(first);
-    return isThere && !this.#network.isCut(peer, first) ? first : undefined;
+  /** Whoever is in a slot, if it can be reached. */
+  #fixed(peer: Peer, slot: number): Peer | undefined {
+    const other = this.#population.occupants[slot] ?? -1;
+    return this.#canReach(peer, other) ? other : undefined;
+  }
+
+  #trySaved(peer: Peer, network: Dialled): readonly Introduced[] {
+    const { saved, states } = this.#population;
+    const peers = saved.get(peer);
+    const state = states[peer];
+    if (peers === undefined || state === undefined || contactCount(state.table) > 0) return [];
+    if (this.#triedBy === peer && this.#triedAt === network.now) return [];
+    this.#triedBy = peer;
+    this.#triedAt = network.now;
+    const there = peers.filter((other) => this.#canReach(peer, other));
+    return there.map((other) => {
+      const counter = this.#population.nextCounter(peer);
+      const at = network.introduction(peer, other, counter);
+      return { at, introducer: state.upkeep.introducers, peer: other };
+    });
+  }
+
+  #canReach(peer: Peer, other: Peer): boolean {
+    const isThere = other >= 0 && other !== peer && this.#population.isOnline(other);
+    return isThere && !this.#network.isCut(peer, other);
   }
 }

@@ -55,6 +55,10 @@ export interface Counts {
   getsWrong: number;
   /** Replicas sent to fellow holders. */
   replicasSent: number;
+  /** Whole run (`joins.ts`). */
+  joinsFailed: number;
+  looked: number;
+  eclipsed: number;
 }
 
 export interface Samples {
@@ -65,6 +69,9 @@ export interface Samples {
   readonly putMs: Sample;
   readonly getMs: Sample;
   readonly getMessages: Sample;
+  readonly joinMs: Sample;
+  readonly rejoinMs: Sample;
+  readonly hostileShare: Sample;
 }
 
 export class Measures {
@@ -82,6 +89,9 @@ export class Measures {
     getsNotFound: 0,
     getsWrong: 0,
     replicasSent: 0,
+    joinsFailed: 0,
+    looked: 0,
+    eclipsed: 0,
   };
   readonly samples: Samples = {
     hops: new Sample(),
@@ -91,6 +101,9 @@ export class Measures {
     putMs: new Sample(),
     getMs: new Sample(),
     getMessages: new Sample(),
+    joinMs: new Sample(),
+    rejoinMs: new Sample(),
+    hostileShare: new Sample(),
   };
   readonly sent: Record<MessageKind, number> = {
     ping: 0,

@@ -33,7 +33,8 @@ export function optionFaults(
     const needed = `${word('replication')} ${replication} needs at least as many`;
     faults.push(`${needed} ${word('nodes')}, not ${nodes}`);
   }
-  return [...faults, ...valueFaults(options, word), ...workFaults(options, word)];
+  faults.push(...valueFaults(options, word), ...introducerFaults(options, word));
+  return [...faults, ...workFaults(options, word)];
 }
 
 type Word = (key: string) => string;
@@ -75,6 +76,23 @@ function valueFaults(options: SimOptions, word: Word): readonly string[] {
     faults.push(`${word('voters')} must be 0, 3, 5 or 7, for two halves elect nobody`);
   } else if (voters > nodes) {
     faults.push(`${word('voters')} ${voters} need at least as many ${word('nodes')}, not ${nodes}`);
+  }
+  return faults;
+}
+
+function introducerFaults(options: SimOptions, word: Word): readonly string[] {
+  const { nodes, introducers, hostileIntroducers, adversaries } = options;
+  const faults: string[] = [];
+  if (introducers > nodes) {
+    faults.push(
+      `${word('introducers')} ${introducers} are more than all ${word('nodes')}: ${nodes}`,
+    );
+  }
+  const hostile = `${word('hostile-introducers')} ${hostileIntroducers}`;
+  if (hostileIntroducers > introducers) {
+    faults.push(`${hostile} are more than all ${word('introducers')}: ${introducers}`);
+  } else if (hostileIntroducers > 0 && adversaries === null) {
+    faults.push(`${hostile}: give ${word('adversaries')} too, which say what hostile nodes do`);
   }
   return faults;
 }

@@ -74,6 +74,8 @@ export type FaultSpec =
       readonly atMs: number;
       readonly share: number;
       readonly returnMs: number | null;
+      /** The fixed introducers are among them, and never return. */
+      readonly introducers?: 'dead';
     }
   /** Nodes are in two camps that cannot reach each other until it heals. */
   | {
@@ -150,6 +152,10 @@ export interface SimOptions {
   readonly adversaries: AdversarySpec | null;
   /** The first so many nodes elect a leader, and have no sessions that end; 0: none. */
   readonly voters: number;
+  /** Nodes by which all others are introduced, in the first slots; 0: whoever is there. */
+  readonly introducers: number;
+  /** How many of them are hostile. */
+  readonly hostileIntroducers: number;
   /** Workloads beside `lookups`, `puts` and `gets`. */
   readonly workloads: readonly WorkSpec[];
   readonly faults: readonly FaultSpec[];
@@ -222,6 +228,8 @@ export function defaultOptions(given: Partial<SimOptions> = {}): SimOptions {
     zipf: 0,
     adversaries: null,
     voters: 0,
+    introducers: 0,
+    hostileIntroducers: 0,
     workloads,
     faults: [],
     workers: 1,

@@ -10,6 +10,7 @@ import type { LeaderReport, ListCount } from './leaders.ts';
 import type { LookupRow } from './lookup-row.ts';
 import type { Counts, MessageKind, Samples } from './measures.ts';
 import type { OperationRow } from './operation-row.ts';
+import type { RecoveryRow } from './recovery.ts';
 import type { Run } from './run.ts';
 import type { SampleRow } from './sampler.ts';
 import type { Holdings } from './inventory.ts';
@@ -42,6 +43,7 @@ export interface PartReport {
   /** How many of its nodes have which list of introducers; only where there are voters. */
   readonly lists: readonly ListCount[];
   readonly series: readonly SampleRow[];
+  readonly recovery: readonly RecoveryRow[];
   readonly rows: readonly LookupRow[];
   readonly operations: readonly OperationRow[];
   /** Two words of digest per handle; zero for the nodes of other parts. */
@@ -65,6 +67,7 @@ export function reportOf(run: Run<Arena>): PartReport {
     holdings: world.values.inventory.take(population, roles, nowMs, world.wallMs),
     lists: options.voters === 0 ? [] : listCounts(run),
     series: run.sampler.rows,
+    recovery: run.recovery.rows,
     rows: run.ledger.rows,
     operations: run.ledger.operations,
     folds: population.folds(),

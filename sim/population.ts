@@ -50,6 +50,8 @@ export class Population {
   readonly disks = new Map<Peer, readonly KeptRecord[]>();
   /** Ballots on the disks of own voters, which are kept in any case. */
   readonly ballots = new Map<Peer, Ballot>();
+  /** Peers that own nodes have saved, where disks are kept. */
+  readonly saved = new Map<Peer, readonly Peer[]>();
   /** The handle that is in a slot, online or not; -1 before its first life. */
   readonly occupants: Int32Array;
   /** Rows by handle, in two views: whole numbers, and times in microseconds. */

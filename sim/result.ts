@@ -8,11 +8,13 @@ import { Sample } from './distribution.ts';
 import { tableReport, type TableReport } from './health.ts';
 import { listedShare } from './leaders.ts';
 import type { LeaderReport } from './leaders.ts';
+import { joinReport, type JoinReport } from './joins.ts';
 import type { LookupRow } from './lookup-row.ts';
 import { MESSAGE_KINDS, type Samples } from './measures.ts';
 import type { OperationRow } from './operation-row.ts';
 import type { SimOptions } from './options.ts';
 import { sampleOf, sumOf, type Common, type PartReport } from './part-report.ts';
+import { recoveryOf, type RecoveryReport } from './recovery.ts';
 import { seriesOf } from './sampler.ts';
 import type { Series } from './series.ts';
 import { valueReport } from './inventory.ts';
@@ -110,6 +112,9 @@ export interface SimResult extends Cost {
     readonly byKind: Readonly<Record<string, number>>;
   };
   readonly series: Series;
+  readonly joins: JoinReport;
+  /** Empty without a fault that ends. */
+  readonly recovery: RecoveryReport;
 }
 
 /**
@@ -158,6 +163,8 @@ export function resultOf(
       common.stepMs,
       parts.map(({ series }) => series),
     ),
+    joins: joinReport(parts),
+    recovery: recoveryOf(parts.map(({ recovery }) => recovery)),
   };
 }
 

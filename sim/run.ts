@@ -17,16 +17,18 @@ import { Churn } from './churn.ts';
 import { giveTables } from './converged.ts';
 import { FactBox, type Facts } from './facts.ts';
 import { Items } from './items.ts';
+import { countJoin, lookAtJoined } from './joins.ts';
 import { latencyOf, type LatencyModel } from './latency.ts';
 import { Leaders } from './leaders.ts';
 import { Ledger } from './ledger.ts';
 import type { SimOptions } from './options.ts';
 import { Oracle } from './oracle.ts';
 import { WHOLE } from './population.ts';
+import { Recovery } from './recovery.ts';
 import { Replicas, type Fate } from './replicas.ts';
 import { Sampler, stepMsOf } from './sampler.ts';
 import { Sessions } from './sessions.ts';
-import { slotsOf, stormSlot } from './slots.ts';
+import { slotsOf } from './slots.ts';
 import { keysOf } from './streams.ts';
 import type { Task } from './task.ts';
 import { Values } from './values.ts';
@@ -48,6 +50,7 @@ export class Run<A extends Arena = World> implements Watcher {
   readonly sessions: Sessions;
   readonly items: Items;
   readonly sampler: Sampler;
+  readonly recovery: Recovery;
   readonly replicas: Replicas;
   readonly leaders = new Leaders();
   readonly stepMs: number;
@@ -91,6 +94,7 @@ export class Run<A extends Arena = World> implements Watcher {
     const workload = new Workload(works, nodes, keys, population, roles, values);
     this.items = new Items(world, workload, this.ledger);
     this.sampler = new Sampler(world);
+    this.recovery = new Recovery(world);
     this.replicas = new Replicas(values.count, options.replication);
     this.stepMs = stepMsOf(options, this.items.spanMs);
   }
@@ -149,6 +153,7 @@ export class Run<A extends Arena = World> implements Watcher {
     this.leaders.take(led, (peer) => world.population.isOnline(peer));
     this.oracle.turn();
     if (this.isSampleDue(at)) this.sampler.sample(this.oracle.eligible);
+    this.recovery.turn(this.oracle.eligible);
     if (this.measureFrom === Infinity) {
       if (this.joinsLeft === 0) this.#warmUp();
       this.snapshotDue = at === this.#snapshotAt();
@@ -161,7 +166,7 @@ export class Run<A extends Arena = World> implements Watcher {
   }
 
   onTask(task: Task): void {
-    const { sessions, items, options } = this;
+    const { sessions, items } = this;
     switch (task.type) {
       case 'arrive':
         return sessions.arrive(task.slot);
@@ -175,15 +180,14 @@ export class Run<A extends Arena = World> implements Watcher {
         return sessions.farewell(task);
       case 'return':
         return sessions.return(task.slot, task.same);
+      case 'look':
+        return lookAtJoined(this.world, task);
       case 'item':
         return items.onItem(task.work, task.item);
       case 'retry':
         return items.onRetry(task, this.measureTo);
-      case 'fault': {
-        const fault = options.faults[task.fault];
-        if (fault === undefined) return;
-        return sessions.onFault(fault, task.fault, stormSlot(options, task.fault));
-      }
+      case 'fault':
+        return sessions.onFault(task.fault);
       case 'heal':
         return sessions.setNetwork();
     }
@@ -197,6 +201,7 @@ export class Run<A extends Arena = World> implements Watcher {
     if (op !== JOIN_OP) return this.ledger.onSettled(op, outcome);
     const life = this.world.population.lifeOf(peer);
     const ok = outcome.type === 'joined';
+    countJoin(this.world, peer, ok);
     this.#facts.onJoined({ peer, life, at: this.world.now, ok });
   }
 
@@ -222,6 +227,7 @@ export class Run<A extends Arena = World> implements Watcher {
     world.values.forget();
     this.replicas.forget();
     this.sampler.forget();
+    this.recovery.forget();
     items.beginAnew(Math.floor(this.turnedAt / 1000));
     world.network.loss = options.loss;
     world.network.split = undefined;

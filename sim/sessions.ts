@@ -7,23 +7,31 @@
 import { HANDOVER_MS_MAX, LEAVE_MS_MAX } from '../src/limits.ts';
 import { allItems } from '../src/paged.ts';
 import { durable, withLife } from '../src/replicas/store.ts';
+import { contactAt, contactCount } from '../src/table/table.ts';
+import type { Table } from '../src/table/table.ts';
 import type { KeptRecord, Peer } from '../src/types.ts';
 import type { Arena } from './arena.ts';
 import type { Churn } from './churn.ts';
 import type { Leaders } from './leaders.ts';
 import type { Ledger } from './ledger.ts';
+import { introducersOf } from './introducers.ts';
+import { LOOK_US } from './joins.ts';
 import type { FaultSpec } from './options.ts';
 import type { Oracle } from './oracle.ts';
+import { stormSlot } from './slots.ts';
 import { mix } from './streams.ts';
 import type { Task } from './task.ts';
 import { JOIN_OP, LEAVE_OP } from './events.ts';
 
-/** How many nodes one can be introduced by; which, is drawn each time. */
-const INTRODUCERS = 3;
 /** Between two nodes of a joined start, in microseconds. */
 const ARRIVAL_GAP_US = 20_000;
 /** How long before its end a node that leaves in order begins to say so, in microseconds. */
 const FAREWELL_US = (HANDOVER_MS_MAX + LEAVE_MS_MAX) * 1000;
+
+/** Peers that a node saves: those of a real one, which saves more where there are more. */
+const SAVED_MAX = 50;
+
+type MassFailure = Extract<FaultSpec, { type: 'mass-failure' }>;
 
 export class Sessions {
   readonly #world: Arena;
@@ -122,12 +130,14 @@ export class Sessions {
     return options.departure === 'leave' && isSaid;
   }
 
-  /** @param slots the slots of a join storm: the first of them, counted over all storms */
-  onFault(fault: FaultSpec, number: number, firstSlot: number): void {
-    const { now, measures } = this.#world;
+  /** A fault of the scenario, by its number, comes about. */
+  onFault(number: number): void {
+    const { now, measures, options } = this.#world;
+    const fault = options.faults[number];
+    if (fault === undefined) return;
     switch (fault.type) {
       case 'mass-failure':
-        return this.#fail(fault.share, number, fault.returnMs);
+        return this.#fail(fault, number);
       case 'leader-crash':
         return this.#failLeader(fault.returnMs);
       case 'partition':
@@ -139,7 +149,7 @@ export class Sessions {
         measures.slots += fault.nodes;
         for (let i = 0; i < fault.nodes; i++) {
           const at = now + Math.floor((fault.overMs * 1000 * i) / fault.nodes);
-          this.#world.schedule(at, { type: 'arrive', slot: firstSlot + i });
+          this.#world.schedule(at, { type: 'arrive', slot: stormSlot(options, number) + i });
         }
     }
   }
@@ -168,13 +178,21 @@ export class Sessions {
       const ends = this.#churn.isActive && slot >= world.options.voters;
       if (ends) this.#endAfter(slot, peer, this.#churn.sessionUs(slot));
     }
-    const introducers = peer === 0 && !this.begun ? 0 : INTRODUCERS;
+    this.#lookLater(slot, peer);
+    const introducers = peer === 0 && !this.begun ? 0 : introducersOf(world.options);
     world.command(peer, JOIN_OP, { type: 'join', introducers, peers: [] });
   }
 
   /** Voters are there from the first, and do not come and go. */
   #startsOnline(slot: number): boolean {
     return slot < this.#world.options.voters || this.#churn.startsOnline(slot);
+  }
+
+  /** Where some are hostile, whom an honest node knows is looked at. */
+  #lookLater(slot: number, peer: Peer): void {
+    const { options, roles, population, now } = this.#world;
+    if (options.adversaries === null || !roles.isSound(slot)) return;
+    this.#world.schedule(now + LOOK_US, { type: 'look', slot, life: population.lifeOf(peer) });
   }
 
   #endAfter(slot: number, peer: Peer, us: number): void {
@@ -189,18 +207,20 @@ export class Sessions {
     }
   }
 
-  /** A share of the online nodes disappears at once. */
-  #fail(share: number, number: number, returnMs: number | null): void {
-    const { population, keys, now } = this.#world;
+  /** A share of the online nodes disappears at once, introducers first where they die. */
+  #fail({ share, returnMs, introducers }: MassFailure, number: number): void {
+    const { population, keys, now, options } = this.#world;
+    const dying = introducers === 'dead' ? options.introducers : 0;
     const key = mix(keys.faults, number, 0);
     const slots: number[] = [];
     population.occupants.forEach((peer, slot) => {
       if (peer >= 0 && population.isOnline(peer)) slots.push(slot);
     });
-    slots.sort((a, b) => mix(key, a, 1) - mix(key, b, 1) || a - b);
+    const rank = (slot: number): number => (slot < dying ? -Infinity : mix(key, slot, 1));
+    slots.sort((a, b) => rank(a) - rank(b) || a - b);
     for (const slot of slots.slice(0, Math.round(share * slots.length))) {
       this.#end(slot, population.occupants[slot] ?? 0);
-      if (returnMs === null) continue;
+      if (returnMs === null || slot < dying) continue;
       this.#world.schedule(now + returnMs * 1000, { type: 'return', slot, same: true });
     }
   }
@@ -237,5 +257,14 @@ export class Sessions {
       records.push({ header, storedAtMs: wallMs });
     }
     if (records.length > 0) population.disks.set(peer, records);
+    const saved = savedOf(state.table);
+    if (saved.length > 0) population.saved.set(peer, saved);
   }
+}
+
+/** Contacts from all over the table. */
+function savedOf(table: Table): readonly Peer[] {
+  const count = contactCount(table);
+  const length = Math.min(SAVED_MAX, count);
+  return Array.from({ length }, (_, i) => contactAt(table, Math.floor((i * count) / length)));
 }

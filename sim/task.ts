@@ -14,6 +14,8 @@ export type Task =
   | { readonly type: 'depart'; readonly slot: number; readonly life: number }
   /** A node that leaves in order begins to say so. */
   | { readonly type: 'farewell'; readonly slot: number; readonly life: number }
+  /** Whom a node knows a while after it went online is looked at. */
+  | { readonly type: 'look'; readonly slot: number; readonly life: number }
   /** An absence ends: the node comes back, or another takes its slot. */
   | { readonly type: 'return'; readonly slot: number; readonly same: boolean }
   /** An item of the workload is due. */

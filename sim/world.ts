@@ -68,12 +68,12 @@ export class World implements Arena {
     this.population = new Population(slots, keys.ids, part);
     this.#folds = new Folds(this.population);
     this.queue = new EventQueue(new Ahead(this.population.states));
-    const { loss, links, nodes, silent, adversaries } = options;
+    const { loss, links, nodes } = options;
     this.network = new Network(this.population, keys, latency, { loss, links });
-    this.#introducers = new Introducers(this.population, this.network, keys, nodes);
+    this.#introducers = new Introducers(this.population, this.network, keys, options);
     this.measures = new Measures(nodes);
     this.values = values;
-    this.roles = new Roles(nodes, silent, adversaries?.share ?? 0, keys.roles);
+    this.roles = new Roles(options, keys.roles);
     this.#adversaries = adversariesOf(options, this.population, this.roles, keys.roles);
     this.config = nodeConfig(options);
     this.#watcher = watcher;
@@ -292,9 +292,8 @@ export class World implements Arena {
   }
 
   #introduce(peer: Peer, introducer: number): void {
-    const counter = this.population.nextCounter(peer);
-    const found = this.#introducers.find(peer, introducer, counter, this.now);
-    const at = this.network.introduction(peer, found, counter);
-    this.#push(at, peer, INPUT, { type: 'introduced', introducer, peer: found });
+    for (const { at, ...found } of this.#introducers.ask(peer, introducer, this.network)) {
+      this.#push(at, peer, INPUT, { type: 'introduced', ...found });
+    }
   }
 }

@@ -15,8 +15,7 @@ import type { CallId, OpId, Peer, RecordHeader, Reply, Request, Round } from './
 /** Sends a request for an operation (0: none) and waits for its reply. */
 export function ask(draft: Draft, peer: Peer, body: Request, op: OpId): void {
   const call = nextNumber(draft);
-  const bucket = sharedBitsOfPeers(draft.peers, draft.self, peer);
-  const known = slotOf(draft.table, bucket, peer) >= 0;
+  const known = isContact(draft, peer);
   const fixedMs = draft.config.timeoutMs;
   const waitMs = fixedMs || patienceMs(draft.timing, known);
   draft.calls = withCall(draft.calls, {
@@ -34,6 +33,10 @@ export function ask(draft: Draft, peer: Peer, body: Request, op: OpId): void {
   const sent =
     body.type === 'store' ? { ...body, record: onItsWay(draft, body.record, known) } : body;
   emit(draft, { type: 'send', to: peer, message: { type: 'request', call, body: sent } });
+}
+
+export function isContact({ table, peers, self }: Draft, peer: Peer): boolean {
+  return slotOf(table, sharedBitsOfPeers(peers, self, peer), peer) >= 0;
 }
 
 /** A record's life goes on while it travels; the receiver cannot know for how long it did. */

@@ -42,6 +42,7 @@ export function create(self: Peer, config: Config, moment: Moment, kept: Kept): 
     introduceAt: Infinity,
     introduceRound: 0,
     regroupAt: store.size === 0 ? Infinity : moment.now + FELLOW_SOON_MS,
+    recallAt: Infinity,
   };
   const election = beginElection(self, moment, kept);
   return {
@@ -49,6 +50,7 @@ export function create(self: Peer, config: Config, moment: Moment, kept: Kept): 
     config,
     table: emptyTable,
     suspects: nobody,
+    lost: nobody,
     calls: noCalls,
     operations: noOperations,
     store,

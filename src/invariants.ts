@@ -3,13 +3,13 @@
  * invariants that can be read off one state. Tests and exploring simulations call `checkNode`
  * after steps; the node itself does not.
  *
- * Covered: the table (own node absent, right buckets, caps, spares, bits), suspects, every sorted
- * collection, calls with the operations that wait for them, lookups, and the one published
+ * Covered: the table (own node absent, right buckets, caps, spares, bits), suspects, the lost, every
+ * sorted collection, calls with the operations that wait for them, lookups, and the one published
  * deadline; the store and what belongs to it in `store-invariants.ts`.
  */
 
 import { callOrder, type Call } from './calls.ts';
-import { SPARES_PER_BUCKET_MAX, SUSPECTS_MAX } from './limits.ts';
+import { LOST_MAX, SPARES_PER_BUCKET_MAX, SUSPECTS_MAX } from './limits.ts';
 import { checkLookup } from './lookup/lookup-invariants.ts';
 import { upkeepAt, writingOrder, type NodeState } from './node.ts';
 import {
@@ -33,6 +33,7 @@ export function checkNode(state: NodeState, peers: Directory): readonly string[]
     ...checkTable(state, peers),
     ...checkSpares(state, peers),
     ...checkSuspects(state, peers),
+    ...checkLost(state, peers),
     ...checkPaged('calls', state.calls, callOrder),
     ...checkPaged('operations', state.operations, operationOrder),
     ...checkPaged('writings', state.writings, writingOrder),
@@ -108,6 +109,18 @@ function checkSuspects({ suspects, table, self }: NodeState, peers: Directory): 
   for (const peer of suspects) {
     const bucket = sharedBitsOfPeers(peers, self, peer);
     if (slotOf(table, bucket, peer) < 0) faults.push(`suspects: peer ${peer} is no contact`);
+  }
+  return faults;
+}
+
+function checkLost({ lost, table, self, upkeep }: NodeState, peers: Directory): string[] {
+  const faults: string[] = [];
+  if (lost.length > LOST_MAX) faults.push(`lost: ${lost.length}`);
+  if (new Set(lost).size !== lost.length) faults.push('lost: one is there twice');
+  if (lost.length > 0 !== upkeep.recallAt < Infinity) faults.push('lost: no call, or in vain');
+  for (const peer of lost) {
+    const bucket = sharedBitsOfPeers(peers, self, peer);
+    if (slotOf(table, bucket, peer) >= 0) faults.push(`lost: peer ${peer} is a contact`);
   }
   return faults;
 }

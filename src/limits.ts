@@ -90,6 +90,15 @@ export const REPUBLICATIONS_MAX = 8;
 export const SPARES_PER_BUCKET_MAX = 3;
 /** Contacts under suspicion at once; later ones wait for their turn. */
 export const SUSPECTS_MAX = 64;
+/** Contacts remembered after they stopped answering: 256 bytes, and a few of any part cut off. */
+export const LOST_MAX = 32;
+/** For how long on average, in ms: a network may be cut for half a day. */
+export const LOST_MS = 43_200_000;
+/** Ms between two calls to one of them: a network grows together soon after a cut is healed. */
+export const RECALL_MS = 30_000;
+/** The same for a node that knows nobody else. */
+export const RECALL_ALONE_MS = 3000;
+
 /** Verifications of newcomers in flight at once. */
 export const VERIFICATIONS_MAX = 16;
 
@@ -99,12 +108,18 @@ export const CHECK_MS_MAX = 7000;
 export const CHECK_MS_MIN = 1000;
 /** Ms between two bucket refreshes: a lookup of some 60 messages, 0.16 a second. */
 export const REFRESH_MS = 360_000;
+/** After a join the first comes sooner, in ms. */
+export const REFRESH_SOON_MS = 20_000;
 /** Refreshes in flight at once while joining. */
 export const REFRESHES_MAX = 4;
 
-/** Back-off between rounds of introductions, in ms, doubled each time up to the maximum. */
+/**
+ * Back-off between rounds of introductions, in ms, doubled each time up to the maximum; any time up
+ * to that is waited, so that nodes that fell together do not come back together, but for a floor.
+ */
 export const INTRODUCE_MS_MIN = 1000;
 export const INTRODUCE_MS_MAX = 60_000;
+export const INTRODUCE_MS_FLOOR = 200;
 /** Introducers that a node may be given. */
 export const INTRODUCERS_MAX = 64;
 /** A join may take longer than a client would wait: ms for all its lookups. */

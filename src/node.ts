@@ -38,6 +38,8 @@ export interface Upkeep {
   readonly introduceRound: number;
   /** When the groups of all records are to be found anew; Infinity: they are true. */
   readonly regroupAt: number;
+  /** When one of the lost is called; Infinity: there is none. */
+  readonly recallAt: number;
 }
 
 /** A record on its way to the disk, and who waits for it to be there. */
@@ -69,6 +71,8 @@ export interface NodeState {
   readonly table: Table;
   /** Contacts with one unanswered call; the next one evicts them. */
   readonly suspects: readonly Peer[];
+  /** Who was a contact and stopped answering (`table/lost.ts`). */
+  readonly lost: readonly Peer[];
   readonly calls: Calls;
   readonly operations: Operations;
   readonly store: Store;
@@ -105,6 +109,7 @@ export interface Draft {
   draws: number;
   table: Table;
   suspects: readonly Peer[];
+  lost: readonly Peer[];
   calls: Calls;
   operations: Operations;
   store: Store;
@@ -133,6 +138,7 @@ export function openDraft(state: NodeState, moment: Moment, peers: Directory): D
     draws: 0,
     table: state.table,
     suspects: state.suspects,
+    lost: state.lost,
     calls: state.calls,
     operations: state.operations,
     store: state.store,
@@ -155,6 +161,7 @@ export function closeDraft(draft: Draft): NodeState {
   if (
     draft.table === before.table &&
     draft.suspects === before.suspects &&
+    draft.lost === before.lost &&
     draft.calls === before.calls &&
     draft.operations === before.operations &&
     draft.store === before.store &&
@@ -176,6 +183,7 @@ export function closeDraft(draft: Draft): NodeState {
     config: draft.config,
     table: draft.table,
     suspects: draft.suspects,
+    lost: draft.lost,
     calls: draft.calls,
     operations: draft.operations,
     store: draft.store,
@@ -213,6 +221,7 @@ export function withUpkeep(upkeep: Upkeep, change: Partial<Upkeep>): Upkeep {
     introduceAt: change.introduceAt ?? upkeep.introduceAt,
     introduceRound: change.introduceRound ?? upkeep.introduceRound,
     regroupAt: change.regroupAt ?? upkeep.regroupAt,
+    recallAt: change.recallAt ?? upkeep.recallAt,
   };
 }
 
@@ -265,6 +274,7 @@ export function upkeepAt({ upkeep, election, fellows, published, leaving }: Upke
     upkeep.refreshAt,
     upkeep.introduceAt,
     upkeep.regroupAt,
+    upkeep.recallAt,
     election.dueAt,
     fellows.dueAt,
     published.dueAt,

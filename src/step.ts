@@ -13,7 +13,7 @@ import { isAbout, openCall, withoutCall, type Call } from './calls.ts';
 import { evict, onHeard } from './table/contacts.ts';
 import { carryOn, onCallFailed, onCallRefused, onStoreDone } from './operations/finish.ts';
 import { beginRead, onFetched } from './operations/get.ts';
-import { onIntroduced, startJoin } from './operations/join.ts';
+import { onIntroduced, startJoin, walkApart } from './operations/join.ts';
 import { onLost, onPersisted } from './replicas/keep.ts';
 import { goOnHandingOver, isHandingOver, onFarewell, startLeave } from './operations/leave.ts';
 import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
@@ -27,6 +27,7 @@ import { serve } from './serve.ts';
 import { operationOrder } from './operations/operation.ts';
 import { lookUp } from './paged.ts';
 import { withLife } from './replicas/store.ts';
+import { forget } from './table/lost.ts';
 import { measured } from './timing.ts';
 import type { Command, Effect, Input } from './step-types.ts';
 import type { CallId, Directory, Moment, OpId, Peer, RecordHeader, Reply } from './types.ts';
@@ -90,7 +91,7 @@ function take(draft: Draft, input: Input): void {
     case 'lost':
       return onLost(draft, input.record);
     case 'introduced':
-      return onIntroduced(draft, input.peer);
+      return onIntroduced(draft, input.introducer, input.peer);
     case 'voters':
       return onVoters(draft, input.voters);
     case 'wake':
@@ -108,12 +109,14 @@ function onReply(draft: Draft, from: Peer, id: CallId, body: Reply): void {
   }
   draft.calls = withoutCall(draft.calls, id);
   draft.timing = measured(draft.timing, call.known, draft.now - call.sentAt);
+  const isBack = draft.lost.length > 0 && forget(draft, from);
   onHeard(draft, from, true);
   if (body.type === 'refused') {
     if (body.reason === 'leaving') evict(draft, from);
     return onCallRefused(draft, call, body.reason);
   }
   if (!takeReply(draft, call, body)) onCallRefused(draft, call, undefined);
+  if (isBack) walkApart(draft, from);
 }
 
 /** @returns false when it is no answer to what was asked */

@@ -1,6 +1,6 @@
 /**
  * What falls due with time: calls and operations past their deadlines, records past their life,
- * liveness checks, bucket refreshes, introductions. All of it hangs on one published deadline,
+ * liveness checks, bucket refreshes, introductions, calls to the lost. All of it hangs on one published deadline,
  * `wakeAt`; a wake-up that comes early finds nothing due and changes nothing.
  *
  * Liveness: a hand walks over the slots. A contact heard from since the hand last passed is let
@@ -22,13 +22,14 @@ import { introduce, introduceLater, knowsEnough, refresh } from './operations/jo
 import { CHECK_MS_MAX, CHECK_MS_STEP } from './limits.ts';
 import { EXPIRIES_PER_STEP_MAX, REFRESH_MS } from './limits.ts';
 import { emit, nextDraw, nextNumber, withUpkeep, type Draft } from './node.ts';
-import { operationOrder } from './operations/operation.ts';
+import { operationOrder, OWN } from './operations/operation.ts';
 import { dueItems, lookUp } from './paged.ts';
 import { jitter } from './random.ts';
 import { checkFellow } from './replicas/repair.ts';
 import { fellowOrder, publishedOrder } from './replicas/replicas.ts';
 import { republish } from './replicas/republish.ts';
 import { heldOrder } from './replicas/store.ts';
+import { recall } from './table/lost.ts';
 import { bucketCount, bucketSize, contactAt, contactCount, isHeard } from './table/table.ts';
 import { spareBuckets, sparesOf, withHeard } from './table/table.ts';
 import type { Write } from './step-types.ts';
@@ -53,6 +54,7 @@ export function runDue(draft: Draft): void {
   if (draft.upkeep.introduceAt <= now) introduce(draft);
   if (draft.upkeep.checkAt <= now) checkNext(draft);
   if (draft.upkeep.refreshAt <= now) refreshNext(draft);
+  if (draft.upkeep.recallAt <= now) recall(draft);
   lookAfterReplicas(draft);
 }
 
@@ -142,7 +144,7 @@ function spareWithRoom({ table, config, calls }: Draft): Peer | undefined {
 function refreshNext(draft: Draft): void {
   const turns = bucketCount(draft.table) + 1;
   const turn = draft.upkeep.refreshBucket % turns;
-  refresh(draft, turn - 1, 0, []);
+  refresh(draft, turn === 0 ? OWN : turn - 1, 0);
   draft.upkeep = withUpkeep(draft.upkeep, {
     refreshBucket: turn + 1,
     refreshAt: draft.now + jitter(nextDraw(draft), REFRESH_MS, 0.25),

@@ -31,6 +31,7 @@ export function writeState(out: Writer, state: NodeState): void {
   out.word(state.self);
   writeTable(out, state.table);
   out.intList(state.suspects);
+  out.intList(state.lost);
   writePaged(out, state.calls, writeCall);
   writePaged(out, state.operations, writeOperation);
   writePaged(out, state.store, writeHeld);
@@ -51,6 +52,7 @@ export function readState(input: Reader, config: Config, slab?: Slab): NodeState
   const self = input.word();
   const table = readTable(input, slab);
   const suspects = input.intList();
+  const lost = input.intList();
   const calls = readPaged(input, callOrder, CALL_WORDS_MIN, readCall);
   const operations = readPaged(input, operationOrder, OPERATION_WORDS_MIN, readOperation);
   const store = readPaged(input, heldOrder, HELD_WORDS_MIN, readHeld);
@@ -59,6 +61,7 @@ export function readState(input: Reader, config: Config, slab?: Slab): NodeState
     config,
     table,
     suspects,
+    lost,
     calls,
     operations,
     store,
@@ -249,6 +252,7 @@ function writeUpkeep(out: Writer, upkeep: Upkeep): void {
   out.number(upkeep.introduceAt);
   out.number(upkeep.introduceRound);
   out.number(upkeep.regroupAt);
+  out.number(upkeep.recallAt);
 }
 
 function readUpkeep(input: Reader): Upkeep {
@@ -264,6 +268,7 @@ function readUpkeep(input: Reader): Upkeep {
     introduceAt: input.number(),
     introduceRound: input.number(),
     regroupAt: input.number(),
+    recallAt: input.number(),
   };
 }
 

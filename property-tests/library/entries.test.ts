@@ -140,6 +140,8 @@ const TYPED: Readonly<Record<keyof Settings, true>> = {
   departure: true,
   disk: true,
   adversaries: true,
+  introducers: true,
+  'hostile-introducers': true,
   lookups: true,
   'lookup-rate': true,
   targets: true,

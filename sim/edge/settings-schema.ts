@@ -30,6 +30,7 @@ const faultSchema = z
       at,
       share: need(share, 'of the online nodes; they vanish at once'),
       return: may(orNever(), 'after how long they come back; never, unless given'),
+      introducers: may(choice('dead', 'return'), 'dead: all of them go, and never come back'),
     }),
     z.strictObject({
       type: z.literal(FAULT_TYPES[1]),
@@ -160,10 +161,12 @@ export function knownKeys(path: readonly PropertyKey[], type: unknown): readonly
 export function faultOf(given: FaultGiven): FaultSpec {
   const { at: atMs } = given;
   switch (given.type) {
-    case 'mass-failure':
-      return { type: given.type, atMs, share: given.share, returnMs: given.return ?? null };
     case 'leader-crash':
       return { type: given.type, atMs, returnMs: given.return ?? null };
+    case 'mass-failure': {
+      const { type, share, return: returnMs = null, introducers } = given;
+      return { type, atMs, share, returnMs, ...(introducers === 'dead' ? { introducers } : {}) };
+    }
     case 'join-storm':
       return { type: given.type, atMs, overMs: given.over, nodes: given.nodes };
     case 'partition':

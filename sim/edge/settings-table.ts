@@ -7,7 +7,13 @@
  * the options; defaults are told here and made in `defaultOptions`, a test holds them together.
  */
 
-import { ALPHA_MAX, K_MAX, PATHS_MAX, PEERS_PER_REPLY_MAX } from '../../src/limits.ts';
+import {
+  ALPHA_MAX,
+  INTRODUCERS_MAX,
+  K_MAX,
+  PATHS_MAX,
+  PEERS_PER_REPLY_MAX,
+} from '../../src/limits.ts';
 import { REPLICATION_MAX, VALUE_BYTES_MAX, VOTERS_MAX } from '../../src/limits.ts';
 import { NODES_MAX, type SimOptions } from '../options.ts';
 import { bad, good, type Parsed } from '../specs.ts';
@@ -48,6 +54,8 @@ const CHURN_HELP =
   'none, exponential:MEAN_ON[,MEAN_OFF], weibull:SCALE,SHAPE[,SCALE,SHAPE], ' +
   'cdf:FILE[,column=NAME] or survival:FILE; without an off time nodes never return';
 const LINKS_HELP = 'whether first contact costs a dial, and calling back too';
+const INTRODUCERS_HELP = 'nodes that introduce all others; 0: whoever is there';
+const HOSTILE = whole(0, INTRODUCERS_MAX);
 const ADVERSARY_HELP = 'share of nodes that drop, lie, stale or flood, as in 0.2:drop';
 
 const VOTERS_HELP = 'the first 3, 5 or 7 nodes stay, and elect a leader; 0: none';
@@ -83,6 +91,8 @@ const CHURNING = group('Churn and adversaries', [
   row('disk', choice('empty', 'keep'), 'disk', 'what a returning node has kept', 'empty'),
   row('adversaries', ADVERSARY, 'adversaries', ADVERSARY_HELP, 'none'),
   row('voters', whole(0, VOTERS_MAX), 'voters', VOTERS_HELP, '0'),
+  row('introducers', whole(0, INTRODUCERS_MAX), 'introducers', INTRODUCERS_HELP, '0'),
+  row('hostile-introducers', HOSTILE, 'hostileIntroducers', 'how many of them are hostile', '0'),
 ]);
 
 const WORK = group('What the nodes are asked to do', [

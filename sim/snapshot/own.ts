@@ -24,6 +24,7 @@ import type { Counts, MessageKind, Samples } from '../measures.ts';
 import type { OperationRow } from '../operation-row.ts';
 import type { WorkKind } from '../options.ts';
 import { OWN_WORDS } from '../population.ts';
+import type { RecoveryRow } from '../recovery.ts';
 import type { Run } from '../run.ts';
 import type { SampleRow } from '../sampler.ts';
 import { readNumbers, writeNumbers } from './common.ts';
@@ -36,6 +37,7 @@ export interface Sums {
   readonly sent: readonly number[];
   readonly samples: readonly (readonly number[])[];
   readonly taken: readonly SampleRow[];
+  readonly recovery: readonly RecoveryRow[];
   readonly rows: readonly LookupRow[];
   readonly operations: readonly OperationRow[];
 }
@@ -55,6 +57,10 @@ export function writeOwn(out: Writer, run: Run): void {
     out.word(peer);
     writeBallot(out, ballot);
   });
+  writeList(out, [...population.saved], (_, [peer, saved]) => {
+    out.word(peer);
+    out.intList(saved);
+  });
   writeEvents(out, run);
   const links: number[] = [];
   run.world.network.links.forEach((...link) => links.push(...link));
@@ -73,6 +79,7 @@ export function writeOwn(out: Writer, run: Run): void {
     writeNumbers(out, sample.values());
   });
   writeList(out, run.sampler.taken, writeNumbers);
+  writeList(out, run.recovery.rows, writeNumbers);
   writeText(out, JSON.stringify(run.ledger.rows));
   writeText(out, JSON.stringify(run.ledger.operations));
 }
@@ -93,6 +100,11 @@ export function readOwn(input: Reader, run: Run, slab: Slab): Sums {
     const ballot = readBallot(input);
     if (population.isMine(peer)) population.ballots.set(peer, ballot);
   });
+  readList(input, 2, () => {
+    const peer = input.word();
+    const saved = input.intList();
+    if (population.isMine(peer)) population.saved.set(peer, saved);
+  });
   readEvents(input, run);
   const links = readNumbers(input);
   for (let i = 0; i < links.length; i += 5) {
@@ -112,6 +124,7 @@ export function readOwn(input: Reader, run: Run, slab: Slab): Sums {
     sent: readNumbers(input),
     samples: readList(input, 1, readNumbers),
     taken: readList(input, 1, readNumbers),
+    recovery: readList(input, 1, readNumbers),
     rows: JSON.parse(readText(input)) as LookupRow[],
     operations: JSON.parse(readText(input)) as OperationRow[],
   };

@@ -106,6 +106,7 @@ export function restore(run: Run, snapshot: Snapshot): void {
   world.measuredFrom = run.measureFrom;
   if (world.population.part.index === 0) for (const part of sums) addSums(run, part);
   const taken = summed(sums.map((part) => part.taken));
+  run.recovery.restore(sums.map((part) => part.recovery));
   run.sampler.taken = world.population.part.index === 0 ? taken : blank(taken);
   const fork = isFork(snapshot, run.options);
   const sameChurn = canonical(snapshot.options.churn) === canonical(run.options.churn);
@@ -149,6 +150,7 @@ const STAYS: Readonly<Record<Task['type'], 'always' | 'churn' | 'never'>> = {
   depart: 'churn',
   farewell: 'churn',
   return: 'churn',
+  look: 'never',
   measure: 'never',
   item: 'never',
   retry: 'never',

@@ -19,6 +19,8 @@ export function writeTask(out: Writer, task: Task): void {
       return writeWords(out, DEPART, task.slot, task.life);
     case 'farewell':
       return writeWords(out, FAREWELL, task.slot, task.life);
+    case 'look':
+      return writeWords(out, LOOK, task.slot, task.life);
     case 'return':
       return writeWords(out, RETURN, task.slot, task.same ? 1 : 0);
     case 'item':
@@ -47,6 +49,8 @@ export function readTask(input: Reader): Task {
       return { type: 'depart', slot: input.word(), life: input.word() };
     case FAREWELL:
       return { type: 'farewell', slot: input.word(), life: input.word() };
+    case LOOK:
+      return { type: 'look', slot: input.word(), life: input.word() };
     case RETURN:
       return { type: 'return', slot: input.word(), same: input.bool() };
     case ITEM:
@@ -76,3 +80,4 @@ const ITEM = 7;
 const RETRY = 8;
 const FAULT = 9;
 const HEAL = 10;
+const LOOK = 11;

@@ -3,10 +3,10 @@
  * is laid into the draft's list, from which `finish.ts` hands it to the rules of its operation.
  */
 
-import { ask } from '../asking.ts';
+import { ask, isContact } from '../asking.ts';
 import type { Call } from '../calls.ts';
 import { ownPosition, type Draft } from '../node.ts';
-import { isDriven, operationOrder, withLookup } from '../operations/operation.ts';
+import { APART, isDriven, operationOrder, withLookup } from '../operations/operation.ts';
 import type { Driven, Finished } from '../operations/operation.ts';
 import { hasMajority } from '../operations/quorum.ts';
 import { lookUp, withItem, withoutItem } from '../paged.ts';
@@ -15,7 +15,7 @@ import { newestHeld } from '../replicas/store.ts';
 import { nearestContacts } from '../table/nearest.ts';
 import type { Peer, Position, RecordHeader, Request } from '../types.ts';
 import { beginLookup, isFinished, nextToAsk } from './lookup.ts';
-import { onAnswer, onFailure, onOverdue, type Lookup } from './lookup.ts';
+import { onAnswer, onFailure, onOverdue, type Lookup, type LookupSize } from './lookup.ts';
 
 /** A lookup seeded with the nearest contacts and any further peers. */
 export function newLookup(draft: Draft, target: Position, more: readonly Peer[]): Lookup {
@@ -25,6 +25,15 @@ export function newLookup(draft: Draft, target: Position, more: readonly Peer[])
   const contacts = nearestContacts(table, own, target, wanted, [], peers);
   const seeds = more.length === 0 ? contacts : [...contacts, ...more];
   return beginLookup(self, target, seeds, config, peers);
+}
+
+/** A lookup of the own position that knows nobody but the given peers. */
+export function lookupThrough(
+  draft: Draft,
+  through: readonly Peer[],
+  size: LookupSize = draft.config,
+): Lookup {
+  return beginLookup(draft.self, ownPosition(draft), through, size, draft.peers);
 }
 
 /** Goes on with an operation's lookup: asks whom it wants to ask, or ends it. */
@@ -41,7 +50,9 @@ export function advance(draft: Draft, operation: Driven, current: Lookup): void 
 export function onNamed(draft: Draft, call: Call, named: readonly Peer[]): void {
   const operation = driven(draft, call);
   if (operation?.lookup === undefined) return;
-  advance(draft, operation, onAnswer(operation.lookup, call.peer, named, draft.peers));
+  const isApart = operation.type === 'refresh' && operation.bucket === APART;
+  const taken = isApart ? named.filter((peer) => !isContact(draft, peer)) : named;
+  advance(draft, operation, onAnswer(operation.lookup, call.peer, taken, draft.peers));
 }
 
 /** The peer holds a version of the key that is looked for, and named others. */

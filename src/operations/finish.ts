@@ -100,7 +100,7 @@ export function onDeadline(draft: Draft, operation: Operation): void {
       return settle(draft, op, { type: 'left' });
     case 'refresh':
       draft.operations = withoutItem(draft.operations, operationOrder, op);
-      return refreshed(draft, operation);
+      return refreshed(draft, operation, operation.lookup);
     case 'fetch':
       return settleUnread(draft, operation);
     case 'get':
@@ -126,7 +126,7 @@ function finish(draft: Draft, { operation, lookup }: Finished): void {
     case 'join':
       return selfLookedUp(draft, operation, lookup);
     case 'refresh':
-      return refreshed(draft, operation);
+      return refreshed(draft, operation, lookup);
     default:
       return assertNever(operation);
   }

@@ -5,20 +5,24 @@
  * lost all its contacts.
  */
 
-import { settle } from '../asking.ts';
-import { INTRODUCE_MS_MAX, INTRODUCE_MS_MIN, INTRODUCERS_AT_ONCE } from '../limits.ts';
-import { INTRODUCERS_MAX, JOIN_MS_MAX, REFRESHES_MAX } from '../limits.ts';
-import { trailOf, type Lookup } from '../lookup/lookup.ts';
-import { advance, newLookup } from '../lookup/seek.ts';
+import { isContact, settle } from '../asking.ts';
+import { INTRODUCE_MS_FLOOR, INTRODUCE_MS_MAX, INTRODUCE_MS_MIN } from '../limits.ts';
+import { INTRODUCERS_AT_ONCE } from '../limits.ts';
+import { INTRODUCERS_MAX, JOIN_MS_MAX, REFRESH_SOON_MS, REFRESHES_MAX } from '../limits.ts';
+import { trailOf, type Lookup, type LookupSize } from '../lookup/lookup.ts';
+import { advance, lookupThrough, newLookup } from '../lookup/seek.ts';
 import { emit, nextDraw, nextNumber, ownPosition, withUpkeep, type Draft } from '../node.ts';
-import { allItems, lookUp, withItem, withoutItem } from '../paged.ts';
+import { allItems, findItem, lookUp, withItem, withoutItem } from '../paged.ts';
 import { jitter, positionInBucket } from '../random.ts';
 import { check } from '../table/contacts.ts';
 import { bucketCount, bucketSize, contactCount } from '../table/table.ts';
 import type { Command } from '../step-types.ts';
 import type { OpId, Peer } from '../types.ts';
-import { noTrail, operationOrder } from './operation.ts';
-import type { JoinOperation, RefreshOperation } from './operation.ts';
+import { APART, noTrail, operationOrder, OWN } from './operation.ts';
+import type { JoinOperation, Operation, RefreshOperation } from './operation.ts';
+
+/** Of a lookup that only asks whether there are others. */
+const WALK: LookupSize = { alpha: 1, nearest: 2, paths: 1 };
 
 export function startJoin(
   draft: Draft,
@@ -45,12 +49,14 @@ export function startJoin(
     refreshing: 0,
   };
   draft.operations = withItem(draft.operations, operationOrder, operation);
-  if (introducers > 0) introduce(draft);
   if (known > 0) lookSelfUp(draft, operation, []);
+  if (introducers > 0) introduce(draft);
 }
 
 /** Asks the next introducers, and sets the time of the round after this one. */
 export function introduce(draft: Draft): void {
+  // Others may have come upon this node meanwhile.
+  if (contactCount(draft.table) > 0) for (const join of waiting(draft)) lookSelfUp(draft, join, []);
   const { introducers, introduceRound } = draft.upkeep;
   const atOnce = Math.min(introducers, INTRODUCERS_AT_ONCE);
   for (let i = 0; i < atOnce; i++) {
@@ -58,23 +64,36 @@ export function introduce(draft: Draft): void {
     emit(draft, { type: 'introduce', introducer });
   }
   draft.upkeep = withUpkeep(draft.upkeep, {
-    introduceAt: draft.now + jitter(nextDraw(draft), backOffMs(introduceRound), 0.5),
+    introduceAt: draft.now + backOffMs(draft, introduceRound),
     introduceRound: introduceRound + 1,
   });
 }
 
-export function onIntroduced(draft: Draft, peer: Peer | undefined): void {
+/** @param introducer a number beyond those of introducers: the peer is one that was saved */
+export function onIntroduced(draft: Draft, introducer: number, peer: Peer | undefined): void {
   if (peer === undefined || peer === draft.self || draft.leaving) return;
   draft.upkeep = withUpkeep(draft.upkeep, { introduceAt: Infinity });
-  const joins = allItems(draft.operations).filter((operation) => operation.type === 'join');
-  const waiting = joins.filter((join) => join.lookup === undefined && join.refreshing === 0);
-  if (waiting.length > 0) {
-    for (const join of waiting) lookSelfUp(draft, join, [peer]);
-  } else if (knowsEnough(draft)) {
-    check(draft, peer);
+  const isIntroducer = introducer < draft.upkeep.introducers;
+  const joins = waiting(draft);
+  for (const join of joins) lookSelfUp(draft, join, [peer]);
+  if (joins.length > 0) return;
+  if (isIntroducer || !(knowsEnough(draft) || isJoining(draft))) {
+    refreshThrough(draft, OWN, [peer]);
   } else {
-    refresh(draft, -1, 0, [peer]);
+    check(draft, peer);
   }
+}
+
+function isJoining({ operations }: Draft): boolean {
+  return findItem(operations, ({ type }) => type === 'join') !== undefined;
+}
+
+/** Joins that know nobody yet. */
+function waiting({ operations }: Draft): readonly JoinOperation[] {
+  return allItems(operations).filter(
+    (each): each is JoinOperation =>
+      each.type === 'join' && each.lookup === undefined && each.refreshing === 0,
+  );
 }
 
 /** The lookup of the own position is over: nobody answered, or the far buckets come next. */
@@ -100,22 +119,31 @@ export function selfLookedUp(draft: Draft, operation: JoinOperation, lookup: Loo
 }
 
 /** A refresh is over; the join that waits for it goes on. */
-export function refreshed(draft: Draft, operation: RefreshOperation): void {
+export function refreshed(draft: Draft, operation: RefreshOperation, lookup: Lookup): void {
+  if (operation.bucket === APART) return onWalkedApart(draft, lookup);
   if (operation.join === 0) return;
   const join = lookUp(draft.operations, operationOrder, operation.join);
   if (join?.type === 'join') refreshNext(draft, { ...join, refreshing: join.refreshing - 1 });
 }
 
-/** Looks a random position of a bucket up, or the own position for bucket -1. */
-export function refresh(draft: Draft, bucket: number, join: OpId, seeds: readonly Peer[]): boolean {
+/** Looks a random position of a bucket up, or the own one; @returns false without a contact */
+export function refresh(draft: Draft, bucket: number, join: OpId): boolean {
   const own = ownPosition(draft);
-  const target = bucket < 0 ? own : positionInBucket(own, bucket, nextDraw(draft));
-  const lookup = newLookup(draft, target, seeds);
+  const target = bucket === OWN ? own : positionInBucket(own, bucket, nextDraw(draft));
+  const lookup = newLookup(draft, target, []);
   if (lookup.list.peers.length === 0) return false;
-  const deadlineAt = draft.now + 3 * draft.config.operationMs;
-  const op = -nextNumber(draft);
-  advance(draft, { op, deadlineAt, type: 'refresh', bucket, join, lookup }, lookup);
+  beginRefresh(draft, bucket, join, lookup);
   return true;
+}
+
+/**
+ * One that was lost is back: were others cut off with it? A narrow lookup of the own position
+ * begins with it and asks strangers only. Where the network is whole it soon comes to contacts, and
+ * ends; who answers from another part becomes a contact, being near.
+ */
+export function walkApart(draft: Draft, peer: Peer): void {
+  if (draft.leaving || isWalking(draft)) return;
+  refreshThrough(draft, APART, [peer]);
 }
 
 /** Time ran out for a join: it counts when there are contacts. */
@@ -123,7 +151,9 @@ export function endJoin(draft: Draft, operation: JoinOperation): void {
   draft.operations = withoutItem(draft.operations, operationOrder, operation.op);
   const contacts = contactCount(draft.table);
   if (contacts > 0) {
-    draft.upkeep = withUpkeep(draft.upkeep, { introduceRound: 0 });
+    // Who came at the same time did not know anybody either: the neighbourhood is looked at again.
+    const refreshAt = draft.now + jitter(nextDraw(draft), REFRESH_SOON_MS, 0.5);
+    draft.upkeep = withUpkeep(draft.upkeep, { introduceRound: 0, refreshBucket: 0, refreshAt });
     return settle(draft, operation.op, { type: 'joined', contacts });
   }
   const outcome = { type: 'failed', failure: 'no-peers', holders: [], wanted: 0 } as const;
@@ -142,12 +172,41 @@ export function knowsEnough({ table, config }: Draft): boolean {
 export function introduceLater(draft: Draft): void {
   const { introducers, introduceAt, introduceRound } = draft.upkeep;
   if (introducers === 0 || introduceAt !== Infinity) return;
-  const waitMs = jitter(nextDraw(draft), backOffMs(introduceRound), 0.5);
-  draft.upkeep = withUpkeep(draft.upkeep, { introduceAt: draft.now + waitMs });
+  draft.upkeep = withUpkeep(draft.upkeep, {
+    introduceAt: draft.now + backOffMs(draft, introduceRound),
+  });
 }
 
-function backOffMs(round: number): number {
-  return Math.min(INTRODUCE_MS_MAX, INTRODUCE_MS_MIN * 2 ** Math.min(round, 16));
+/** The neighbours that the walk has found know the others. */
+function onWalkedApart(draft: Draft, { responders }: Lookup): void {
+  const found = responders.slice(1).filter((peer) => isContact(draft, peer));
+  if (found.length > 0 && !draft.leaving) refreshThrough(draft, OWN, found);
+}
+
+function isWalking({ operations }: Draft): boolean {
+  const isWalk = (each: Operation): boolean => each.type === 'refresh' && each.bucket === APART;
+  return findItem(operations, isWalk) !== undefined;
+}
+
+/**
+ * Looks the own position up through the given peers alone: what the own table knows already, or
+ * others have named, cannot crowd out what they know.
+ */
+function refreshThrough(draft: Draft, bucket: number, peers: readonly Peer[]): void {
+  const lookup = lookupThrough(draft, peers, bucket === APART ? WALK : draft.config);
+  beginRefresh(draft, bucket, 0, lookup);
+}
+
+function beginRefresh(draft: Draft, bucket: number, join: OpId, lookup: Lookup): void {
+  const deadlineAt = draft.now + 3 * draft.config.operationMs;
+  const op = -nextNumber(draft);
+  advance(draft, { op, deadlineAt, type: 'refresh', bucket, join, lookup }, lookup);
+}
+
+/** With full jitter (see `INTRODUCE_MS_MIN`). */
+function backOffMs(draft: Draft, round: number): number {
+  const mostMs = Math.min(INTRODUCE_MS_MAX, INTRODUCE_MS_MIN * 2 ** Math.min(round, 16));
+  return Math.max(INTRODUCE_MS_FLOOR, jitter(nextDraw(draft), mostMs / 2, 1));
 }
 
 function lookSelfUp(draft: Draft, operation: JoinOperation, seeds: readonly Peer[]): void {
@@ -167,6 +226,6 @@ function refreshNext(draft: Draft, operation: JoinOperation): void {
   if (refreshing === 0) return endJoin(draft, next);
   draft.operations = withItem(draft.operations, operationOrder, next);
   for (const bucket of begin) {
-    if (!refresh(draft, bucket, operation.op, [])) return endJoin(draft, next);
+    if (!refresh(draft, bucket, operation.op)) return endJoin(draft, next);
   }
 }

@@ -113,7 +113,12 @@ export interface JoinOperation extends Common {
   readonly refreshing: number;
 }
 
-/** A lookup of a random position in a bucket, or of the own position (`bucket` -1). */
+/** For the bucket of a refresh: the own position. */
+export const OWN = -1;
+/** The same, asking strangers only. */
+export const APART = -2;
+
+/** A lookup of a random position in a bucket, or of the own position (`OWN` or `APART`). */
 export interface RefreshOperation extends Common {
   readonly type: 'refresh';
   readonly bucket: number;

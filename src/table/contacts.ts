@@ -6,7 +6,8 @@
  * - of one subnet only so many become contacts, and nobody who cannot be called (`places.ts`);
  * - a stranger that calls us is called back when its bucket has room, else it becomes a spare;
  * - a contact whose call goes unanswered is suspected and checked at once; the second unanswered
- *   call evicts it, and the newest spare of its bucket is called in its place.
+ *   call evicts it, and the newest spare of its bucket is called in its place; it is remembered
+ *   among the lost (`lost.ts`).
  */
 
 import { ask } from '../asking.ts';
@@ -17,6 +18,7 @@ import { peerWord, sharedBitsOfPeers } from '../position.ts';
 import { fellowOf, forgetFellow, isShunned, onProven, withFellow } from '../replicas/fellows.ts';
 import { onGone, onNear } from '../replicas/group.ts';
 import type { Peer } from '../types.ts';
+import { forget, remember } from './lost.ts';
 import { isPlaceFree } from './places.ts';
 import {
   bucketSize,
@@ -64,6 +66,7 @@ export function onUnanswered(draft: Draft, peer: Peer): void {
   }
   if (draft.suspects.includes(peer)) {
     evict(draft, peer);
+    remember(draft, peer);
   } else if (draft.suspects.length < SUSPECTS_MAX) {
     draft.suspects = [...draft.suspects, peer];
     if (!isCalling(draft.calls, peer)) check(draft, peer);
@@ -75,6 +78,7 @@ export function evict(draft: Draft, peer: Peer): void {
   const bucket = sharedBitsOfPeers(draft.peers, draft.self, peer);
   const slot = slotOf(draft.table, bucket, peer);
   draft.suspects = without(draft.suspects, peer);
+  if (draft.lost.length > 0) forget(draft, peer);
   draft.table = dropSpare(draft.table, bucket, peer);
   // Who is passed over stays so, whatever it says.
   const fellow = fellowOf(draft, peer);
