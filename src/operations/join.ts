@@ -5,7 +5,7 @@
  * lost all its contacts.
  */
 
-import { isContact, settle } from '../asking.ts';
+import { ask, isContact, settle } from '../asking.ts';
 import { INTRODUCE_MS_FLOOR, INTRODUCE_MS_MAX, INTRODUCE_MS_MIN } from '../limits.ts';
 import { INTRODUCERS_AT_ONCE } from '../limits.ts';
 import { INTRODUCERS_MAX, JOIN_MS_MAX, REFRESH_SOON_MS, REFRESHES_MAX } from '../limits.ts';
@@ -74,6 +74,7 @@ export function onIntroduced(draft: Draft, introducer: number, peer: Peer | unde
   if (peer === undefined || peer === draft.self || draft.leaving) return;
   draft.upkeep = withUpkeep(draft.upkeep, { introduceAt: Infinity });
   const isIntroducer = introducer < draft.upkeep.introducers;
+  if (isIntroducer) askForOthers(draft, peer);
   const joins = waiting(draft);
   for (const join of joins) lookSelfUp(draft, join, [peer]);
   if (joins.length > 0) return;
@@ -82,6 +83,23 @@ export function onIntroduced(draft: Draft, introducer: number, peer: Peer | unde
   } else {
     check(draft, peer);
   }
+}
+
+/**
+ * Who was introduced names the leader, and others: whoever was told of one introducer only finds
+ * its way through as many as who was told of several.
+ */
+export function onIntroduction(draft: Draft, from: Peer, named: readonly Peer[]): void {
+  const wanted = INTRODUCERS_AT_ONCE - Math.max(1, draft.upkeep.introducers);
+  const others = named.filter((peer) => peer !== draft.self && peer !== from);
+  for (const peer of others.slice(0, Math.max(0, wanted))) refreshThrough(draft, OWN, [peer]);
+}
+
+/** Once is enough, unless nobody knew of a leader. */
+function askForOthers(draft: Draft, peer: Peer): void {
+  const isAsked = findItem(draft.calls, ({ kind }) => kind === 'introduce') !== undefined;
+  if (isAsked || draft.election.introducers !== undefined) return;
+  ask(draft, peer, { type: 'introduce' }, 0);
 }
 
 function isJoining({ operations }: Draft): boolean {
