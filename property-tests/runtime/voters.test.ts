@@ -4,24 +4,25 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { configuredVoters } from '../../runtime/election/voter-list.ts';
+import { lockAuthority } from '../../runtime/identity/authority.ts';
+import { identityPaths, readIdentity } from '../../runtime/identity/identity.ts';
+import { copyPublicFiles } from '../../runtime/identity/issuance.ts';
+import { revokeCertificates } from '../../runtime/identity/revocations.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';
 import { startNode } from '../../runtime/node.ts';
 import type { RunningNode } from '../../runtime/node.ts';
-import { identityAt, newSite, nodeAt, ANY_PORT, eventually } from './node-kit.ts';
-import { electionOf, fastClock, leaderOf, listOf } from './voters-kit.ts';
+import { isLeading } from '../../src/election/election.ts';
+import { ANY_PORT, eventually, networkOf, newSite } from './node-kit.ts';
+import { electionOf, fastClock, identitiesAt, leaderOf, listOf } from './voters-kit.ts';
 
 test('voters go on to the list with one more, which makes the newcomer one of them', async (t) => {
   const site = await newSite(t);
-  const names = ['a', 'b', 'c', 'd'];
-  const identities = await Promise.all(names.map((name) => identityAt(site, name)));
-  const ids = identities.map(({ nodeIdHex }) => nodeIdHex);
+  const identities = await identitiesAt(site, 4);
+  const { ids } = identities;
   const voters = listOf(site, 1, ids.slice(0, 3));
-  const nodes: RunningNode[] = [];
-  for (const [index, identity] of identities.entries()) {
-    const bootstrap = nodes.slice(0, 1).map(({ listen }) => formatEndpoint(listen));
-    const options = { identity, bootstrap, voters, clock: fastClock() };
-    nodes.push(await nodeAt(t, site, names[index] ?? '', options));
-  }
+  const nodes = await networkOf(t, site, 4, (index) => {
+    return { identity: identities.of(index), voters, clock: fastClock() };
+  });
   const [first, , , newcomer] = nodes;
   await leaderOf(t, nodes.slice(0, 3));
   if (newcomer === undefined || first === undefined) return t.fail();
@@ -38,22 +39,46 @@ test('voters go on to the list with one more, which makes the newcomer one of th
   t.throws(() => first.replaceVoters(forged), { message: /is not signed by the authority/ });
 });
 
+test('a leader that is revoked leads no more, for nobody hears it', async (t) => {
+  const site = await newSite(t);
+  const identities = await identitiesAt(site, 3);
+  const voters = listOf(site, 1, identities.ids);
+  const clock = fastClock();
+  const nodes = await networkOf(t, site, 3, (index) => {
+    return { identity: identities.of(index), voters, clock };
+  });
+  const leader = await leaderOf(t, nodes);
+  if (leader === undefined) return t.fail();
+  await lockAuthority(site.authority.dir, async () => {
+    await revokeCertificates(site.authority, leader.id, 'key-compromise');
+  });
+  const others = nodes.filter((node) => node !== leader);
+  for (const node of others) {
+    const dataDir = join(site.dir, `node${nodes.indexOf(node)}`);
+    await copyPublicFiles(site.authority, dataDir);
+    node.replaceIdentity(await readIdentity(identityPaths(dataDir)));
+  }
+  const { term } = electionOf(leader).ballot;
+  const isOver = (): boolean =>
+    others.every((node) => electionOf(node).ballot.term > term) &&
+    !isLeading(electionOf(leader), clock.moment().now);
+  await eventually(t, 'its term is over', isOver, 15_000);
+  const next = await leaderOf(t, others);
+  t.true(next !== undefined && next !== leader);
+});
+
 test('a voter whose ballot is lost abstains, and comes back when a leader names it', async (t) => {
   const site = await newSite(t);
-  const names = ['a', 'b', 'c'];
-  const identities = await Promise.all(names.map((name) => identityAt(site, name)));
-  const voters = configuredVoters(identities.map(({ nodeIdHex }) => nodeIdHex));
+  const identities = await identitiesAt(site, 3);
+  const voters = configuredVoters(identities.ids);
   const clock = fastClock();
-  const [last, ...rest] = identities.reverse();
-  if (last === undefined) return t.fail();
-  const nodes: RunningNode[] = [];
-  for (const [index, identity] of rest.entries()) {
-    const bootstrap = nodes.slice(0, 1).map(({ listen }) => formatEndpoint(listen));
-    nodes.push(await nodeAt(t, site, `${index}`, { identity, bootstrap, voters, clock }));
-  }
+  const nodes = await networkOf(t, site, 2, (index) => {
+    return { identity: identities.of(index), voters, clock };
+  });
   const bootstrap = nodes.slice(0, 1).map(({ listen }) => formatEndpoint(listen));
+  const identity = identities.of(2);
   const dataDir = join(site.dir, 'lost');
-  const options = { listen: ANY_PORT, dataDir, identity: last, bootstrap, voters, clock };
+  const options = { listen: ANY_PORT, dataDir, identity, bootstrap, voters, clock };
   const start = (): Promise<RunningNode> => startNode(options);
   const before = await start();
   await leaderOf(t, [...nodes, before]);
