@@ -118,7 +118,10 @@ function presentRecord(edge: Edge, header: RecordHeader): WireRecord | undefined
   };
 }
 
-export function presentPeers(edge: Edge, peers: readonly Peer[]): WirePeers {
+export function presentPeers(
+  edge: Pick<Edge, 'directory' | 'addressesOf'>,
+  peers: readonly Peer[],
+): WirePeers {
   const named: WirePeer[] = [];
   for (const peer of peers) {
     if (named.length === PEERS_PER_REPLY_MAX) break;

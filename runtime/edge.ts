@@ -11,6 +11,7 @@ import type { Edge } from '../host/admit.ts';
 import type { PeerDirectory } from '../host/directory.ts';
 import { signedBytes } from '../src/codec/record.ts';
 import type { Peer } from '../src/types.ts';
+import type { Listing } from './election/listing.ts';
 import type { Voting } from './election/voting.ts';
 import { signBytes, verifyBytes } from './identity/identity.ts';
 import type { LiveIdentity } from './identity/live-identity.ts';
@@ -24,8 +25,9 @@ export function createEdge(parts: {
   readonly book: AddressBook;
   readonly values: Values;
   readonly voting: Voting;
+  readonly listing: Listing;
 }): Edge {
-  const { self, identity, directory, book, values, voting } = parts;
+  const { self, identity, directory, book, values, voting, listing } = parts;
   return {
     directory,
     hash: sha256,
@@ -43,9 +45,11 @@ export function createEdge(parts: {
     keep: (record, envelope) => {
       values.keep(record, envelope);
     },
-    endorses: () => false,
-    keepIntroducers: () => undefined,
-    introducersOf: () => undefined,
+    endorses: (list) => listing.endorses(list),
+    keepIntroducers: (list, wire) => {
+      listing.keepIntroducers(list, wire);
+    },
+    introducersOf: (list) => listing.introducersOf(list),
     certifies: (voters) => voting.certifies(voters),
     signatureOf: (version) => voting.signatureOf(version),
   };

@@ -24,6 +24,7 @@ import { Dialer } from './links/dialer.ts';
 import { Links } from './links/links.ts';
 import { Placing } from './links/placing.ts';
 import { Operations } from './operations.ts';
+import type { SavedPeer } from './links/peers-file.ts';
 import { Pauses } from './pauses.ts';
 import { effectHandlers, frameReceiver } from './traffic.ts';
 import type { TrafficParts } from './traffic.ts';
@@ -45,7 +46,7 @@ export function startEngine(
   onFault: (error: unknown) => void,
 ): Engine {
   const { log, introducers, directory, self, book, values, edge } = ground;
-  const { identity, shares, clock, saved, watch } = ground;
+  const { identity, shares, clock, saved, listing, watch } = ground;
   const { strictLoopback } = options.admission ?? {};
   const addresses = options.advertise ?? reachableAt(listen);
   book.prove(self, addresses);
@@ -92,9 +93,20 @@ export function startEngine(
   const driver: Driver<NodeState> = driverOf(options, ground, parts, onFault);
   const contacts = (): number => contactCount(driver.state.table);
   const rest = { feed, introducers: introducers.length, contacts };
-  const joining = new Joining({ saved, links: port, operations, ...rest });
+  // Whoever introduces newcomers finds whoever comes back, too.
+  const known = {
+    get peers() {
+      return peersOf(saved, listing);
+    },
+  };
+  const joining = new Joining({ saved: known, links: port, operations, ...rest });
   const seeking = seekingOf(ground, driver, operations);
   return { driver, links, operations, joining, seeking, pauses };
+}
+
+/** Each once. */
+function peersOf(...of: readonly { readonly peers: readonly SavedPeer[] }[]): readonly SavedPeer[] {
+  return [...new Map(of.flatMap(({ peers }) => peers).map((peer) => [peer.id, peer])).values()];
 }
 
 /** Looks for voters with the operations of the node itself. */

@@ -11,7 +11,7 @@ import { configFaults, defaultConfig } from '../src/config.ts';
 import { INTRODUCERS_MAX } from '../src/limits.ts';
 import type { Effect, Input } from '../src/step-types.ts';
 import type { Config, Kept, Moment, Peer, RecordHeader } from '../src/types.ts';
-import type { WireAddress, WireVoters } from '../src/wire-types.ts';
+import type { WireAddress, WireIntroducers, WireVoters } from '../src/wire-types.ts';
 import { CLIENT_INPUT_BYTES_MAX, LINK_INPUT_BYTES_MAX } from './bounds.ts';
 import { PEERS_MAX, WARNINGS_KEPT } from './bounds.ts';
 import { monotonicMs, systemClock } from './clock.ts';
@@ -19,6 +19,7 @@ import type { Clock } from './clock.ts';
 import { connectionLimits } from './descriptors.ts';
 import type { ConnectionLimits } from './descriptors.ts';
 import { createEdge, createSigner } from './edge.ts';
+import { Listing } from './election/listing.ts';
 import { Voting } from './election/voting.ts';
 import { UsageError } from './failure.ts';
 import type { Identity } from './identity/identity.ts';
@@ -52,6 +53,8 @@ export interface NodeOptions {
   readonly identity: Identity;
   /** Introducers as HOST:PORT; names are resolved anew at each try. */
   readonly bootstrap?: readonly string[];
+  /** A list of introducers that its operator has fetched from some node. */
+  readonly introducers?: WireIntroducers | undefined;
   readonly config?: Partial<Config>;
   /** Where others can dial this node, for a hello; none: they cannot, and it works as a client. */
   readonly advertise?: readonly WireAddress[] | undefined;
@@ -90,6 +93,7 @@ export interface Ground {
   readonly values: Values;
   readonly edge: Edge;
   readonly voting: Voting;
+  readonly listing: Listing;
   readonly kept: Kept;
   /** Peers of an earlier life. */
   readonly saved: SavedPeers;
@@ -136,7 +140,9 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   undo.push(() => disk.close());
   const values = new Values(disk, createSigner(identity));
   const voting = await Voting.open({ dataDir, identity, directory, clock, log }, options.voters);
-  const edge = createEdge({ self, identity, directory, book, values, voting });
+  const electing = { dataDir, identity, self, book, voting, log };
+  const listing = await Listing.open(electing, options.introducers);
+  const edge = createEdge({ self, identity, directory, book, values, voting, listing });
   const kept = { ...(await loadKept(disk, clock.wallMs())), ...voting.kept };
   const saved = await SavedPeers.open(dataDir, log);
   const shares: Shares = {
@@ -162,6 +168,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     values,
     edge,
     voting,
+    listing,
     kept,
     saved,
     shares,

@@ -174,7 +174,7 @@ async function openDoors(
 }
 
 /** What there is to tear down; a fault may come before all of it is there. */
-interface Parts extends Pick<Ground, 'disk' | 'recording' | 'saved' | 'voting'> {
+interface Parts extends Pick<Ground, 'disk' | 'recording' | 'saved' | 'voting' | 'listing'> {
   readonly listener: { readonly close: () => Promise<void> };
   engine?: Engine;
   api?: ClientApi;
@@ -183,7 +183,7 @@ interface Parts extends Pick<Ground, 'disk' | 'recording' | 'saved' | 'voting'> 
 
 /** @returns what is closing, by name */
 function tearDown(parts: Parts): ReadonlyMap<string, Promise<unknown>> {
-  const { listener, disk, recording, saved, voting, engine, api, admin } = parts;
+  const { listener, disk, recording, saved, voting, listing, engine, api, admin } = parts;
   saved.end();
   engine?.joining.end();
   engine?.seeking.end();
@@ -197,6 +197,7 @@ function tearDown(parts: Parts): ReadonlyMap<string, Promise<unknown>> {
     ['doors', doors],
     ['records', disk.close()],
     ['ballot', voting.settled()],
+    ['introducers', listing.settled()],
     ['recording', recording?.close() ?? Promise.resolve()],
   ]);
 }

@@ -13,7 +13,7 @@ import { isAbout, openCall, withoutCall, type Call } from './calls.ts';
 import { evict, onHeard } from './table/contacts.ts';
 import { carryOn, onCallFailed, onCallRefused, onStoreDone } from './operations/finish.ts';
 import { beginRead, onFetched } from './operations/get.ts';
-import { onIntroduced, startJoin, walkApart } from './operations/join.ts';
+import { onIntroduced, onIntroduction, startJoin, walkApart } from './operations/join.ts';
 import { onLost, onPersisted } from './replicas/keep.ts';
 import { goOnHandingOver, isHandingOver, onFarewell, startLeave } from './operations/leave.ts';
 import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
@@ -152,6 +152,7 @@ function takeReply(draft: Draft, call: Call, body: Exclude<Reply, { type: 'refus
     case 'introduction':
       if (kind !== 'introduce') return false;
       onList(draft, body);
+      onIntroduction(draft, peer, body.peers);
       return true;
     default:
       return assertNever(body);

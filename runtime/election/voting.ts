@@ -89,6 +89,11 @@ export class Voting implements VotersEdge {
     return this.#lists.get(version)?.signature;
   }
 
+  /** The list of the ballot; nothing: this node has none. */
+  get current(): WireVoters | undefined {
+    return this.#lists.get(this.#version);
+  }
+
   /** A list that the operator gives while the node runs; nothing when it does not count. */
   take(list: WireVoters): Voters | undefined {
     const certifies = (one: WireVoters): boolean => this.#isCertified(one);

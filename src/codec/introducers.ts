@@ -10,7 +10,7 @@
 import { CERTIFICATE_BYTES_MAX, LISTED_MAX } from '../limits.ts';
 import type { WireIntroducers, WireReply } from '../wire-types.ts';
 import { peersBytesMax, readPeers, writePeers } from './address.ts';
-import { type Reader, Writer } from './bytes.ts';
+import { Reader, Writer } from './bytes.ts';
 import { readVoters, VOTERS_BYTES_MAX, votersLength, writeVoters } from './election.ts';
 
 type Introduction = Extract<WireReply, { type: 'introduction' }>;
@@ -23,6 +23,20 @@ export function endorsedBytes(fields: EndorsedFields): Uint8Array {
   writer.fixed(PREFIX, PREFIX.length);
   writeEndorsed(writer, fields);
   return writer.finish();
+}
+
+/** A list alone, as a file holds it. */
+export function packIntroducers(introducers: WireIntroducers): Uint8Array {
+  const writer = new Writer(introducersLength(introducers));
+  writeIntroducers(writer, introducers);
+  return writer.finish();
+}
+
+/** Nothing when the bytes are no list and nothing else. */
+export function unpackIntroducers(bytes: Uint8Array): WireIntroducers | undefined {
+  const reader = new Reader(bytes, 0, bytes.length);
+  const introducers = readIntroducers(reader);
+  return reader.failed || reader.remaining > 0 ? undefined : introducers;
 }
 
 export function introducersLength(introducers: WireIntroducers): number {
