@@ -54,11 +54,9 @@ export class World implements Target {
     this.#log = isLogged ? new Log() : undefined;
     this.judge = new Judge(setting.rateError <= RATE_ERROR, this);
     const ids = new Chance(seed, 4);
-    for (let i = 0; i < NODES; i++) {
-      this.#directory.add(Array.from({ length: 8 }, () => ids.word()));
-    }
-    const peers = Array.from({ length: setting.voters }, (_, peer) => peer);
-    this.#list = { version: 1, peers };
+    const idOf = (): number[] => Array.from({ length: 8 }, () => ids.word());
+    for (let i = 0; i < NODES; i++) this.#directory.add(idOf());
+    this.#list = { version: 1, peers: Array.from({ length: setting.voters }, (_, peer) => peer) };
     this.voters = Array.from({ length: NODES }, (_, peer) => new Voter(peer, this.#list));
     for (const voter of this.voters) if (this.isUsed(voter.peer)) this.start(voter);
   }
@@ -66,17 +64,20 @@ export class World implements Target {
   /** Lets happen what happens until a time. */
   runUntil(us: number): void {
     while (this.#agenda.nextAt <= us) this.turn();
+    this.#pass(us);
+    this.#agenda.rest(us);
   }
 
   /** Lets the next thing happen. */
   turn(): void {
-    const agenda = this.#agenda;
-    const next = agenda.nextAt;
-    if (this.leader() !== undefined) {
-      this.ledUs += next - agenda.now;
-      this.ledAt = next;
-    }
-    agenda.turn();
+    this.#pass(this.#agenda.nextAt);
+    this.#agenda.turn();
+  }
+
+  #pass(until: number): void {
+    if (this.leader() === undefined) return;
+    this.ledUs += until - this.now;
+    this.ledAt = until;
   }
 
   get now(): number {
@@ -178,9 +179,8 @@ export class World implements Target {
     const leaver = this.#clocks.one(peers);
     const isMore = peers.length <= 3 || (peers.length < 7 && this.#clocks.is(0.5));
     const spare = this.voters.map(({ peer }) => peer).filter((peer) => !peers.includes(peer));
-    const next = isMore
-      ? [...peers, this.#clocks.one(spare)]
-      : peers.filter((peer) => peer !== leaver);
+    const fewer = peers.filter((peer) => peer !== leaver);
+    const next = isMore ? [...peers, this.#clocks.one(spare)] : fewer;
     this.#list = { version: version + 1, peers: next };
     this.count('change of the list');
     for (const voter of this.voters) voter.given = this.#list;
@@ -278,8 +278,8 @@ export class World implements Target {
     const numbered = message.type === 'reply' ? call : call + voter.life * CALLS;
     this.after(at - this.now, () => {
       if (target.life !== life) return;
-      const arrived = { ...message, call: numbered };
-      this.feed(target, { type: 'message', from: voter.peer, message: arrived });
+      const { peer: from } = voter;
+      this.feed(target, { type: 'message', from, message: { ...message, call: numbered } });
     });
   }
 
