@@ -18,7 +18,7 @@ import { RATE_ERROR, type Setting } from './setting.ts';
 import type { Happening, Target } from './trouble.ts';
 import { Voter, type Core, type DiskFate } from './voter.ts';
 
-/** A life has fewer calls: what its peers see as the number of a call says of which life it is. */
+/** Calls of a life at most: what its peers see as the number of a call says of which life it is. */
 const CALLS = 2 ** 20;
 /** Nodes at most: voters, and some who become it. */
 const NODES = 8;
@@ -28,6 +28,7 @@ export class World implements Target {
   readonly judge: Judge;
   readonly voters: readonly Voter[];
   readonly counts = new Map<Happening, number>();
+  isCalm = false;
   steps = 0;
   /** How long there was a leader, and until when; true µs. */
   ledUs = 0;
@@ -42,7 +43,6 @@ export class World implements Target {
   readonly #cut = new Set<number>();
   /** When the last message of a pair arrives. */
   readonly #arrivals = new Map<number, number>();
-  #isCalm = false;
   #list: Voters;
 
   /** @param isLogged whether all that the nodes are given is kept, to be replayed */
@@ -116,15 +116,9 @@ export class World implements Target {
 
   start(voter: Voter): void {
     if (voter.state !== undefined) return;
-    voter.life += 1;
-    voter.bornAt = this.now;
     const share = this.#clocks.between(-1, 1);
-    voter.rate = 1 + share * this.setting.rateError;
     if (Math.abs(share) > 0.5) this.count('clock of another rate');
-    voter.wakeAt = Infinity;
-    voter.diskFreeAt = 0;
-    voter.isPaused = false;
-    voter.held.length = 0;
+    voter.begin(this.now, 1 + share * this.setting.rateError);
     const kept = { records: [], peers: [], ballot: voter.disk.ballot, voters: voter.given };
     const moment = this.#moment(voter);
     voter.state = this.#core.create(voter.peer, defaultConfig, moment, kept);
@@ -189,7 +183,7 @@ export class World implements Target {
 
   /** Nothing goes wrong from now on, but that messages are late. */
   heal(): void {
-    this.#isCalm = true;
+    this.isCalm = true;
     this.#cut.clear();
     for (const voter of this.voters) {
       this.resume(voter);
@@ -248,7 +242,7 @@ export class World implements Target {
     if (effect.type === 'send') return this.#send(voter, effect.to, effect.message);
     if (effect.type !== 'persist') return;
     const { setting } = this;
-    const isOk = this.#isCalm || !this.#network.is(setting.diskFails);
+    const isOk = this.isCalm || !this.#network.is(setting.diskFails);
     if (!isOk) this.count('write failed');
     const isThere = isOk || this.#network.is(0.5);
     for (const write of effect.writes) {
@@ -296,7 +290,7 @@ export class World implements Target {
   }
 
   #isLost(): boolean {
-    const isLost = !this.#isCalm && this.#network.is(this.setting.loss);
+    const isLost = !this.isCalm && this.#network.is(this.setting.loss);
     if (isLost) this.count('lost message');
     return isLost;
   }

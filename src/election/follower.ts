@@ -7,7 +7,6 @@
 import { STAND_MS_MAX, STAND_MS_MIN, TURN_MS_MAX, TURN_MS_MIN } from '../limits.ts';
 import { nextDraw, type Draft } from '../node.ts';
 import { below } from '../random.ts';
-import { patienceMs } from '../timing.ts';
 import type { Peer } from '../types.ts';
 import { isNear, isVoter, promiseFrom, type Election } from './election.ts';
 
@@ -49,8 +48,7 @@ export function changed({ election, moment }: Draft, next: Election): Election {
  */
 export function standAfterMs(draft: Draft, lost: number): number {
   const { timing, election, self } = draft;
-  const isSlow = patienceMs(timing, true) > 2 * TURN_MS_MIN;
-  const turnMs = isSlow ? TURN_MS_MAX : TURN_MS_MIN;
+  const turnMs = timing.knownMeanEighths >> 3 > TURN_MS_MIN ? TURN_MS_MAX : TURN_MS_MIN;
   const turn = Math.max(0, election.ballot.voters.peers.indexOf(self));
   if (lost === 0) return STAND_MS_MIN + turn * turnMs + below(nextDraw(draft), turnMs >> 1);
   const range = (STAND_MS_MAX - STAND_MS_MIN) * 2 ** Math.min(lost, WIDENINGS_MAX);
