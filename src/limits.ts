@@ -147,8 +147,12 @@ export const LEASE_HELD_MS = 2938;
 export const BEAT_MS = 500;
 /** Calls to one voter that may be open when a heartbeat is due; a dead one gets no more. */
 export const BEAT_CALLS_MAX = 4;
-/** A follower that hears no leader waits for the lease and, by chance, so long before it stands. */
+/** A follower that hears no leader stands so long after the lease, in ms, when its turn comes. */
 export const STAND_MS_MIN = 50;
+/** Turns in ms, where answers are quick and where they are slow: one round of votes or nearly. */
+export const TURN_MS_MIN = 250;
+export const TURN_MS_MAX = 1000;
+/** A candidate that has lost stands again by chance within so long, or a multiple of it, in ms. */
 export const STAND_MS_MAX = 800;
 /** After so long, in ms, voters that have not answered a candidate are asked again; so often. */
 export const ASK_AGAIN_MS = 500;

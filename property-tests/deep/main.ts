@@ -13,7 +13,7 @@ import { deep, small } from './abuse/attack.ts';
 import { crash, crashLine } from './crash.ts';
 import type { CrashPlan } from './crash.ts';
 import { drain, drainLine } from './drain.ts';
-import { elections } from './elections.ts';
+import { ELECTION_LANES, type ElectionFlags } from './elections.ts';
 import { deadline, whyOf } from './ending.ts';
 import { fuzz } from './fuzz.ts';
 import { withFleet } from './fleet.ts';
@@ -25,7 +25,7 @@ import { soakPlan } from './soak/plan.ts';
 import { soak } from './soak/soak.ts';
 import { stopped } from './stopped.ts';
 
-interface Flags {
+interface Flags extends ElectionFlags {
   readonly cycles: number;
   readonly stops: number;
   readonly operations: number;
@@ -39,9 +39,6 @@ interface Flags {
   readonly minutes: number;
   readonly rate: number;
   readonly out?: string | undefined;
-  readonly seeds: number;
-  readonly from: number;
-  readonly threads: number;
   readonly seed: string;
 }
 
@@ -57,11 +54,13 @@ const WHAT = [
   'abuse',
   'soak',
   'election',
+  'states',
+  'failover',
 ] as const;
 /** Unless a test has a number of its own. */
 const NODES = 20;
 /** Hours long: only when asked for. */
-const ALONE: readonly string[] = ['soak', 'election'];
+const ALONE: readonly string[] = ['soak', 'election', 'states', 'failover'];
 const FAULTS_TOLD = 20;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -110,7 +109,10 @@ await new Command('npm run test:deep --')
   .option('--rate <n>', 'soak: operations per second', wholeNumber(1, 10_000), 100)
   .option('--seeds <n>', 'election: trials', wholeNumber(1, 1_000_000_000), 100_000)
   .option('--from <n>', 'election: the first seed', wholeNumber(1, 1_000_000_000), 1)
-  .option('--threads <n>', 'election: that calculate', wholeNumber(1, 64), 1)
+  .option('--threads <n>', 'election, failover: that calculate', wholeNumber(1, 64), 1)
+  .option('--depth <n>', 'states: events', wholeNumber(1, 20), 8)
+  .option('--crashes <n>', 'failover: of leaders', wholeNumber(1, 1_000_000), 2000)
+  .option('--hours <n>', 'failover: node-hours at rest', wholeNumber(1, 10_000_000), 10_000)
   .option('--out <file>', 'soak: samples and verdicts, appended as lines of JSON')
   .addOption(
     new Option('--seed <text>', 'the chance of an earlier run').default(
@@ -135,7 +137,11 @@ await new Command('npm run test:deep --')
     if (isWanted('leader-stopped')) faults += await runLeaderStopped(flags);
     if (isWanted('abuse')) faults += await runAbuse(flags);
     if (isWanted('soak')) faults += await runSoak(flags);
-    if (isWanted('election')) faults += await runElection(flags);
+    for (const lane of ['election', 'states', 'failover'] as const) {
+      const sayOf = (line: string): void => say(`${lane}: ${line}`);
+      if (!isWanted(lane)) continue;
+      faults += told(lane, await ELECTION_LANES[lane](flags, interrupted.signal, sayOf));
+    }
     process.exitCode = faults === 0 ? 0 : 1;
   })
   .parseAsync()
@@ -284,13 +290,6 @@ async function runStopped({ seed, nodes = 8 }: Flags): Promise<number> {
     say(`stopped: ${line}`);
   });
   return told(`stopped, ${nodes} nodes`, report);
-}
-
-async function runElection(flags: Flags): Promise<number> {
-  const report = await elections(flags, interrupted.signal, (line) => {
-    say(`election: ${line}`);
-  });
-  return told('election', report);
 }
 
 async function runLeaderStopped({ nodes = 5 }: Flags): Promise<number> {

@@ -31,7 +31,12 @@ export class Agenda {
     this.#events.splice(low, 0, event);
   }
 
-  /** @returns when the next one is; Infinity: never */
+  /** Nothing happens until a time. */
+  rest(until: number): void {
+    this.#now = Math.max(this.#now, until);
+  }
+
+  /** When the next one is; Infinity: never. */
   get nextAt(): number {
     return this.#events.at(-1)?.at ?? Infinity;
   }

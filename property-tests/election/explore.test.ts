@@ -20,7 +20,6 @@ for (const [start, depth] of [
 for (const [name, rule] of [
   ['votes twice in a term', /^E[13]:/],
   ['speaks of a term before it is on disk', /^E2:/],
-  ['leads with half of the votes', /^E4:/],
 ] as const) {
   test(`a core that ${name} is found out by going through all histories`, async (t) => {
     const mistake = MISTAKES.find((one) => one.name === name);

@@ -35,9 +35,10 @@ export function explore(
   const seen = new Set([keyOf(first.scene)]);
   const findings: string[] = [];
   let [events, leaders] = [0, 0];
+  const isClean = (): boolean => findings.length === 0;
   let front: Visit[] = [first];
   let at = 0;
-  for (; at < depth && findings.length === 0; at++) {
+  for (; at < depth && isClean(); at++) {
     const beyond: Visit[] = [];
     for (const { scene, path } of front) {
       for (const { what, next } of turnsOf(core, scene)) {

@@ -30,6 +30,8 @@ export interface Target {
   readonly setting: Setting;
   readonly voters: readonly Voter[];
   readonly now: number;
+  /** Whether nothing may go wrong any more. */
+  readonly isCalm: boolean;
   isUsed(peer: number): boolean;
   after(us: number, happen: () => void): void;
   start(voter: Voter): void;
@@ -75,6 +77,7 @@ const crashWriting: Trouble = (trial, chance) => {
   if (leader !== undefined) trial.crash(leader, chance.one(FATES));
   const until = trial.now + 8e6;
   const look = (): void => {
+    if (trial.isCalm) return;
     const writer = trial.voters.find(({ disk }) => disk.isBusy);
     if (writer !== undefined && chance.is(0.2)) trial.crash(writer, chance.one(FATES));
     else if (trial.now < until) return trial.after(chance.between(0.5e3, 20e3), look);

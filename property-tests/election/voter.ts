@@ -75,6 +75,17 @@ export class Voter {
     this.given = given;
   }
 
+  /** Another life. */
+  begin(now: number, rate: number): void {
+    this.life += 1;
+    this.bornAt = now;
+    this.rate = rate;
+    this.wakeAt = Infinity;
+    this.diskFreeAt = 0;
+    this.isPaused = false;
+    this.held.length = 0;
+  }
+
   /** Its monotonic clock at a true time. */
   localMs(now: number): number {
     return 1 + Math.floor(((now - this.bornAt) * this.rate) / 1000);

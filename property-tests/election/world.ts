@@ -18,7 +18,7 @@ import { RATE_ERROR, type Setting } from './setting.ts';
 import type { Happening, Target } from './trouble.ts';
 import { Voter, type Core, type DiskFate } from './voter.ts';
 
-/** A life has fewer calls: what its peers see as the number of a call says of which life it is. */
+/** Calls of a life at most: what its peers see as the number of a call says of which life it is. */
 const CALLS = 2 ** 20;
 /** Nodes at most: voters, and some who become it. */
 const NODES = 8;
@@ -28,6 +28,7 @@ export class World implements Target {
   readonly judge: Judge;
   readonly voters: readonly Voter[];
   readonly counts = new Map<Happening, number>();
+  isCalm = false;
   steps = 0;
   /** How long there was a leader, and until when; true µs. */
   ledUs = 0;
@@ -42,7 +43,6 @@ export class World implements Target {
   readonly #cut = new Set<number>();
   /** When the last message of a pair arrives. */
   readonly #arrivals = new Map<number, number>();
-  #isCalm = false;
   #list: Voters;
 
   /** @param isLogged whether all that the nodes are given is kept, to be replayed */
@@ -54,11 +54,9 @@ export class World implements Target {
     this.#log = isLogged ? new Log() : undefined;
     this.judge = new Judge(setting.rateError <= RATE_ERROR, this);
     const ids = new Chance(seed, 4);
-    for (let i = 0; i < NODES; i++) {
-      this.#directory.add(Array.from({ length: 8 }, () => ids.word()));
-    }
-    const peers = Array.from({ length: setting.voters }, (_, peer) => peer);
-    this.#list = { version: 1, peers };
+    const idOf = (): number[] => Array.from({ length: 8 }, () => ids.word());
+    for (let i = 0; i < NODES; i++) this.#directory.add(idOf());
+    this.#list = { version: 1, peers: Array.from({ length: setting.voters }, (_, peer) => peer) };
     this.voters = Array.from({ length: NODES }, (_, peer) => new Voter(peer, this.#list));
     for (const voter of this.voters) if (this.isUsed(voter.peer)) this.start(voter);
   }
@@ -66,17 +64,20 @@ export class World implements Target {
   /** Lets happen what happens until a time. */
   runUntil(us: number): void {
     while (this.#agenda.nextAt <= us) this.turn();
+    this.#pass(us);
+    this.#agenda.rest(us);
   }
 
   /** Lets the next thing happen. */
   turn(): void {
-    const agenda = this.#agenda;
-    const next = agenda.nextAt;
-    if (this.leader() !== undefined) {
-      this.ledUs += next - agenda.now;
-      this.ledAt = next;
-    }
-    agenda.turn();
+    this.#pass(this.#agenda.nextAt);
+    this.#agenda.turn();
+  }
+
+  #pass(until: number): void {
+    if (this.leader() === undefined) return;
+    this.ledUs += until - this.now;
+    this.ledAt = until;
   }
 
   get now(): number {
@@ -115,15 +116,9 @@ export class World implements Target {
 
   start(voter: Voter): void {
     if (voter.state !== undefined) return;
-    voter.life += 1;
-    voter.bornAt = this.now;
     const share = this.#clocks.between(-1, 1);
-    voter.rate = 1 + share * this.setting.rateError;
     if (Math.abs(share) > 0.5) this.count('clock of another rate');
-    voter.wakeAt = Infinity;
-    voter.diskFreeAt = 0;
-    voter.isPaused = false;
-    voter.held.length = 0;
+    voter.begin(this.now, 1 + share * this.setting.rateError);
     const kept = { records: [], peers: [], ballot: voter.disk.ballot, voters: voter.given };
     const moment = this.#moment(voter);
     voter.state = this.#core.create(voter.peer, defaultConfig, moment, kept);
@@ -178,9 +173,8 @@ export class World implements Target {
     const leaver = this.#clocks.one(peers);
     const isMore = peers.length <= 3 || (peers.length < 7 && this.#clocks.is(0.5));
     const spare = this.voters.map(({ peer }) => peer).filter((peer) => !peers.includes(peer));
-    const next = isMore
-      ? [...peers, this.#clocks.one(spare)]
-      : peers.filter((peer) => peer !== leaver);
+    const fewer = peers.filter((peer) => peer !== leaver);
+    const next = isMore ? [...peers, this.#clocks.one(spare)] : fewer;
     this.#list = { version: version + 1, peers: next };
     this.count('change of the list');
     for (const voter of this.voters) voter.given = this.#list;
@@ -189,7 +183,7 @@ export class World implements Target {
 
   /** Nothing goes wrong from now on, but that messages are late. */
   heal(): void {
-    this.#isCalm = true;
+    this.isCalm = true;
     this.#cut.clear();
     for (const voter of this.voters) {
       this.resume(voter);
@@ -248,7 +242,7 @@ export class World implements Target {
     if (effect.type === 'send') return this.#send(voter, effect.to, effect.message);
     if (effect.type !== 'persist') return;
     const { setting } = this;
-    const isOk = this.#isCalm || !this.#network.is(setting.diskFails);
+    const isOk = this.isCalm || !this.#network.is(setting.diskFails);
     if (!isOk) this.count('write failed');
     const isThere = isOk || this.#network.is(0.5);
     for (const write of effect.writes) {
@@ -278,8 +272,8 @@ export class World implements Target {
     const numbered = message.type === 'reply' ? call : call + voter.life * CALLS;
     this.after(at - this.now, () => {
       if (target.life !== life) return;
-      const arrived = { ...message, call: numbered };
-      this.feed(target, { type: 'message', from: voter.peer, message: arrived });
+      const { peer: from } = voter;
+      this.feed(target, { type: 'message', from, message: { ...message, call: numbered } });
     });
   }
 
@@ -296,7 +290,7 @@ export class World implements Target {
   }
 
   #isLost(): boolean {
-    const isLost = !this.#isCalm && this.#network.is(this.setting.loss);
+    const isLost = !this.isCalm && this.#network.is(this.setting.loss);
     if (isLost) this.count('lost message');
     return isLost;
   }

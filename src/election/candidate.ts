@@ -59,7 +59,7 @@ export function onVoted(draft: Draft, call: Call, answer: TermReply): void {
   // In its own term a voter that says no has voted for another.
   const isOver = answer.term > role.term || (role.isPreVote && answer.term === role.term);
   if (!answer.ok && isOver) return stepDown(draft, answer.term);
-  if (!answer.ok) return refuse(draft, role, peer, answer.version);
+  if (!answer.ok) return refuse(draft, role, peer, answer);
   if (!role.isPreVote && answer.term !== role.term) return;
   const granted = [...role.granted, { peer, sentAt }];
   draft.election = { ...election, role: { ...role, granted } };
@@ -73,7 +73,7 @@ export function onVoted(draft: Draft, call: Call, answer: TermReply): void {
 }
 
 /** A voter said no: a round that cannot be won ends at once. */
-function refuse(draft: Draft, role: Candidate, peer: Peer, version: number): void {
+function refuse(draft: Draft, role: Candidate, peer: Peer, { term, version }: TermReply): void {
   const { ballot, proposed } = draft.election;
   const { voters } = ballot;
   const isOut = proposed !== undefined && !proposed.peers.includes(draft.self);
@@ -82,6 +82,8 @@ function refuse(draft: Draft, role: Candidate, peer: Peer, version: number): voi
     cast(draft, { ...ballot, voters: proposed });
     return follow(draft, undefined);
   }
+  // Who has promised another its vote may soon be free: it is asked again.
+  if (!role.isPreVote && term < role.term) return;
   const refused = [...role.refused, peer];
   draft.election = { ...draft.election, role: { ...role, refused } };
   if (voters.peers.length - refused.length < majorityOf(voters)) stepDown(draft, 0);

@@ -4,7 +4,7 @@
  * section 5.2).
  */
 
-import { STAND_MS_MAX, STAND_MS_MIN } from '../limits.ts';
+import { STAND_MS_MAX, STAND_MS_MIN, TURN_MS_MAX, TURN_MS_MIN } from '../limits.ts';
 import { nextDraw, type Draft } from '../node.ts';
 import { below } from '../random.ts';
 import type { Peer } from '../types.ts';
@@ -16,7 +16,8 @@ export function follow(draft: Draft, leader: Peer | undefined): void {
   const isBallot = isVoter(election, self);
   const role = isBallot ? FOLLOWER : OBSERVER;
   const dueAt = isBallot ? promiseFrom(now) + standAfterMs(draft, 0) : Infinity;
-  draft.election = changed(draft, { ...election, role, leader, dueAt, lost: 0 });
+  const lost = leader === undefined ? election.lost : 0;
+  draft.election = changed(draft, { ...election, role, leader, dueAt, lost });
 }
 
 /**
@@ -40,8 +41,16 @@ export function changed({ election, moment }: Draft, next: Election): Election {
   return isSame ? next : { ...next, changedAtMs: moment.wall };
 }
 
-/** A chance wait in ms before standing; from a wider range the more rounds were lost. */
+/**
+ * A wait in ms before standing: first each voter in its turn, as the list has them; by chance
+ * alone, from a wider range each time, once rounds were lost. A turn is long where answers take
+ * long, and there are only two lengths of it: whose turn it is must not hang on small differences.
+ */
 export function standAfterMs(draft: Draft, lost: number): number {
+  const { timing, election, self } = draft;
+  const turnMs = timing.knownMeanEighths >> 3 > TURN_MS_MIN ? TURN_MS_MAX : TURN_MS_MIN;
+  const turn = Math.max(0, election.ballot.voters.peers.indexOf(self));
+  if (lost === 0) return STAND_MS_MIN + turn * turnMs + below(nextDraw(draft), turnMs >> 1);
   const range = (STAND_MS_MAX - STAND_MS_MIN) * 2 ** Math.min(lost, WIDENINGS_MAX);
   return STAND_MS_MIN + below(nextDraw(draft), range);
 }
