@@ -88,7 +88,7 @@ function linesOf(seen: Seen): readonly string[] {
 function electionRows(seen: Leadership): readonly (readonly [string, string])[] {
   const { role, term, leader, changedAt, version, voters, ballot } = seen;
   const lost = ballot === 'lost' ? ' (its ballot is lost: it abstains)' : '';
-  if (role === 'none') return [['leader', `no list of voters is known${lost}`]];
+  if (role === 'none') return [['leader', `none known: this node is no voter${lost}`]];
   const whom = leader === undefined ? 'nobody' : `${leader.peer} at ${leader.at ?? 'nobody knows'}`;
   return [
     ['role', `${role}${lost}`],

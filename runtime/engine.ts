@@ -119,7 +119,7 @@ function seekingOf(
     self,
     election: () => driver.state.election,
     isFound: (peer) => book.isFound(peer),
-    lookUp: (peer) => operations.lookup(positionOf(directory, peer)),
+    lookUp: (peer) => operations.run({ type: 'lookup', target: positionOf(directory, peer) }),
   });
 }
 

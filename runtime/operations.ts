@@ -150,7 +150,8 @@ export class Operations {
     return (await this.#ask({ type: 'lookup', target }, this.#own)).outcome;
   }
 
-  async run(command: Extract<Command, { readonly type: 'join' | 'leave' }>): Promise<Outcome> {
+  /** What the node does for itself: nobody waits for it, and it is not counted. */
+  async run(command: Own): Promise<Outcome> {
     return (await new Promise<GetResult>((done) => this.#begin(this.#nextOp(), command, done)))
       .outcome;
   }
@@ -243,6 +244,8 @@ export class Operations {
     return this.#lastOp;
   }
 }
+
+type Own = Extract<Command, { readonly type: 'join' | 'leave' | 'lookup' }>;
 
 function resultOf(outcome: Outcome): PutResult {
   if (outcome.type === 'stored') {

@@ -59,6 +59,8 @@ test.serial('a cluster in one process, and one that finds a port taken', async (
   t.is(seen, `http://127.0.0.1:${port + 2000}/#nodes=${port + 2000}-${port + 2002}`);
   t.regex(await (await fetch(seen ?? '')).text(), /<title>Orrery node<\/title>/);
   t.is(table.split('\n').filter((row) => row.startsWith(String(cluster.pid))).length, 3);
+  const status = await run(t, dir, ['status', `127.0.0.1:${port + 2001}`]);
+  t.regex(status.stdout.toString(), /^voters +([0-9a-f]{8}, ){2}[0-9a-f]{8} \(list 1\)$/m);
   const api = (index: number): string => `127.0.0.1:${port + 1000 + index}`;
   await roundTrip(t, dir, api(0), api(2));
   for (const how of [[], ['--in-process']]) {

@@ -96,7 +96,10 @@ test('voters named in an INI file, and who asks nobody for a status', async (t) 
   const running = launch(t, dir, 'node', '--config', 'three.ini', ...place);
   await running.output(/joined/);
   const at = `127.0.0.1:${port + 2000}`;
-  t.regex((await run(t, dir, ['status', at])).stdout.toString(), /no list of voters is known/);
+  t.regex(
+    (await run(t, dir, ['status', at])).stdout.toString(),
+    /^leader +none known: this node is no voter$/m,
+  );
   const nobody = await run(t, dir, ['status', `127.0.0.1:${port + 500}`]);
   t.is(nobody.code, 1);
   t.true(isOneLine(nobody.stderr), nobody.stderr);

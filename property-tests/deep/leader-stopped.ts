@@ -2,15 +2,18 @@
  * The leader is stopped by SIGSTOP for a while and continued: it must not act as a leader again
  * before it has looked at its lease, and nobody may take its word in a term that is over.
  *
- * What is asked of every node all the while (`leaders.ts`) must be one history. Besides, a node
- * that was stopped for longer than its lease, and another leads, never says that it leads in its
- * old term; and the others have another leader while it is stopped.
+ * What is asked of every node all the while (`leaders.ts`) must be one history. Besides, the others
+ * have another leader while it is stopped; once there is one, that hears no heartbeat at all, for
+ * who was stopped finds its lease over before it sends one, and never says that it leads in its old
+ * term.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { formatEndpoint } from '../../runtime/links/address.ts';
 import { LEASE_MS } from '../../src/limits.ts';
 import type { Fleet } from './fleet.ts';
 import { withVoters } from './leaders.ts';
 import type { Leaders } from './leaders.ts';
+import { metricsOf } from './metrics.ts';
 
 export interface LeaderStoppedPlan {
   readonly nodes: number;
@@ -53,13 +56,10 @@ async function stopOnce(
   const term = leaders.said(stopped)?.term ?? 0;
   const stoppedAt = performance.now();
   fleet.stop(stopped);
-  const nextMs = await Promise.race([
-    leaders
-      .until('another leader', stopS * 1000, () => leaders.agreed())
-      .then(() => performance.now() - stoppedAt)
-      .catch(() => undefined),
-    delay(stopS * 1000, undefined, { signal }),
-  ]);
+  const found = leaders.until('another leader', stopS * 1000, () => leaders.agreed());
+  const next = await found.catch(() => undefined);
+  const nextMs = next === undefined ? undefined : performance.now() - stoppedAt;
+  const beats = next === undefined ? 0 : await beatsAt(fleet, next);
   await delay(stopS * 1000 - (performance.now() - stoppedAt), undefined, { signal });
   const contAt = performance.now();
   fleet.resume(stopped);
@@ -74,12 +74,22 @@ async function stopOnce(
     if (isStale) faults.push(`it still led in term ${term} when it was continued`);
     await delay(LOOK_MS, undefined, { signal });
   }
+  if (next !== undefined) {
+    const late = (await beatsAt(fleet, next)) - beats;
+    if (late > 0) faults.push(`it sent ${late} heartbeats in a term that was over`);
+  }
   if (heard === 0) faults.push('it was not heard of again');
-  const next = await leaders.until('one leader', SETTLE_MS_MAX, () => leaders.agreed());
-  const [before, after] = [`node ${stopped} in term ${term}`, `node ${next}`];
-  const then = `${after} in term ${leaders.said(next)?.term ?? 0}`;
+  const last = await leaders.until('one leader', SETTLE_MS_MAX, () => leaders.agreed());
+  const before = `node ${stopped} in term ${term}`;
+  const then = `node ${last} in term ${leaders.said(last)?.term ?? 0}`;
   const when = nextMs === undefined ? 'nobody meanwhile' : `another after ${seconds(nextMs)}`;
   return { line: `${stopS} s: ${before}, ${when}, then ${then}`, faults };
+}
+
+/** Heartbeats that a node has heard. */
+async function beatsAt(fleet: Fleet, node: number): Promise<number> {
+  const metrics = await metricsOf(formatEndpoint(fleet.admin(node)));
+  return metrics('messages_total{way="in",kind="heartbeat"}');
 }
 
 function seconds(ms: number): string {

@@ -163,6 +163,17 @@ test('a ballot that cannot be written is not on disk', async (t) => {
   t.is(voting.ballotState, 'kept');
 });
 
+test('a list that is known counts with a signature or without', async (t) => {
+  const home = await newHome(t);
+  const unsigned = { ...home.list, signature: new Uint8Array() };
+  t.true((await opened(home)).certifies(unsigned));
+  const configured = await opened(home, unsigned);
+  t.true(configured.certifies({ ...unsigned, signature: new Uint8Array(64) }));
+  t.is(configured.signatureOf(1)?.length, 0);
+  t.true(configured.certifies(home.list));
+  t.deepEqual(configured.signatureOf(1), home.list.signature);
+});
+
 test('of two lists of a version the first counts, and so much is kept at once', async (t) => {
   const home = await newHome(t);
   const voting = await opened(home);

@@ -117,7 +117,7 @@ test('what is shown is what the node knows, and each hop of a look-up', async (t
   );
   t.is((await boxesOf(page, '#ring .contact.linked')).length, 4);
   const stored = first.status().records;
-  await says(t, page, '#leader', /^none here$/);
+  await says(t, page, '#leader', /^none known$/);
   t.regex((await texts(page, '#keys')).join(), new RegExp(`^${stored} keys?$`));
   await says(t, page, '#reads-sum', /^10 in the last minute, 0 failed$/);
   await says(t, page, '#writes-p50', /^[\d.]+ ms$/);

@@ -67,6 +67,28 @@ test('a leader that is revoked leads no more, for nobody hears it', async (t) =>
   t.true(next !== undefined && next !== leader);
 });
 
+test('a leader that is asked to stop hands over to another', async (t) => {
+  const site = await newSite(t);
+  const identities = await identitiesAt(site, 3);
+  const voters = listOf(site, 1, identities.ids);
+  const nodes = await networkOf(t, site, 3, (index) => {
+    return { identity: identities.of(index), voters };
+  });
+  const leader = await leaderOf(t, nodes);
+  const others = nodes.filter((node) => node !== leader);
+  const [first] = others;
+  if (leader === undefined || first === undefined) return t.fail();
+  const { term } = electionOf(first).ballot;
+  const begunAt = performance.now();
+  const closed = leader.close();
+  const isNext = (): boolean => others.some((node) => electionOf(node).role.type === 'leader');
+  await eventually(t, 'another leads', isNext);
+  t.log(`another leads after ${Math.round(performance.now() - begunAt)} ms`);
+  await leaderOf(t, others);
+  t.is(electionOf(first).ballot.term, term + 1);
+  await closed;
+});
+
 test('a voter whose ballot is lost abstains, and comes back when a leader names it', async (t) => {
   const site = await newSite(t);
   const identities = await identitiesAt(site, 3);

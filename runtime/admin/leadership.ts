@@ -12,7 +12,7 @@ import type { Ground } from '../ground.ts';
 import { placeOf } from '../links/address-book.ts';
 import { shortHex } from '../log.ts';
 
-/** `none`: this node knows of no voters. */
+/** `none`: this node is no voter, and takes no part. */
 export type SeenRole = 'none' | Role['type'];
 
 export interface SeenVoter {

@@ -126,10 +126,11 @@ export class Voting implements VotersEdge {
   #isCertified(list: WireVoters): boolean {
     const known = this.#lists.get(list.version);
     if (known !== undefined && !isSameList(known, list)) return false;
-    const isEqual = known !== undefined && Buffer.compare(known.signature, list.signature) === 0;
-    if (!isEqual && !isSignedVoters(list, this.#parts.identity.now.authority)) return false;
     // A signature says more than none: others may not have the list in their settings.
-    this.#note(list);
+    const isNews = known === undefined || known.signature.length === 0;
+    const isSigned = isNews && isSignedVoters(list, this.#parts.identity.now.authority);
+    if (known === undefined && !isSigned) return false;
+    this.#note(isSigned ? list : (known ?? list));
     return true;
   }
 

@@ -101,14 +101,14 @@ export function showStore(page: Page, now: Snapshot): void {
 export function showLeader(page: Page, now: Leadership): void {
   const { role, term, leader, changedAt, version, voters, ballot } = now;
   const isElected = role !== 'none';
-  const nobody = isElected ? 'nobody' : 'none here';
+  const nobody = isElected ? 'nobody' : 'none known';
   say(
     the(page, '#leader'),
     role === 'leader' ? 'this node' : (leader?.at ?? leader?.peer ?? nobody),
   );
   const since = changedAt === undefined ? '' : ` since ${new Date(changedAt).toLocaleString()}`;
   const own = ballot === 'lost' ? 'its ballot is lost: it abstains' : `this node: ${role}${since}`;
-  say(the(page, '#role'), isElected || ballot === 'lost' ? own : 'no list of voters is known');
+  say(the(page, '#role'), isElected || ballot === 'lost' ? own : 'this node is no voter');
   const who = `${counted(voters.length, 'voter', 'voters')} of list ${version}`;
   say(the(page, '#term'), version > 0 ? `term ${grouped(term)}, ${who}` : '');
 }
