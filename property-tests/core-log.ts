@@ -113,7 +113,7 @@ export class Log {
       }
       case 'introduced': {
         const peer = deed.peer === undefined ? undefined : this.#peer(deed.peer);
-        return { type: 'introduced', introducer: 0, peer };
+        return { type: 'introduced', introducer: (deed.peer ?? 0) % 3, peer };
       }
       default:
         return { type: 'wake' };

@@ -23,6 +23,7 @@ const churn = fc.constantFrom<SimOptions['churn']>(
 const faults = fc.subarray<FaultSpec>([
   { type: 'mass-failure', atMs: 5000, share: 0.3, returnMs: 5000 },
   { type: 'mass-failure', atMs: 8000, share: 0.2, returnMs: null },
+  { type: 'mass-failure', atMs: 9000, share: 0.5, returnMs: 2000, introducers: 'dead' },
   { type: 'partition', atMs: 6000, forMs: 4000, share: 0.4 },
   { type: 'join-storm', atMs: 4000, overMs: 3000, nodes: 10 },
   { type: 'loss', atMs: 3000, forMs: 3000, share: 0.3 },
@@ -59,6 +60,7 @@ const drawn = fc.record(
     churn,
     faults,
     adversaries,
+    introducers: fc.constantFrom(0, 0, 3),
   },
   { noNullPrototype: true },
 );
@@ -68,5 +70,7 @@ const work = { lookups: 40, puts: 12, gets: 30, lookupsPerSecond: 20, replicatio
 export const anyScenario = drawn.map((given): SimOptions => {
   // Without an end of its own a run is over with its workload: faults would come too late.
   const isOpen = given.durationMs === 0;
-  return defaultOptions({ ...given, ...work, faults: isOpen ? [] : given.faults });
+  const hostileIntroducers = given.adversaries === null ? 0 : Math.min(1, given.introducers);
+  const faults = isOpen ? [] : given.faults;
+  return defaultOptions({ ...given, ...work, hostileIntroducers, faults });
 });

@@ -28,12 +28,7 @@ export function sampleState(): NodeState {
     fellows: paged(fellowOrder, fellows),
     published: paged(publishedOrder, [{ key: smallKey(3), dueAt: 1_800_000 }]),
     writings: paged(writingOrder, [writing]),
-    timing: {
-      knownMeanEighths: 80,
-      knownDeviationQuarters: 9,
-      otherMeanEighths: -1,
-      otherDeviationQuarters: 0,
-    },
+    timing,
     upkeep: {
       checkAt: 7000,
       checkEveryMs: 6750,
@@ -201,3 +196,10 @@ const writing: Writing = {
 function paged<T, K>(order: Order<T, K>, items: readonly T[]): Paged<T> {
   return items.reduce((all, item) => withItem(all, order, item), emptyPaged<T>());
 }
+
+const timing: NodeState['timing'] = {
+  knownMeanEighths: 80,
+  knownDeviationQuarters: 9,
+  otherMeanEighths: -1,
+  otherDeviationQuarters: 0,
+};

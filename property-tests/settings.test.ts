@@ -46,6 +46,8 @@ const SAMPLES: Readonly<Record<string, readonly [string, unknown, Partial<SimOpt
   disk: ['keep', 'keep', { disk: 'keep' }],
   adversaries: ['0.2:lie', '20%:lie', { adversaries: { share: 0.2, kind: 'lie' } }],
   voters: ['5', 5, { voters: 5 }],
+  introducers: ['3', 3, { introducers: 3 }],
+  'hostile-introducers': ['0', 0, { hostileIntroducers: 0 }],
   lookups: ['77', 77, { lookups: 77 }],
   'lookup-rate': ['30/m', '30/m', { lookupsPerSecond: 0.5 }],
   targets: ['nodes', 'nodes', { targets: 'nodes' }],

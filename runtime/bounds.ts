@@ -209,7 +209,9 @@ export const PEERS_FILE_BYTES_MAX = 32 * 1024;
 export const SEARCH_MS = 3000;
 /** or until so many are found. */
 export const SEARCH_ENOUGH = 8;
-/** A node without contacts looks for its saved peers after this, in ms; doubled each time, up to */
+/** A node without contacts tries saved peers again after up to this, in ms, doubled each time. */
 export const REJOIN_MS = 1000;
-/** this. */
-export const REJOIN_MS_MAX = 60_000;
+/** How often a node looks whether it is in another network now, in ms. */
+export const NETWORK_LOOK_MS = 3000;
+/** So often, in ms, it is said that a bootstrap node failed once more. */
+export const FAILED_AGAIN_MS = 10_000;

@@ -5,19 +5,25 @@
  *
  * Rules: introducers wait for saved peers only a moment. A node that nobody named an introducer,
  * and that finds none of its saved peers, is the first of a network for now. Whoever has no
- * contact, at the start or later, looks for its saved peers again and again, ever less often.
+ * contact, at the start or later, looks for its saved peers again and again, ever less often and a
+ * few at a time (`host/saved.ts`), any time up to a bound later, so that nodes that fell together do
+ * not come back together. In another network it tries all of them, and the introducers, at once.
  */
 import { randomInt } from 'node:crypto';
+import { savedAgain, SAVED_MS_MAX } from '../host/saved.ts';
+import { INTRODUCE_MS_FLOOR } from '../src/limits.ts';
 import { contactAt, contactCount } from '../src/table/table.ts';
 import type { Table } from '../src/table/table.ts';
 import type { Input, Outcome } from '../src/step-types.ts';
 import type { Peer } from '../src/types.ts';
-import { REJOIN_MS, REJOIN_MS_MAX, SEARCH_ENOUGH, SEARCH_MS } from './bounds.ts';
+import { REJOIN_MS, SEARCH_ENOUGH, SEARCH_MS } from './bounds.ts';
 import type { Ground } from './ground.ts';
 import { fromWireAddress } from './links/address.ts';
 import type { Links } from './links/links.ts';
 import { spread } from './links/peers-file.ts';
+import type { SavedPeer } from './links/peers-file.ts';
 import type { Contact, SavedPeers } from './links/saved-peers.ts';
+import { NetworkWatch } from './network-watch.ts';
 import type { Operations } from './operations.ts';
 
 export interface JoiningParts {
@@ -33,6 +39,9 @@ export interface JoiningParts {
 export class Joining {
   readonly #parts: JoiningParts;
   #timer: NodeJS.Timeout | undefined;
+  #watch: NetworkWatch | undefined;
+  /** Where the next few of the saved peers begin. */
+  #turn = 0;
   #searching = false;
   #ended = false;
   /** Whether the first look at the saved peers is over. */
@@ -47,46 +56,64 @@ export class Joining {
   }
 
   async begin(): Promise<Outcome> {
-    const peers = await this.#search();
+    this.#watch = new NetworkWatch(() => void this.#onNetwork());
+    return await this.#join();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#watch?.end();
+    clearTimeout(this.#timer);
+  }
+
+  async #join(): Promise<Outcome> {
+    const peers = await this.#search(spread(this.#parts.saved.peers));
     this.#hasLooked = true;
     this.#lookLater(REJOIN_MS);
     const { operations, introducers } = this.#parts;
     return await operations.run({ type: 'join', introducers, peers });
   }
 
-  end(): void {
-    this.#ended = true;
-    clearTimeout(this.#timer);
+  /** Nobody answered where we were; the core's rounds of introductions begin anew with a join. */
+  async #onNetwork(): Promise<void> {
+    if (!this.#hasLooked || this.#ended || this.#parts.contacts() > 0) return;
+    // What is still dialled is dialled from where we were.
+    this.#searching = false;
+    await this.#join();
   }
 
-  /** Looks after this, drawn anew each time so that not all who are alone look at once. */
-  #lookLater(waitMs: number): void {
+  #lookLater(boundMs: number): void {
     if (this.#ended) return;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => {
         const isAlone = this.#parts.contacts() === 0;
-        if (isAlone) void this.#lookAgain();
-        this.#lookLater(isAlone ? Math.min(REJOIN_MS_MAX, 2 * waitMs) : REJOIN_MS);
+        if (isAlone) void this.#lookAgain(boundMs);
+        this.#lookLater(isAlone ? Math.min(SAVED_MS_MAX, 2 * boundMs) : REJOIN_MS);
       },
-      randomInt(waitMs / 2, waitMs),
+      Math.max(INTRODUCE_MS_FLOOR, randomInt(boundMs)),
     );
     this.#timer.unref();
   }
 
-  async #lookAgain(): Promise<void> {
-    for (const peer of await this.#search()) this.#tell(peer);
+  async #lookAgain(boundMs: number): Promise<void> {
+    const { peers } = this.#parts.saved;
+    const from = this.#turn % (peers.length || 1);
+    const few = [...peers.slice(from), ...peers.slice(0, from)].slice(0, savedAgain(boundMs));
+    this.#turn = from + few.length;
+    for (const peer of await this.#search(few)) this.#tell(peer);
   }
 
-  /** Dials all saved peers; @returns those found once they are enough, or time is up */
-  async #search(): Promise<readonly Peer[]> {
-    const { saved, links } = this.#parts;
-    if (this.#searching || saved.peers.length === 0) return [];
+  /** Dials saved peers; @returns those found once they are enough, or time is up */
+  async #search(peers: readonly SavedPeer[]): Promise<readonly Peer[]> {
+    const { links } = this.#parts;
+    if (this.#searching || peers.length === 0) return [];
     this.#searching = true;
     const found: Peer[] = [];
     let isOver = false;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, SEARCH_MS);
-      const dials = spread(saved.peers).map(async ({ id, at }) => {
+      const dials = peers.map(async ({ id, at }) => {
         const peer = await links.introduce(at, id);
         if (peer === undefined) return;
         if (isOver) this.#tell(peer);

@@ -1,11 +1,13 @@
 /**
  * Who introduces a newcomer: whoever is established when it is asked, drawn at random, or one of
  * those in the first slots, where a simulation has fixed introducers; always on the newcomer's side
- * of a partition. Nodes that return also try the peers that they have saved, all of them at once,
- * with every round of introductions in which they know nobody, as real nodes do.
+ * of a partition. Nodes that return also try the peers that they have saved, with every round of
+ * introductions in which they know nobody: all of them at once, and then, as real nodes do, a few.
  */
 
 import type { Peer } from '../src/types.ts';
+import { savedAgain } from '../host/saved.ts';
+import { INTRODUCE_MS_MIN } from '../src/limits.ts';
 import { contactCount } from '../src/table/table.ts';
 import type { Network } from './network.ts';
 import type { SimOptions } from './options.ts';
@@ -86,12 +88,21 @@ export class Introducers {
     if (this.#triedBy === peer && this.#triedAt === network.now) return [];
     this.#triedBy = peer;
     this.#triedAt = network.now;
-    const there = peers.filter((other) => this.#canReach(peer, other));
-    return there.map((other) => {
+    const { introducers, introduceRound } = state.upkeep;
+    return this.#someOf(peers, peer, introduceRound).map((other) => {
       const counter = this.#population.nextCounter(peer);
       const at = network.introduction(peer, other, counter);
-      return { at, introducer: state.upkeep.introducers, peer: other };
+      return { at, introducer: introducers, peer: other };
     });
+  }
+
+  /** All that can be reached of all in the first round, of a few in later ones. */
+  #someOf(peers: readonly Peer[], peer: Peer, round: number): readonly Peer[] {
+    const canReach = (other: Peer): boolean => this.#canReach(peer, other);
+    if (round <= 1) return peers.filter(canReach);
+    const count = savedAgain(INTRODUCE_MS_MIN * 2 ** Math.min(round - 1, 16));
+    const from = index(mix(this.#keys.introduction, peer, round), peers.length);
+    return [...peers.slice(from), ...peers.slice(0, from)].slice(0, count).filter(canReach);
   }
 
   #canReach(peer: Peer, other: Peer): boolean {

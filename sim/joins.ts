@@ -46,10 +46,10 @@ export interface JoinReport {
 
 /** The join of a node's present life has ended. */
 export function countJoin({ measures, population, now }: Arena, peer: Peer, ok: boolean): void {
-  if (!ok) return void measures.counts.joinsFailed++;
-  const { joinMs, rejoinMs } = measures.samples;
-  const took = population.lifeOf(peer) === 1 ? joinMs : rejoinMs;
-  took.add((now - population.bornAt(peer)) / 1000);
+  const { counts, samples } = measures;
+  const took = population.lifeOf(peer) === 1 ? samples.joinMs : samples.rejoinMs;
+  if (ok) took.add((now - population.bornAt(peer)) / 1000);
+  else counts.joinsFailed++;
 }
 
 /** A while has passed since an honest node went online. */

@@ -3,9 +3,9 @@
  * invariants that can be read off one state. Tests and exploring simulations call `checkNode`
  * after steps; the node itself does not.
  *
- * Covered: the table (own node absent, right buckets, caps, spares, bits), suspects, the lost, every
- * sorted collection, calls with the operations that wait for them, lookups, and the one published
- * deadline; the store and what belongs to it in `store-invariants.ts`.
+ * Covered: the table (own node absent, right buckets, caps, spares, bits), suspects, the lost,
+ * every sorted collection, calls with the operations that wait for them, lookups, and the one
+ * published deadline; the store and what belongs to it in `store-invariants.ts`.
  */
 
 import { callOrder, type Call } from './calls.ts';

@@ -1,7 +1,7 @@
 /**
  * What falls due with time: calls and operations past their deadlines, records past their life,
- * liveness checks, bucket refreshes, introductions, calls to the lost. All of it hangs on one published deadline,
- * `wakeAt`; a wake-up that comes early finds nothing due and changes nothing.
+ * liveness checks, bucket refreshes, introductions, calls to the lost. All of it hangs on one
+ * published deadline, `wakeAt`; a wake-up that comes early finds nothing due and changes nothing.
  *
  * Liveness: a hand walks over the slots. A contact heard from since the hand last passed is let
  * go with its bit cleared, the first one that was not is called. A second hand walks over the k

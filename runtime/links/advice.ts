@@ -8,6 +8,8 @@
  * list is not found is another authority's. A peer that refuses ours only closes: TLS 1.3 lets the
  * asking side finish its handshake before it is judged.
  */
+import { FAILED_AGAIN_MS } from '../bounds.ts';
+import { monotonicMs } from '../clock.ts';
 import { foreignText } from '../log.ts';
 import type { Log } from '../log.ts';
 import { formatEndpoint } from './address.ts';
@@ -23,13 +25,21 @@ export function levelOf(reason: string): 'debug' | 'warn' {
   return isSilence || /^(goodbye|stopping|duplicate|idle)\b/.test(reason) ? 'debug' : 'warn';
 }
 
-/** Logs each failure, and what to do about it once: a node tries its bootstrap nodes for ever. */
+/**
+ * Logs the first failure of each bootstrap node, then one failure of any in a while, and what to do
+ * about it once: a node tries its bootstrap nodes for ever.
+ */
 export function bootstrapTeller(log: Log): (endpoint: Endpoint, reason: string) => void {
   // As bounded as the bootstrap nodes and the sentences below.
   const told = new Set<string>();
+  let toldAt = -Infinity;
   return (endpoint, reason) => {
     const at = formatEndpoint(endpoint);
-    log.info({ at, reason: foreignText(reason) }, 'bootstrap node failed');
+    const now = monotonicMs();
+    const isTold = !told.has(at) || now - toldAt >= FAILED_AGAIN_MS;
+    if (isTold) toldAt = now;
+    told.add(at);
+    log[isTold ? 'info' : 'debug']({ at, reason: foreignText(reason) }, 'bootstrap node failed');
     const advice = ADVICE.get(reason);
     if (advice === undefined || told.has(at + advice)) return;
     told.add(at + advice);

@@ -6,9 +6,9 @@
  *
  * Rules: `LOST_MAX` at most. Where there is no room, those that are lost many at a time take the
  * places of others, by chance, and who is lost alone is not remembered: so those beyond a cut stay
- * among the lost, whoever goes meanwhile. Who goes in order is not lost. Under churn most of the lost are gone for good: each is forgotten by chance, after
- * `LOST_MS` on average, and calling them costs two messages a minute. A node that knows nobody
- * calls them more often and forgets none.
+ * among the lost, whoever goes meanwhile. Who goes in order is not lost. Under churn most of the
+ * lost are gone for good: each is forgotten by chance, after `LOST_MS` on average, and calling them
+ * costs two messages a minute. A node that knows nobody calls them more often and forgets none.
  *
  * Invariants: nobody is there twice, none is a contact, and a call is due while there is one.
  */
