@@ -21,6 +21,7 @@ const LOADERS = new Map<string, (version: string) => Promise<CommandUnknownOpts>
   ['ca', async () => (await import('./ca.ts')).caCommand()],
   ['put', async () => (await import('./put.ts')).putCommand()],
   ['get', async () => (await import('./get.ts')).getCommand()],
+  ['introducers', async () => (await import('./introducers.ts')).introducersCommand()],
   ['status', async () => (await import('./status.ts')).statusCommand()],
   ['sim', async (version) => (await import('./sim.ts')).simCommand(version)],
   ['sweep', async (version) => (await import('./sweep.ts')).sweepCommand(version)],

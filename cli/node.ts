@@ -11,6 +11,7 @@
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { readIntroducers } from '../runtime/election/introducers-file.ts';
 import { readVoters } from '../runtime/election/voter-list.ts';
 import { watchVoters } from '../runtime/election/voters-watch.ts';
 import { watchIdentity } from '../runtime/identity/identity-watch.ts';
@@ -135,9 +136,12 @@ async function run(
   const { votersFile } = settings;
   const voters =
     votersFile === undefined ? settings.voters : await readVoters(votersFile, identity.authority);
+  const { introducersFile } = settings;
+  const introducers =
+    introducersFile === undefined ? undefined : await readIntroducers(introducersFile);
   const places = { listen, api, admin: settings.admin, bootstrap, dataDir, advertise };
   const record = settings.record === undefined ? undefined : { ...settings.record, version };
-  const rest = { config, admission, record, voters, identity, log };
+  const rest = { config, admission, record, voters, introducers, identity, log };
   const node = await startNode({ ...places, ...rest });
   const forget = onFatal(async (error) => {
     const fields = { reason: reasonOf(error), at: framesOf(error) };
@@ -206,6 +210,7 @@ function withFlags() {
     .option('--key <file>', 'its key (DATA/node.key)')
     .option('--authority <file>', 'certificate of the authority (DATA/authority.crt)')
     .option('--revoked <file>', 'revocation list (DATA/revoked.crl)')
+    .option('--introducers <file>', 'a list of them, as "orrery introducers" writes it')
     .option('--voters <file>', 'who elects the leader: a list that the authority has signed')
     .option('--k <n>', 'contacts per bucket (20)', wholeNumber(1, K_MAX))
     .option('--alpha <n>', 'calls in flight of a lookup (3)', wholeNumber(1, ALPHA_MAX))

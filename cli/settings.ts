@@ -51,6 +51,7 @@ export interface NodeFlags extends Quotas, ReachFlags {
   readonly recordValues?: boolean | undefined;
   readonly strictLoopback?: boolean | undefined;
   readonly voters?: string | undefined;
+  readonly introducers?: string | undefined;
 }
 
 export interface NodeSettings {
@@ -72,6 +73,8 @@ export interface NodeSettings {
   /** Who elects the leader: a file that the authority has signed, or else as the INI file says. */
   readonly votersFile: string | undefined;
   readonly voters: WireVoters | undefined;
+  /** A list of introducers, as `orrery introducers` writes it. */
+  readonly introducersFile: string | undefined;
   /** What the node says of where it is; undefined: where it listens. */
   readonly advertise: readonly WireAddress[] | undefined;
   /** What its operator should know of how these came about, a line each. */
@@ -110,6 +113,7 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
     admin: adminOf(flags, listen),
     record: recordingOf(flags, dataDir),
     votersFile: flags.voters,
+    introducersFile: flags.introducers,
     voters: flags.voters === undefined ? ini.voters : undefined,
     advertise: advertised(flags),
     notes: flags.api === undefined ? apiNotes(ini, api) : [],

@@ -93,20 +93,24 @@ export function startEngine(
   const driver: Driver<NodeState> = driverOf(options, ground, parts, onFault);
   const contacts = (): number => contactCount(driver.state.table);
   const rest = { feed, introducers: introducers.length, contacts };
-  // Whoever introduces newcomers finds whoever comes back, too.
-  const known = {
-    get peers() {
-      return peersOf(saved, listing);
-    },
-  };
+  const known = together(saved, listing);
   const joining = new Joining({ saved: known, links: port, operations, ...rest });
   const seeking = seekingOf(ground, driver, operations);
   return { driver, links, operations, joining, seeking, pauses };
 }
 
-/** Each once. */
-function peersOf(...of: readonly { readonly peers: readonly SavedPeer[] }[]): readonly SavedPeer[] {
-  return [...new Map(of.flatMap(({ peers }) => peers).map((peer) => [peer.id, peer])).values()];
+/** Whoever introduces newcomers is sought like the peers of an earlier life; each once. */
+function together(...known: readonly Known[]): Known {
+  return {
+    get peers() {
+      const all = known.flatMap(({ peers }) => peers);
+      return [...new Map(all.map((peer) => [peer.id, peer])).values()];
+    },
+  };
+}
+
+interface Known {
+  readonly peers: readonly SavedPeer[];
 }
 
 /** Looks for voters with the operations of the node itself. */

@@ -11,7 +11,7 @@ import type { NodeState } from '../src/step.ts';
 import { contactCount } from '../src/table/table.ts';
 import type { Outcome } from '../src/step-types.ts';
 import type { Peer, Position } from '../src/types.ts';
-import type { WireVoters } from '../src/wire-types.ts';
+import type { WireIntroducers, WireVoters } from '../src/wire-types.ts';
 import type { Admin } from './admin/admin.ts';
 import { openAdmin } from './admin/open.ts';
 import { serveClients } from './api/api.ts';
@@ -74,6 +74,8 @@ export interface RunningNode {
    * by it are closed. @throws UsageError when it is no newer identity of this node
    */
   readonly replaceIdentity: (identity: Identity) => void;
+  /** The newest signed list of introducers that it was told of. */
+  readonly introducers: () => WireIntroducers | undefined;
   /** Goes on to a newer list of voters. @throws UsageError when the list does not count here */
   readonly replaceVoters: (list: WireVoters) => void;
   /** Leaves and stops, within `STOP_CLOSED_MS`. @throws Error when the disk takes longer */
@@ -211,7 +213,7 @@ type View = Omit<RunningNode, Hold>;
 
 /** What an owner may ask of a node at any time. */
 function viewOf(ground: Ground, engine: Engine, clients: () => number): View {
-  const { identity, self, directory, book, voting } = ground;
+  const { identity, self, directory, book, voting, listing } = ground;
   const { driver, links, operations } = engine;
   return {
     id: identity.now.nodeIdHex,
@@ -233,6 +235,7 @@ function viewOf(ground: Ground, engine: Engine, clients: () => number): View {
     replaceIdentity: (next) => {
       identity.replace(next);
     },
+    introducers: () => listing.newest,
     replaceVoters: (list) => {
       const voters = voting.take(list);
       if (voters === undefined) throw new UsageError(NOT_OURS);

@@ -26,7 +26,14 @@ export interface Listed {
 }
 
 /** What people read of a list. */
-export function shownIntroducers(list: WireIntroducers): object {
+export interface ShownIntroducers {
+  readonly leader: string;
+  readonly term: number;
+  readonly madeAt: string;
+  readonly introducers: readonly { readonly id: string; readonly at: readonly string[] }[];
+}
+
+export function shownIntroducers(list: WireIntroducers): ShownIntroducers {
   return {
     leader: hexOfBytes(list.leader),
     term: list.term,
