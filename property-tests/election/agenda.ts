@@ -1,6 +1,6 @@
 /**
  * What is still to happen, soonest first; of one time in the order in which it was put in. Times
- * are true time in µs and never go back.
+ * are true time in whole µs and never go back.
  */
 interface Event {
   readonly at: number;
@@ -33,7 +33,7 @@ export class Agenda {
 
   /** Nothing happens until a time. */
   rest(until: number): void {
-    this.#now = Math.max(this.#now, until);
+    this.#now = Math.max(this.#now, Math.floor(until));
   }
 
   /** When the next one is; Infinity: never. */

@@ -1,14 +1,14 @@
 /**
  * Every history of three voters up to a number of events, from a scene to start with: breadth
- * first, each scene once. `scene.ts` says what can happen and what cannot.
+ * first, each scene once. `scene-turns.ts` says what can happen and what cannot.
  *
  * Two scenes to start with: all at rest, no promise given; and two voters that stand in the same
  * term, their own votes on the way to their disks, which is where histories from rest get to only
  * after ten events.
  */
 import { keyOf } from './scene-key.ts';
-import { noPast } from './scene-judge.ts';
-import { happen, newSite, siteAt, SITES, turnsOf, type Scene } from './scene.ts';
+import { happen, newSite, turnsOf } from './scene-turns.ts';
+import { noPast, siteAt, SITES, type Scene } from './scene.ts';
 import type { Core } from './voter.ts';
 
 export type Start = 'at rest' | 'two stand';

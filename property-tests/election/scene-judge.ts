@@ -5,15 +5,7 @@
 import { openCall } from '../../src/calls.ts';
 import type { Step } from '../../src/step.ts';
 import type { Input } from '../../src/step-types.ts';
-import type { Site } from './scene.ts';
-
-export interface Past {
-  /** Who voted for whom, and who led, in which term; each a number, in order. */
-  readonly facts: readonly number[];
-  readonly findings: readonly string[];
-}
-
-export const noPast: Past = { facts: [], findings: [] };
+import type { Past, Site } from './scene.ts';
 
 export function judgeStep(past: Past, before: Site, input: Input, step: Step): Past {
   const facts = [...past.facts];

@@ -1,5 +1,5 @@
-// Voters under all faults at once: nothing that must hold is ever broken, and every fault does happen
-// (docs/testing.md). `npm run test:deep -- election` tries many more seeds.
+// Voters under all faults at once: nothing that must hold is ever broken, and each of the faults
+// happens often. `npm run test:deep -- election` tries many more seeds.
 import test from 'ava';
 import { isReplayed } from './series.ts';
 import { runTrial } from './trial.ts';

@@ -25,7 +25,7 @@ export const CORE: Core = {
 /** What becomes of a write that was under way when its node crashed; a torn one is found out. */
 export type DiskFate = 'intact' | 'lost' | 'torn';
 
-export class Disk {
+class Disk {
   /** What a new life finds. */
   ballot: Ballot | undefined;
   readonly #under: Ballot[] = [];
