@@ -14,6 +14,7 @@ import { contactCount } from '../src/table/table.ts';
 import type { Input } from '../src/step-types.ts';
 import { Driver } from './driver.ts';
 import { Seeking } from './election/seeking.ts';
+import { leaderTeller } from './election/telling.ts';
 import type { Ground, NodeOptions } from './ground.ts';
 import { Joining } from './joining.ts';
 import { reachableAt } from './links/address.ts';
@@ -130,7 +131,7 @@ function seekingOf(
 /** The core in its driver, and whoever wants to see its steps. */
 function driverOf(
   options: Pick<NodeOptions, 'onCreate' | 'onStep'>,
-  { self, config, kept, directory, clock, recording, watch }: Ground,
+  { self, config, kept, directory, clock, log, recording, watch }: Ground,
   parts: TrafficParts,
   onFault: (error: unknown) => void,
 ): Driver<NodeState> {
@@ -138,6 +139,7 @@ function driverOf(
   options.onCreate?.(self, config, created, kept);
   const initial = create(self, config, created, kept);
   recording?.begin(initial, created);
+  const tellLeader = leaderTeller(self, directory, log);
   return new Driver({
     core: { initial, step },
     peers: directory,
@@ -147,6 +149,7 @@ function driverOf(
       recording?.step(at, input, effects, after);
       watch.step?.(input, effects);
       options.onStep?.(at, input, effects);
+      tellLeader(after.election);
     },
     onFailedStep: (at, input) => {
       recording?.failed(at, input);

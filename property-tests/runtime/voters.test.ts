@@ -9,6 +9,7 @@ import { identityPaths, readIdentity } from '../../runtime/identity/identity.ts'
 import { copyPublicFiles } from '../../runtime/identity/issuance.ts';
 import { revokeCertificates } from '../../runtime/identity/revocations.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';
+import { silentLog } from '../../runtime/log.ts';
 import { startNode } from '../../runtime/node.ts';
 import type { RunningNode } from '../../runtime/node.ts';
 import { isLeading } from '../../src/election/election.ts';
@@ -71,8 +72,13 @@ test('a leader that is asked to stop hands over to another', async (t) => {
   const site = await newSite(t);
   const identities = await identitiesAt(site, 3);
   const voters = listOf(site, 1, identities.ids);
+  const said: string[][] = [[], [], []];
+  const logs = said.map((lines) => ({
+    ...silentLog,
+    info: (_: unknown, line: string) => void lines.push(line),
+  }));
   const nodes = await networkOf(t, site, 3, (index) => {
-    return { identity: identities.of(index), voters };
+    return { identity: identities.of(index), voters, log: logs[index] ?? silentLog };
   });
   const leader = await leaderOf(t, nodes);
   const others = nodes.filter((node) => node !== leader);
@@ -87,6 +93,8 @@ test('a leader that is asked to stop hands over to another', async (t) => {
   await leaderOf(t, others);
   t.is(electionOf(first).ballot.term, term + 1);
   await closed;
+  const leads = (index: number): boolean => said[index]?.includes('this node leads') === true;
+  t.deepEqual([0, 1, 2].filter(leads).length, 2, 'two of them have led, and said so');
 });
 
 test('a voter whose ballot is lost abstains, and comes back when a leader names it', async (t) => {

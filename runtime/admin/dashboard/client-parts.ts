@@ -102,9 +102,10 @@ export function showLeader(page: Page, now: Leadership): void {
   const { role, term, leader, changedAt, version, voters, ballot } = now;
   const isElected = role !== 'none';
   const nobody = isElected ? 'nobody' : 'none known';
+  say(the(page, '#leader'), role === 'leader' ? 'this node' : (leader?.peer ?? nobody));
   say(
-    the(page, '#leader'),
-    role === 'leader' ? 'this node' : (leader?.at ?? leader?.peer ?? nobody),
+    the(page, '#leader-at'),
+    leader === undefined ? '' : `at ${leader.at ?? 'nobody knows where'}`,
   );
   const since = changedAt === undefined ? '' : ` since ${new Date(changedAt).toLocaleString()}`;
   const own = ballot === 'lost' ? 'its ballot is lost: it abstains' : `this node: ${role}${since}`;

@@ -66,7 +66,7 @@ grid-template-columns:repeat(2,minmax(0,13fr)) repeat(4,minmax(0,10fr))}
 .tile dt{font-size:.8125rem;color:var(--muted)}
 .tile dd{margin:0;display:flex;flex-direction:column;font-variant-numeric:tabular-nums}
 .tile b{font-size:1.375rem;font-weight:650;letter-spacing:-.02em;line-height:1.35}
-.tile small{font-size:.78125rem;line-height:1.45}
+.tile small{font-size:.78125rem;line-height:1.45;overflow-wrap:anywhere}
 .spark{width:100%;height:32px;margin:2px 0 4px;display:block}
 .spark .line{fill:none;stroke:var(--go);stroke-width:1.5;vector-effect:non-scaling-stroke}
 .spark .area{fill:var(--tint)}
