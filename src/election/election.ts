@@ -34,7 +34,7 @@ export interface Election {
   readonly leader: Peer | undefined;
   /** The highest term of which this node was told; what carries a lower one is refused (E6). */
   readonly seen: number;
-  /** How many rounds of votes it has lost since it last heard a leader or voted for one. */
+  /** How many rounds of votes it has lost since it last heard a leader. */
   readonly lost: number;
   /** When this node last took up another role or heard of another leader; wall ms, 0: never. */
   readonly changedAtMs: number;
