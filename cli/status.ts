@@ -7,7 +7,7 @@
  */
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { Leadership } from '../runtime/admin/leadership.ts';
+import type { Leadership, SeenList } from '../runtime/admin/leadership.ts';
 import type { Observed } from '../runtime/admin/observed.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { formatEndpoint, parseEndpoint } from '../runtime/links/address.ts';
@@ -86,7 +86,7 @@ function linesOf(seen: Seen): readonly string[] {
 }
 
 function electionRows(seen: Leadership): readonly (readonly [string, string])[] {
-  const { role, term, leader, changedAt, version, voters, ballot } = seen;
+  const { role, term, leader, changedAt, version, voters, ballot, listed } = seen;
   const lost = ballot === 'lost' ? ' (its ballot is lost: it abstains)' : '';
   if (role === 'none') return [['leader', `none known: this node is no voter${lost}`]];
   const whom = leader === undefined ? 'nobody' : `${leader.peer} at ${leader.at ?? 'nobody knows'}`;
@@ -95,8 +95,16 @@ function electionRows(seen: Leadership): readonly (readonly [string, string])[] 
     ['leader', role === 'leader' ? 'this node' : whom],
     ['term', String(term)],
     ['changed', changedAt ?? 'never'],
-    ['voters', `${voters.map(({ peer }) => peer).join(', ')} (list ${version})`],
+    ...(voters.length === 0
+      ? []
+      : [['voters', `${voters.map(({ peer }) => peer).join(', ')} (list ${version})`] as const]),
+    ['introducers', listed === undefined ? 'none are known' : listedText(listed)],
   ];
+}
+
+function listedText({ introducers, madeAt }: SeenList): string {
+  const places = introducers.map(({ peer, at }) => `${peer} at ${at ?? 'nobody knows'}`);
+  return `${places.join(', ')} (${madeAt})`;
 }
 
 const FIELDS: readonly (keyof Seen)[] = ['id', 'records', 'leadership', 'warnings'];

@@ -110,9 +110,13 @@ export class Fleet {
     }
   }
 
-  /** Resolves when the node has joined, or was killed meanwhile. */
-  async start(node: number): Promise<void> {
-    const others = [...this.those('up'), ...this.those('stopped')];
+  /**
+   * Resolves when the node has joined, or was killed meanwhile.
+   *
+   * @param introducers of whom it is told; some of those that run, unless given
+   */
+  async start(node: number, introducers?: readonly number[]): Promise<void> {
+    const others = introducers ?? [...this.those('up'), ...this.those('stopped')];
     await within(START_MS_MAX, `the start of node ${node}`, this.#launch(node, others));
   }
 

@@ -57,9 +57,9 @@ export class Leaders {
     return said !== undefined && performance.now() - said.atMs <= withinMs ? said : undefined;
   }
 
-  /** Who leads by its own word and that of all others that are up. */
-  agreed(): number | undefined {
-    const up = this.#fleet.those('up').map((node) => ({ node, said: this.said(node) }));
+  /** Who leads by its own word and that of all others, which are those that are up. */
+  agreed(nodes: readonly number[] = this.#fleet.those('up')): number | undefined {
+    const up = nodes.map((node) => ({ node, said: this.said(node) }));
     const leader = up.find(({ said }) => said?.role === 'leader');
     const isKnown = up.every(
       ({ said }) => said?.term === leader?.said?.term && said?.leader?.peer === leader?.said?.id,

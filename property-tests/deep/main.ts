@@ -19,7 +19,7 @@ import { fuzz } from './fuzz.ts';
 import { withFleet } from './fleet.ts';
 import { judgedRun } from './judged.ts';
 import { renewUnderLoad } from './renewal.ts';
-import { leaderStopped } from './leader-stopped.ts';
+import { LEADER_LANES } from './leader-lanes.ts';
 import { restart } from './restart.ts';
 import { soakPlan } from './soak/plan.ts';
 import { soak } from './soak/soak.ts';
@@ -51,6 +51,7 @@ const WHAT = [
   'restart',
   'stopped',
   'leader-stopped',
+  'bootstrap-killed',
   'abuse',
   'soak',
   'election',
@@ -125,7 +126,7 @@ await new Command('npm run test:deep --')
   .action(async (what, flags) => {
     print(`seed ${flags.seed}`);
     let faults = 0;
-    const isWanted = (one: (typeof WHAT)[number]): boolean =>
+    const isWanted = (one: string): boolean =>
       what === undefined ? !ALONE.includes(one) : what === one;
     if (isWanted('fuzz')) faults += await runFuzz(flags);
     if (isWanted('crash')) faults += await runCrash(flags);
@@ -134,13 +135,12 @@ await new Command('npm run test:deep --')
     if (isWanted('renewal')) faults += await runRenewal(flags);
     if (isWanted('restart')) faults += await runRestart(flags);
     if (isWanted('stopped')) faults += await runStopped(flags);
-    if (isWanted('leader-stopped')) faults += await runLeaderStopped(flags);
     if (isWanted('abuse')) faults += await runAbuse(flags);
     if (isWanted('soak')) faults += await runSoak(flags);
-    for (const lane of ['election', 'states', 'failover'] as const) {
-      const sayOf = (line: string): void => say(`${lane}: ${line}`);
+    for (const [lane, run] of Object.entries({ ...ELECTION_LANES, ...LEADER_LANES })) {
       if (!isWanted(lane)) continue;
-      faults += told(lane, await ELECTION_LANES[lane](flags, interrupted.signal, sayOf));
+      const sayOf = (line: string): void => say(`${lane}: ${line}`);
+      faults += told(lane, await run(flags, interrupted.signal, sayOf));
     }
     process.exitCode = faults === 0 ? 0 : 1;
   })
@@ -290,15 +290,6 @@ async function runStopped({ seed, nodes = 8 }: Flags): Promise<number> {
     say(`stopped: ${line}`);
   });
   return told(`stopped, ${nodes} nodes`, report);
-}
-
-async function runLeaderStopped({ nodes = 5 }: Flags): Promise<number> {
-  const signal = deadline(900_000, interrupted.signal);
-  const plan = { nodes, stopsS: [1, 5, 20, 60, 120] };
-  const report = await leaderStopped(plan, signal, (line) => {
-    say(`leader-stopped: ${line}`);
-  });
-  return told(`leader-stopped, ${nodes} nodes`, report);
 }
 
 function told(

@@ -3,7 +3,7 @@
  * heard, and who votes. Peers go by the first eight digits of their ids and by where they can be
  * dialled.
  */
-import { isLeading, noElection } from '../../src/election/election.ts';
+import { isLeading, isVoter, noElection } from '../../src/election/election.ts';
 import type { Role } from '../../src/election/election.ts';
 import type { NodeState } from '../../src/step.ts';
 import type { Peer } from '../../src/types.ts';
@@ -31,19 +31,40 @@ export interface Leadership {
   readonly version: number;
   readonly voters: readonly SeenVoter[];
   readonly ballot: BallotState;
+  /** The newest list of introducers that it was told of. */
+  readonly listed: SeenList | undefined;
+}
+
+export interface SeenList {
+  readonly term: number;
+  readonly serial: number;
+  /** ISO 8601, by the clock of the leader. */
+  readonly madeAt: string;
+  readonly introducers: readonly SeenVoter[];
 }
 
 export function leadershipOf(ground: Ground, { election }: NodeState): Leadership {
-  const { ballot, leader, changedAtMs } = election;
+  const { ballot, leader, changedAtMs, introducers } = election;
+  // Who does not vote hears of the leader by its list.
+  const votes = isVoter(election, ground.self);
+  const known = votes ? leader : introducers?.leader;
   return {
     role: roleOf(ground, election),
-    term: ballot.term,
-    leader: leader === undefined ? undefined : voterOf(ground, leader),
+    term: votes ? ballot.term : (introducers?.term ?? 0),
+    leader: known === undefined ? undefined : voterOf(ground, known),
     changedAt: changedAtMs === 0 ? undefined : new Date(changedAtMs).toISOString(),
     version: ballot.voters.version,
     voters: ballot.voters.peers.map((peer) => voterOf(ground, peer)),
     ballot: ground.voting.ballotState,
+    listed: listOf(ground, election),
   };
+}
+
+function listOf(ground: Ground, { introducers }: NodeState['election']): SeenList | undefined {
+  if (introducers === undefined) return undefined;
+  const { term, serial, madeAtMs, peers } = introducers;
+  const madeAt = new Date(madeAtMs).toISOString();
+  return { term, serial, madeAt, introducers: peers.map((peer) => voterOf(ground, peer)) };
 }
 
 /** Whose lease is over leads no more, although the core has not been woken since. */

@@ -37,7 +37,7 @@ export interface Election {
   readonly seen: number;
   /** The newest list of introducers that it was told of. */
   readonly introducers: Introducers | undefined;
-  /** How many rounds of votes it has lost since it last heard a leader or voted for one. */
+  /** How many rounds of votes it has lost since it last heard a leader. */
   readonly lost: number;
   /** When this node last took up another role or heard of another leader; wall ms, 0: never. */
   readonly changedAtMs: number;

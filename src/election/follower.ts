@@ -1,7 +1,7 @@
 /**
  * A follower waits for a leader to be heard, and stands itself when none is for longer than any
- * lease can last. How much longer is drawn anew each time, so that few stand at once (Raft,
- * section 5.2).
+ * lease can last. The voters take turns at that, so that few stand at once: two that do may split
+ * the votes, which bind for a lease. Who has lost a round waits by chance (Raft, section 5.2).
  */
 
 import { STAND_MS_MAX, STAND_MS_MIN, TURN_MS_MAX, TURN_MS_MIN } from '../limits.ts';

@@ -1,0 +1,122 @@
+/**
+ * The node that introduces newcomers is killed by -9: it leads, and all others were told of it. New
+ * nodes that have nothing but the signed list, fetched while it lived, find their way in; another
+ * leads meanwhile, and the old one comes back as a follower.
+ */
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { clusterVoters } from '../../cli/cluster-voters.ts';
+import { developmentIdentity } from '../../runtime/identity/development.ts';
+import { withFleet } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
+import { Leaders } from './leaders.ts';
+
+export interface BootstrapKilledPlan {
+  readonly nodes: number;
+  readonly newcomers: number;
+}
+
+export interface BootstrapKilledReport {
+  readonly lines: readonly string[];
+  readonly faults: readonly string[];
+}
+
+export async function bootstrapKilled(
+  { nodes, newcomers }: BootstrapKilledPlan,
+  signal: AbortSignal,
+  onProgress: (line: string) => void = () => undefined,
+): Promise<BootstrapKilledReport> {
+  const lines: string[] = [];
+  const faults: string[] = [];
+  const tell = (line: string): void => {
+    lines.push(line);
+    onProgress(line);
+  };
+  const work = async (fleet: Fleet): Promise<BootstrapKilledReport> => {
+    await nameVoters(fleet);
+    await fleet.start(0, []);
+    for (let node = 1; node < nodes; node++) await fleet.start(node, [0]);
+    const leaders = new Leaders(fleet, signal);
+    const watching = leaders.watch();
+    try {
+      await playOut(fleet, leaders, { nodes, newcomers }, tell, faults);
+    } finally {
+      leaders.end();
+      await watching;
+    }
+    return { lines, faults: [...faults, ...leaders.faults] };
+  };
+  const voters = join('.orrery', 'authority', 'voters.json');
+  const argumentsOf = (node: number): readonly string[] =>
+    node < VOTERS ? ['--voters', voters] : node < nodes ? [] : ['--introducers', LIST];
+  const options = { admin: true, argumentsOf };
+  return await withFleet(
+    nodes + newcomers,
+    signal,
+    work,
+    (one) => one.faults.length === 0,
+    options,
+  );
+}
+
+async function playOut(
+  fleet: Fleet,
+  leaders: Leaders,
+  { nodes, newcomers }: BootstrapKilledPlan,
+  tell: (line: string) => void,
+  faults: string[],
+): Promise<void> {
+  const first = await leaders.until('a leader', LIMIT_MS, () => leaderAmong(fleet, leaders));
+  const term = leaders.said(first)?.term ?? 0;
+  const knows = nodes - 1 === first ? nodes - 2 : nodes - 1;
+  const list = join(fleet.dataDir(knows), 'introducers.json');
+  await leaders.until(
+    'its list',
+    LIMIT_MS,
+    () => leaders.said(knows)?.listed?.term === term || undefined,
+  );
+  await copyFile(list, join(fleet.dir, LIST));
+  const killedAt = performance.now();
+  await fleet.kill(first);
+  for (let node = nodes; node < nodes + newcomers; node++) {
+    const startedAt = performance.now();
+    await fleet.start(node, []);
+    const tookMs = performance.now() - startedAt;
+    tell(`a new node joined ${seconds(tookMs)} after its start`);
+    if (tookMs > JOIN_MS_MAX) faults.push(`a new node took ${seconds(tookMs)} to join`);
+  }
+  const second = await leaders.until('another leader', LIMIT_MS, () => leaderAmong(fleet, leaders));
+  tell(`another led ${seconds(performance.now() - killedAt)} after the kill at the latest`);
+  if (second === first) faults.push('the leader that was killed still leads');
+  await fleet.start(first, [nodes]);
+  await leaders.until(
+    'it follows',
+    LIMIT_MS,
+    () => leaders.said(first)?.role === 'follower' || undefined,
+  );
+  tell(`the old one follows in term ${leaders.said(first)?.term ?? 0}, it led in ${term}`);
+}
+
+/** Who leads by the word of all voters that are up. */
+function leaderAmong(fleet: Fleet, leaders: Leaders): number | undefined {
+  return leaders.agreed(fleet.those('up').filter((node) => node < VOTERS));
+}
+
+/** The first few vote; their identities are made for it. */
+async function nameVoters(fleet: Fleet): Promise<void> {
+  const ids: string[] = [];
+  for (let node = 0; node < VOTERS; node++) {
+    const places = { authorityDir: fleet.authorityDir, dataDir: fleet.dataDir(node) };
+    ids.push((await developmentIdentity(places)).identity.nodeIdHex);
+  }
+  await clusterVoters(fleet.authorityDir, ids, VOTERS, () => undefined);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+const VOTERS = 5;
+const LIST = 'introducers.json';
+const JOIN_MS_MAX = 5000;
+const LIMIT_MS = 60_000;

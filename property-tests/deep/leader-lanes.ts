@@ -1,0 +1,27 @@
+/**
+ * The lanes of `npm run test:deep` in which real processes elect a leader and lose it.
+ */
+import { bootstrapKilled } from './bootstrap-killed.ts';
+import { deadline } from './ending.ts';
+import { leaderStopped } from './leader-stopped.ts';
+
+export interface LaneReport {
+  readonly lines: readonly string[];
+  readonly faults: readonly string[];
+}
+
+type Lane = (
+  flags: { readonly nodes?: number | undefined },
+  signal: AbortSignal,
+  say: (line: string) => void,
+) => Promise<LaneReport>;
+
+export const LEADER_LANES: Readonly<Record<'leader-stopped' | 'bootstrap-killed', Lane>> = {
+  'leader-stopped': async ({ nodes = 5 }, signal, say) => {
+    const plan = { nodes, stopsS: [1, 5, 20, 60, 120] };
+    return await leaderStopped(plan, deadline(900_000, signal), say);
+  },
+  'bootstrap-killed': async ({ nodes = 20 }, signal, say) => {
+    return await bootstrapKilled({ nodes, newcomers: 3 }, deadline(300_000, signal), say);
+  },
+};
