@@ -12,7 +12,8 @@ ${rateTile('writes', 'Writes of clients')}
 <div class="tile"><dt>Repair</dt><dd><b id="repair">–</b>
 <small id="fellows">&nbsp;</small><small id="published">&nbsp;</small></dd></div>
 <div class="tile"><dt>Leader</dt><dd><b id="leader">–</b>
-<small id="leader-at">&nbsp;</small><small id="role">&nbsp;</small><small id="term">&nbsp;</small></dd></div>
+<small id="leader-at">&nbsp;</small>
+<small id="role">&nbsp;</small><small id="term">&nbsp;</small></dd></div>
 <div class="tile"><dt>Going on now</dt><dd><b id="operations">–</b>
 <small id="calls">&nbsp;</small><small id="clients">&nbsp;</small></dd></div>
 </dl>`;
