@@ -6,7 +6,7 @@ import { digestOf, SCHEMA } from './digest.ts';
 import type { Distribution } from './distribution.ts';
 import { Sample } from './distribution.ts';
 import { tableReport, type TableReport } from './health.ts';
-import { joinReport, type JoinReport } from './joins.ts';
+import { joinReport, type JoinReport } from './join-report.ts';
 import type { LookupRow } from './lookup-row.ts';
 import { MESSAGE_KINDS, type Samples } from './measures.ts';
 import type { OperationRow } from './operation-row.ts';
