@@ -67,7 +67,7 @@ law(
   [fc.shuffledSubarray([1, 2, 3], { minLength: 3 }), fc.boolean()],
   20,
   (order, isSlow) => {
-    // Of three introducers 3 is hostile: it names its own kind only, which sits all around the node.
+    // Of three introducers 3 is hostile: it names its own kind only, all around the node.
     const node = nodeAmong('8', '9', 'a', '0008', '000a', '000c', '0004', '0006', '0005');
     const honest: readonly Peer[] = [4, 5, 6];
     const hostile: readonly Peer[] = [7, 8, 9];

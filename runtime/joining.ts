@@ -6,8 +6,8 @@
  * Rules: introducers wait for saved peers only a moment. A node that nobody named an introducer,
  * and that finds none of its saved peers, is the first of a network for now. Whoever has no
  * contact, at the start or later, looks for its saved peers again and again, ever less often and a
- * few at a time (`host/saved.ts`), any time up to a bound later, so that nodes that fell together do
- * not come back together. In another network it tries all of them, and the introducers, at once.
+ * few at a time (`host/saved.ts`); any time up to a bound later, so that nodes that fell together
+ * do not come back together. In another network it tries all, and the introducers, at once.
  */
 import { randomInt } from 'node:crypto';
 import { savedAgain, SAVED_MS_MAX } from '../host/saved.ts';

@@ -12,37 +12,10 @@ import { contactAt, contactCount } from '../src/table/table.ts';
 import { nearestContacts } from '../src/table/nearest.ts';
 import type { Peer } from '../src/types.ts';
 import type { Arena } from './arena.ts';
-import type { Distribution } from './distribution.ts';
-import { sampleOf, sumOf, type PartReport } from './part-report.ts';
 import type { Task } from './task.ts';
 
 /** How long after it went online the contacts of a node are looked at, in microseconds. */
 export const LOOK_US = 60_000_000;
-/** What a join should take at most, in ms. */
-const SOON_MS = 30_000;
-
-/** Of joins that came to an end. */
-export interface JoinTimes {
-  readonly count: number;
-  /** Share of those that took half a minute at most. */
-  readonly within30s: number | null;
-  readonly ms: Distribution;
-}
-
-/** Over the whole run, its start with it. */
-export interface JoinReport {
-  /** The first joins of nodes, and those of nodes that came back. */
-  readonly first: JoinTimes;
-  readonly again: JoinTimes;
-  /** Joins that ended without a contact. */
-  readonly failed: number;
-  /** Where some are hostile: honest nodes looked at a minute after they went online, */
-  readonly looked: number;
-  /** how many of them were eclipsed, */
-  readonly eclipsed: number;
-  /** and which share of their contacts was hostile. */
-  readonly hostileShare: Distribution;
-}
 
 /** The join of a node's present life has ended. */
 export function countJoin({ measures, population, now }: Arena, peer: Peer, ok: boolean): void {
@@ -66,23 +39,6 @@ export function lookAtJoined(world: Arena, { slot, life }: Extract<Task, { type:
   measures.counts.looked++;
   if (near.every(isHostile) || hostile > 0.5) measures.counts.eclipsed++;
   if (near.length > 0) measures.samples.hostileShare.add(hostile);
-}
-
-export function joinReport(parts: readonly PartReport[]): JoinReport {
-  const timesOf = (name: 'joinMs' | 'rejoinMs'): JoinTimes => {
-    const sample = sampleOf(parts, name);
-    const soon = sample.values().filter((ms) => ms <= SOON_MS).length;
-    const within30s = sample.size === 0 ? null : soon / sample.size;
-    return { count: sample.size, within30s, ms: sample.distribution(false) };
-  };
-  return {
-    first: timesOf('joinMs'),
-    again: timesOf('rejoinMs'),
-    failed: sumOf(parts, 'joinsFailed'),
-    looked: sumOf(parts, 'looked'),
-    eclipsed: sumOf(parts, 'eclipsed'),
-    hostileShare: sampleOf(parts, 'hostileShare').distribution(false),
-  };
 }
 
 function contactsOf({ table }: NodeState): readonly Peer[] {

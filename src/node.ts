@@ -71,7 +71,7 @@ export interface NodeState {
   readonly table: Table;
   /** Contacts with one unanswered call; the next one evicts them. */
   readonly suspects: readonly Peer[];
-  /** Who was a contact and stopped answering (`table/lost.ts`). */
+  /** Who was a contact and stopped answering (`lost.ts`). */
   readonly lost: readonly Peer[];
   readonly calls: Calls;
   readonly operations: Operations;

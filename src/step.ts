@@ -17,6 +17,7 @@ import { onIntroduced, onIntroduction, startJoin, walkApart } from './operations
 import { onLost, onPersisted } from './replicas/keep.ts';
 import { goOnHandingOver, isHandingOver, onFarewell, startLeave } from './operations/leave.ts';
 import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
+import { forget } from './lost.ts';
 import { closeDraft, emit, openDraft, type Draft, type NodeState } from './node.ts';
 import { onNotStored, onSigned, onStored, refuseCommand } from './operations/put.ts';
 import { onList } from './election/introducers.ts';
@@ -27,7 +28,6 @@ import { serve } from './serve.ts';
 import { operationOrder } from './operations/operation.ts';
 import { lookUp } from './paged.ts';
 import { withLife } from './replicas/store.ts';
-import { forget } from './table/lost.ts';
 import { measured } from './timing.ts';
 import type { Command, Effect, Input } from './step-types.ts';
 import type { CallId, Directory, Moment, OpId, Peer, RecordHeader, Reply } from './types.ts';

@@ -84,6 +84,18 @@ test('a peer that could not be dialled is left alone longer each time, and not f
   t.deepEqual(book.addressesOf(1).at(-1), address, 'the first that was heard of stays');
 });
 
+test('where a peer was found it may be sought again, however often it was not there since', (t) => {
+  const book = new AddressBook();
+  const address: WireAddress = { family: 4, ip: Uint8Array.of(192, 0, 2, 1), port: 1 };
+  book.hear(1, [address]);
+  t.false(book.wasFoundAt(1, '192.0.2.1'), 'hearsay is not enough');
+  book.find(1, { host: '::ffff:192.0.2.1', port: 1 });
+  book.prove(1, [address]);
+  for (let failures = 0; failures < 9; failures++) book.doubt(1, 0);
+  t.false(book.isFound(1));
+  t.deepEqual([book.wasFoundAt(1, '192.0.2.1'), book.wasFoundAt(1, '192.0.2.2')], [true, false]);
+});
+
 test('into a subnet only so many connections go in vain, more where somebody is known', (t) => {
   const refusals = new Refusals();
   const blind = new BlindDials(false, refusals);

@@ -35,7 +35,8 @@ export class AddressBook {
     // Elsewhere than where it was found it may be out of reach.
     const found = keeps || (known.found && first === undefined && said.length > 0);
     const kept = keeps ? withFirst(said, first) : said;
-    this.#entries.set(peer, { ...BLANK, addresses: kept, proven: true, found });
+    const { foundAt } = known;
+    this.#entries.set(peer, { ...BLANK, addresses: kept, proven: true, found, foundAt });
   }
 
   /**
@@ -68,7 +69,13 @@ export class AddressBook {
     const address = toWireAddress(at);
     const isOne = address !== undefined && isAmong(known.addresses, address);
     const addresses = isOne ? withFirst(known.addresses, address) : known.addresses;
-    this.#entries.set(peer, { ...known, addresses, found: true });
+    const foundAt = address && fromWireAddress(address)?.host;
+    this.#entries.set(peer, { ...known, addresses, found: true, foundAt });
+  }
+
+  /** Whether the last dial of ours that led to the peer led there, be it no longer there now. */
+  wasFoundAt(peer: Peer, host: string): boolean {
+    return this.#entryOf(peer).foundAt === host;
   }
 
   /** It was found, and there is a link already. */
@@ -116,6 +123,8 @@ interface Entry {
   /** Whether the peer said so itself, and was not sought there in vain since. */
   readonly proven: boolean;
   readonly found: boolean;
+  /** The host at which a dial of ours last led to it. */
+  readonly foundAt: string | undefined;
   /** Dials in a row that failed, and when the next may be made; monotonic ms. */
   readonly failures: number;
   readonly retryAt: number;
@@ -127,6 +136,7 @@ const BLANK: Entry = {
   addresses: [],
   proven: false,
   found: false,
+  foundAt: undefined,
   failures: 0,
   retryAt: 0,
   freshAt: -Infinity,

@@ -1,8 +1,9 @@
 /**
  * Finding peers: dials them where the address book has them, and tells the book what came of it.
  *
- * Rules: peers that were found before are dialled as often as they are needed, those that never
- * were only within the limits of `blind-dials.ts`; after a failure both wait (`address-book.ts`).
+ * Rules: peers that were found before are dialled there as often as they are needed, those that
+ * never were, or are said to be elsewhere, only within the limits of `blind-dials.ts`; after a
+ * failure both wait (`address-book.ts`).
  */
 import type { TLSSocket } from 'node:tls';
 import type { PeerDirectory } from '../../host/directory.ts';
@@ -64,7 +65,9 @@ export class Finder {
     if (endpoints.length === 0) return 'no address to dial';
     const seenIn = seenAt === undefined ? undefined : subnetOf(seenAt);
     const permit: Permit = (host) =>
-      subnetOf(host) === seenIn || blindDials.begin(host, monotonicMs());
+      subnetOf(host) === seenIn ||
+      book.wasFoundAt(peer, host) ||
+      blindDials.begin(host, monotonicMs());
     const accept = (found: Peer): string | undefined =>
       found === peer ? undefined : 'another peer is there';
     const reason = await this.#dial(endpoints, accept, book.isFound(peer) ? undefined : permit);

@@ -7,18 +7,18 @@
  * - a stranger that calls us is called back when its bucket has room, else it becomes a spare;
  * - a contact whose call goes unanswered is suspected and checked at once; the second unanswered
  *   call evicts it, and the newest spare of its bucket is called in its place; it is remembered
- *   among the lost (`lost.ts`).
+ *   among the lost (`src/lost.ts`).
  */
 
 import { ask } from '../asking.ts';
 import { countPings, isCalling } from '../calls.ts';
 import { CHECK_MS_MIN, SUSPECTS_MAX, VERIFICATIONS_MAX } from '../limits.ts';
+import { forget, remember } from '../lost.ts';
 import { emit, withUpkeep, type Draft } from '../node.ts';
 import { peerWord, sharedBitsOfPeers } from '../position.ts';
 import { fellowOf, forgetFellow, isShunned, onProven, withFellow } from '../replicas/fellows.ts';
 import { onGone, onNear } from '../replicas/group.ts';
 import type { Peer } from '../types.ts';
-import { forget, remember } from './lost.ts';
 import { isPlaceFree } from './places.ts';
 import {
   bucketSize,

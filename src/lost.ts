@@ -13,14 +13,14 @@
  * Invariants: nobody is there twice, none is a contact, and a call is due while there is one.
  */
 
-import { ask } from '../asking.ts';
-import { isCalling } from '../calls.ts';
-import { CHECK_MS_MIN, LOST_MAX, LOST_MS, RECALL_ALONE_MS, RECALL_MS } from '../limits.ts';
-import { withAppended, withRemoved } from '../lists.ts';
-import { nextDraw, withUpkeep, type Draft } from '../node.ts';
-import { below, jitter } from '../random.ts';
-import type { Peer } from '../types.ts';
-import { contactCount } from './table.ts';
+import { ask } from './asking.ts';
+import { isCalling } from './calls.ts';
+import { CHECK_MS_MIN, LOST_MAX, LOST_MS, RECALL_ALONE_MS, RECALL_MS } from './limits.ts';
+import { withAppended, withRemoved } from './lists.ts';
+import { nextDraw, withUpkeep, type Draft } from './node.ts';
+import { below, jitter } from './random.ts';
+import { contactCount } from './table/table.ts';
+import type { Peer } from './types.ts';
 
 /** The peer was a contact until it failed to answer. */
 export function remember(draft: Draft, peer: Peer): void {
