@@ -5,7 +5,7 @@
  * Exit codes: 0 done, whatever the verdicts; 1 with `--require` when a measure differs or there is
  * no verdict, with `--require agreement` unless all agree; 2 a folder without a usable result.
  */
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../runtime/failure.ts';
 import { compare, judgedIn } from '../sim/edge/compare/compare.ts';
@@ -39,8 +39,8 @@ export function compareCommand(): CommandUnknownOpts {
     .option('--report', 'make report.html of A again, with the comparison as a section', false)
     .addOption(
       new Option('--require [what]', 'exit code 1 when one differs, or unless all agree')
-        .choices(['no-difference', 'agreement'] as const)
-        .preset('no-difference'),
+        .preset('no-difference')
+        .argParser(required),
     )
     .addHelpText('after', EXAMPLES)
     .action(async (dirA, dirB, options) => {
@@ -59,6 +59,16 @@ export function compareCommand(): CommandUnknownOpts {
       }
     });
 }
+
+/** What stands behind it is taken for its value: a folder, when it stands before the folders. */
+function required(text: string): (typeof REQUIRED)[number] {
+  const word = REQUIRED.find((known) => known === text);
+  if (word !== undefined) return word;
+  const allowed = `Allowed choices are ${REQUIRED.join(', ')}`;
+  throw new InvalidArgumentError(`${allowed}; without one, write --require behind both folders.`);
+}
+
+const REQUIRED = ['no-difference', 'agreement'] as const;
 
 async function report(comparison: Comparison, a: Side, b: Side): Promise<void> {
   // Only now: what draws the charts takes a while to load.

@@ -5,7 +5,7 @@
  *
  * Exit codes: 0 done, 2 settings that cannot be (a line for each fault), 130 when cut short.
  */
-import { Command } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { resultText } from '../sim/edge/outputs.ts';
 import { readScenario } from '../sim/edge/scenario.ts';
@@ -59,7 +59,8 @@ export function simCommand(version: string): CommandUnknownOpts {
       'its number, or its name in a table of a result (default: 0)',
       simNode,
     )
-    .optionsGroup('Options:');
+    .optionsGroup('Options:')
+    .addOption(new Option('--time-scale <n>').hideHelp().argParser(noScale));
   command.action(async (...[path]: readonly unknown[]) => {
     const flags: Given = command.opts();
     try {
@@ -71,6 +72,13 @@ export function simCommand(version: string): CommandUnknownOpts {
     }
   });
   return command;
+}
+
+/** Whoever gives it to `orrery real` may think that a simulation needs it too. */
+function noScale(): never {
+  throw new InvalidArgumentError(
+    'Leave it out: real nodes tell their figures in time of the scenario, as a simulation does.',
+  );
 }
 
 async function run(path: string | undefined, flags: Given, version: string): Promise<void> {

@@ -153,12 +153,11 @@ export class Member {
         this.#tell(op, outcome, begunAt);
         return;
       }
-      case 'leave':
+      case 'leave': {
         await node.close();
-        {
-          this.#tell(LEAVE_OP, { type: 'left' }, begunAt);
-          return;
-        }
+        this.#tell(LEAVE_OP, { type: 'left' }, begunAt);
+        return;
+      }
       case 'join':
         throw new Error('a node joins by itself');
       default:

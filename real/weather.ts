@@ -38,8 +38,11 @@ export class DelayedLinks implements LinkPort {
   readonly #delays = new Delays();
   /** When the last message to a peer leaves, in real ms: none leaves before it. */
   readonly #clearAt = new Map<Peer, number>();
-  /** To whom a dial is paid for that has led to no link yet: it is under way, or was lost. */
-  readonly #paid = new Set<Peer>();
+  /**
+   * To whom a dial is paid for that has led to no link yet: it is under way, or was lost. In which
+   * life of theirs: whoever returns is dialled anew.
+   */
+  readonly #paid = new Map<Peer, number>();
   /** Draws made so far. */
   #counter = 0;
 
@@ -87,10 +90,14 @@ export class DelayedLinks implements LinkPort {
 
   /** The draw is of the caller's life: its calls are numbered anew in each. */
   #isLost(caller: Peer, call: CallId, half: 0 | 1): boolean {
-    const { loss, lives } = this.conditions;
+    const { loss } = this.conditions;
     if (loss === 0) return false;
-    const life = lives.find(([peer]) => peer === caller)?.[1] ?? FIRST_LIFE;
-    return isLost(loss, mix(this.#parts.keys.loss, caller, life), caller, call, half);
+    const key = mix(this.#parts.keys.loss, caller, this.#lifeOf(caller));
+    return isLost(loss, key, caller, call, half);
+  }
+
+  #lifeOf(peer: Peer): number {
+    return this.conditions.lives.find(([one]) => one === peer)?.[1] ?? FIRST_LIFE;
   }
 
   #isCutOff(peer: Peer): boolean {
@@ -99,12 +106,14 @@ export class DelayedLinks implements LinkPort {
 
   /** Whether a request pays for a dial: the first one, also when it is lost on its way. */
   #mustPay(to: Peer): boolean {
-    if (this.isUp(to)) this.#paid.delete(to);
-    else if (!this.#paid.has(to)) {
-      this.#paid.add(to);
-      return true;
+    if (this.isUp(to)) {
+      this.#paid.delete(to);
+      return false;
     }
-    return false;
+    const life = this.#lifeOf(to);
+    if (this.#paid.get(to) === life) return false;
+    this.#paid.set(to, life);
+    return true;
   }
 
   /** When a message leaves, for to arrive in time: in real ms of `performance.now`. */

@@ -72,6 +72,7 @@ test('what cannot be is one line each, exit code 2, and nothing is run', async (
     ['--repair 50', /option '--repair <duration>' argument '50' is invalid\. '50' is no duration/],
     ['--out swept', /swept holds a sweep: name another folder/],
     ['--noeds 5', /unknown option '--noeds'.*Did you mean --nodes/],
+    ['--time-scale 4', /'4' is invalid\. Leave it out: real nodes tell their figures in time of/],
     ['one.yaml two.yaml', /too many arguments/],
   ];
   for (const [args, pattern] of wrong) {

@@ -12,7 +12,7 @@ import { compare } from '../../sim/edge/compare/compare.ts';
 import type { Compared, Comparison } from '../../sim/edge/compare/compare.ts';
 import { figuresOf, readSide, tookMs } from '../../sim/edge/compare/side.ts';
 import { statisticOf } from '../../sim/edge/compare/statistics.ts';
-import { settingsNote } from '../../sim/edge/compare/words.ts';
+import { rowOf, settingsNote } from '../../sim/edge/compare/words.ts';
 import { writeReport } from '../../sim/edge/report/write.ts';
 import { OPERATION_COLUMNS } from '../../sim/operation-row.ts';
 import type { SimOptions } from '../../sim/options.ts';
@@ -121,6 +121,12 @@ test('what one did more of is told, and whether the seeds are the same', async (
   const { stdout } = await run(t, dir, ['compare', 'skipping', 'one']);
   const text = stdout.toString();
   t.regex(text, /\nThe settings and the seed are the same\.\nThe two did .*: skipped A 3, B 0\.\n/);
+});
+
+test('a difference from nothing is told as without end', async (t) => {
+  const hops = line(await compared('one', 'one'), 'hops-mean');
+  const row = rowOf({ ...hops, a: 0, difference: Infinity, low: 0.018, high: Infinity });
+  t.deepEqual(row.slice(3, 5), ['∞', '+1.8 % to ∞']);
 });
 
 test('JSON has the same fields for every measure', async (t) => {
@@ -269,6 +275,7 @@ test('what cannot be compared is one line, exit code 2', async (t) => {
     ['cut ok', /in cut, lookups\.csv\.gz is damaged \(.*\): run it again with --out cut\n$/],
     ['ok other', /in other, operations\.csv\.gz has other columns than this version writes/],
     ['ok ok --require all', /option '--require \[what\]' .*no-difference, agreement/],
+    ['--require ok ok', /argument 'ok' is invalid.*; without one, write --require behind both/],
     ['swept ok', /swept is a sweep: name the folder of a run\n$/],
     ['ok', /missing required argument 'b'/],
     ['ok ok ok', /too many arguments/],

@@ -1,14 +1,17 @@
 // Weather over real links (TLS on loopback): what is sent arrives as late as the model says and in
 // order, loses exactly the calls that the simulator would lose, and goes to nobody beyond a cut.
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { DelayedLinks } from '../../real/weather.ts';
 import { latencyOf } from '../../sim/latency.ts';
 import { isCut, Network } from '../../sim/network.ts';
+import type { Split } from '../../sim/network.ts';
 import { defaultOptions } from '../../sim/options.ts';
 import { Population, WHOLE } from '../../sim/population.ts';
 import { keysOf } from '../../sim/streams.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
+import type { Peer } from '../../src/types.ts';
 import { endAt, introduceEach } from '../runtime/link-kit.ts';
 import type { End } from '../runtime/link-kit.ts';
 import { eventually, newSite } from '../runtime/node-kit.ts';
@@ -50,6 +53,14 @@ async function sky(t: ExecutionContext, dials: boolean, jitter = 0): Promise<Sky
     port.request(to, call, encodePeer({ type: 'request', call, body: { type: 'ping' } }));
   };
   return { a, b, port, ping };
+}
+
+/** A partition with the two in different camps. */
+function cutBetween(one: Peer, other: Peer): Split {
+  const splits = Array.from({ length: 100 }, (_, key) => ({ key, share: 0.5 }));
+  const split = splits.find((each) => isCut(each, one, other));
+  if (split === undefined) throw new Error('no key of a hundred parts the two');
+  return split;
 }
 
 test('a request leaves after the delay of the model, the first after a dial as well', async (t) => {
@@ -99,14 +110,24 @@ test('the calls that are lost are those that the simulator loses', async (t) => 
   );
 });
 
+test('whoever has returned is dialled anew, though a dial to it was paid for before', async (t) => {
+  const { a, b, port, ping } = await sky(t, true);
+  const to = a.peerOf(b);
+  port.conditions = { ...CALM, split: cutBetween(a.peerOf(a), to) };
+  ping(1);
+  // Nothing overtakes even what is lost.
+  await delay(6 * ONE_WAY_MS);
+  port.conditions = { ...CALM, lives: [[to, 2]] };
+  const from = performance.now();
+  ping(2);
+  await eventually(t, 'the ping is there', () => b.frames.length === 1);
+  t.true(performance.now() - from >= 5 * ONE_WAY_MS - 1);
+});
+
 test('nobody is reached or introduced beyond a cut, everybody again when it heals', async (t) => {
   const { a, b, port, ping } = await sky(t, false);
   const [self, other] = [a.peerOf(a), a.peerOf(b)];
-  // A key under which the two are in different camps.
-  const keys = Array.from({ length: 100 }, (_, i) => ({ key: i, share: 0.5 }));
-  const split = keys.find((one) => isCut(one, self, other));
-  port.conditions = { ...CALM, split };
-  t.not(split, undefined);
+  port.conditions = { ...CALM, split: cutBetween(self, other) };
   ping(1);
   t.is(await port.introduce([b.listen]), undefined);
   port.conditions = CALM;

@@ -121,7 +121,9 @@ function samplesText({ samples, paired }: Compared): string {
 
 /** Shares differ in percentage points, all else in percent. */
 function signed({ type }: Compared, value: number | null): string {
-  if (value === null || !Number.isFinite(value)) return '–';
+  if (value === null) return '–';
+  // Nothing in A, and something in B.
+  if (!Number.isFinite(value)) return '∞';
   const digits = (100 * Math.abs(value)).toFixed(1);
   const sign = digits === '0.0' ? '' : value < 0 ? '-' : '+';
   return `${sign}${digits}${type === 'share' ? ' pp' : ' %'}`;
