@@ -85,7 +85,8 @@ async function fetched(
     throw new CommandFailure(
       node.status().contacts === 0
         ? `no node of this network answered at ${bootstrap.join(', ')}: name one that runs`
-        : 'they know of no list: nobody was elected so far, or they have no voters (docs/bootstrap.md)',
+        : 'they know of no list: nobody was elected so far, or there are no voters: ' +
+            'see docs/bootstrap.md',
     );
   } finally {
     await node?.close();

@@ -89,11 +89,11 @@ async function playOut(
   tell(`another led ${seconds(performance.now() - killedAt)} after the kill at the latest`);
   if (second === first) faults.push('the leader that was killed still leads');
   await fleet.start(first, [nodes]);
-  await leaders.until(
-    'it follows',
-    LIMIT_MS,
-    () => leaders.said(first)?.role === 'follower' || undefined,
-  );
+  await leaders.until('it follows', LIMIT_MS, () => {
+    const said = leaders.said(first);
+    const isBack = said?.role === 'follower' && said.term > term && said.leader !== undefined;
+    return isBack ? true : undefined;
+  });
   tell(`the old one follows in term ${leaders.said(first)?.term ?? 0}, it led in ${term}`);
 }
 

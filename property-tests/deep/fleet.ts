@@ -110,11 +110,7 @@ export class Fleet {
     }
   }
 
-  /**
-   * Resolves when the node has joined, or was killed meanwhile.
-   *
-   * @param introducers of whom it is told; some of those that run, unless given
-   */
+  /** Resolves when the node has joined through some of those that run, or was killed meanwhile. */
   async start(node: number, introducers?: readonly number[]): Promise<void> {
     const others = introducers ?? [...this.those('up'), ...this.those('stopped')];
     await within(START_MS_MAX, `the start of node ${node}`, this.#launch(node, others));

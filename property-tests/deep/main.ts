@@ -19,7 +19,7 @@ import { fuzz } from './fuzz.ts';
 import { withFleet } from './fleet.ts';
 import { judgedRun } from './judged.ts';
 import { renewUnderLoad } from './renewal.ts';
-import { LEADER_LANES } from './leader-lanes.ts';
+import { LEADER_LANES, type LaneReport } from './leader-lanes.ts';
 import { restart } from './restart.ts';
 import { soakPlan } from './soak/plan.ts';
 import { soak } from './soak/soak.ts';
@@ -126,8 +126,7 @@ await new Command('npm run test:deep --')
   .action(async (what, flags) => {
     print(`seed ${flags.seed}`);
     let faults = 0;
-    const isWanted = (one: string): boolean =>
-      what === undefined ? !ALONE.includes(one) : what === one;
+    const isWanted = (one: string): boolean => (what ? what === one : !ALONE.includes(one));
     if (isWanted('fuzz')) faults += await runFuzz(flags);
     if (isWanted('crash')) faults += await runCrash(flags);
     if (isWanted('drain')) faults += await runDrain(flags);
@@ -138,9 +137,8 @@ await new Command('npm run test:deep --')
     if (isWanted('abuse')) faults += await runAbuse(flags);
     if (isWanted('soak')) faults += await runSoak(flags);
     for (const [lane, run] of Object.entries({ ...ELECTION_LANES, ...LEADER_LANES })) {
-      if (!isWanted(lane)) continue;
-      const sayOf = (line: string): void => say(`${lane}: ${line}`);
-      faults += told(lane, await run(flags, interrupted.signal, sayOf));
+      const tell = (line: string): void => say(`${lane}: ${line}`);
+      if (isWanted(lane)) faults += told(lane, await run(flags, interrupted.signal, tell));
     }
     process.exitCode = faults === 0 ? 0 : 1;
   })
@@ -292,10 +290,7 @@ async function runStopped({ seed, nodes = 8 }: Flags): Promise<number> {
   return told(`stopped, ${nodes} nodes`, report);
 }
 
-function told(
-  title: string,
-  report: Readonly<Record<'lines' | 'faults', readonly string[]>>,
-): number {
+function told(title: string, report: LaneReport): number {
   print(`${title}:`);
   for (const line of report.lines) print(`  ${line}`);
   for (const fault of report.faults) print(`  FAULT ${fault}`);
