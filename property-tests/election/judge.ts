@@ -6,7 +6,7 @@ import { openCall } from '../../src/calls.ts';
 import type { NodeState } from '../../src/node.ts';
 import type { Step } from '../../src/step.ts';
 import type { Input } from '../../src/step-types.ts';
-import type { Message, Request } from '../../src/types.ts';
+import type { Introducers, Message, Request } from '../../src/types.ts';
 import type { Voter } from './voter.ts';
 
 /** Who there is, and what each believes at this instant. */
@@ -28,6 +28,8 @@ export class Judge {
   /** The highest term that each voter acknowledged. */
   readonly #known = new Map<number, number>();
   readonly #diskTerms = new Map<number, number>();
+  /** Lists of introducers that were sent, by term and serial. */
+  readonly #lists = new Set<string>();
   /** By asker, voter and call: requests that wait for an answer. */
   readonly #asked = new Map<string, Request>();
   readonly #isWithinRate: boolean;
@@ -76,6 +78,10 @@ export class Judge {
     const name = `${to} ${voter.peer} ${call}`;
     const asked = message.type === 'reply' ? this.#asked.get(name) : undefined;
     this.#asked.delete(name);
+    if (body.type === 'announce') this.#onAnnounce(voter, body.introducers);
+    if (body.type === 'ok' && asked?.type === 'announce') {
+      this.#onObeyed(voter, asked.introducers.term);
+    }
     const term = 'term' in body ? body.term : undefined;
     if (term === undefined || (body.type === 'vote' && body.isPreVote)) return;
     const onDisk = voter.disk.ballot;
@@ -93,11 +99,25 @@ export class Judge {
   #onConsent(voter: Voter, to: number, asked: Request): void {
     if (asked.type === 'vote' && !asked.isPreVote) this.#onVote(voter, asked.term, to);
     if (asked.type !== 'heartbeat' && (asked.type !== 'vote' || asked.isPreVote)) return;
+    this.#onObeyed(voter, asked.term);
     const known = this.#known.get(voter.peer) ?? 0;
-    if (asked.term < known) {
-      this.#find('E6', `${voter.peer} knew of term ${known} and obeyed that of ${asked.term}`);
-    }
     this.#known.set(voter.peer, Math.max(known, asked.term));
+  }
+
+  /** A list that nobody has sent before is made now, by its leader; later it is only passed on. */
+  #onAnnounce(voter: Voter, { leader, term, serial }: Introducers): void {
+    const name = `${term} ${serial}`;
+    if (this.#lists.has(name)) return;
+    this.#lists.add(name);
+    if (leader !== voter.peer || !this.#seen.leads(voter)) {
+      this.#find('E7', `${voter.peer} made a list in term ${term} without a lease`);
+    }
+  }
+
+  #onObeyed(voter: Voter, term: number): void {
+    const known = this.#known.get(voter.peer) ?? 0;
+    if (term >= known) return;
+    this.#find('E6', `${voter.peer} knew of term ${known} and obeyed that of ${term}`);
   }
 
   #onVote(voter: Voter, term: number, candidate: number): void {

@@ -28,6 +28,7 @@ export interface Mistake {
 const VOTER = 'election/voter.js';
 const BALLOT = 'election/ballot.js';
 const ELECTION = 'election/election.js';
+const INTRODUCERS = 'election/introducers.js';
 const LEADER = 'election/leader.js';
 const FOLLOWER = 'election/follower.js';
 const CANDIDATE = 'election/candidate.js';
@@ -118,6 +119,11 @@ export const MISTAKES: readonly Mistake[] = [
     name: 'obeys a leader of an earlier term',
     breaks: /^E6:/m,
     changes: [{ file: VOTER, from: 'term >= nextTerm(election) - 1 && ', to: '' }],
+  },
+  {
+    name: 'takes the list of a leader of an earlier term',
+    breaks: /^E6:/m,
+    changes: [{ file: INTRODUCERS, from: 'list.term < nextTerm(election) - 1 || ', to: '' }],
   },
   {
     name: 'leads for longer than the others promised',

@@ -30,7 +30,8 @@ export function beginElection(self: Peer, moment: Moment, kept: Kept): Election 
   // Who votes has a ballot on disk from the first: then nobody takes it for a newcomer.
   const writing = isFirst ? UNWRITTEN : 0;
   if (!list.peers.includes(self)) {
-    if (proposed === undefined) return noElection;
+    // Who was taken off the list knows its term all the same, and obeys no earlier one (E6).
+    if (proposed === undefined) return ballot === undefined ? noElection : election;
     return { ...election, promisedUntil: moment.now + NEWCOMER_MS };
   }
   const promisedUntil = promiseFrom(moment.now);
