@@ -91,10 +91,11 @@ test('a leader that is asked to stop hands over to another', async (t) => {
   await eventually(t, 'another leads', isNext);
   t.log(`another leads after ${Math.round(performance.now() - begunAt)} ms`);
   await leaderOf(t, others);
-  t.is(electionOf(first).ballot.term, term + 1);
+  // One more, unless the machine stood still for as long as a lease.
+  t.true(electionOf(first).ballot.term > term);
   await closed;
   const leads = (index: number): boolean => said[index]?.includes('this node leads') === true;
-  t.deepEqual([0, 1, 2].filter(leads).length, 2, 'two of them have led, and said so');
+  t.true([0, 1, 2].filter(leads).length >= 2, 'two of them have led, and said so');
 });
 
 test('a voter whose ballot is lost abstains, and comes back when a leader names it', async (t) => {
