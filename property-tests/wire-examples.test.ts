@@ -11,6 +11,7 @@ import { bits256Of, positionOfId } from '../host/words.ts';
 import { signedVoterBytes } from '../runtime/election/voter-list.ts';
 import { packPeers, peersIn } from '../src/codec/address.ts';
 import { decodeClient, encodeClient } from '../src/codec/client.ts';
+import { endorsedBytes } from '../src/codec/introducers.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { headerFor, signedBytes } from '../src/codec/record.ts';
 import { flat, isWithin, sumOf, tagOf, traitsOf } from '../src/replicas/tags.ts';
@@ -94,6 +95,19 @@ test('docs/wire.md shows what an authority signs of a list of voters', (t) => {
   const signed = signedVoterBytes(beat.voters, createPublicKey(privateKey));
   t.is(hex(signed), hex(shown.bytes));
   t.is(hex(sign(null, signed, privateKey)), hex(beat.voters.signature));
+});
+
+test('docs/wire.md shows what a leader signs of a list of introducers', (t) => {
+  const messages = whole.map(({ data }) => revived(data) as ClientMessage | WireMessage);
+  const bodies = messages.flatMap((message) => ('body' in message ? [message.body] : []));
+  const told = bodies.find(({ type }) => type === 'announce');
+  const shown = examples.find(
+    ({ protocol, how }) => protocol === 'signed' && how === 'introducers',
+  );
+  if (told?.type !== 'announce' || shown === undefined) return t.fail('an example is missing');
+  const signed = endorsedBytes(told.introducers);
+  t.is(hex(signed), hex(shown.bytes));
+  t.is(hex(sign(null, signed, exampleKey())), hex(told.introducers.signature));
 });
 
 test('docs/wire.md shows the tag of the record in STORE, and sums over it', (t) => {
@@ -204,11 +218,11 @@ function hex(bytes: Uint8Array): string {
 
 const BYTE_FIELDS = new Set([
   ...['key', 'value', 'id', 'ip', 'target', 'publisher', 'certificate', 'signature'],
-  ...['digest', 'from', 'tags', 'successor'],
+  ...['digest', 'from', 'tags', 'successor', 'leader'],
 ]);
 const EVERY_MESSAGE = [
   ...['put', 'get', 'success', 'failure', 'put-result', 'hello', 'goodbye', 'ping', 'ok'],
   ...['find-node', 'peers', 'find-value', 'value', 'store', 'refused', 'leave'],
   ...['find-version', 'version', 'check', 'sum', 'compare', 'tags'],
-  ...['vote', 'term', 'heartbeat', 'resign'],
+  ...['vote', 'term', 'heartbeat', 'resign', 'announce', 'introduce', 'introduction'],
 ];
