@@ -58,7 +58,10 @@ async function handOver(
   json: boolean,
 ): Promise<void> {
   if (out !== undefined) await writeWhole(out, textOfIntroducers(list), 0o644);
-  if (json) return print(textOfIntroducers(list).trimEnd());
+  if (json) {
+    print(textOfIntroducers(list).trimEnd());
+    return;
+  }
   const { leader, term, madeAt, introducers } = shownIntroducers(list);
   print(`made by ${leader} in term ${term} at ${madeAt}`);
   for (const { id, at } of introducers) print(`${id}  ${at.join(' ')}`);
