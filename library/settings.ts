@@ -38,6 +38,8 @@ export interface Settings {
   readonly disk?: 'empty' | 'keep';
   /** As in `'0.2:drop'`. */
   readonly adversaries?: string;
+  /** 0, 3, 5 or 7. */
+  readonly voters?: number;
   readonly introducers?: number;
   readonly 'hostile-introducers'?: number;
   readonly lookups?: number;
@@ -95,4 +97,10 @@ export type Fault =
       readonly at: Duration;
       readonly over: Duration;
       readonly nodes: number;
+    }
+  | {
+      readonly type: 'leader-crash';
+      readonly at: Duration;
+      /** Or `'never'`. */
+      readonly return?: Duration;
     };

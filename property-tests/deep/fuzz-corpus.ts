@@ -8,9 +8,15 @@ import { encodeClient } from '../../src/codec/client.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import { headerFor } from '../../src/codec/record.ts';
 import { ADDRESSES_PER_PEER_MAX, CERTIFICATE_BYTES_MAX } from '../../src/limits.ts';
-import { HELLO_BYTES_MAX, PEERS_PER_REPLY_MAX, TAGS_MAX } from '../../src/limits.ts';
-import { REPLICATION_MAX, VALUE_BYTES_MAX } from '../../src/limits.ts';
-import type { WireAddress, WirePeers, WireRecord } from '../../src/wire-types.ts';
+import { HELLO_BYTES_MAX, LISTED_MAX, PEERS_PER_REPLY_MAX, TAGS_MAX } from '../../src/limits.ts';
+import { REPLICATION_MAX, VALUE_BYTES_MAX, VOTERS_MAX } from '../../src/limits.ts';
+import type {
+  WireAddress,
+  WireIntroducers,
+  WirePeers,
+  WireRecord,
+  WireVoters,
+} from '../../src/wire-types.ts';
 import type { WireReply, WireRequest } from '../../src/wire-types.ts';
 import { client, peer } from '../codec-laws.ts';
 import type { Protocol } from '../codec-laws.ts';
@@ -92,9 +98,42 @@ function peerExtremes(): readonly Uint8Array[] {
     // As many extensions as a hello holds, of no bytes each; and one that fills it.
     hello(0, new Array<number>(Math.floor((HELLO_BYTES_MAX - 6 - 8) / 3)).fill(0)),
     hello(0, [HELLO_BYTES_MAX - 6 - 8 - 3]),
-    unknownFrame(680, 0),
-    unknownFrame(681, 73_728 - 10),
+    unknownFrame(688, 0),
+    unknownFrame(689, 73_728 - 10),
+    ...electionExtremes().map((body) => request(body)),
+    reply({ type: 'term', term: Number.MAX_SAFE_INTEGER, version: 0xffff_ffff, ok: true }),
+    reply({ type: 'introduction', introducers: fullList(), peers: v6 }),
   ];
+}
+
+function electionExtremes(): readonly WireRequest[] {
+  const term = Number.MAX_SAFE_INTEGER;
+  return [
+    { type: 'vote', term, version: 0xffff_ffff, isPreVote: true },
+    { type: 'heartbeat', term, voters: fullVoters(VOTERS_MAX, 64) },
+    { type: 'heartbeat', term: 0, voters: fullVoters(1, 0) },
+    { type: 'resign', term, successor: new Uint8Array(32).fill(0xff) },
+    { type: 'announce', introducers: fullList() },
+    { type: 'introduce' },
+  ];
+}
+
+function fullVoters(voters: number, signatureBytes: number): WireVoters {
+  const ids = Array.from({ length: voters }, () => new Uint8Array(32).fill(0xff));
+  return { version: 0xffff_ffff, ids, signature: new Uint8Array(signatureBytes).fill(0xff) };
+}
+
+function fullList(): WireIntroducers {
+  return {
+    term: Number.MAX_SAFE_INTEGER,
+    serial: 0xffff_ffff,
+    madeAtMs: Number.MAX_SAFE_INTEGER,
+    voters: fullVoters(VOTERS_MAX, 64),
+    leader: new Uint8Array(32).fill(0xff),
+    certificate: new Uint8Array(CERTIFICATE_BYTES_MAX).fill(0xff),
+    peers: manyPeers(addressOf(6), ADDRESSES_PER_PEER_MAX, LISTED_MAX),
+    signature: new Uint8Array(64).fill(0xff),
+  };
 }
 
 /** With every number at its greatest. */
@@ -117,9 +156,13 @@ function addressOf(family: 4 | 6): WireAddress {
   return { family, ip: new Uint8Array(family === 4 ? 4 : 16).fill(0xff), port: 0xffff };
 }
 
-function manyPeers(address: WireAddress, addresses: number): WirePeers {
+function manyPeers(
+  address: WireAddress,
+  addresses: number,
+  peers = PEERS_PER_REPLY_MAX,
+): WirePeers {
   const one = { id: new Uint8Array(32).fill(0xff), addresses: Array(addresses).fill(address) };
-  return packPeers(new Array<typeof one>(PEERS_PER_REPLY_MAX).fill(one));
+  return packPeers(new Array<typeof one>(peers).fill(one));
 }
 
 /** With four addresses of a family or none, and extensions of these lengths. */

@@ -91,6 +91,27 @@ function peerFields(walk: Walk): void {
     header(walk);
     peers(walk);
   } else if (code >= 674 && code <= 677) round(walk, code);
+  else if (code === 680) {
+    walk.number(8);
+    voters(walk);
+  } else if (code === 684) introducers(walk);
+  else if (code === 687 && walk.number(1) === 1) introducers(walk);
+}
+
+function voters(walk: Walk): void {
+  walk.number(4);
+  walk.skip(32 * walk.number(1));
+  walk.skip(walk.number(1));
+}
+
+function introducers(walk: Walk): void {
+  walk.number(8);
+  walk.number(4);
+  walk.number(8);
+  voters(walk);
+  walk.skip(32);
+  walk.skip(walk.number(2));
+  peers(walk);
 }
 
 function hello(walk: Walk): void {

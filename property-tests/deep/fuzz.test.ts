@@ -31,4 +31,5 @@ const EVERY_KIND = [
   ...['put', 'get', 'success', 'failure', 'put-result', 'hello', 'goodbye', 'ping', 'ok'],
   ...['find-node', 'peers', 'find-value', 'value', 'store', 'refused', 'leave'],
   ...['find-version', 'version', 'check', 'sum', 'compare', 'tags'],
+  ...['vote', 'term', 'heartbeat', 'resign', 'announce', 'introduce', 'introduction'],
 ];

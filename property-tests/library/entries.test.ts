@@ -140,6 +140,7 @@ const TYPED: Readonly<Record<keyof Settings, true>> = {
   departure: true,
   disk: true,
   adversaries: true,
+  voters: true,
   introducers: true,
   'hostile-introducers': true,
   lookups: true,

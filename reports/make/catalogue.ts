@@ -11,6 +11,7 @@ import { digestOfSweep, readSweep } from '../../sim/edge/report/sweep-read.ts';
 import type { SweepFolder } from '../../sim/edge/report/sweep-read.ts';
 import { bucketsFound, churnFound, regionsFound } from './found.ts';
 import { hopsFound } from './hops.ts';
+import { leadersFound } from './leaders.ts';
 import { networkFound } from './network.ts';
 import { boundFigure, pathsFound } from './paths.ts';
 
@@ -85,7 +86,15 @@ export const REPORTS: readonly Report[] = [
     figure: 'latency-by-place',
     shows: 'Latency of lookups by region of the asker',
     takes: 'one minute',
-    read: runReading,
+    read: runReading(networkFound),
+  },
+  {
+    name: 'leader-crash',
+    kind: 'run',
+    figure: 'success',
+    shows: 'Lookups that succeed over time, while whoever leads is killed every minute',
+    takes: 'half a minute',
+    read: runReading(leadersFound),
   },
 ];
 
@@ -98,7 +107,9 @@ function sweepReading(found: (sweep: SweepFolder) => string): Report['read'] {
   };
 }
 
-async function runReading(dir: string): Promise<Reading> {
-  const { question = '', digest = '' } = await readResult(join(dir, 'result.json'));
-  return { question, digest, size: 'One simulation', found: await networkFound(dir) };
+function runReading(found: (dir: string) => Promise<string>): Report['read'] {
+  return async (dir) => {
+    const { question = '', digest = '' } = await readResult(join(dir, 'result.json'));
+    return { question, digest, size: 'One simulation', found: await found(dir) };
+  };
 }

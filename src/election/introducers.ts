@@ -93,7 +93,8 @@ function someContacts(draft: Draft, wanted: number): readonly Peer[] {
   const count = contactCount(table);
   if (count === 0) return [];
   const from = below(nextDraw(draft), count);
-  return Array.from({ length: Math.min(wanted, count) }, (_, i) => {
-    return contactAt(table, (from + Math.floor((i * count) / wanted)) % count);
+  const some = Math.min(wanted, count);
+  return Array.from({ length: some }, (_, i) => {
+    return contactAt(table, (from + Math.floor((i * count) / some)) % count);
   });
 }

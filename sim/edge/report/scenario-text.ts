@@ -40,7 +40,8 @@ function fault(spec: FaultSpec): object {
   switch (spec.type) {
     case 'mass-failure': {
       const back = spec.returnMs === null ? {} : { return: duration(spec.returnMs) };
-      return { type, at, share: spec.share, ...back };
+      const { share, introducers } = spec;
+      return { type, at, share, ...back, ...(introducers && { introducers }) };
     }
     case 'leader-crash':
       return { type, at, ...(spec.returnMs === null ? {} : { return: duration(spec.returnMs) }) };

@@ -144,8 +144,8 @@ const PEER_CODES = Array.from({ length: 30 }, (_, index) => 660 + index);
 /** Codes of our range that mean nothing yet. */
 const NONE_YET = [681, 683, 685, 688, 689];
 const UNKNOWN = PEER_CODES.filter((code) => code === 671 || NONE_YET.includes(code));
-/** Frames without a body that are whole: PING, OK and LEAVE. */
-const WHOLE = [662, 663, 670];
+/** Frames without a body that are whole: PING, OK, LEAVE and INTRODUCE. */
+const WHOLE = [662, 663, 670, 686];
 const CLIENTS_AT_ONCE = 300;
 const LINKS_AT_ONCE = 16;
 /** After so long nothing more is expected; the 650 alone waits for this. */
