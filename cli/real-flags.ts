@@ -20,7 +20,7 @@ const IDLE: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Settings that real nodes have one value of; the rest `real/playable.ts` refuses. */
-const FIXED: ReadonlySet<string> = new Set(['tables', 'silent', 'adversaries']);
+const FIXED: ReadonlySet<string> = new Set(['tables', 'silent', 'adversaries', 'voters']);
 
 /** What `orrery sim` does beside its settings, and real nodes do not. */
 const FOREIGN: readonly (readonly [string, string])[] = [

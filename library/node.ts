@@ -8,6 +8,7 @@
  * fast.
  */
 import { EventEmitter } from 'node:events';
+import type { NodeOptions as RuntimeOptions } from '../runtime/ground.ts';
 import type { Identity } from '../runtime/identity/identity.ts';
 import { formatEndpoint, parseEndpoint, toAdvertise } from '../runtime/links/address.ts';
 import { silentLog } from '../runtime/log.ts';
@@ -29,6 +30,10 @@ export interface NodeOptions {
   readonly identity: Identity;
   /** Nodes of the network to join through, `HOST:PORT` each; none: it begins a network. */
   readonly bootstrap?: readonly string[];
+  /** A file with the signed list of introducers, from `orrery introducers`. */
+  readonly introducers?: string;
+  /** A file with the signed list of those who elect the leader, from `orrery ca voters`. */
+  readonly voters?: string;
   /** Where to serve clients, `HOST:PORT`, without access control; nowhere without it. */
   readonly api?: string;
   /** Where to serve health, status and metrics over HTTP, `HOST:PORT`; nowhere without it. */
@@ -201,6 +206,7 @@ export class OrreryNode extends EventEmitter<NodeEvents> {
 export async function startNode(options: NodeOptions): Promise<OrreryNode> {
   const { dataDir, identity, bootstrap = [], config = {}, log = silentLog } = options;
   const { startNode: start } = await import('../runtime/node.ts');
+  const lists = await readLists(options);
   const early: NodeWarning[] = [];
   const seen: Seen = { contacts: () => undefined, warning: (warning) => early.push(warning) };
   const running = await start({
@@ -211,6 +217,7 @@ export async function startNode(options: NodeOptions): Promise<OrreryNode> {
     dataDir,
     identity,
     bootstrap,
+    ...lists,
     config,
     log: telling(log, seen),
     onStep: (_moment, _input, effects) => {
@@ -220,6 +227,21 @@ export async function startNode(options: NodeOptions): Promise<OrreryNode> {
   const node = new OrreryNode(running, seen);
   for (const warning of early) seen.warning(warning);
   return node;
+}
+
+/** @throws UsageError when a file is missing, damaged or of another authority */
+async function readLists({
+  identity,
+  introducers,
+  voters,
+}: NodeOptions): Promise<Pick<RuntimeOptions, 'introducers' | 'voters'>> {
+  if (introducers === undefined && voters === undefined) return {};
+  const { readIntroducers } = await import('../runtime/election/introducers-file.ts');
+  const { readVoters } = await import('../runtime/election/voter-list.ts');
+  return {
+    introducers: introducers === undefined ? undefined : await readIntroducers(introducers),
+    voters: voters === undefined ? undefined : await readVoters(voters, identity.authority),
+  };
 }
 
 /** Whom the runtime tells what it sees; the node, once there is one. */

@@ -23,6 +23,10 @@ export function unplayable(
   if (adversaries !== null) {
     faults.push(`${word('adversaries')} ${adversaries.kind}: every real node is an honest one`);
   }
+  if (options.voters > 0) {
+    const how = 'try real ones with "npm run test:deep -- bootstrap-killed"';
+    faults.push(`${word('voters')} ${options.voters}: the nodes of a run elect nobody: ${how}`);
+  }
   if (options.departure === 'leave' && scale > 1) {
     faults.push(`${word('departure')} leave: a stop has its time: leave out --time-scale`);
   }

@@ -37,7 +37,10 @@ test('where time cannot be stretched so far nobody is told to', (t) => {
 
 test('what real nodes cannot play is refused in a line for each, before any starts', async (t) => {
   const dir = await scratch(t);
-  await writeFile(join(dir, 'x.yaml'), 'tables: converged\nsilent: 10%\nadversaries: 0.2:drop\n');
+  await writeFile(
+    join(dir, 'x.yaml'),
+    'tables: converged\nsilent: 10%\nadversaries: 0.2:drop\nvoters: 3\n',
+  );
   const many = await run(t, dir, ['real', '--nodes', '101']);
   t.is(many.code, 2);
   t.is(
@@ -50,6 +53,8 @@ test('what real nodes cannot play is refused in a line for each, before any star
     'orrery real: tables converged: real nodes learn of one another by joining',
     'orrery real: silent 0.1: every real node answers',
     'orrery real: adversaries drop: every real node is an honest one',
+    'orrery real: voters 3: the nodes of a run elect nobody: try real ones with ' +
+      '"npm run test:deep -- bootstrap-killed"',
   ]);
   await writeFile(join(dir, 'storm.yaml'), STORM);
   for (const [args, pattern] of WRONG) {

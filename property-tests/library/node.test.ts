@@ -133,6 +133,8 @@ test('options that cannot be are told in one line, and nothing is left behind', 
     { advertise: ['example.org:1'] },
     { config: { k: 0 } },
     { bootstrap: ['x'] },
+    { voters: join(dir, 'no-voters.json') },
+    { introducers: join(dir, 'no-introducers.json') },
   ];
   for (const options of wrong) {
     const error = await t.throwsAsync(start(t, dir, 'node', options), { instanceOf: UsageError });

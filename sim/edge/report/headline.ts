@@ -24,7 +24,8 @@ export interface Tile {
 }
 
 export function headline(result: Result, table: LookupTable | undefined): readonly Tile[] {
-  return [...lookupTiles(result, table), ...valueTiles(result), ...networkTiles(result)];
+  const own = [...valueTiles(result), ...leaderTiles(result)];
+  return [...lookupTiles(result, table), ...own, ...networkTiles(result)];
 }
 
 function lookupTiles({ lookups }: Result, table: LookupTable | undefined): readonly Tile[] {
@@ -76,6 +77,20 @@ function valueTiles({ values }: Result): readonly Tile[] {
         },
   ];
   return tiles.filter((tile) => tile !== undefined);
+}
+
+function leaderTiles({ election }: Result): readonly Tile[] {
+  if (election === undefined) return [];
+  const { terms, led, crashes, failoverMs } = election;
+  const { count, p50, max } = failoverMs;
+  const tile = (name: string, value: string, note: string): Tile => {
+    return { name, value, interval: undefined, note };
+  };
+  const time50 = tile('Without a leader, median', time(p50 ?? NaN), `longest ${time(max ?? NaN)}`);
+  return [
+    tile('Time with a leader', percent(led), `${whole(terms)} terms, ${whole(crashes)} killed`),
+    ...(count === 0 ? [] : [time50]),
+  ];
 }
 
 function networkTiles({ tables, traffic, churn }: Result): readonly Tile[] {
