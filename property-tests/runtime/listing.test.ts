@@ -133,7 +133,7 @@ test('a file that is damaged, or of another network, is as good as none', async 
   t.is(await readFile(path, 'utf8'), text);
 });
 
-test('a list of another network that an operator names is refused, an own one is used', async (t) => {
+test('an operator who names a list of another network is told, an own one is used', async (t) => {
   const [home, elsewhere] = [await newHome(t), await newHome(t)];
   await t.throwsAsync(opened(home, signed(elsewhere, 2, 1)), { instanceOf: UsageError });
   await t.throwsAsync(opened(home, { ...signed(home, 2, 1), serial: 2 }), {
