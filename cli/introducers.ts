@@ -87,9 +87,10 @@ async function fetched(
     if (watch.isAsked()) return undefined;
     throw new CommandFailure(
       node.status().contacts === 0
-        ? `no node of this network answered at ${bootstrap.join(', ')}: name one that runs`
-        : 'they know of no list: nobody was elected so far, or there are no voters: ' +
-            'see docs/bootstrap.md',
+        ? `no node of this network answered at ${bootstrap.join(', ')}: name one that runs, and ` +
+            'give --data with a certificate of the authority that it has'
+        : 'they know of no list that can be checked here: nobody was elected so far, or there ' +
+            'are no voters, or their list is not signed: see docs/bootstrap.md',
     );
   } finally {
     await node?.close();

@@ -230,9 +230,8 @@ function admitPeers(edge: Edge, named: WirePeers): readonly Peer[] {
 }
 
 /**
- * A list counts when its voters are certified, its leader is one of them and has signed it.
- *
- * @returns nothing when it does not, or when the directory has no room for its leader
+ * A list counts when its voters are certified, its leader is one of them and has signed it. Nobody
+ * gets a handle before the voters are certified: who sends lists could fill the directory.
  */
 function admitIntroducers(
   edge: Edge,
@@ -241,10 +240,10 @@ function admitIntroducers(
 ): Introducers | undefined {
   const { term, serial, madeAtMs } = wire;
   if (term < 1 || serial < 1 || madeAtMs > wallMs + VERSION_AHEAD_MS_MAX) return undefined;
-  const leader = edge.directory.intern(wire.leader);
-  if (leader === undefined || admitVoters(edge, wire.voters)?.peers.includes(leader) !== true) {
-    return undefined;
-  }
+  const voters = admitVoters(edge, wire.voters);
+  if (voters === undefined) return undefined;
+  const leader = edge.directory.find(wire.leader);
+  if (leader === undefined || !voters.peers.includes(leader)) return undefined;
   if (!edge.endorses(wire, wallMs)) return undefined;
   const list = { term, serial, leader, madeAtMs, peers: admitPeers(edge, wire.peers) };
   edge.keepIntroducers(list, wire);

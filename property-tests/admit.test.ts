@@ -18,6 +18,7 @@ import type { Message } from '../src/types.ts';
 import type { WireRecord } from '../src/wire-types.ts';
 import { CERTIFICATE, desk, type Desk, sha256, signed } from './admit-desk.ts';
 import { bytes, plain, replication, u32, wireAddress, wirePeer } from './arbitraries.ts';
+import { wireElectionRequest } from './arbitraries-election.ts';
 import { wireReply, wireRequest } from './arbitraries-wire.ts';
 import { runs } from './parameters.ts';
 
@@ -243,6 +244,20 @@ test('a record whose bytes are gone cannot be presented', (t) => {
     edge.kept.clear();
     t.is(present(edge, message), undefined, by);
   }
+});
+
+test('lists of introducers that do not count take no room in the directory', (t) => {
+  const edge = desk();
+  const bodies = fc.sample(wireElectionRequest(), 200);
+  const lists = bodies.flatMap((body) => (body.type === 'announce' ? body.introducers : []));
+  t.true(lists.length > 10);
+  for (const { voters, ...list } of lists) {
+    const unsigned = { ...voters, signature: new Uint8Array() };
+    const recent = { ...list, term: 1, serial: 1, madeAtMs: WALL_MS, voters: unsigned };
+    const body = { type: 'announce', introducers: recent } as const;
+    t.is(admit(edge, { type: 'request', call: 1, body }, WALL_MS).type, 'refused');
+  }
+  t.is(edge.directory.count, 0);
 });
 
 test('a key is placed by the last 160 bits of its SHA-256', (t) => {

@@ -135,3 +135,20 @@ test('after a join the neighbourhood is looked at once more, soon', (t) => {
   }
   t.deepEqual(contacts(node), [1, 2, 3]);
 });
+
+test('who is introduced asks others as well, unless it is leaving', (t) => {
+  for (const leaves of [false, true]) {
+    const node = nodeAmong('8', '4', '2');
+    node.command(1, { type: 'join', introducers: 1, peers: [] });
+    const asked = questions(node.step({ type: 'introduced', introducer: 0, peer: 1 }));
+    const call = asked.find(({ body }) => body.type === 'introduce')?.call ?? -1;
+    if (leaves) node.command(2, { type: 'leave' });
+    const body = { type: 'introduction', introducers: undefined, peers: [2, 3] } as const;
+    const next = questions(node.step(reply(1, call, body)));
+    const finds = next.filter((question) => question.body.type === 'find-node');
+    t.deepEqual(
+      finds.map(({ to }) => to),
+      leaves ? [] : [2, 3],
+    );
+  }
+});

@@ -77,8 +77,6 @@ export const SLICE_MS = 4;
 /** Messages of one connection in a row, while others wait. */
 export const MESSAGES_IN_A_ROW = 32;
 
-/** Lists of introducers of which the bytes are kept: newer ones take the place of older. */
-export const INTRODUCER_LISTS_MAX = 4;
 /** Lists of voters that are known at once: each has 300 bytes, and few are ever in use. */
 export const VOTER_LISTS_MAX = 8;
 /** A voter looks for voters that it has not found after this, in ms; doubled each time, up to */

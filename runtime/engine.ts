@@ -131,7 +131,7 @@ function seekingOf(
 /** The core in its driver, and whoever wants to see its steps. */
 function driverOf(
   options: Pick<NodeOptions, 'onCreate' | 'onStep'>,
-  { self, config, kept, directory, clock, log, recording, watch }: Ground,
+  { self, config, kept, directory, clock, log, recording, watch, listing }: Ground,
   parts: TrafficParts,
   onFault: (error: unknown) => void,
 ): Driver<NodeState> {
@@ -150,6 +150,7 @@ function driverOf(
       watch.step?.(input, effects);
       options.onStep?.(at, input, effects);
       tellLeader(after.election);
+      listing.onElection(after.election);
     },
     onFailedStep: (at, input) => {
       recording?.failed(at, input);

@@ -4,16 +4,18 @@
  *
  * Invariants: a list counts when the authority has signed its voters, or the settings name them,
  * and its leader is one of them, holds a certificate of the authority that is not revoked, and has
- * signed it; what is kept is bounded; what the file holds is checked like what travels; nothing
- * that is wrong with the file keeps a node from starting or running.
+ * signed it. That says nothing of its term, and anybody may repeat an old one: so what arrived is
+ * kept only as long as the core holds it, and only what the core has taken gets to the disk. What
+ * the file holds is checked by the same signatures; nothing that is wrong with the file keeps a
+ * node from starting or running.
  */
 import { join } from 'node:path';
 import { presentPeers } from '../../host/present.ts';
 import type { IntroducersEdge } from '../../host/voters.ts';
 import { endorsedBytes } from '../../src/codec/introducers.ts';
+import type { Election } from '../../src/election/election.ts';
 import type { Introducers, Peer } from '../../src/types.ts';
 import type { WireAddress, WireIntroducers } from '../../src/wire-types.ts';
-import { INTRODUCER_LISTS_MAX } from '../bounds.ts';
 import { UsageError } from '../failure.ts';
 import { fileExists, readWhole, writeWhole } from '../files.ts';
 import { signBytes, verifyBytes } from '../identity/identity.ts';
@@ -37,8 +39,10 @@ export interface ListingParts {
 
 export class Listing implements IntroducersEdge {
   readonly #parts: ListingParts;
-  /** By term and serial, the last that came last. */
-  readonly #lists = new Map<string, WireIntroducers>();
+  /** The bytes of each list that the core has, and of no other: they go with it. */
+  readonly #bytes = new WeakMap<Introducers, WireIntroducers>();
+  /** What the core had after the last step. */
+  #taken: Introducers | undefined;
   #newest: WireIntroducers | undefined;
   #saving: Promise<void> = Promise.resolve();
 
@@ -60,7 +64,7 @@ export class Listing implements IntroducersEdge {
     return listing;
   }
 
-  /** The newest list that it knows. */
+  /** The newest list that counts: of those that the core has taken, the file and the operator. */
   get newest(): WireIntroducers | undefined {
     return this.#newest;
   }
@@ -79,16 +83,24 @@ export class Listing implements IntroducersEdge {
     return verifyBytes(leader.publicKey, endorsedBytes(list), list.signature);
   }
 
-  keepIntroducers(_list: Introducers, wire: WireIntroducers): void {
-    if (!this.#lists.has(nameOf(wire))) this.#note(copyOf(wire));
+  keepIntroducers(list: Introducers, wire: WireIntroducers): void {
+    this.#bytes.set(list, copyOf(wire));
   }
 
   introducersOf(list: Introducers): WireIntroducers | undefined {
-    const known = this.#lists.get(nameOf(list));
+    const known = this.#bytes.get(list);
     if (known !== undefined || list.leader !== this.#parts.self) return known;
     const signed = this.#sign(list);
-    if (signed !== undefined) this.#note(signed);
+    if (signed !== undefined) this.#bytes.set(list, signed);
     return signed;
+  }
+
+  /** @param election as it is after a step */
+  onElection({ introducers }: Pick<Election, 'introducers'>): void {
+    if (introducers === undefined || introducers === this.#taken) return;
+    this.#taken = introducers;
+    const list = this.introducersOf(introducers);
+    if (list !== undefined) this.#note(list);
   }
 
   /** Resolves when nothing is being written. */
@@ -113,9 +125,6 @@ export class Listing implements IntroducersEdge {
   }
 
   #note(list: WireIntroducers): void {
-    this.#lists.set(nameOf(list), list);
-    const [oldest] = this.#lists.keys();
-    if (this.#lists.size > INTRODUCER_LISTS_MAX && oldest !== undefined) this.#lists.delete(oldest);
     if (!isNewer(list, this.#newest)) return;
     this.#newest = list;
     this.#saving = this.#saving.then(() => this.#save(list));
@@ -150,10 +159,6 @@ export class Listing implements IntroducersEdge {
 function isNewer(list: WireIntroducers, before: WireIntroducers | undefined): boolean {
   if (before === undefined || list.term > before.term) return true;
   return list.term === before.term && list.serial > before.serial;
-}
-
-function nameOf({ term, serial }: Pick<WireIntroducers, 'term' | 'serial'>): string {
-  return `${term} ${serial}`;
 }
 
 /** What travelled is a view of a buffer. */

@@ -90,7 +90,7 @@ export function onIntroduced(draft: Draft, introducer: number, peer: Peer | unde
  * its way through as many as who was told of several.
  */
 export function onIntroduction(draft: Draft, from: Peer, named: readonly Peer[]): void {
-  const wanted = INTRODUCERS_AT_ONCE - Math.max(1, draft.upkeep.introducers);
+  const wanted = draft.leaving ? 0 : INTRODUCERS_AT_ONCE - Math.max(1, draft.upkeep.introducers);
   const others = named.filter((peer) => peer !== draft.self && peer !== from);
   for (const peer of others.slice(0, Math.max(0, wanted))) refreshThrough(draft, OWN, [peer]);
 }
