@@ -12,7 +12,7 @@ import type { Voter } from './voter.ts';
 /** Who there is, and what each believes at this instant. */
 interface Seen {
   readonly voters: readonly Voter[];
-  leads(voter: Voter): boolean;
+  leads(voter: Voter, state?: NodeState): boolean;
 }
 
 export class Judge {
@@ -33,6 +33,8 @@ export class Judge {
   /** By asker, voter and call: requests that wait for an answer. */
   readonly #asked = new Map<string, Request>();
   readonly #isWithinRate: boolean;
+  /** Whether who takes the step at hand led at its beginning or leads at its end. */
+  #mayAct = false;
   readonly #seen: Seen;
 
   /** @param isWithinRate whether clocks differ by no more than the lease allows for (E5) */
@@ -45,6 +47,8 @@ export class Judge {
   onStep(voter: Voter, before: NodeState, input: Input, { state, effects }: Step): void {
     if (input.type === 'message') this.#onMessage(voter, before, input.from, input.message);
     this.#onBelief(voter, state);
+    // What has fallen due comes first: it may act as a leader, and then hear of a later term.
+    this.#mayAct = this.#seen.leads(voter) || this.#seen.leads(voter, before);
     for (const effect of effects) {
       if (effect.type === 'send') this.#onSend(voter, effect.to, effect.message);
     }
@@ -89,7 +93,7 @@ export class Judge {
       this.#find('E2', `${voter.peer} spoke of term ${term}, on its disk is ${onDisk?.term ?? 0}`);
     }
     if (body.type === 'vote') this.#onVote(voter, term, voter.peer);
-    if (body.type === 'heartbeat' && !this.#seen.leads(voter)) {
+    if (body.type === 'heartbeat' && !this.#mayAct) {
       this.#find('E7', `${voter.peer} acted as leader of ${term} without a lease`);
     }
     if (body.type === 'term' && body.ok && asked !== undefined) this.#onConsent(voter, to, asked);
@@ -109,7 +113,7 @@ export class Judge {
     const name = `${term} ${serial}`;
     if (this.#lists.has(name)) return;
     this.#lists.add(name);
-    if (leader !== voter.peer || !this.#seen.leads(voter)) {
+    if (leader !== voter.peer || !this.#mayAct) {
       this.#find('E7', `${voter.peer} made a list in term ${term} without a lease`);
     }
   }

@@ -103,9 +103,8 @@ export class World implements Target {
     return this.setting.changes || peer < this.setting.voters;
   }
 
-  /** Whether a node believes that it leads, by the core's own rule. */
-  leads(voter: Voter): boolean {
-    const { state } = voter;
+  /** Whether a node believes that it leads, by the core's own rule, in this or an earlier state. */
+  leads(voter: Voter, state = voter.state): boolean {
     return state?.election.role.type === 'leader' && this.#core.leads(state, this.#instant(voter));
   }
 
