@@ -3,8 +3,8 @@
  * (docs/operations.md, Voters).
  */
 import type { Command } from '@commander-js/extra-typings';
+import { hexOf } from '../host/words.ts';
 import { issueVoters, lastVoters, votersFile } from '../runtime/election/voter-issuance.ts';
-import { hexOfBytes } from '../runtime/election/voter-list.ts';
 import { lockAuthority, openAuthority } from '../runtime/identity/authority.ts';
 import { readIndex } from '../runtime/identity/issued.ts';
 import type { WireVoters } from '../src/wire-types.ts';
@@ -38,7 +38,7 @@ export function addVoters(command: Command, print: Print): void {
 
 async function linesOf(dir: string, { version, ids }: WireVoters): Promise<string> {
   const names = new Map((await readIndex(dir)).map(({ nodeId, name }) => [nodeId, name]));
-  const lines = ids.map(hexOfBytes).map((id) => `  ${id}  ${names.get(id) ?? ''}`.trimEnd());
+  const lines = ids.map(hexOf).map((id) => `  ${id}  ${names.get(id) ?? ''}`.trimEnd());
   return [`List of voters ${version}, ${ids.length} voters:`, ...lines, ''].join('\n');
 }
 

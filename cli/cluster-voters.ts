@@ -2,8 +2,8 @@
  * Who elects the leader among the nodes of one machine: a list that their development authority
  * signs the first time, and that stays as it is from then on.
  */
+import { hexOf } from '../host/words.ts';
 import { issueVoters, lastVoters, votersFile } from '../runtime/election/voter-issuance.ts';
-import { hexOfBytes } from '../runtime/election/voter-list.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { lockAuthority, openAuthority } from '../runtime/identity/authority.ts';
 
@@ -26,7 +26,7 @@ export async function clusterVoters(
     const authority = await openAuthority(authorityDir);
     const last = await lastVoters(authority);
     if (last === undefined) await issueVoters(authority, ids.slice(0, wanted ?? VOTERS));
-    const areHere = last?.ids.every((id) => ids.includes(hexOfBytes(id))) ?? true;
+    const areHere = last?.ids.every((id) => ids.includes(hexOf(id))) ?? true;
     const isFit =
       areHere && (last === undefined || (wanted ?? last.ids.length) === last.ids.length);
     if (isFit) return votersFile(authorityDir);

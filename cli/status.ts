@@ -10,6 +10,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Leadership, SeenList } from '../runtime/admin/leadership.ts';
 import type { Observed } from '../runtime/admin/observed.ts';
 import { UsageError } from '../runtime/failure.ts';
+import { objectIn } from '../runtime/files.ts';
 import { formatEndpoint, parseEndpoint } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
 import { CommandFailure } from './failure.ts';
@@ -56,14 +57,9 @@ async function ask(at: Endpoint): Promise<Seen> {
 }
 
 function parsed(text: string): Seen | undefined {
-  try {
-    const read: unknown = JSON.parse(text);
-    const isOurs =
-      typeof read === 'object' && read !== null && FIELDS.every((name) => name in read);
-    return isOurs ? (read as Seen) : undefined;
-  } catch {
-    return undefined;
-  }
+  const read = objectIn(text);
+  const isOurs = read !== undefined && FIELDS.every((name) => name in read);
+  return isOurs ? (read as unknown as Seen) : undefined;
 }
 
 function linesOf(seen: Seen): readonly string[] {

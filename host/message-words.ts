@@ -5,6 +5,7 @@
 import { assertNever } from '../src/assert.ts';
 import type {
   Bits256,
+  ElectionBody,
   Introducers,
   Key,
   Message,
@@ -13,7 +14,6 @@ import type {
   RecordBody,
   RecordHeader,
   Refusal,
-  Reply,
   Request,
   Sum,
   Voters,
@@ -86,11 +86,6 @@ export function messageWords(print: Print, message: Message): void {
       return electionWords(print, body);
   }
 }
-
-type ElectionBody = Extract<
-  Request | Reply,
-  { type: 'vote' | 'heartbeat' | 'resign' | 'announce' | 'introduce' | 'term' | 'introduction' }
->;
 
 function electionWords(print: Print, body: ElectionBody): void {
   switch (body.type) {

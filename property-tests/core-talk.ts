@@ -2,7 +2,7 @@
  * Talking to one node: what it asks, what it answers, and peers that answer it as they should.
  */
 import { allItems } from '../src/paged.ts';
-import { contactAt, contactCount } from '../src/table/table.ts';
+import { contactsOf } from '../src/table/table.ts';
 import type { Effect } from '../src/step-types.ts';
 import type { Peer, Reply, Request } from '../src/types.ts';
 import type { StrictNode } from './core-driver.ts';
@@ -43,10 +43,7 @@ export function meet(node: StrictNode, ...peers: readonly Peer[]): void {
 }
 
 export function contacts(node: StrictNode): Peer[] {
-  const { table } = node.state;
-  return Array.from({ length: contactCount(table) }, (_, slot) => contactAt(table, slot)).sort(
-    (a, b) => a - b,
-  );
+  return [...contactsOf(node.state.table)].sort((a, b) => a - b);
 }
 
 /** Answers every question of a lookup as a peer that knows everybody would. */

@@ -6,7 +6,7 @@
 import { KIND_BITS, LEAVE_OP, MESSAGE } from '../sim/events.ts';
 import type { Running } from '../sim/ledger.ts';
 import type { SimOptions } from '../sim/options.ts';
-import { contactAt, contactCount } from '../src/table/table.ts';
+import { contactsOf } from '../src/table/table.ts';
 import type { Outcome } from '../src/step-types.ts';
 import type { Message, OpId, Peer, RecordHeader } from '../src/types.ts';
 import { WatchedRun } from './sim-kit.ts';
@@ -74,8 +74,8 @@ export class SeenRun extends WatchedRun {
   knows(peer: Peer, other?: Peer): boolean {
     const table = this.world.population.states[peer]?.table;
     if (table === undefined) return false;
-    const slots = Array.from({ length: contactCount(table) }, (_, slot) => contactAt(table, slot));
-    return other === undefined ? slots.length > 0 : slots.includes(other);
+    const contacts = contactsOf(table);
+    return other === undefined ? contacts.length > 0 : contacts.includes(other);
   }
 
   isHostile(peer: Peer): boolean {

@@ -13,7 +13,7 @@ import { signedBytes } from '../src/codec/record.ts';
 import type { Peer } from '../src/types.ts';
 import type { Listing } from './election/listing.ts';
 import type { Voting } from './election/voting.ts';
-import { signBytes, verifyBytes } from './identity/identity.ts';
+import { signBytes } from './identity/identity.ts';
 import type { LiveIdentity } from './identity/live-identity.ts';
 import type { AddressBook } from './links/address-book.ts';
 import type { Signer, Values } from './records/values.ts';
@@ -32,10 +32,12 @@ export function createEdge(parts: {
     directory,
     hash: sha256,
     verify: (header) => {
-      const publisher = identity.publisherOf(header.certificate, header.publishedAtMs);
-      if (publisher === undefined) return false;
-      if (Buffer.compare(publisher.nodeId, header.publisher) !== 0) return false;
-      return verifyBytes(publisher.publicKey, signedBytes(header), header.signature);
+      const { certificate, publishedAtMs: atWallMs, publisher: id, signature } = header;
+      return identity.hasSigned(
+        { certificate, atWallMs, id },
+        () => signedBytes(header),
+        signature,
+      );
     },
     addressesOf: (peer) => book.addressesOf(peer),
     learn: (peer, addresses) => {

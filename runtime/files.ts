@@ -54,6 +54,17 @@ export async function readWhole(path: string, use: FileUse): Promise<string> {
 }
 
 /** Puts the whole text in place at once, durably; `mode` holds for the file whatever was there. */
+/** A JSON object in a text; nothing when it holds anything else. Never throws. */
+export function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const read: unknown = JSON.parse(text);
+    const isObject = typeof read === 'object' && read !== null;
+    return isObject ? (read as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
   const temporary = join(
     dirname(path),

@@ -12,9 +12,9 @@
 import { randomInt } from 'node:crypto';
 import { savedAgain, SAVED_MS_MAX } from '../host/saved.ts';
 import { INTRODUCE_MS_FLOOR } from '../src/limits.ts';
-import { contactAt, contactCount } from '../src/table/table.ts';
-import type { Table } from '../src/table/table.ts';
 import type { Input, Outcome } from '../src/step-types.ts';
+import { contactsOf } from '../src/table/table.ts';
+import type { Table } from '../src/table/table.ts';
 import type { Peer } from '../src/types.ts';
 import { REJOIN_MS, SEARCH_ENOUGH, SEARCH_MS } from './bounds.ts';
 import type { Ground } from './ground.ts';
@@ -137,12 +137,11 @@ export class Joining {
 }
 
 /** The contacts of a node that are worth saving: all that dials of ours have led to. */
-export function contactsOf(
+export function contactsToSave(
   { table }: { readonly table: Table },
   { book, directory }: Pick<Ground, 'book' | 'directory'>,
 ): readonly Contact[] {
-  const peers = Array.from({ length: contactCount(table) }, (_, slot) => contactAt(table, slot));
-  const contacts = peers
+  const contacts = contactsOf(table)
     .filter((peer) => book.isFound(peer))
     .map((peer) => ({
       id: directory.idHexOf(peer),

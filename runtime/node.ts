@@ -7,9 +7,9 @@
  * and rejects `ended`: fail-stop, never limping on.
  */
 import type { PeerDirectory } from '../host/directory.ts';
+import type { Outcome } from '../src/step-types.ts';
 import type { NodeState } from '../src/step.ts';
 import { contactCount } from '../src/table/table.ts';
-import type { Outcome } from '../src/step-types.ts';
 import type { Peer, Position } from '../src/types.ts';
 import type { WireIntroducers, WireVoters } from '../src/wire-types.ts';
 import type { Admin } from './admin/admin.ts';
@@ -23,7 +23,7 @@ import { UsageError } from './failure.ts';
 import { layGround } from './ground.ts';
 import type { Ground, NodeOptions, Undo } from './ground.ts';
 import type { Identity } from './identity/identity.ts';
-import { contactsOf } from './joining.ts';
+import { contactsToSave } from './joining.ts';
 import { placeOf } from './links/address-book.ts';
 import { formatEndpoint } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
@@ -140,7 +140,7 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
     ending.resolve();
   };
   let closing: Promise<void> | undefined;
-  saved.begin(() => contactsOf(driver.state, ground));
+  saved.begin(() => contactsToSave(driver.state, ground));
   seeking.begin();
   const id = identity.now.nodeIdHex.slice(0, 8);
   log.info({ id, at: formatEndpoint(listener.address) }, 'started');

@@ -7,8 +7,7 @@
  */
 
 import { positionOf } from '../src/position.ts';
-import type { NodeState } from '../src/step.ts';
-import { contactAt, contactCount } from '../src/table/table.ts';
+import { contactCount, contactsOf } from '../src/table/table.ts';
 import { nearestContacts } from '../src/table/nearest.ts';
 import type { Peer } from '../src/types.ts';
 import type { Arena } from './arena.ts';
@@ -32,15 +31,11 @@ export function lookAtJoined(world: Arena, { slot, life }: Extract<Task, { type:
   const state = population.states[peer];
   if (state === undefined || population.lifeOf(peer) !== life) return;
   const isHostile = (other: Peer): boolean => roles.isHostile(population.slotOf(other));
-  const hostile = contactsOf(state).filter(isHostile).length / contactCount(state.table);
+  const hostile = contactsOf(state.table).filter(isHostile).length / contactCount(state.table);
   const own = positionOf(population.directory, peer);
   const { k } = state.config;
   const near = nearestContacts(state.table, own, own, k, [], population.directory);
   measures.counts.looked++;
   if (near.every(isHostile) || hostile > 0.5) measures.counts.eclipsed++;
   if (near.length > 0) measures.samples.hostileShare.add(hostile);
-}
-
-function contactsOf({ table }: NodeState): readonly Peer[] {
-  return Array.from({ length: contactCount(table) }, (_, slot) => contactAt(table, slot));
 }

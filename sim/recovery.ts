@@ -8,6 +8,7 @@ import type { Arena } from './arena.ts';
 import { nearestSums } from './health.ts';
 import type { SimOptions } from './options.ts';
 import type { Ring } from './ring.ts';
+import { addedUp } from './sampler.ts';
 
 const STEP_MS = 5000;
 const SPAN_MS = 300_000;
@@ -70,12 +71,7 @@ export function recoveryOf(parts: readonly (readonly RecoveryRow[])[]): Recovery
 }
 
 function summed(parts: readonly (readonly RecoveryRow[])[]): readonly RecoveryRow[] {
-  const [first = []] = parts;
-  return first.map((row, i) =>
-    row.map((value, column) =>
-      column === 0 ? value : parts.reduce((sum, part) => sum + (part[i]?.[column] ?? 0), 0),
-    ),
-  );
+  return addedUp(parts, (column) => column === 0);
 }
 
 function timesOf({ faults, durationMs }: SimOptions): readonly number[] {

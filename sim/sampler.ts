@@ -92,11 +92,17 @@ export class Sampler {
 
 /** The rows of several parts as those of one. */
 export function summed(parts: readonly (readonly SampleRow[])[]): readonly SampleRow[] {
+  return addedUp(parts, (column) => SHARED.has(COLUMNS[column] ?? ''));
+}
+
+/** Rows of all parts, column by column: what is not known to every part alike adds up. */
+export function addedUp(
+  parts: readonly (readonly SampleRow[])[],
+  isShared: (column: number) => boolean,
+): readonly SampleRow[] {
   return (parts[0] ?? []).map((row, step) =>
-    row.map((value, i) =>
-      SHARED.has(COLUMNS[i] ?? '')
-        ? value
-        : parts.reduce((sum, part) => sum + (part[step]?.[i] ?? 0), 0),
+    row.map((value, column) =>
+      isShared(column) ? value : parts.reduce((sum, part) => sum + (part[step]?.[column] ?? 0), 0),
     ),
   );
 }

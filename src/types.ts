@@ -243,6 +243,12 @@ export type Reply =
     }
   | { readonly type: 'refused'; readonly reason: Refusal };
 
+/** What an election says: little beside all else. */
+export type ElectionBody = Extract<
+  Request | Reply,
+  { type: 'vote' | 'heartbeat' | 'resign' | 'announce' | 'introduce' | 'term' | 'introduction' }
+>;
+
 /** Why a node did not do what it was asked. */
 export type Refusal = 'stale' | 'expired' | 'full' | 'far' | 'not-stored' | 'leaving';
 

@@ -3,15 +3,10 @@
  */
 
 import { assertNever } from '../../src/assert.ts';
-import type { Reply, Request } from '../../src/types.ts';
+import type { ElectionBody, Reply, Request } from '../../src/types.ts';
 import { readIntroducers, readVoters, writeIntroducers, writeVoters } from './election.ts';
 import { readOptional, writeOptional } from './forms.ts';
 import type { Reader, Writer } from './words.ts';
-
-export type ElectionBody = Extract<
-  Request | Reply,
-  { type: 'vote' | 'heartbeat' | 'resign' | 'announce' | 'introduce' | 'term' | 'introduction' }
->;
 
 export function writeElectionBody(out: Writer, body: ElectionBody): void {
   switch (body.type) {

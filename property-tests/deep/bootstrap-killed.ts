@@ -5,50 +5,39 @@
  */
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { clusterVoters } from '../../cli/cluster-voters.ts';
-import { developmentIdentity } from '../../runtime/identity/development.ts';
 import { withFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
-import { Leaders } from './leaders.ts';
+import { nameVoters, VOTERS_FILE, watched } from './leaders.ts';
+import type { Leaders } from './leaders.ts';
+import type { Report } from './report.ts';
 
 export interface BootstrapKilledPlan {
   readonly nodes: number;
   readonly newcomers: number;
 }
 
-export interface BootstrapKilledReport {
-  readonly lines: readonly string[];
-  readonly faults: readonly string[];
-}
-
 export async function bootstrapKilled(
   { nodes, newcomers }: BootstrapKilledPlan,
   signal: AbortSignal,
   onProgress: (line: string) => void = () => undefined,
-): Promise<BootstrapKilledReport> {
+): Promise<Report> {
   const lines: string[] = [];
   const faults: string[] = [];
   const tell = (line: string): void => {
     lines.push(line);
     onProgress(line);
   };
-  const work = async (fleet: Fleet): Promise<BootstrapKilledReport> => {
-    await nameVoters(fleet);
+  const work = async (fleet: Fleet): Promise<Report> => {
+    await nameVoters(fleet, VOTERS);
     await fleet.start(0, []);
     for (let node = 1; node < nodes; node++) await fleet.start(node, [0]);
-    const leaders = new Leaders(fleet, signal);
-    const watching = leaders.watch();
-    try {
+    return await watched(fleet, signal, async (leaders) => {
       await playOut(fleet, leaders, { nodes, newcomers }, tell, faults);
-    } finally {
-      leaders.end();
-      await watching;
-    }
-    return { lines, faults: [...faults, ...leaders.faults] };
+      return { lines, faults: [...faults, ...leaders.faults] };
+    });
   };
-  const voters = join('.orrery', 'authority', 'voters.json');
   const argumentsOf = (node: number): readonly string[] =>
-    node < VOTERS ? ['--voters', voters] : node < nodes ? [] : ['--introducers', LIST];
+    node < VOTERS ? ['--voters', VOTERS_FILE] : node < nodes ? [] : ['--introducers', LIST];
   const options = { admin: true, argumentsOf };
   return await withFleet(
     nodes + newcomers,
@@ -100,16 +89,6 @@ async function playOut(
 /** Who leads by the word of all voters that are up. */
 function leaderAmong(fleet: Fleet, leaders: Leaders): number | undefined {
   return leaders.agreed(fleet.those('up').filter((node) => node < VOTERS));
-}
-
-/** The first few vote; their identities are made for it. */
-async function nameVoters(fleet: Fleet): Promise<void> {
-  const ids: string[] = [];
-  for (let node = 0; node < VOTERS; node++) {
-    const places = { authorityDir: fleet.authorityDir, dataDir: fleet.dataDir(node) };
-    ids.push((await developmentIdentity(places)).identity.nodeIdHex);
-  }
-  await clusterVoters(fleet.authorityDir, ids, VOTERS, () => undefined);
 }
 
 function seconds(ms: number): string {

@@ -13,12 +13,7 @@ import { HEALTHY } from '../election/setting.ts';
 import { inShares } from '../election/shares.ts';
 import { HAPPENINGS } from '../election/trouble.ts';
 import { CORE } from '../election/voter.ts';
-
-/** The lines to be told, and what did not hold. */
-export interface Report {
-  readonly lines: readonly string[];
-  readonly faults: readonly string[];
-}
+import type { Report } from './report.ts';
 
 export interface ElectionFlags {
   readonly from: number;

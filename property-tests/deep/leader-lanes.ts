@@ -4,17 +4,13 @@
 import { bootstrapKilled } from './bootstrap-killed.ts';
 import { deadline } from './ending.ts';
 import { leaderStopped } from './leader-stopped.ts';
-
-export interface LaneReport {
-  readonly lines: readonly string[];
-  readonly faults: readonly string[];
-}
+import type { Report } from './report.ts';
 
 type Lane = (
   flags: { readonly nodes?: number | undefined },
   signal: AbortSignal,
   say: (line: string) => void,
-) => Promise<LaneReport>;
+) => Promise<Report>;
 
 export const LEADER_LANES: Readonly<Record<'leader-stopped' | 'bootstrap-killed', Lane>> = {
   'leader-stopped': async ({ nodes = 5 }, signal, say) => {

@@ -14,6 +14,7 @@ import type { Fleet } from './fleet.ts';
 import { withVoters } from './leaders.ts';
 import type { Leaders } from './leaders.ts';
 import { metricsOf } from './metrics.ts';
+import type { Report } from './report.ts';
 
 export interface LeaderStoppedPlan {
   readonly nodes: number;
@@ -21,17 +22,12 @@ export interface LeaderStoppedPlan {
   readonly stopsS: readonly number[];
 }
 
-export interface LeaderStoppedReport {
-  readonly lines: readonly string[];
-  readonly faults: readonly string[];
-}
-
 export async function leaderStopped(
   plan: LeaderStoppedPlan,
   signal: AbortSignal,
   onProgress: (line: string) => void = () => undefined,
-): Promise<LeaderStoppedReport> {
-  const work = async (fleet: Fleet, leaders: Leaders): Promise<LeaderStoppedReport> => {
+): Promise<Report> {
+  const work = async (fleet: Fleet, leaders: Leaders): Promise<Report> => {
     const lines: string[] = [];
     const faults: string[] = [];
     for (const stopS of plan.stopsS) {

@@ -121,27 +121,42 @@ export async function withVoters<T>(
   isGood: (result: T) => boolean,
 ): Promise<T> {
   const whole = async (fleet: Fleet): Promise<T> => {
-    const ids: string[] = [];
-    for (let node = 0; node < size; node++) {
-      const places = { authorityDir: fleet.authorityDir, dataDir: fleet.dataDir(node) };
-      ids.push((await developmentIdentity(places)).identity.nodeIdHex);
-    }
-    await clusterVoters(fleet.authorityDir, ids, size, () => undefined);
+    await nameVoters(fleet, size);
     await fleet.startAll();
-    const leaders = new Leaders(fleet, signal);
-    const watching = leaders.watch();
-    try {
-      return await work(fleet, leaders);
-    } finally {
-      leaders.end();
-      await watching;
-    }
+    return await watched(fleet, signal, (leaders) => work(fleet, leaders));
   };
-  const voters = join('.orrery', 'authority', 'voters.json');
-  const options = { admin: true, argumentsOf: () => ['--voters', voters] };
+  const options = { admin: true, argumentsOf: () => ['--voters', VOTERS_FILE] };
   return await withFleet(size, signal, whole, isGood, options);
 }
 
+/** The first few of a fleet are to vote: makes their identities and the list of them. */
+export async function nameVoters(fleet: Fleet, count: number): Promise<void> {
+  const ids: string[] = [];
+  for (let node = 0; node < count; node++) {
+    const places = { authorityDir: fleet.authorityDir, dataDir: fleet.dataDir(node) };
+    ids.push((await developmentIdentity(places)).identity.nodeIdHex);
+  }
+  await clusterVoters(fleet.authorityDir, ids, count, () => undefined);
+}
+
+/** Works while all nodes are asked who leads. */
+export async function watched<T>(
+  fleet: Fleet,
+  signal: AbortSignal,
+  work: (leaders: Leaders) => Promise<T>,
+): Promise<T> {
+  const leaders = new Leaders(fleet, signal);
+  const watching = leaders.watch();
+  try {
+    return await work(leaders);
+  } finally {
+    leaders.end();
+    await watching;
+  }
+}
+
+/** Where that list is, as seen from the directory of a fleet. */
+export const VOTERS_FILE = join('.orrery', 'authority', 'voters.json');
 const LOOK_MS = 50;
 /** A stopped node keeps its connections: whoever asks it must not wait for it. */
 const ANSWER_MS_MAX = 1000;

@@ -19,7 +19,8 @@ import { fuzz } from './fuzz.ts';
 import { withFleet } from './fleet.ts';
 import { judgedRun } from './judged.ts';
 import { renewUnderLoad } from './renewal.ts';
-import { LEADER_LANES, type LaneReport } from './leader-lanes.ts';
+import { LEADER_LANES } from './leader-lanes.ts';
+import type { Report } from './report.ts';
 import { restart } from './restart.ts';
 import { soakPlan } from './soak/plan.ts';
 import { soak } from './soak/soak.ts';
@@ -290,7 +291,7 @@ async function runStopped({ seed, nodes = 8 }: Flags): Promise<number> {
   return told(`stopped, ${nodes} nodes`, report);
 }
 
-function told(title: string, report: LaneReport): number {
+function told(title: string, report: Report): number {
   print(`${title}:`);
   for (const line of report.lines) print(`  ${line}`);
   for (const fault of report.faults) print(`  FAULT ${fault}`);

@@ -8,6 +8,7 @@ import { withFleet } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
 import { judge, Ledger } from './ledger.ts';
 import { Operations } from './operations.ts';
+import type { Report } from './report.ts';
 
 export interface RestartPlan {
   readonly seed: string;
@@ -15,17 +16,12 @@ export interface RestartPlan {
   readonly keys: number;
 }
 
-export interface RestartReport {
-  readonly lines: readonly string[];
-  readonly faults: readonly string[];
-}
-
 export async function restart(
   plan: RestartPlan,
   signal: AbortSignal,
   onProgress: (line: string) => void = () => undefined,
-): Promise<RestartReport> {
-  const work = async (fleet: Fleet): Promise<RestartReport> => {
+): Promise<Report> {
+  const work = async (fleet: Fleet): Promise<Report> => {
     const lines: string[] = [];
     const tell = (line: string): void => {
       lines.push(line);

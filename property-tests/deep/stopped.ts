@@ -16,6 +16,7 @@ import type { Fleet } from './fleet.ts';
 import { faultsOf, verdictLines } from './judged.ts';
 import { Load } from './load.ts';
 import { metricsOf } from './metrics.ts';
+import type { Report } from './report.ts';
 
 export interface StoppedPlan {
   readonly seed: string;
@@ -27,17 +28,12 @@ export interface StoppedPlan {
   readonly keys: number;
 }
 
-export interface StoppedReport {
-  readonly lines: readonly string[];
-  readonly faults: readonly string[];
-}
-
 export async function stopped(
   plan: StoppedPlan,
   signal: AbortSignal,
   onProgress: (line: string) => void = () => undefined,
-): Promise<StoppedReport> {
-  const work = async (fleet: Fleet): Promise<StoppedReport> => {
+): Promise<Report> {
+  const work = async (fleet: Fleet): Promise<Report> => {
     await fleet.startAll();
     const lines: string[] = [];
     const faults: string[] = [];
@@ -54,7 +50,7 @@ export async function stopped(
     faults.push(...faultsOf(verdict, ['lost']));
     return { lines: [...lines, ...verdictLines(verdict)], faults };
   };
-  const isGood = ({ faults }: StoppedReport): boolean => faults.length === 0;
+  const isGood = ({ faults }: Report): boolean => faults.length === 0;
   return await withFleet(plan.nodes, signal, work, isGood, { admin: true });
 }
 

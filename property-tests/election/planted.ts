@@ -118,12 +118,12 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'obeys a leader of an earlier term',
     breaks: /^E6:/m,
-    changes: [{ file: VOTER, from: 'term >= nextTerm(election) - 1 && ', to: '' }],
+    changes: [{ file: VOTER, from: 'term >= latestTerm(election) && ', to: '' }],
   },
   {
     name: 'takes the list of a leader of an earlier term',
     breaks: /^E6:/m,
-    changes: [{ file: INTRODUCERS, from: 'list.term < nextTerm(election) - 1 || ', to: '' }],
+    changes: [{ file: INTRODUCERS, from: 'list.term < latestTerm(election) || ', to: '' }],
   },
   {
     name: 'leads for longer than the others promised',

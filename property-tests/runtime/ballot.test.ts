@@ -6,10 +6,11 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { PeerDirectory } from '../../host/directory.ts';
+import { hexOf } from '../../host/words.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { parseBallot, textOfBallot } from '../../runtime/election/ballot-file.ts';
 import { isSignedVoters, parseVoters, signVoters } from '../../runtime/election/voter-list.ts';
-import { faultOfCount, hexOfBytes, textOfVoters } from '../../runtime/election/voter-list.ts';
+import { faultOfCount, textOfVoters } from '../../runtime/election/voter-list.ts';
 import { Voting } from '../../runtime/election/voting.ts';
 import type { Authority } from '../../runtime/identity/authority.ts';
 import type { Identity } from '../../runtime/identity/identity.ts';
@@ -19,7 +20,7 @@ import type { WireVoters } from '../../src/wire-types.ts';
 import { newAuthority, newIdentity, scratch } from '../identity-kit.ts';
 
 const id = fc.uint8Array({ minLength: 32, maxLength: 32 });
-const ids = fc.uniqueArray(id, { minLength: 1, maxLength: 7, selector: hexOfBytes });
+const ids = fc.uniqueArray(id, { minLength: 1, maxLength: 7, selector: hexOf });
 const signature = fc.oneof(
   fc.uint8Array({ minLength: 64, maxLength: 64 }),
   fc.constant(new Uint8Array()),
@@ -27,9 +28,9 @@ const signature = fc.oneof(
 const version = fc.integer({ min: 1, max: 2 ** 32 - 1 });
 const voters: fc.Arbitrary<WireVoters> = fc.record({ version, ids, signature });
 const ballot = fc.record({
-  node: id.map(hexOfBytes),
+  node: id.map(hexOf),
   term: fc.maxSafeNat(),
-  vote: fc.option(id.map(hexOfBytes), { nil: undefined }),
+  vote: fc.option(id.map(hexOf), { nil: undefined }),
   voters,
 });
 

@@ -13,8 +13,9 @@
  * ballot gives the same text.
  */
 import { hash } from 'node:crypto';
+import { hexOf } from '../../host/words.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
-import { bytesOfHex, hexOfBytes, isId, isListOf, isVersion } from './voter-list.ts';
+import { bytesOfHex, isId, isListOf, isVersion } from './voter-list.ts';
 
 /** What is on disk of `Ballot` in src/types.ts: ids for handles, and whose it is, in hex. */
 export interface BallotFields {
@@ -31,8 +32,8 @@ export function textOfBallot({ node, term, vote, voters }: BallotFields): string
     `node ${node}`,
     `term ${term}`,
     `vote ${vote ?? NONE}`,
-    ['voters', version, ...ids.map(hexOfBytes)].join(' '),
-    `signature ${signature.length === 0 ? NONE : hexOfBytes(signature)}`,
+    ['voters', version, ...ids.map(hexOf)].join(' '),
+    `signature ${signature.length === 0 ? NONE : hexOf(signature)}`,
   ];
   const text = `${lines.join('\n')}\n`;
   return `${text}check ${checkOf(text)}\n`;

@@ -9,14 +9,14 @@
  *
  * Invariant: parsing never throws on what is in the text.
  */
+import { hexOf } from '../../host/words.ts';
 import { peersIn } from '../../src/codec/address.ts';
 import { packIntroducers, unpackIntroducers } from '../../src/codec/introducers.ts';
 import type { WireIntroducers } from '../../src/wire-types.ts';
 import { UsageError } from '../failure.ts';
-import { readWhole } from '../files.ts';
+import { objectIn, readWhole } from '../files.ts';
 import { formatEndpoint, fromWireAddress } from '../links/address.ts';
 import type { Endpoint } from '../links/address.ts';
-import { hexOfBytes } from './voter-list.ts';
 
 /** An introducer of a list. */
 export interface Listed {
@@ -35,7 +35,7 @@ export interface ShownIntroducers {
 
 export function shownIntroducers(list: WireIntroducers): ShownIntroducers {
   return {
-    leader: hexOfBytes(list.leader),
+    leader: hexOf(list.leader),
     term: list.term,
     madeAt: new Date(list.madeAtMs).toISOString(),
     introducers: listedIn(list).map(({ id, at }) => ({ id, at: at.map(formatEndpoint) })),
@@ -49,14 +49,7 @@ export function textOfIntroducers(list: WireIntroducers): string {
 
 /** Nothing when it is no list, whoever signed it. */
 export function parseIntroducers(text: string): WireIntroducers | undefined {
-  let read: unknown;
-  try {
-    read = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof read !== 'object' || read === null || !('signed' in read)) return undefined;
-  const { signed } = read;
+  const signed = objectIn(text)?.['signed'];
   if (typeof signed !== 'string') return undefined;
   return unpackIntroducers(Uint8Array.from(Buffer.from(signed, 'base64')));
 }
@@ -71,7 +64,7 @@ export async function readIntroducers(path: string): Promise<WireIntroducers> {
 
 export function listedIn({ peers }: WireIntroducers): readonly Listed[] {
   return [...peersIn(peers)].map(({ id, addresses }) => ({
-    id: hexOfBytes(id),
+    id: hexOf(id),
     at: addresses.map(fromWireAddress).filter((one) => one !== undefined),
   }));
 }

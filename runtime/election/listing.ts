@@ -18,11 +18,11 @@ import type { Introducers, Peer } from '../../src/types.ts';
 import type { WireAddress, WireIntroducers } from '../../src/wire-types.ts';
 import { UsageError } from '../failure.ts';
 import { fileExists, readWhole, writeWhole } from '../files.ts';
-import { signBytes, verifyBytes } from '../identity/identity.ts';
+import { signBytes } from '../identity/identity.ts';
 import type { LiveIdentity } from '../identity/live-identity.ts';
 import type { AddressBook } from '../links/address-book.ts';
-import type { SavedPeer } from '../links/peers-file.ts';
 import { dayOf } from '../links/peers-file.ts';
+import type { SavedPeer } from '../links/peers-file.ts';
 import { reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
 import { listedIn, parseIntroducers, textOfIntroducers } from './introducers-file.ts';
@@ -78,9 +78,9 @@ export class Listing implements IntroducersEdge {
   }
 
   endorses(list: WireIntroducers): boolean {
-    const leader = this.#parts.identity.publisherOf(list.certificate, list.madeAtMs);
-    if (leader === undefined || Buffer.compare(leader.nodeId, list.leader) !== 0) return false;
-    return verifyBytes(leader.publicKey, endorsedBytes(list), list.signature);
+    const { certificate, madeAtMs: atWallMs, leader: id, signature } = list;
+    const { identity } = this.#parts;
+    return identity.hasSigned({ certificate, atWallMs, id }, () => endorsedBytes(list), signature);
   }
 
   keepIntroducers(list: Introducers, wire: WireIntroducers): void {

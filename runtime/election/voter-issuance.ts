@@ -7,8 +7,9 @@
  * Invariants: the version is one more than that of the list before; every voter has a certificate
  * of this authority that is neither expired nor revoked. Called inside `lockAuthority`.
  */
-import { join } from 'node:path';
 import type { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { hexOf } from '../../host/words.ts';
 import { VOTERS_MAX } from '../../src/limits.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
 import { UsageError } from '../failure.ts';
@@ -18,7 +19,7 @@ import { findIssued, readIndex } from '../identity/issued.ts';
 import type { Issued } from '../identity/issued.ts';
 import { readRevocations } from '../identity/revocations.ts';
 import type { ListSigner } from '../identity/revocations.ts';
-import { bytesOfHex, faultOfCount, hexOfBytes } from './voter-list.ts';
+import { bytesOfHex, faultOfCount } from './voter-list.ts';
 import { readVoters, signVoters, textOfVoters } from './voter-list.ts';
 
 export function votersFile(authorityDir: string): string {
@@ -68,7 +69,7 @@ function firstOf(ids: readonly string[]): Pick<WireVoters, 'version' | 'ids'> {
 
 /** Who stays keeps the place. */
 function nextOf(last: WireVoters, ids: readonly string[]): Pick<WireVoters, 'version' | 'ids'> {
-  const before = last.ids.map(hexOfBytes);
+  const before = last.ids.map(hexOf);
   const stays = before.filter((id) => ids.includes(id));
   const added = ids.filter((id) => !before.includes(id));
   if (before.length - stays.length + added.length !== 1) {

@@ -12,10 +12,11 @@
  */
 import { hash, sign } from 'node:crypto';
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import { hexOf } from '../../host/words.ts';
 import { VOTERS_MAX } from '../../src/limits.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
 import { UsageError } from '../failure.ts';
-import { readWhole } from '../files.ts';
+import { objectIn, readWhole } from '../files.ts';
 import { verifyBytes } from '../identity/identity.ts';
 import type { ListSigner } from '../identity/revocations.ts';
 
@@ -56,20 +57,15 @@ export async function readVoters(path: string, authority: X509Certificate): Prom
 }
 
 export function textOfVoters({ version, ids, signature }: WireVoters): string {
-  const fields = { version, voters: ids.map(hexOfBytes), signature: hexOfBytes(signature) };
+  const fields = { version, voters: ids.map(hexOf), signature: hexOf(signature) };
   return `${JSON.stringify(fields, undefined, 2)}\n`;
 }
 
 /** Nothing when it is no list with a signature, whoever made that. */
 export function parseVoters(text: string): WireVoters | undefined {
-  let read: unknown;
-  try {
-    read = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof read !== 'object' || read === null) return undefined;
-  const { version, voters, signature } = read as Readonly<Record<string, unknown>>;
+  const read = objectIn(text);
+  if (read === undefined) return undefined;
+  const { version, voters, signature } = read;
   if (!isVersion(version) || !Array.isArray(voters) || typeof signature !== 'string') {
     return undefined;
   }
@@ -105,10 +101,6 @@ export function isVersion(value: unknown): value is number {
 
 export function bytesOfHex(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, 'hex'));
-}
-
-export function hexOfBytes(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }
 
 /** Whether two lists are of one version and name the same ids in the same order. */

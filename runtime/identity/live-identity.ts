@@ -9,8 +9,15 @@
  */
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { UsageError } from '../failure.ts';
-import { certificateVerifier, tlsOptions } from './identity.ts';
+import { certificateVerifier, tlsOptions, verifyBytes } from './identity.ts';
 import type { Identity, Publisher } from './identity.ts';
+
+/** Who is said to have signed, by which certificate, and when. */
+interface Claim {
+  readonly certificate: Uint8Array;
+  readonly atWallMs: number;
+  readonly id: Uint8Array;
+}
 
 export class LiveIdentity {
   #identity: Identity;
@@ -33,9 +40,18 @@ export class LiveIdentity {
     return this.#tls;
   }
 
-  /** The publisher of a record, judged by the newest list; see `certificateVerifier`. */
-  publisherOf(der: Uint8Array, atWallMs: number): Publisher | undefined {
-    return this.#verify(der, atWallMs);
+  /**
+   * Whether the holder of a certificate that was good at a time has that id and signed a text,
+   * which is made only when the rest holds; judged by the newest list (`certificateVerifier`).
+   */
+  hasSigned(
+    { certificate, atWallMs, id }: Claim,
+    text: () => Uint8Array,
+    signature: Uint8Array,
+  ): boolean {
+    const signer = this.#verify(certificate, atWallMs);
+    if (signer === undefined || Buffer.compare(signer.nodeId, id) !== 0) return false;
+    return verifyBytes(signer.publicKey, text(), signature);
   }
 
   /** @param serial as `plainSerial` writes it */

@@ -140,9 +140,14 @@ export function leaseOf(voters: Voters, heard: readonly Heard[]): number {
   return (latest[majorityOf(voters) - 1] ?? -Infinity) + LEASE_HELD_MS;
 }
 
+/** The highest term that this node is in or was told of. */
+export function latestTerm({ ballot, seen }: Election): number {
+  return Math.max(ballot.term, seen);
+}
+
 /** The term in which to stand next: above all that this node knows of. */
-export function nextTerm({ ballot, seen }: Election): number {
-  return Math.max(ballot.term, seen) + 1;
+export function nextTerm(election: Election): number {
+  return latestTerm(election) + 1;
 }
 
 /** Whether a term is not far above all known ones: else a single voter could use them all up. */

@@ -13,9 +13,9 @@ import { ask, reply } from '../asking.ts';
 import { ANNOUNCE_MS, ANNOUNCE_TO, LEASE_MS, LISTED_MAX } from '../limits.ts';
 import { nextDraw, type Draft } from '../node.ts';
 import { below } from '../random.ts';
-import { contactAt, contactCount } from '../table/table.ts';
+import { contactAt, contactCount, contactsOf } from '../table/table.ts';
 import type { CallId, Introducers, Peer, Reply } from '../types.ts';
-import { isNear, nextTerm } from './election.ts';
+import { isNear, latestTerm } from './election.ts';
 import type { Leader } from './election.ts';
 
 /** It is time for a list, and this node leads: the caller has looked at its lease. */
@@ -53,22 +53,26 @@ export function onList(
   { introducers }: Extract<Reply, { type: 'introduction' }>,
 ): void {
   if (introducers === undefined || !isNews(draft, introducers)) return;
-  const seen = Math.max(draft.election.seen, introducers.term);
-  draft.election = { ...draft.election, introducers, seen };
+  adopt(draft, introducers);
 }
 
 function isNews({ election }: Draft, list: Introducers): boolean {
   const { introducers: known, ballot, leader } = election;
-  if (list.term < nextTerm(election) - 1 || !isNear(election, list.term)) return false;
+  if (list.term < latestTerm(election) || !isNear(election, list.term)) return false;
   // A term has one leader, and a voter may know it.
   if (list.term === ballot.term && (leader ?? list.leader) !== list.leader) return false;
   if (known?.term !== list.term) return true;
   return known.leader === list.leader && list.serial > known.serial;
 }
 
-function take(draft: Draft, introducers: Introducers, from: Peer): void {
+function adopt(draft: Draft, introducers: Introducers): void {
   const seen = Math.max(draft.election.seen, introducers.term);
   draft.election = { ...draft.election, introducers, seen };
+}
+
+/** Takes a list and passes it on. */
+function take(draft: Draft, introducers: Introducers, from: Peer): void {
+  adopt(draft, introducers);
   for (const peer of someContacts(draft, ANNOUNCE_TO)) {
     if (peer !== from) ask(draft, peer, { type: 'announce', introducers }, 0);
   }
@@ -81,7 +85,7 @@ function listed(draft: Draft, { heard }: Leader): readonly Peer[] {
   const lively = voters.peers.filter((peer, at) => {
     return peer === self || (heard[at]?.sentAt ?? -Infinity) > now - LEASE_MS;
   });
-  const contacts = Array.from({ length: contactCount(table) }, (_, slot) => contactAt(table, slot));
+  const contacts = contactsOf(table);
   const before = election.introducers?.peers.filter((peer) => contacts.includes(peer)) ?? [];
   const all = [...lively, ...before, ...someContacts(draft, LISTED_MAX)];
   return [...new Set(all)].slice(0, LISTED_MAX);

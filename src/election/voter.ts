@@ -10,7 +10,7 @@ import { below } from '../random.ts';
 import type { CallId, Peer, Request, Voters } from '../types.ts';
 import { answer, cast } from './ballot.ts';
 import { stand } from './candidate.ts';
-import { isNear, isVoter, nextTerm } from './election.ts';
+import { isNear, isVoter, latestTerm } from './election.ts';
 import { follow } from './follower.ts';
 
 type Vote = Extract<Request, { type: 'vote' }>;
@@ -44,7 +44,7 @@ export function onVote(draft: Draft, from: Peer, call: CallId, asked: Vote): voi
 export function onHeartbeat(draft: Draft, from: Peer, call: CallId, beat: Heartbeat): void {
   const { term, voters } = beat;
   const { election } = draft;
-  const ok = term >= nextTerm(election) - 1 && mayLead(draft, from, beat);
+  const ok = term >= latestTerm(election) && mayLead(draft, from, beat);
   if (ok) {
     const { ballot } = election;
     if (term > ballot.term) cast(draft, { term, vote: undefined, voters });

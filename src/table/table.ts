@@ -64,6 +64,11 @@ export function contactAt(table: Table, slot: number): Peer {
   return table.packed[1 + (table.packed[0] ?? 0) + 2 * slot] ?? 0;
 }
 
+/** All contacts, bucket by bucket. */
+export function contactsOf(table: Table): readonly Peer[] {
+  return Array.from({ length: contactCount(table) }, (_, slot) => contactAt(table, slot));
+}
+
 /** The slot of a peer within its bucket, or -1 when it is no contact. */
 export function slotOf(table: Table, bucket: number, peer: Peer): number {
   const { packed } = table;
