@@ -7,6 +7,7 @@ import { hexOf } from '../host/words.ts';
 import { issueVoters, lastVoters, votersFile } from '../runtime/election/voter-issuance.ts';
 import { lockAuthority, openAuthority } from '../runtime/identity/authority.ts';
 import { readIndex } from '../runtime/identity/issued.ts';
+import { idsIn } from '../src/codec/election.ts';
 import type { WireVoters } from '../src/wire-types.ts';
 import { dirOption } from './ca-flags.ts';
 import type { Print } from './ca-flags.ts';
@@ -36,13 +37,15 @@ export function addVoters(command: Command, print: Print): void {
     });
 }
 
-async function linesOf(dir: string, { version, ids }: WireVoters): Promise<string> {
+async function linesOf(dir: string, list: WireVoters): Promise<string> {
+  const ids = idsIn(list).map(hexOf);
   const names = new Map((await readIndex(dir)).map(({ nodeId, name }) => [nodeId, name]));
-  const lines = ids.map(hexOf).map((id) => `  ${id}  ${names.get(id) ?? ''}`.trimEnd());
-  return [`List of voters ${version}, ${ids.length} voters:`, ...lines, ''].join('\n');
+  const lines = ids.map((id) => `  ${id}  ${names.get(id) ?? ''}`.trimEnd());
+  return [`List of voters ${list.version}, ${ids.length} voters:`, ...lines, ''].join('\n');
 }
 
-function nextOf({ version, ids }: WireVoters): readonly string[] {
+function nextOf(list: WireVoters): readonly string[] {
+  const { version } = list;
   if (version === 1) {
     return [
       'Copy it to every node and start each with "npx orrery node --voters voters.json ...":',
@@ -53,7 +56,7 @@ function nextOf({ version, ids }: WireVoters): readonly string[] {
   return [
     'Copy it over voters.json of every node; those that run take it within two seconds.',
     `Sign no further one before "npx orrery status" shows list ${version} at every voter.`,
-    ...(ids.length % 2 === 0 ? [even] : []),
+    ...(idsIn(list).length % 2 === 0 ? [even] : []),
   ];
 }
 

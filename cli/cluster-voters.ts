@@ -6,6 +6,7 @@ import { hexOf } from '../host/words.ts';
 import { issueVoters, lastVoters, votersFile } from '../runtime/election/voter-issuance.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { lockAuthority, openAuthority } from '../runtime/identity/authority.ts';
+import { idsIn } from '../src/codec/election.ts';
 
 /**
  * @param wanted how many voters; nothing: `VOTERS` where there are as many nodes
@@ -26,9 +27,9 @@ export async function clusterVoters(
     const authority = await openAuthority(authorityDir);
     const last = await lastVoters(authority);
     if (last === undefined) await issueVoters(authority, ids.slice(0, wanted ?? VOTERS));
-    const areHere = last?.ids.every((id) => ids.includes(hexOf(id))) ?? true;
-    const isFit =
-      areHere && (last === undefined || (wanted ?? last.ids.length) === last.ids.length);
+    const voters = last && idsIn(last).map(hexOf);
+    const areHere = voters?.every((id) => ids.includes(id)) ?? true;
+    const isFit = areHere && (voters === undefined || (wanted ?? voters.length) === voters.length);
     if (isFit) return votersFile(authorityDir);
     const fault =
       `the list in ${votersFile(authorityDir)} has other voters: ` +

@@ -2,6 +2,7 @@
  * Lists of voters between what travels and what the core knows: ids become handles, and a list
  * counts only when its edge says that the authority has signed it, or that every node was told so.
  */
+import { idsIn, packIds } from '../src/codec/election.ts';
 import type { Introducers, Peer, Voters } from '../src/types.ts';
 import type { WireIntroducers, WireVoters } from '../src/wire-types.ts';
 import type { PeerDirectory } from './directory.ts';
@@ -28,7 +29,7 @@ export interface IntroducersEdge {
 export function admitVoters(edge: VotersEdge, wire: WireVoters): Voters | undefined {
   if (wire.version < 1 || wire.ids.length === 0 || !edge.certifies(wire)) return undefined;
   const peers: Peer[] = [];
-  for (const id of wire.ids) {
+  for (const id of idsIn(wire)) {
     const peer = edge.directory.intern(id);
     if (peer === undefined || peers.includes(peer)) return undefined;
     peers.push(peer);
@@ -39,6 +40,6 @@ export function admitVoters(edge: VotersEdge, wire: WireVoters): Voters | undefi
 export function presentVoters(edge: VotersEdge, voters: Voters): WireVoters | undefined {
   const signature = edge.signatureOf(voters.version);
   if (signature === undefined) return undefined;
-  const ids = voters.peers.map((peer) => edge.directory.idOf(peer));
+  const ids = packIds(voters.peers.map((peer) => edge.directory.idOf(peer)));
   return { version: voters.version, ids, signature };
 }

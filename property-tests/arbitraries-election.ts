@@ -3,6 +3,7 @@
  * introducers, votes, heartbeats, introductions.
  */
 import fc from 'fast-check';
+import { idsIn, packIds } from '../src/codec/election.ts';
 import { LISTED_MAX, VOTERS_MAX } from '../src/limits.ts';
 import type { Ballot, Introducers, Peer, Reply, Request, Voters } from '../src/types.ts';
 import type { WireIntroducers, WireReply, WireRequest, WireVoters } from '../src/wire-types.ts';
@@ -18,7 +19,7 @@ const signature = (): fc.Arbitrary<Uint8Array> => fc.oneof(fc.constant(SIGNED), 
 const wireVoters = (): fc.Arbitrary<WireVoters> =>
   plain({
     version: u32(),
-    ids: fc.array(bytes(32), { minLength: 1, maxLength: VOTERS_MAX }),
+    ids: fc.array(bytes(32), { minLength: 1, maxLength: VOTERS_MAX }).map(packIds),
     signature: fc.oneof(signature(), fc.constant(new Uint8Array(0))),
   });
 
@@ -35,7 +36,7 @@ const wireIntroducers = (): fc.Arbitrary<WireIntroducers> =>
     signature: signature(),
   }).chain((list) =>
     // Most leaders are among those who may elect them.
-    fc.constantFrom(list.leader, list.voters.ids[0] ?? list.leader).map((leader) => {
+    fc.constantFrom(list.leader, idsIn(list.voters)[0] ?? list.leader).map((leader) => {
       return { ...list, leader };
     }),
   );

@@ -11,6 +11,7 @@ import { bits256Of, positionOfId } from '../host/words.ts';
 import { signedVoterBytes } from '../runtime/election/voter-list.ts';
 import { packPeers, peersIn } from '../src/codec/address.ts';
 import { decodeClient, encodeClient } from '../src/codec/client.ts';
+import { idsIn, packIds } from '../src/codec/election.ts';
 import { endorsedBytes } from '../src/codec/introducers.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { headerFor, signedBytes } from '../src/codec/record.ts';
@@ -166,7 +167,7 @@ function encode(protocol: string, message: unknown): Uint8Array {
     : encodePeer(message as WireMessage);
 }
 
-/** Bytes become hex and packed peers a list, as in the document. */
+/** Bytes become hex, packed peers and ids lists, as in the document. */
 function plain(data: unknown): unknown {
   if (data instanceof Uint8Array) return hex(data);
   if (Array.isArray(data)) return data.map(plain);
@@ -174,9 +175,15 @@ function plain(data: unknown): unknown {
   return Object.fromEntries(
     Object.entries(data).map(([name, field]: [string, unknown]) => [
       name,
-      plain(name === 'peers' ? [...peersIn(field as Uint8Array)] : field),
+      plain(partsOf(name, field)),
     ]),
   );
+}
+
+/** What travels packed, as a list. */
+function partsOf(name: string, field: unknown): unknown {
+  if (name === 'peers') return [...peersIn(field as Uint8Array)];
+  return name === 'ids' ? idsIn({ ids: field as Uint8Array }) : field;
 }
 
 /** The reverse of `plain`: fields that hold bytes are known by their names. */
@@ -192,7 +199,7 @@ function revived(data: unknown): unknown {
 }
 
 function revivedField(name: string, field: unknown): unknown {
-  if (name === 'ids') return (field as readonly string[]).map(bytesOf);
+  if (name === 'ids') return packIds((field as readonly string[]).map(bytesOf));
   if (name === 'peers') return packPeers(revived(field) as readonly WirePeer[]);
   return BYTE_FIELDS.has(name) && typeof field === 'string' ? bytesOf(field) : revived(field);
 }

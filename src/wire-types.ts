@@ -62,10 +62,13 @@ export interface WireSum {
   readonly low: number;
 }
 
-/** Who elects the leader: ids of 32 bytes, and the authority's signature, or none. */
+/**
+ * Who elects the leader: ids of 32 bytes, one after the other (as views of their own they would be
+ * several times what arrived), and the authority's signature, or none.
+ */
 export interface WireVoters {
   readonly version: number;
-  readonly ids: readonly Uint8Array[];
+  readonly ids: Uint8Array;
   readonly signature: Uint8Array;
 }
 

@@ -18,6 +18,7 @@ import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
 import { AddressBook } from '../../runtime/links/address-book.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { packPeers } from '../../src/codec/address.ts';
+import { packIds } from '../../src/codec/election.ts';
 import { endorsedBytes } from '../../src/codec/introducers.ts';
 import type { Introducers } from '../../src/types.ts';
 import type { WireIntroducers, WireVoters } from '../../src/wire-types.ts';
@@ -38,7 +39,12 @@ async function newHome(t: ExecutionContext): Promise<Home> {
   const node = await newIdentity(authority, dataDir);
   const leader = await newIdentity(authority, join(dir, 'leader'));
   const ids = [leader.nodeId, ...[1, 2].map((byte) => new Uint8Array(32).fill(byte))];
-  return { dataDir, node, leader, voters: signVoters({ version: 1, ids }, authority) };
+  return {
+    dataDir,
+    node,
+    leader,
+    voters: signVoters({ version: 1, ids: packIds(ids) }, authority),
+  };
 }
 
 async function opened({ dataDir, node }: Home, given?: WireIntroducers): Promise<Listing> {

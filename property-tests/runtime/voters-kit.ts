@@ -5,7 +5,7 @@
 import { randomInt } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import type { Clock } from '../../runtime/clock.ts';
-import { bytesOfHex, signVoters } from '../../runtime/election/voter-list.ts';
+import { packedOf, signVoters } from '../../runtime/election/voter-list.ts';
 import type { Election } from '../../src/election/election.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
 import type { RunningNode } from '../../runtime/node.ts';
@@ -24,7 +24,7 @@ export function fastClock(): Clock {
 }
 
 export function listOf(site: Site, version: number, ids: readonly string[]): WireVoters {
-  return signVoters({ version, ids: ids.map(bytesOfHex) }, site.authority);
+  return signVoters({ version, ids: packedOf(ids) }, site.authority);
 }
 
 /** Identities ahead of their nodes, for lists that name them. */

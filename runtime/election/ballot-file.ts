@@ -14,8 +14,9 @@
  */
 import { hash } from 'node:crypto';
 import { hexOf } from '../../host/words.ts';
+import { idsIn } from '../../src/codec/election.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
-import { bytesOfHex, isId, isListOf, isVersion } from './voter-list.ts';
+import { bytesOfHex, isId, isListOf, isVersion, packedOf } from './voter-list.ts';
 
 /** What is on disk of `Ballot` in src/types.ts: ids for handles, and whose it is, in hex. */
 export interface BallotFields {
@@ -32,7 +33,7 @@ export function textOfBallot({ node, term, vote, voters }: BallotFields): string
     `node ${node}`,
     `term ${term}`,
     `vote ${vote ?? NONE}`,
-    ['voters', version, ...ids.map(hexOf)].join(' '),
+    ['voters', version, ...idsIn({ ids }).map(hexOf)].join(' '),
     `signature ${signature.length === 0 ? NONE : hexOf(signature)}`,
   ];
   const text = `${lines.join('\n')}\n`;
@@ -56,7 +57,7 @@ export function parseBallot(text: string): BallotFields | undefined {
     vote: whom === NONE ? undefined : whom,
     voters: {
       version: Number(version),
-      ids: ids.map(bytesOfHex),
+      ids: packedOf(ids),
       signature: signed === NONE ? new Uint8Array() : bytesOfHex(signed),
     },
   };

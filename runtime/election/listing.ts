@@ -12,6 +12,7 @@
 import { join } from 'node:path';
 import { presentPeers } from '../../host/present.ts';
 import type { IntroducersEdge } from '../../host/voters.ts';
+import { idsIn } from '../../src/codec/election.ts';
 import { endorsedBytes } from '../../src/codec/introducers.ts';
 import type { Election } from '../../src/election/election.ts';
 import type { Introducers, Peer } from '../../src/types.ts';
@@ -120,7 +121,7 @@ export class Listing implements IntroducersEdge {
   }
 
   #counts(list: WireIntroducers): boolean {
-    const isVoter = list.voters.ids.some((id) => Buffer.compare(id, list.leader) === 0);
+    const isVoter = idsIn(list.voters).some((id) => Buffer.compare(id, list.leader) === 0);
     return isVoter && this.#parts.voting.take(list.voters) !== undefined && this.endorses(list);
   }
 
@@ -166,7 +167,7 @@ function copyOf(list: WireIntroducers): WireIntroducers {
   const { version, ids, signature } = list.voters;
   return {
     ...list,
-    voters: { version, ids: ids.map((id) => id.slice()), signature: signature.slice() },
+    voters: { version, ids: ids.slice(), signature: signature.slice() },
     leader: list.leader.slice(),
     certificate: list.certificate.slice(),
     peers: list.peers.slice(),

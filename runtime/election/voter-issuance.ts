@@ -10,6 +10,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { hexOf } from '../../host/words.ts';
+import { idsIn } from '../../src/codec/election.ts';
 import { VOTERS_MAX } from '../../src/limits.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
 import { UsageError } from '../failure.ts';
@@ -19,7 +20,7 @@ import { findIssued, readIndex } from '../identity/issued.ts';
 import type { Issued } from '../identity/issued.ts';
 import { readRevocations } from '../identity/revocations.ts';
 import type { ListSigner } from '../identity/revocations.ts';
-import { bytesOfHex, faultOfCount } from './voter-list.ts';
+import { faultOfCount, packedOf } from './voter-list.ts';
 import { readVoters, signVoters, textOfVoters } from './voter-list.ts';
 
 export function votersFile(authorityDir: string): string {
@@ -64,12 +65,12 @@ export async function issueVoters(
 function firstOf(ids: readonly string[]): Pick<WireVoters, 'version' | 'ids'> {
   const fault = faultOfCount(ids.length);
   if (fault !== undefined) throw new UsageError(fault);
-  return { version: 1, ids: ids.map(bytesOfHex) };
+  return { version: 1, ids: packedOf(ids) };
 }
 
 /** Who stays keeps the place. */
 function nextOf(last: WireVoters, ids: readonly string[]): Pick<WireVoters, 'version' | 'ids'> {
-  const before = last.ids.map(hexOf);
+  const before = idsIn(last).map(hexOf);
   const stays = before.filter((id) => ids.includes(id));
   const added = ids.filter((id) => !before.includes(id));
   if (before.length - stays.length + added.length !== 1) {
@@ -81,7 +82,7 @@ function nextOf(last: WireVoters, ids: readonly string[]): Pick<WireVoters, 'ver
   if (ids.length < 3 || ids.length > VOTERS_MAX) {
     throw new UsageError(faultOfCount(ids.length) ?? '');
   }
-  return { version: last.version + 1, ids: [...stays, ...added].map(bytesOfHex) };
+  return { version: last.version + 1, ids: packedOf([...stays, ...added]) };
 }
 
 /** @param isGood whether a certificate with that serial number and end can be used */

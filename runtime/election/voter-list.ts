@@ -13,6 +13,7 @@
 import { hash, sign } from 'node:crypto';
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { hexOf } from '../../host/words.ts';
+import { idsIn, packIds } from '../../src/codec/election.ts';
 import { VOTERS_MAX } from '../../src/limits.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
 import { UsageError } from '../failure.ts';
@@ -39,7 +40,7 @@ export function isSignedVoters(list: WireVoters, authority: X509Certificate): bo
 
 /** A list by which every node was told in its settings to vote. */
 export function configuredVoters(ids: readonly string[]): WireVoters {
-  return { version: 1, ids: ids.map(bytesOfHex), signature: new Uint8Array() };
+  return { version: 1, ids: packedOf(ids), signature: new Uint8Array() };
 }
 
 /** @throws UsageError when the file holds no list, or one that is not of this authority */
@@ -57,7 +58,7 @@ export async function readVoters(path: string, authority: X509Certificate): Prom
 }
 
 export function textOfVoters({ version, ids, signature }: WireVoters): string {
-  const fields = { version, voters: ids.map(hexOf), signature: hexOf(signature) };
+  const fields = { version, voters: idsIn({ ids }).map(hexOf), signature: hexOf(signature) };
   return `${JSON.stringify(fields, undefined, 2)}\n`;
 }
 
@@ -71,7 +72,7 @@ export function parseVoters(text: string): WireVoters | undefined {
   }
   const ids: readonly unknown[] = voters;
   if (!ids.every(isId) || !isListOf(ids) || !/^[0-9a-f]{128}$/.test(signature)) return undefined;
-  return { version, ids: ids.map(bytesOfHex), signature: bytesOfHex(signature) };
+  return { version, ids: packedOf(ids), signature: bytesOfHex(signature) };
 }
 
 /** Whether so many different ids can be a list: between two of odd sizes one goes over an even. */
@@ -103,20 +104,23 @@ export function bytesOfHex(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, 'hex'));
 }
 
+/** Ids in hex as a list holds them. */
+export function packedOf(ids: readonly string[]): Uint8Array {
+  return packIds(ids.map(bytesOfHex));
+}
+
 /** Whether two lists are of one version and name the same ids in the same order. */
 export function isSameList(a: Claims, b: Claims): boolean {
-  return (
-    a.version === b.version && Buffer.compare(Buffer.concat(a.ids), Buffer.concat(b.ids)) === 0
-  );
+  return a.version === b.version && Buffer.compare(a.ids, b.ids) === 0;
 }
 
 /** What is signed of a list; docs/wire.md has an example. */
 export function signedVoterBytes({ version, ids }: Claims, authority: KeyObject): Uint8Array {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(version);
-  head.writeUInt8(ids.length, 4);
+  head.writeUInt8(idsIn({ ids }).length, 4);
   const key = authority.export({ type: 'spki', format: 'der' });
-  return Buffer.concat([Buffer.from(DOMAIN), hash('sha256', key, 'buffer'), head, ...ids]);
+  return Buffer.concat([Buffer.from(DOMAIN), hash('sha256', key, 'buffer'), head, ids]);
 }
 
 const DOMAIN = 'orrery voters 1\n';

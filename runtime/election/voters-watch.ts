@@ -3,6 +3,7 @@
  * next list. Each node may be given it at any time; whoever leads goes on to it.
  */
 import type { X509Certificate } from 'node:crypto';
+import { idsIn } from '../../src/codec/election.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
 import { watchFiles } from '../file-watch.ts';
 import type { FileWatch } from '../file-watch.ts';
@@ -30,7 +31,7 @@ export function watchVoters(
       used: 'list of voters replaced',
       unusable: 'the new list of voters cannot be used',
     },
-    fieldsOf: ({ version, ids }: WireVoters) => ({ version, voters: ids.length }),
+    fieldsOf: (list: WireVoters) => ({ version: list.version, voters: idsIn(list).length }),
   };
   return watchFiles(watched, current, log);
 }

@@ -13,6 +13,7 @@ import type { PeerDirectory } from '../../host/directory.ts';
 import { admitVoters, presentVoters } from '../../host/voters.ts';
 import type { VotersEdge } from '../../host/voters.ts';
 import { assert } from '../../src/assert.ts';
+import { idsIn } from '../../src/codec/election.ts';
 import { NEWCOMER_MS } from '../../src/limits.ts';
 import type { Ballot, Kept, Peer, Voters } from '../../src/types.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
@@ -137,8 +138,7 @@ export class Voting implements VotersEdge {
   /** Keeps a copy, for what travelled is a view of a buffer. */
   #note({ version, ids, signature }: WireVoters): void {
     this.#lists.delete(version);
-    const copy = { version, ids: ids.map((id) => id.slice()), signature: signature.slice() };
-    this.#lists.set(version, copy);
+    this.#lists.set(version, { version, ids: ids.slice(), signature: signature.slice() });
     if (this.#lists.size <= VOTER_LISTS_MAX) return;
     const oldest = [...this.#lists.keys()].find((one) => one !== this.#version);
     if (oldest !== undefined) this.#lists.delete(oldest);
@@ -154,8 +154,8 @@ export class Voting implements VotersEdge {
     );
   }
 
-  #handlesOf({ version, ids }: WireVoters): Voters {
-    return { version, peers: ids.map((id) => this.#peerOf(id)) };
+  #handlesOf(list: WireVoters): Voters {
+    return { version: list.version, peers: idsIn(list).map((id) => this.#peerOf(id)) };
   }
 
   #peerOf(id: Uint8Array): Peer {

@@ -5,6 +5,7 @@
  * bytes each, then a u8 count of bytes and so many, the authority's signature: 64, or none where
  * the list stands in the settings of every node.
  */
+import { assert } from '../assert.ts';
 import { VOTERS_MAX } from '../limits.ts';
 import type { WireReply, WireRequest, WireVoters } from '../wire-types.ts';
 import type { Reader, Writer } from './bytes.ts';
@@ -65,13 +66,14 @@ export function readTerm(reader: Reader): Term {
 }
 
 export function votersLength({ ids, signature }: WireVoters): number {
-  return VOTERS_HEAD_BYTES + ids.length * ID_BYTES + signature.length;
+  return VOTERS_HEAD_BYTES + ids.length + signature.length;
 }
 
 export function writeVoters(writer: Writer, { version, ids, signature }: WireVoters): void {
   writer.u32(version);
-  writer.u8(ids.length);
-  for (const id of ids) writer.fixed(id, ID_BYTES);
+  assert(ids.length % ID_BYTES === 0, 'voters are packed ids');
+  writer.u8(ids.length / ID_BYTES);
+  writer.fixed(ids, ids.length);
   writer.u8(signature.length);
   writer.fixed(signature, signature.length);
 }
@@ -80,10 +82,25 @@ export function readVoters(reader: Reader): WireVoters {
   const version = reader.u32();
   const count = reader.u8();
   if (count < 1 || count > VOTERS_MAX) reader.fail();
-  const ids = Array.from({ length: Math.min(count, VOTERS_MAX) }, () => reader.take(ID_BYTES));
+  const ids = reader.take(count * ID_BYTES);
   const length = reader.u8();
   if (length !== 0 && length !== SIGNATURE_BYTES) reader.fail();
   return { version, ids, signature: reader.take(length) };
+}
+
+/** One after the other, as views. */
+export function idsIn({ ids }: Pick<WireVoters, 'ids'>): readonly Uint8Array[] {
+  return Array.from({ length: ids.length / ID_BYTES }, (_, at) =>
+    ids.subarray(at * ID_BYTES, (at + 1) * ID_BYTES),
+  );
+}
+
+export function packIds(ids: readonly Uint8Array[]): Uint8Array {
+  const packed = new Uint8Array(ids.length * ID_BYTES);
+  ids.forEach((id, at) => {
+    packed.set(id, at * ID_BYTES);
+  });
+  return packed;
 }
 
 function readFlag(reader: Reader): boolean {
