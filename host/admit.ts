@@ -58,6 +58,8 @@ export interface Envelope {
 /** What the host's edge hands in. */
 export interface Edge extends VotersEdge, IntroducersEdge {
   readonly directory: PeerDirectory;
+  /** Through how many nodes a relay may go from here on, this one counted; 0: none is taken. */
+  readonly hopsMax: number;
   /** SHA-256. */
   hash(bytes: Uint8Array): Uint8Array;
   /** Certificate valid at publication, not revoked, and its key signed `signedBytes(header)`. */
@@ -99,6 +101,8 @@ export function keyOf(edge: Pick<Edge, 'hash'>, raw: Uint8Array): Key {
   return { raw: bits256Of(raw), position: positionOfId(edge.hash(raw)) };
 }
 
+type WireRelay = Extract<WireRequest, { readonly type: 'relay' }>;
+
 /** Why a record was not taken; never leaves this file as it is. */
 interface RecordRefusal {
   readonly type: 'refusal';
@@ -127,6 +131,8 @@ function admitRequest(edge: Edge, body: WireRequest, wallMs: number): Request | 
       const record = admitRecord(edge, body.record, wallMs);
       return 'type' in record ? record : { type: 'store', record };
     }
+    case 'relay':
+      return admitRelay(edge, body, wallMs);
     case 'vote':
       return { type: 'vote', term: body.term, isPreVote: body.isPreVote, version: body.version };
     case 'heartbeat': {
@@ -180,6 +186,14 @@ function admitReply(edge: Edge, body: WireReply, wallMs: number): Reply | Record
     default:
       return assertNever(body);
   }
+}
+
+/** Whoever may have a record passed on without end could make of one frame any number. */
+function admitRelay(edge: Edge, body: WireRelay, wallMs: number): Request | RecordRefusal {
+  if (edge.hopsMax === 0) return INVALID;
+  const record = admitRecord(edge, body.record, wallMs);
+  if ('type' in record) return record;
+  return { type: 'relay', record, hops: Math.max(1, Math.min(body.hops, edge.hopsMax)) };
 }
 
 function admitRecord(edge: Edge, record: WireRecord, wallMs: number): RecordHeader | RecordRefusal {

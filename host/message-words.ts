@@ -59,6 +59,10 @@ export function messageWords(print: Print, message: Message): void {
     case 'store':
       print.word(REQUEST_WORDS[body.type]);
       return headerWords(print, body.record);
+    case 'relay':
+      print.word(REQUEST_WORDS[body.type]);
+      headerWords(print, body.record);
+      return print.word(body.hops);
     case 'ok':
       return print.word(6);
     case 'peers':
@@ -199,6 +203,7 @@ export const REQUEST_WORDS: Readonly<Record<Request['type'], number>> = {
   resign: 19,
   announce: 20,
   introduce: 21,
+  relay: 23,
 };
 const REFUSALS: Readonly<Record<Refusal, number>> = {
   stale: 1,

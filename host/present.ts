@@ -46,6 +46,10 @@ function presentRequest(edge: Edge, body: Request): WireRequest | undefined {
       const record = presentRecord(edge, body.record);
       return record === undefined ? undefined : { type: 'store', record };
     }
+    case 'relay': {
+      const record = presentRecord(edge, body.record);
+      return record === undefined ? undefined : { type: 'relay', hops: body.hops, record };
+    }
     case 'vote':
       return { type: 'vote', term: body.term, version: body.version, isPreVote: body.isPreVote };
     case 'heartbeat': {

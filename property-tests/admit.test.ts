@@ -13,59 +13,25 @@ import { bits256Of, hexOf } from '../host/words.ts';
 import { packPeers, peersIn } from '../src/codec/address.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { headerFor } from '../src/codec/record.ts';
-import { PEERS_PER_REPLY_MAX, TTL_S_MAX } from '../src/limits.ts';
+import { HOPS_MAX, PEERS_PER_REPLY_MAX, TTL_S_MAX } from '../src/limits.ts';
 import type { Message } from '../src/types.ts';
 import type { WireRecord } from '../src/wire-types.ts';
-import { CERTIFICATE, desk, type Desk, sha256, signed } from './admit-desk.ts';
-import { bytes, plain, replication, u32, wireAddress, wirePeer } from './arbitraries.ts';
+import { desk, type Desk, freshRecord, record, sha256, TEN_MINUTES_MS } from './admit-desk.ts';
+import { WALL_MS } from './admit-desk.ts';
+import { plain, u32, wireAddress, wirePeer } from './arbitraries.ts';
 import { wireElectionRequest } from './arbitraries-election.ts';
 import { wireReply, wireRequest } from './arbitraries-wire.ts';
 import { runs } from './parameters.ts';
 
-const WALL_MS = 1_764_000_000_000;
-const TEN_MINUTES_MS = 600_000;
-/** Records of every age and claim, well signed. */
-const record = (): fc.Arbitrary<WireRecord> =>
-  plain({
-    key: bytes(32),
-    version: near(WALL_MS),
-    publishedAtMs: near(WALL_MS),
-    ttlS: fc.oneof(
-      fc.integer({ min: 1, max: 7200 }),
-      fc.constantFrom(0, 1, TTL_S_MAX, TTL_S_MAX + 1),
-    ),
-    replication: replication(),
-    publisher: bytes(32),
-    certificate: fc.constant(CERTIFICATE),
-    value: fc.uint8Array({ minLength: 1, maxLength: 32 }),
-    lifeMs: fc.oneof(fc.integer({ min: 0, max: 7_200_000 }), u32()),
-  }).map(signed);
-
-function near(ms: number): fc.Arbitrary<number> {
-  return fc.oneof(
-    fc.integer({ min: ms - 10_000_000, max: ms + 1_000_000 }),
-    fc.constantFrom(ms, ms + TEN_MINUTES_MS, ms + TEN_MINUTES_MS + 1),
-  );
-}
-
-/** Fresh and in bounds: one that every receiver takes, with the life that it says. */
-const freshRecord = (): fc.Arbitrary<WireRecord> =>
-  fc.tuple(record(), fc.integer({ min: 3600, max: 7200 })).map(([one, ttlS]) =>
-    signed({
-      ...one,
-      version: WALL_MS,
-      publishedAtMs: WALL_MS,
-      ttlS,
-      lifeMs: 1 + (one.lifeMs % 3_600_000),
-    }),
-  );
-
 /** In which message a record comes, or its header alone. */
-type Way = 'store' | 'value' | 'version';
-const way = (): fc.Arbitrary<Way> => fc.constantFrom('store', 'value', 'version');
+type Way = 'store' | 'relay' | 'value' | 'version';
+const way = (): fc.Arbitrary<Way> => fc.constantFrom('store', 'relay', 'value', 'version');
 
 function withRecord(one: WireRecord, by: Way): WireCall {
   if (by === 'store') return { type: 'request', call: 9, body: { type: by, record: one } };
+  if (by === 'relay') {
+    return { type: 'request', call: 9, body: { type: by, hops: HOPS_MAX, record: one } };
+  }
   if (by === 'value') return { type: 'reply', call: 9, body: { type: by, record: one } };
   const header = headerFor(one, sha256(one.value));
   return { type: 'reply', call: 9, body: { type: by, header, peers: packPeers([]) } };
@@ -73,7 +39,7 @@ function withRecord(one: WireRecord, by: Way): WireCall {
 
 /** Any call but those with a record. */
 const plainCall = (): fc.Arbitrary<WireCall> => {
-  const request = wireRequest().filter(({ type }) => type !== 'store');
+  const request = wireRequest().filter((body) => !('record' in body));
   const reply = wireReply().filter(({ type }) => type !== 'value' && type !== 'version');
   return fc.oneof(
     plain({ type: fc.constant('request' as const), call: u32(), body: request }),
@@ -148,7 +114,7 @@ testProp(
       return;
     }
     const reason = invalid ? 'invalid' : 'expired';
-    if (by === 'store') t.deepEqual(admitted, { type: 'refused', call: 9, reason });
+    if (isAsked(by)) t.deepEqual(admitted, { type: 'refused', call: 9, reason });
     else t.deepEqual(admitted, { type: 'dropped', reason: `record ${reason}` });
     t.is(edge.kept.size, 0);
     return;
@@ -170,7 +136,7 @@ testProp(
     const at = where % one[field].length;
     const touched = one[field].map((byte, index) => (index === at ? byte ^ change : byte));
     const admitted = admit(edge, withRecord({ ...one, [field]: touched }, by), WALL_MS);
-    if (by === 'store') t.deepEqual(admitted, { type: 'refused', call: 9, reason: 'invalid' });
+    if (isAsked(by)) t.deepEqual(admitted, { type: 'refused', call: 9, reason: 'invalid' });
     else t.deepEqual(admitted, { type: 'dropped', reason: 'record invalid' });
     t.is(edge.kept.size, 0);
     for (const other of ['version', 'publishedAtMs', 'ttlS', 'replication'] as const) {
@@ -237,9 +203,31 @@ testProp(
   runs(200),
 );
 
+testProp(
+  'a relay goes through as many nodes as the edge allows',
+  [freshRecord(), fc.nat(255), fc.nat(HOPS_MAX)],
+  (t, one, hops, hopsMax) => {
+    const edge = desk(100, hopsMax);
+    const wire = { type: 'request', call: 9, body: { type: 'relay', hops, record: one } } as const;
+    const admitted = admit(edge, wire, WALL_MS);
+    if (hopsMax === 0) {
+      t.deepEqual(admitted, { type: 'refused', call: 9, reason: 'invalid' });
+      t.is(edge.kept.size, 0);
+      return;
+    }
+    const { body } = messageOf(admitted);
+    const { body: stored } = messageOf(admit(edge, withRecord(one, 'store'), WALL_MS));
+    if (stored.type !== 'store') return t.fail(stored.type);
+    const left = Math.max(1, Math.min(hops, hopsMax));
+    const { record } = stored;
+    t.deepEqual(body, { type: 'relay', record, hops: left });
+  },
+  runs(300),
+);
+
 test('a record whose bytes are gone cannot be presented', (t) => {
   const [edge, [one]] = [desk(), fc.sample(freshRecord(), 1)];
-  for (const by of ['store', 'value', 'version'] as const) {
+  for (const by of ['store', 'relay', 'value', 'version'] as const) {
     const message = messageOf(admit(edge, withRecord(one ?? impossible(), by), WALL_MS));
     edge.kept.clear();
     t.is(present(edge, message), undefined, by);
@@ -268,6 +256,10 @@ test('a key is placed by the last 160 bits of its SHA-256', (t) => {
     [12, 16, 20, 24, 28].map((at) => hash.readInt32BE(at)),
   );
 });
+
+function isAsked(by: Way): boolean {
+  return by === 'store' || by === 'relay';
+}
 
 function isOfElection({ body }: WireCall): boolean {
   return body.type === 'heartbeat' || body.type === 'announce' || body.type === 'resign';

@@ -4,7 +4,7 @@
  * fingerprints and serialisers.
  */
 import fc from 'fast-check';
-import { POSITION_BITS } from '../src/limits.ts';
+import { HOPS_MAX, POSITION_BITS } from '../src/limits.ts';
 import type { Command, Effect, Input, Note, Outcome, Write } from '../src/step-types.ts';
 import type { Message, Peer, Range, RecordBody, Sum, Trail } from '../src/types.ts';
 import { ballot, electionReply, electionRequest, voters } from './arbitraries-election.ts';
@@ -35,6 +35,11 @@ const message = (): fc.Arbitrary<Message> =>
         plain({ type: kind('find-node'), target: position() }),
         plain({ type: fc.constantFrom('find-value' as const, 'find-version'), key: key() }),
         plain({ type: kind('store'), record: header() }),
+        plain({
+          type: kind('relay'),
+          record: header(),
+          hops: fc.integer({ min: 1, max: HOPS_MAX }),
+        }),
         plain({ type: kind('check'), range: range(), nonce: word(), sum: sum() }),
         plain({ type: kind('compare'), range: range(), nonce: word(), tags: tags() }),
         electionRequest(),
@@ -144,7 +149,7 @@ const note = (): fc.Arbitrary<Note> =>
       kind: fc.constantFrom(
         ...(['ping', 'find-node', 'find-value', 'find-version', 'store'] as const),
         ...(['check', 'compare', 'leave', 'vote', 'heartbeat', 'resign'] as const),
-        ...(['announce', 'introduce'] as const),
+        ...(['announce', 'introduce', 'relay'] as const),
       ),
     }),
     plain({ type: fc.constantFrom('record-expired', 'handover-cut'), count: count() }),

@@ -1,12 +1,14 @@
 /**
- * Generators of messages as they travel, of both protocols, made of the parts in `arbitraries.ts`.
+ * Generators of messages as they travel, of all protocols, made of the parts in `arbitraries.ts`.
  */
 import fc from 'fast-check';
-import { FRAME_BYTES_MAX } from '../src/limits.ts';
-import type { ClientMessage, WireMessage, WireReply, WireRequest } from '../src/wire-types.ts';
+import { FRAME_BYTES_MAX, PEERS_PER_REPLY_MAX } from '../src/limits.ts';
+import type { ClassicMessage, ClientMessage } from '../src/wire-types.ts';
+import type { WireMessage, WireReply, WireRequest } from '../src/wire-types.ts';
 import { wireElectionReply, wireElectionRequest } from './arbitraries-election.ts';
 import {
   bytes,
+  ipv4Address,
   plain,
   u8,
   u16,
@@ -27,6 +29,7 @@ export const wireRequest = (): fc.Arbitrary<WireRequest> =>
     plain({ type: fc.constant('find-node' as const), target: bytes(20) }),
     plain({ type: fc.constantFrom('find-value' as const, 'find-version'), key: bytes(32) }),
     plain({ type: fc.constant('store' as const), record: wireRecord() }),
+    plain({ type: fc.constant('relay' as const), hops: u8(), record: wireRecord() }),
     plain({
       type: fc.constant('check' as const),
       range: wireRange(),
@@ -95,6 +98,34 @@ export const clientMessage = (): fc.Arbitrary<ClientMessage> =>
       holders: u8(),
       wanted: u8(),
       version: fc.maxSafeNat(),
+    }),
+  );
+
+export const classicMessage = (): fc.Arbitrary<ClassicMessage> =>
+  fc.oneof(
+    plain({
+      type: fc.constantFrom('ping' as const, 'pong'),
+      id: bytes(32),
+      from: ipv4Address(),
+    }),
+    plain({ type: fc.constant('find-node' as const), from: ipv4Address() }),
+    plain({
+      type: fc.constant('node-reply' as const),
+      addresses: fc.array(ipv4Address(), { maxLength: PEERS_PER_REPLY_MAX }),
+    }),
+    plain({ type: fc.constantFrom('find-value' as const, 'failure'), key: bytes(32) }),
+    plain({ type: fc.constant('success' as const), key: bytes(32), value: value() }),
+    plain({
+      type: fc.constant('put' as const),
+      ttlS: u16(),
+      replication: u8(),
+      hops: u8(),
+      key: bytes(32),
+      value: value(),
+    }),
+    plain({
+      type: fc.constant('text' as const),
+      text: fc.constantFrom(...(['running', 'put works', 'get works', 'Value not found'] as const)),
     }),
   );
 

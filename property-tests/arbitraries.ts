@@ -1,6 +1,6 @@
 /**
  * Generators of what travels and of what it is made of: points of the key space, ids, addresses,
- * records, messages of both protocols. Those of the core's inputs are in `arbitraries-core.ts`.
+ * records, a hello. Those of the core's inputs are in `arbitraries-core.ts`.
  *
  * Points come in clusters with long shared prefixes, because independent random ones differ in
  * their first bits and never reach deep buckets. Values are small as a rule and of the greatest
@@ -12,6 +12,7 @@ import { PEERS_PER_REPLY_MAX, POSITION_BITS } from '../src/limits.ts';
 import { REPLICATION_MAX, TAGS_MAX, VALUE_BYTES_MAX } from '../src/limits.ts';
 import type { Bits256, Key, Position, RecordHeader } from '../src/types.ts';
 import type {
+  Ipv4Address,
   WireAddress,
   WireHeader,
   WireHello,
@@ -102,9 +103,12 @@ export const value = (): fc.Arbitrary<Uint8Array> =>
 
 const port = (): fc.Arbitrary<number> => fc.integer({ min: 1, max: 0xffff });
 
+export const ipv4Address = (): fc.Arbitrary<Ipv4Address> =>
+  plain({ family: fc.constant(4 as const), ip: bytes(4), port: port() });
+
 export const wireAddress = (): fc.Arbitrary<WireAddress> =>
   fc.oneof(
-    plain({ family: fc.constant(4 as const), ip: bytes(4), port: port() }),
+    ipv4Address(),
     plain({
       family: fc.constant(6 as const),
       // The first byte is never 0, so that no IPv4 address is mapped here.

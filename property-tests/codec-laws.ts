@@ -1,24 +1,25 @@
 /**
- * The laws of both codecs (docs/wire.md) for bytes of any origin, for property tests and for
+ * The laws of all codecs (docs/wire.md) for bytes of any origin, for property tests and for
  * fuzzing (`deep/fuzz.ts`): there is an answer, and it is one of the four that are allowed; what is
  * accepted encodes to the same bytes; a part says what is missing.
  */
 import type fc from 'fast-check';
 import { packPeers, peersIn } from '../src/codec/address.ts';
+import { decodeClassic, encodeClassic } from '../src/codec/classic.ts';
 import { decodeClient, encodeClient } from '../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
-import { FRAME_BYTES_MAX } from '../src/limits.ts';
-import type { ClientMessage, Decoded, WireMessage } from '../src/wire-types.ts';
-import { clientMessage, wireMessage } from './arbitraries-wire.ts';
+import { FRAME_BYTES_MAX, PEERS_PER_REPLY_MAX } from '../src/limits.ts';
+import type { ClassicMessage, ClientMessage, Decoded, WireMessage } from '../src/wire-types.ts';
+import { classicMessage, clientMessage, wireMessage } from './arbitraries-wire.ts';
 
-export type Either = ClientMessage | WireMessage;
+export type AnyMessage = ClassicMessage | ClientMessage | WireMessage;
 
 /** One protocol, with what these laws need to know of it. */
 export interface Protocol {
-  readonly name: 'client' | 'peer';
-  readonly message: () => fc.Arbitrary<Either>;
-  readonly encode: (message: Either) => Uint8Array;
-  readonly decode: (bytes: Uint8Array, from: number, to: number) => Decoded<Either>;
+  readonly name: 'client' | 'classic' | 'peer';
+  readonly message: () => fc.Arbitrary<AnyMessage>;
+  readonly encode: (message: AnyMessage) => Uint8Array;
+  readonly decode: (bytes: Uint8Array, from: number, to: number) => Decoded<AnyMessage>;
   /** Bytes after which only the body is missing. */
   readonly headerBytes: number;
   /** An accepted message as it would be sent: what is skipped when read is left out. */
@@ -38,6 +39,15 @@ export const client: Protocol = {
   },
 };
 
+export const classic: Protocol = {
+  name: 'classic',
+  message: classicMessage,
+  encode: (message) => encodeClassic(message as ClassicMessage),
+  decode: decodeClassic,
+  headerBytes: 4,
+  canonical: (bytes) => (bytes[2] === 0x02 && bytes[3] === 0x91 ? withPorts(bytes) : bytes),
+};
+
 export const peer: Protocol = {
   name: 'peer',
   message: wireMessage,
@@ -50,6 +60,21 @@ export const peer: Protocol = {
       ? Uint8Array.from([...again.subarray(0, 4), ...bytes.subarray(4, again.length)])
       : bytes,
 };
+
+/** A NODE REPLY with the entries that are kept: those with a port, and not too many. */
+function withPorts(bytes: Uint8Array): Uint8Array {
+  const kept: number[] = [];
+  for (let at = 6; at < bytes.length && kept.length < 6 * PEERS_PER_REPLY_MAX; at += 6) {
+    if (bytes[at + 4] !== 0 || bytes[at + 5] !== 0) kept.push(...bytes.subarray(at, at + 6));
+  }
+  const size = 6 + kept.length;
+  return Uint8Array.of(size >> 8, size, 0x02, 0x91, 0, kept.length / 6, ...kept);
+}
+
+/** What a message is, over all protocols. */
+export function kindOf({ name }: Protocol, message: AnyMessage): string {
+  return `${name} ${'body' in message ? message.body.type : message.type}`;
+}
 
 /** With the peers of a reply taken apart and packed again, so that laws see those, too. */
 function repacked(message: WireMessage): WireMessage {
@@ -67,7 +92,7 @@ export function checkAnswer(protocol: Protocol, bytes: Uint8Array): void {
 export function checkDecoded(
   { decode, encode, canonical, headerBytes }: Protocol,
   bytes: Uint8Array,
-  decoded: Decoded<Either>,
+  decoded: Decoded<AnyMessage>,
 ): void {
   switch (decoded.type) {
     case 'message': {
@@ -102,3 +127,22 @@ export function same(a: Uint8Array, b: Uint8Array): boolean {
 function must(holds: boolean, law: string, bytes: Uint8Array): void {
   if (!holds) throw new Error(`${law}: ${Buffer.from(bytes.subarray(0, 200)).toString('hex')}`);
 }
+
+const KINDS = {
+  client: ['put', 'get', 'success', 'failure', 'put-result'],
+  classic: [
+    ...['ping', 'pong', 'find-node', 'node-reply', 'find-value'],
+    ...['success', 'failure', 'put', 'text'],
+  ],
+  peer: [
+    ...['hello', 'goodbye', 'ping', 'ok'],
+    ...['find-node', 'peers', 'find-value', 'value', 'store', 'refused', 'leave', 'relay'],
+    ...['find-version', 'version', 'check', 'sum', 'compare', 'tags'],
+    ...['vote', 'term', 'heartbeat', 'resign', 'announce', 'introduce', 'introduction'],
+  ],
+};
+
+/** As `kindOf` tells them. */
+export const EVERY_KIND: readonly string[] = Object.entries(KINDS).flatMap(([name, kinds]) =>
+  kinds.map((kind) => `${name} ${kind}`),
+);

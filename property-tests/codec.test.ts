@@ -15,7 +15,7 @@ import { FRAME_BYTES_MAX } from '../src/limits.ts';
 import type { WireHeader, WireMessage } from '../src/wire-types.ts';
 import { u16, u32, wireHeader } from './arbitraries.ts';
 import { anyBytes } from './arbitraries-wire.ts';
-import { checkAnswer, client, peer, same } from './codec-laws.ts';
+import { checkAnswer, classic, client, peer, same } from './codec-laws.ts';
 import { damaged } from './damage.ts';
 import { runs } from './parameters.ts';
 
@@ -24,7 +24,7 @@ const SIGNED_FIELDS = [
   ...(['certificate', 'size', 'digest'] as const),
 ];
 
-for (const protocol of [client, peer]) {
+for (const protocol of [client, classic, peer]) {
   const { name, message, encode, decode, headerBytes } = protocol;
 
   testProp(
@@ -123,7 +123,11 @@ testProp(
 
 testProp(
   'peer: an unknown code is skipped whole, and shows its call when it asks',
-  [fc.constantFrom(671, 681, 683, 685, 688, 689), u32(), fc.uint8Array({ maxLength: 100 })],
+  [
+    fc.constantFrom(671, 681, 683, 685, 689, 690, 692, 699),
+    u32(),
+    fc.uint8Array({ maxLength: 100 }),
+  ],
   (t, code, call, body) => {
     const frame = Uint8Array.of(
       ...[0, 0, 0, body.length + 6, code >> 8, code & 0xff],

@@ -144,7 +144,7 @@ export type Asked =
   | { readonly type: 'find-node' | 'find-value' | 'find-version'; readonly key: number }
   | { readonly type: 'check' | 'compare'; readonly round: Round }
   | {
-      readonly type: 'store';
+      readonly type: 'store' | 'relay';
       readonly key: number;
       readonly version: number;
       readonly lifeMs: number;
@@ -217,7 +217,7 @@ const asked = (): fc.Arbitrary<Asked> =>
     {
       weight: 4,
       arbitrary: plain<Asked>({
-        type: kind('store'),
+        type: kind('store', 'store', 'relay'),
         key: keyIndex(),
         version: version(),
         lifeMs: fc.constantFrom(0, 1, 5000, 500_000),

@@ -203,7 +203,11 @@ export class Log {
       case 'compare':
         return askedOf(this.#node, from, asked);
       case 'store':
-        return { type: 'store', record: smallRecord(asked.key, asked.version, asked.lifeMs) };
+      case 'relay': {
+        const record = smallRecord(asked.key, asked.version, asked.lifeMs);
+        if (asked.type === 'store') return { type: 'store', record };
+        return { type: 'relay', record, hops: 2 + (asked.version & 1) };
+      }
     }
   }
 }

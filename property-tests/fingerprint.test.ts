@@ -197,7 +197,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   kind: [
     ...(['ping', 'find-node', 'find-value', 'find-version', 'store'] as const),
     ...(['check', 'compare', 'leave', 'vote', 'heartbeat', 'resign'] as const),
-    ...(['announce', 'introduce'] as const),
+    ...(['announce', 'introduce', 'relay'] as const),
   ] satisfies Request['type'][],
   failure: [
     'no-peers',

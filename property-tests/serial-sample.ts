@@ -142,6 +142,7 @@ const operations: readonly Operation[] = [
     source: 7,
     fullCount: 1,
     trail,
+    hops: 1,
   },
   {
     op: 5,

@@ -37,7 +37,7 @@ const EVERYTHING = [
   ...['own record', 'from a peer', 'group', 'known', 'fellow', 'missed', 'emptySince', 'shunned'],
   ...['late true', 'late false', 'known true', 'known false', 'call ping', 'call find-node'],
   ...['call find-version', 'call find-value', 'call store', 'call leave', 'call check'],
-  ...['call compare'],
+  ...['call compare', 'call relay', 'to relay'],
 ];
 
 function play(
@@ -71,6 +71,8 @@ test('a node with everything in it, step by step', (t) => {
   storeBy(node, 1, recordOf(1, 2));
   storeBy(node, 2, recordOf(1, 2));
   storeBy(node, 1, recordOf(1, 4));
+  const relayed = { type: 'relay', record: recordOf(2, 2), hops: 3 } as const;
+  node.step(request(1, 92, relayed));
   persistAll(node);
   readAndWrite(node);
   // One for which there is no room among the contacts, and that is a fellow all the same.

@@ -10,13 +10,13 @@ import { bytesOfWords, rangeOf, wireSum } from '../host/rounds.ts';
 import { bits256Of, positionOfId } from '../host/words.ts';
 import { signedVoterBytes } from '../runtime/election/voter-list.ts';
 import { packPeers, peersIn } from '../src/codec/address.ts';
-import { decodeClient, encodeClient } from '../src/codec/client.ts';
 import { idsIn, packIds } from '../src/codec/election.ts';
 import { endorsedBytes } from '../src/codec/introducers.ts';
-import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { headerFor, signedBytes } from '../src/codec/record.ts';
 import { flat, isWithin, sumOf, tagOf, traitsOf } from '../src/replicas/tags.ts';
-import type { ClientMessage, Decoded, WireMessage, WirePeer } from '../src/wire-types.ts';
+import type { Decoded, Ipv4Address, WireMessage, WirePeer } from '../src/wire-types.ts';
+import { EVERY_KIND, classic, client, kindOf, peer } from './codec-laws.ts';
+import type { AnyMessage, Protocol } from './codec-laws.ts';
 
 interface Example {
   readonly line: number;
@@ -33,7 +33,7 @@ const examples = [...text.matchAll(FENCE)].map(exampleOf);
 const whole = examples.filter(({ data }) => data !== undefined);
 
 for (const { line, protocol, how, bytes, data } of whole) {
-  const title = `docs/wire.md:${line}, ${protocol} ${nameOf(data)}`;
+  const title = `docs/wire.md:${line}, ${nameOf(protocol, data)}`;
   test(`${title}: decodes as written`, (t) => {
     const decoded = decode(protocol, bytes);
     t.is(decoded.type, 'message');
@@ -66,8 +66,8 @@ for (const { line, protocol, how, bytes } of examples.filter(({ data }) => data 
 }
 
 test('docs/wire.md has an example of every message', (t) => {
-  const names = new Set(whole.map(({ data }) => nameOf(data)));
-  t.deepEqual([...names].sort(), [...EVERY_MESSAGE].sort());
+  const names = new Set(whole.map(({ protocol, data }) => nameOf(protocol, data)));
+  t.deepEqual([...names].sort(), [...EVERY_KIND].sort());
   t.is(examples.length, [...text.matchAll(/^```hex/gm)].length);
 });
 
@@ -87,7 +87,7 @@ test('docs/wire.md shows what a publisher signs, and a signature that holds', (t
 });
 
 test('docs/wire.md shows what an authority signs of a list of voters', (t) => {
-  const messages = whole.map(({ data }) => revived(data) as ClientMessage | WireMessage);
+  const messages = whole.map(({ data }) => revived(data) as AnyMessage);
   const bodies = messages.flatMap((message) => ('body' in message ? [message.body] : []));
   const beat = bodies.find(({ type }) => type === 'heartbeat');
   const shown = examples.find(({ protocol, how }) => protocol === 'signed' && how === 'voters');
@@ -99,7 +99,7 @@ test('docs/wire.md shows what an authority signs of a list of voters', (t) => {
 });
 
 test('docs/wire.md shows what a leader signs of a list of introducers', (t) => {
-  const messages = whole.map(({ data }) => revived(data) as ClientMessage | WireMessage);
+  const messages = whole.map(({ data }) => revived(data) as AnyMessage);
   const bodies = messages.flatMap((message) => ('body' in message ? [message.body] : []));
   const told = bodies.find(({ type }) => type === 'announce');
   const shown = examples.find(
@@ -112,7 +112,7 @@ test('docs/wire.md shows what a leader signs of a list of introducers', (t) => {
 });
 
 test('docs/wire.md shows the tag of the record in STORE, and sums over it', (t) => {
-  const messages = whole.map(({ data }) => revived(data) as ClientMessage | WireMessage);
+  const messages = whole.map(({ data }) => revived(data) as AnyMessage);
   const bodies = messages.flatMap((message) => ('body' in message ? [message.body] : []));
   const record = bodies.find(({ type }) => type === 'store');
   const check = bodies.find(({ type }) => type === 'check');
@@ -136,6 +136,17 @@ test('docs/wire.md shows the tag of the record in STORE, and sums over it', (t) 
   for (const { range } of [check, sum, compare]) t.true(isWithin(position, rangeOf(range)));
 });
 
+test('docs/wire.md shows the node id of an address in the classic dialect', (t) => {
+  const messages = whole.map(({ data }) => revived(data) as AnyMessage);
+  const pings = messages.flatMap((sent) => ('from' in sent && 'id' in sent ? [sent] : []));
+  const ping = pings.find(({ type }) => type === 'ping');
+  if (ping === undefined) return t.fail('an example is missing');
+  const name = endpointOf(ping.from);
+  const digest = createHash('sha256').update(name, 'ascii').digest('hex');
+  t.is(digest, hex(ping.id));
+  t.true(text.includes(`that of \`${name}\` is\n\`${digest}\``));
+});
+
 /** The key whose seed is the bytes 0 to 31. */
 function exampleKey(): KeyObject {
   const seed = Uint8Array.from({ length: 32 }, (_, at) => at);
@@ -155,16 +166,18 @@ function exampleOf(match: RegExpMatchArray): Example {
   };
 }
 
-function decode(protocol: string, bytes: Uint8Array): Decoded<ClientMessage | WireMessage> {
-  return protocol === 'client'
-    ? decodeClient(bytes, 0, bytes.length)
-    : decodePeer(bytes, 0, bytes.length);
+function decode(protocol: string, bytes: Uint8Array): Decoded<AnyMessage> {
+  return protocolOf(protocol).decode(bytes, 0, bytes.length);
 }
 
 function encode(protocol: string, message: unknown): Uint8Array {
-  return protocol === 'client'
-    ? encodeClient(message as ClientMessage)
-    : encodePeer(message as WireMessage);
+  return protocolOf(protocol).encode(message as AnyMessage);
+}
+
+function protocolOf(name: string): Protocol {
+  const found = [client, classic, peer].find((protocol) => protocol.name === name);
+  if (found === undefined) throw new Error(`no protocol is called ${name}`);
+  return found;
 }
 
 /** Bytes become hex, packed peers and ids lists, as in the document. */
@@ -204,6 +217,10 @@ function revivedField(name: string, field: unknown): unknown {
   return BYTE_FIELDS.has(name) && typeof field === 'string' ? bytesOf(field) : revived(field);
 }
 
+function endpointOf({ ip, port }: Ipv4Address): string {
+  return `${[...ip].join('.')}:${port}`;
+}
+
 function bytesOf(digits: string): Uint8Array {
   return new Uint8Array(Buffer.from(digits, 'hex'));
 }
@@ -211,12 +228,11 @@ function bytesOf(digits: string): Uint8Array {
 function isStore(data: unknown): data is Extract<WireMessage, { type: 'request' }> & {
   readonly body: { readonly type: 'store' };
 } {
-  return nameOf(data) === 'store';
+  return nameOf('peer', data) === 'peer store';
 }
 
-function nameOf(data: unknown): string {
-  const message = data as ClientMessage | WireMessage;
-  return 'body' in message ? message.body.type : message.type;
+function nameOf(protocol: string, data: unknown): string {
+  return kindOf(protocolOf(protocol), data as AnyMessage);
 }
 
 function hex(bytes: Uint8Array): string {
@@ -227,9 +243,3 @@ const BYTE_FIELDS = new Set([
   ...['key', 'value', 'id', 'ip', 'target', 'publisher', 'certificate', 'signature'],
   ...['digest', 'from', 'tags', 'successor', 'leader'],
 ]);
-const EVERY_MESSAGE = [
-  ...['put', 'get', 'success', 'failure', 'put-result', 'hello', 'goodbye', 'ping', 'ok'],
-  ...['find-node', 'peers', 'find-value', 'value', 'store', 'refused', 'leave'],
-  ...['find-version', 'version', 'check', 'sum', 'compare', 'tags'],
-  ...['vote', 'term', 'heartbeat', 'resign', 'announce', 'introduce', 'introduction'],
-];

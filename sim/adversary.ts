@@ -71,7 +71,7 @@ export class Adversaries {
 
   /** What a hostile node says to a request; undefined: what its core says. */
   answer(self: Peer, request: Request, store: Store, wallMs: number): Reply | undefined {
-    if (request.type === 'store') {
+    if (request.type === 'store' || request.type === 'relay') {
       if (this.kind === 'drop' || this.kind === 'lie') return { type: 'ok' };
       const has = newestHeld(store, request.record.key) !== undefined;
       return this.kind === 'stale' && has ? { type: 'ok' } : undefined;

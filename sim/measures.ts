@@ -32,6 +32,7 @@ export const MESSAGE_KINDS = [
   'term',
   'introduction',
   'refused',
+  'relay',
 ] as const;
 
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
@@ -128,6 +129,7 @@ export class Measures {
     term: 0,
     introduction: 0,
     refused: 0,
+    relay: 0,
   };
 
   measuring = false;

@@ -30,8 +30,8 @@ export function ask(draft: Draft, peer: Peer, body: Request, op: OpId): void {
     known,
     round: roundOf(body),
   });
-  const sent =
-    body.type === 'store' ? { ...body, record: onItsWay(draft, body.record, known) } : body;
+  const hasRecord = body.type === 'store' || body.type === 'relay';
+  const sent = hasRecord ? { ...body, record: onItsWay(draft, body.record, known) } : body;
   emit(draft, { type: 'send', to: peer, message: { type: 'request', call, body: sent } });
 }
 

@@ -60,6 +60,11 @@ export function isAbout({ round }: Call, range: Range): boolean {
   return round !== undefined && sameRange(round.range, range);
 }
 
+/** Whether a record was sent, to be stored or to be passed on as well. */
+export function isStore({ kind }: Call): boolean {
+  return kind === 'store' || kind === 'relay';
+}
+
 /** Calls under way to a peer. */
 export function callsTo(calls: Calls, peer: Peer): number {
   return countItems(calls, (call) => call.peer === peer);

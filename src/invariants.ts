@@ -8,7 +8,7 @@
  * published deadline; the store and what belongs to it in `store-invariants.ts`.
  */
 
-import { callOrder, type Call } from './calls.ts';
+import { callOrder, isStore, type Call } from './calls.ts';
 import { LOST_MAX, SPARES_PER_BUCKET_MAX, SUSPECTS_MAX } from './limits.ts';
 import { checkLookup } from './lookup/lookup-invariants.ts';
 import { upkeepAt, writingOrder, type NodeState } from './node.ts';
@@ -16,6 +16,7 @@ import {
   isDriven,
   operationOrder,
   type Operation,
+  type Purpose,
   type StoreOperation,
 } from './operations/operation.ts';
 import { checkPaged } from './paged-invariants.ts';
@@ -151,6 +152,7 @@ const ASKS: Readonly<Record<Call['kind'], readonly Operation['type'][]>> = {
   'find-version': ['get', 'fetch', 'locate', 'store'],
   'find-value': ['fetch', 'store'],
   store: ['store', 'push'],
+  relay: ['store'],
   leave: ['leave'],
   vote: [],
   heartbeat: [],
@@ -159,13 +161,18 @@ const ASKS: Readonly<Record<Call['kind'], readonly Operation['type'][]>> = {
   introduce: [],
 };
 
+/** Whether it is for no client of the host. */
+function isForOthers(purpose: Purpose): boolean {
+  return purpose === 'republish' || purpose === 'relay';
+}
+
 const OWN: readonly Operation['type'][] = ['refresh', 'push'];
 
 function checkOperation(state: NodeState, operation: Operation, peers: Directory): string[] {
   const faults: string[] = [];
   const fault = (what: string): void => void faults.push(`operation ${operation.op}: ${what}`);
   const { op, type } = operation;
-  const isOwn = OWN.includes(type) || ('purpose' in operation && operation.purpose === 'republish');
+  const isOwn = OWN.includes(type) || ('purpose' in operation && isForOthers(operation.purpose));
   if (op === 0 || op < 0 !== isOwn) fault(`a ${type} with this number`);
   if (state.leaving && type !== 'leave') fault(`a ${type} while leaving`);
   const calls = allItems(state.calls).filter((call) => call.op === op);
@@ -215,7 +222,7 @@ function checkPut(
     const isOpen =
       peer === state.self
         ? writings.some(({ waiters }) => waiters.some((waiter) => waiter.op === op))
-        : calls.some((call) => call.peer === peer && call.kind === 'store');
+        : calls.some((call) => call.peer === peer && isStore(call));
     if (!isOpen) fault(`waits for peer ${peer}, which was not asked`);
   }
 }

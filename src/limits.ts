@@ -20,6 +20,8 @@ export const ALPHA_MAX = 64;
 export const PATHS_MAX = 8;
 /** Contacts accepted from one reply at most; a peer that names more is cut off there. */
 export const PEERS_PER_REPLY_MAX = 64;
+/** Entries of a NODE REPLY that are read, of which those are kept: old nodes may name more. */
+export const CLASSIC_ENTRIES_MAX = 256;
 /** Replicas at most: a client that asks for more would load its neighbourhood for nothing. */
 export const REPLICATION_MAX = 20;
 /** Remaining life travels as u32 milliseconds. */
@@ -47,6 +49,10 @@ export const LOOKUP_REQUESTS_MAX = 500;
 export const OPERATIONS_MAX = 4096;
 /** Stores waiting for the disk per node; more are refused as full. */
 export const PERSISTS_MAX = 4096;
+/** Nodes that a relay goes through, one after the other: with alpha 3 it asks 3, 9, 27, … */
+export const HOPS_MAX = 8;
+/** Relays under way at once: others' records must not crowd out what own clients ask for. */
+export const RELAYS_MAX = 256;
 /** Peers that may wait for the same write of a record. */
 export const WAITERS_MAX = 8;
 /** Records held per node; an operator may lower it. */

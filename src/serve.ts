@@ -8,11 +8,9 @@ import { assertNever } from './assert.ts';
 import { evict, onHeard } from './table/contacts.ts';
 import { onAnnounce, onIntroduce } from './election/introducers.ts';
 import { onHeartbeat, onResign, onVote } from './election/voter.ts';
-import { keep } from './replicas/keep.ts';
-import { isHandingOver } from './operations/leave.ts';
+import { onRelay, onStore } from './operations/relay.ts';
 import { nearestContacts } from './table/nearest.ts';
 import { ownPosition, type Draft } from './node.ts';
-import { correct } from './replicas/reconcile.ts';
 import { onCheck, onCompare } from './replicas/repair.ts';
 import { durableHeld, headerNow } from './replicas/store.ts';
 import type { CallId, Key, Peer, Position, Request } from './types.ts';
@@ -46,17 +44,10 @@ export function serve(draft: Draft, from: Peer, call: CallId, request: Request):
       return onCheck(draft, from, call, request);
     case 'compare':
       return onCompare(draft, from, call, request);
-    case 'store': {
-      if (isHandingOver(draft)) {
-        return reply(draft, from, call, { type: 'refused', reason: 'leaving' });
-      }
-      const result = keep(draft, request.record, { peer: from, call, op: 0 }, from);
-      if (result === 'held') return reply(draft, from, call, { type: 'ok' });
-      if (result === 'writing') return;
-      reply(draft, from, call, { type: 'refused', reason: result });
-      if (result === 'stale') correct(draft, from, request.record);
-      return;
-    }
+    case 'store':
+      return onStore(draft, from, call, request.record);
+    case 'relay':
+      return onRelay(draft, from, call, request.record, request.hops);
     case 'vote':
       return onVote(draft, from, call, request);
     case 'heartbeat':

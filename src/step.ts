@@ -9,7 +9,7 @@
  */
 
 import { assert, assertNever } from './assert.ts';
-import { isAbout, openCall, withoutCall, type Call } from './calls.ts';
+import { isAbout, isStore, openCall, withoutCall, type Call } from './calls.ts';
 import { evict, onHeard } from './table/contacts.ts';
 import { carryOn, onCallFailed, onCallRefused, onStoreDone } from './operations/finish.ts';
 import { beginRead, onFetched } from './operations/get.ts';
@@ -124,9 +124,9 @@ function takeReply(draft: Draft, call: Call, body: Exclude<Reply, { type: 'refus
   const { kind, op, peer } = call;
   switch (body.type) {
     case 'ok':
-      if (kind === 'store') onStoreDone(draft, call);
+      if (isStore(call)) onStoreDone(draft, call);
       else if (kind === 'leave') onFarewell(draft, op);
-      return kind === 'store' || kind === 'leave' || kind === 'ping' || kind === 'announce';
+      return isStore(call) || kind === 'leave' || kind === 'ping' || kind === 'announce';
     case 'peers':
       if (kind !== 'find-node' && kind !== 'find-version') return false;
       onNamed(draft, call, body.peers);

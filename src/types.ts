@@ -179,6 +179,8 @@ export type Request =
   /** Which version of a key the node holds, and who may hold it besides. */
   | { readonly type: 'find-version'; readonly key: Key }
   | { readonly type: 'store'; readonly record: RecordHeader }
+  /** A store that is passed on towards the key: 1 to `HOPS_MAX` nodes one after the other. */
+  | { readonly type: 'relay'; readonly record: RecordHeader; readonly hops: number }
   /** Do you hold what I hold? The sum of what both should hold. */
   | ({ readonly type: 'check'; readonly sum: Sum } & Round)
   /** The records that the sender holds and its receiver should, two words each. */

@@ -7,10 +7,17 @@
  * Byte arrays: `id` 32 bytes, `key` 32 bytes, `position` 20 bytes, `signature` 64 bytes, a tag 8.
  */
 
+export interface Ipv4Address {
+  readonly family: 4;
+  /** 4 bytes. */
+  readonly ip: Uint8Array;
+  /** Never 0. */
+  readonly port: number;
+}
+
 /** An address as it travels; IPv4-mapped IPv6 is written as IPv4. */
 export type WireAddress =
-  | { readonly family: 4; readonly ip: Uint8Array; readonly port: number }
-  | { readonly family: 6; readonly ip: Uint8Array; readonly port: number };
+  Ipv4Address | { readonly family: 6; readonly ip: Uint8Array; readonly port: number };
 
 export interface WirePeer {
   readonly id: Uint8Array;
@@ -110,6 +117,8 @@ export type WireRequest =
   | { readonly type: 'find-value'; readonly key: Uint8Array }
   | { readonly type: 'find-version'; readonly key: Uint8Array }
   | { readonly type: 'store'; readonly record: WireRecord }
+  /** `hops` as its sender says, 0 to 255. */
+  | { readonly type: 'relay'; readonly hops: number; readonly record: WireRecord }
   | {
       readonly type: 'check';
       readonly range: WireRange;
@@ -193,6 +202,35 @@ export type ClientMessage =
 /** Why a checked PUT was not good; `good` is 0 on the wire. */
 export type PutStatus =
   'good' | 'too-few-replicas' | 'timed-out' | 'no-peers' | 'full' | 'invalid' | 'busy' | 'leaving';
+
+/** A message of the classic dialect. */
+export type ClassicMessage =
+  /** `id` is the sender's, `from` where it listens. */
+  | { readonly type: 'ping'; readonly id: Uint8Array; readonly from: Ipv4Address }
+  /** `id` is that of the PING, `from` is where who answers listens. */
+  | { readonly type: 'pong'; readonly id: Uint8Array; readonly from: Ipv4Address }
+  /** Asks for nodes near the sender, who listens at `from`. */
+  | { readonly type: 'find-node'; readonly from: Ipv4Address }
+  | {
+      readonly type: 'node-reply';
+      /** At most `PEERS_PER_REPLY_MAX`. */
+      readonly addresses: readonly Ipv4Address[];
+    }
+  | { readonly type: 'find-value'; readonly key: Uint8Array }
+  | { readonly type: 'success'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'failure'; readonly key: Uint8Array }
+  | {
+      readonly type: 'put';
+      readonly ttlS: number;
+      readonly replication: number;
+      /** The byte that the client API calls reserved, as it is: how far to pass the record on. */
+      readonly hops: number;
+      readonly key: Uint8Array;
+      readonly value: Uint8Array;
+    }
+  /** What old nodes answer without a header. */
+  | { readonly type: 'text'; readonly text: ClassicText };
+export type ClassicText = 'running' | 'put works' | 'get works' | 'Value not found';
 
 /** What a decoder makes of the first bytes of a stream. Decoders never throw. */
 export type Decoded<M> =

@@ -152,6 +152,8 @@ function bodyText(body: Request | Reply, names: Namer): string {
     case 'store':
     case 'value':
       return `${body.type} ${names.record(body.record)}`;
+    case 'relay':
+      return `relay ${names.record(body.record)} with ${body.hops} hops`;
     case 'version':
       return `version ${names.record(body.record)} ${names.peers(body.peers)}`;
     case 'peers':

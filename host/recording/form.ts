@@ -61,7 +61,8 @@ export function recordIn(input: Input): RecordHeader | undefined {
   if (input.type === 'signed') return input.record;
   if (input.type !== 'message') return undefined;
   const { body } = input.message;
-  return body.type === 'store' || body.type === 'value' ? body.record : undefined;
+  const { type } = body;
+  return type === 'store' || type === 'relay' || type === 'value' ? body.record : undefined;
 }
 
 /** The path of a segment of the recording that goes by `path`: its number before the ending. */

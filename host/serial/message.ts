@@ -21,10 +21,8 @@ export function writeMessage(out: Writer, message: Message): void {
       writeHead(out, FIND_NODE, call);
       return writePosition(out, body.target);
     case 'find-value':
-      writeHead(out, FIND_VALUE, call);
-      return writeKey(out, body.key);
     case 'find-version':
-      writeHead(out, FIND_VERSION, call);
+      writeHead(out, body.type === 'find-value' ? FIND_VALUE : FIND_VERSION, call);
       return writeKey(out, body.key);
     case 'check':
       writeHead(out, CHECK, call);
@@ -39,6 +37,10 @@ export function writeMessage(out: Writer, message: Message): void {
     case 'store':
       writeHead(out, STORE, call);
       return writeHeader(out, body.record);
+    case 'relay':
+      writeHead(out, RELAY, call);
+      writeHeader(out, body.record);
+      return out.word(body.hops);
     case 'leave':
       return writeHead(out, LEAVE, call);
     case 'ok':
@@ -92,6 +94,8 @@ function readRequest(input: Reader, kind: number): Request | undefined {
       return { type: 'find-version', key: readKey(input) };
     case STORE:
       return { type: 'store', record: readHeader(input) };
+    case RELAY:
+      return { type: 'relay', record: readHeader(input), hops: input.word() };
     case CHECK:
       return {
         type: 'check',
@@ -173,6 +177,8 @@ const COMPARE = 12;
 const VERSION = 13;
 const SUM = 14;
 const TAGS = 15;
+/** Those between belong to elections. */
+const RELAY = 23;
 
 /** The kinds of requests alone, for what speaks of a call without its message. */
 export const requestKinds = oneOf<Request['type']>({
@@ -189,6 +195,7 @@ export const requestKinds = oneOf<Request['type']>({
   resign: ELECTION_KINDS.resign,
   announce: ELECTION_KINDS.announce,
   introduce: ELECTION_KINDS.introduce,
+  relay: RELAY,
 });
 
 const refusals = oneOf<Refusal>({

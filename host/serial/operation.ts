@@ -10,7 +10,7 @@ import { assertNever } from '../../src/assert.ts';
 import type { Lookup } from '../../src/lookup/lookup.ts';
 import type { FetchOperation, Handed, JoinOperation, Met } from '../../src/operations/operation.ts';
 import type { LocateOperation, Operation, Purpose } from '../../src/operations/operation.ts';
-import type { StoreOperation } from '../../src/operations/operation.ts';
+import type { Reading, StoreOperation } from '../../src/operations/operation.ts';
 import { oneOf, readList, readOptional, writeList, writeOptional } from './forms.ts';
 import { readTrail, writeTrail } from './outcome.ts';
 import { HEADER_WORDS_MIN, readHeader, readKey, readPosition } from './record.ts';
@@ -185,14 +185,16 @@ function writeStore(out: Writer, operation: StoreOperation): void {
   out.word(operation.source);
   out.number(operation.fullCount);
   writeTrail(out, operation.trail);
+  if (operation.purpose === 'relay') out.word(operation.hops);
 }
 
 function readStore(input: Reader, op: number, deadlineAt: number): StoreOperation {
+  const purpose = purposes.read(input);
   return {
     op,
     deadlineAt,
     type: 'store',
-    purpose: purposes.read(input),
+    purpose,
     record: readOptional(input, readHeader),
     signedAt: input.number(),
     wanted: input.number(),
@@ -205,6 +207,7 @@ function readStore(input: Reader, op: number, deadlineAt: number): StoreOperatio
     source: input.word(),
     fullCount: input.number(),
     trail: readTrail(input),
+    hops: purpose === 'relay' ? input.word() : 1,
   };
 }
 
@@ -229,9 +232,9 @@ function readFetch(input: Reader, op: number, deadlineAt: number): FetchOperatio
   };
 }
 
-function readReading(input: Reader): Exclude<Purpose, 'put'> {
+function readReading(input: Reader): Reading {
   const purpose = purposes.read(input);
-  if (purpose === 'put') throw input.fault('a GET that puts');
+  if (purpose === 'put' || purpose === 'relay') throw input.fault('a GET that puts');
   return purpose;
 }
 
@@ -276,7 +279,7 @@ const kinds = oneOf<Operation['type']>({
   handover: 10,
 });
 
-const purposes = oneOf<Purpose>({ put: 1, read: 2, republish: 3 });
+const purposes = oneOf<Purpose>({ put: 1, read: 2, republish: 3, relay: 4 });
 
 /** A record, its holder and its end. */
 const MET_WORDS_MIN = HEADER_WORDS_MIN + 2;

@@ -1,16 +1,19 @@
 /**
- * What fuzzing begins with: valid frames of both protocols, drawn from a seed, and beside them one
+ * What fuzzing begins with: valid frames of all protocols, drawn from a seed, and beside them one
  * of each kind, with the largest and oddest ones that are valid, which chance would never make.
  */
 import fc from 'fast-check';
 import { packPeers } from '../../src/codec/address.ts';
+import { encodeClassic } from '../../src/codec/classic.ts';
 import { encodeClient } from '../../src/codec/client.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import { headerFor } from '../../src/codec/record.ts';
 import { ADDRESSES_PER_PEER_MAX, CERTIFICATE_BYTES_MAX } from '../../src/limits.ts';
+import { CLASSIC_ENTRIES_MAX } from '../../src/limits.ts';
 import { HELLO_BYTES_MAX, LISTED_MAX, PEERS_PER_REPLY_MAX, TAGS_MAX } from '../../src/limits.ts';
 import { REPLICATION_MAX, VALUE_BYTES_MAX, VOTERS_MAX } from '../../src/limits.ts';
 import type {
+  Ipv4Address,
   WireAddress,
   WireIntroducers,
   WirePeers,
@@ -18,7 +21,7 @@ import type {
   WireVoters,
 } from '../../src/wire-types.ts';
 import type { WireReply, WireRequest } from '../../src/wire-types.ts';
-import { client, peer } from '../codec-laws.ts';
+import { classic, client, peer } from '../codec-laws.ts';
 import type { Protocol } from '../codec-laws.ts';
 import { writeNumber } from './fuzz-fields.ts';
 
@@ -29,9 +32,13 @@ export interface Corpus {
 
 /** @param count frames drawn per protocol; the extremes come on top */
 export function corpora(seed: string, count: number): readonly Corpus[] {
-  return [client, peer].map((protocol) => {
+  const all = [
+    [client, clientExtremes()],
+    [classic, classicExtremes()],
+    [peer, peerExtremes()],
+  ] as const;
+  return all.map(([protocol, extremes]) => {
     const drawn = fc.sample(protocol.message(), { seed: seedOf(seed), numRuns: count });
-    const extremes = protocol === peer ? peerExtremes() : clientExtremes();
     return { protocol, frames: [...extremes, ...drawn.map(protocol.encode)] };
   });
 }
@@ -55,6 +62,37 @@ function clientExtremes(): readonly Uint8Array[] {
       version: Number.MAX_SAFE_INTEGER,
     }),
   ];
+}
+
+function classicExtremes(): readonly Uint8Array[] {
+  const id = new Uint8Array(32).fill(0xff);
+  const value = new Uint8Array(VALUE_BYTES_MAX).fill(0x5a);
+  const from: Ipv4Address = { family: 4, ip: new Uint8Array(4).fill(0xff), port: 0xffff };
+  const addresses = new Array<Ipv4Address>(PEERS_PER_REPLY_MAX).fill(from);
+  return [
+    encodeClassic({ type: 'put', ttlS: 0xffff, replication: 0xff, hops: 0xff, key: id, value }),
+    encodeClassic({ type: 'success', key: id, value }),
+    encodeClassic({ type: 'failure', key: id }),
+    encodeClassic({ type: 'ping', id, from }),
+    encodeClassic({ type: 'pong', id, from }),
+    encodeClassic({ type: 'find-node', from }),
+    encodeClassic({ type: 'find-value', key: id }),
+    encodeClassic({ type: 'node-reply', addresses }),
+    encodeClassic({ type: 'node-reply', addresses: [] }),
+    encodeClassic({ type: 'text', text: 'Value not found' }),
+    fullReply(0xff),
+    // None of its entries has a port.
+    fullReply(0),
+  ];
+}
+
+/** A NODE REPLY with as many entries as are read, all of them bytes of this kind. */
+function fullReply(fill: number): Uint8Array {
+  const reply = new Uint8Array(6 + 6 * CLASSIC_ENTRIES_MAX).fill(fill);
+  for (const [index, number] of [reply.length, 657, CLASSIC_ENTRIES_MAX].entries()) {
+    writeNumber(reply, { at: 2 * index, bytes: 2 }, number);
+  }
+  return reply;
 }
 
 function peerExtremes(): readonly Uint8Array[] {
@@ -83,6 +121,7 @@ function peerExtremes(): readonly Uint8Array[] {
     reply({ type: 'ok' }),
     reply({ type: 'refused', reason: 'far' }),
     request({ type: 'store', record: full }),
+    request({ type: 'relay', hops: 255, record: full }),
     request({ type: 'check', range, nonce: 0xffff_ffff, sum: ALL_ONES }),
     request({ type: 'compare', range, nonce: 0xffff_ffff, tags }),
     request({ type: 'find-node', target: range.from }),
@@ -98,7 +137,7 @@ function peerExtremes(): readonly Uint8Array[] {
     // As many extensions as a hello holds, of no bytes each; and one that fills it.
     hello(0, new Array<number>(Math.floor((HELLO_BYTES_MAX - 6 - 8) / 3)).fill(0)),
     hello(0, [HELLO_BYTES_MAX - 6 - 8 - 3]),
-    unknownFrame(688, 0),
+    unknownFrame(692, 0),
     unknownFrame(689, 73_728 - 10),
     ...electionExtremes().map((body) => request(body)),
     reply({ type: 'term', term: Number.MAX_SAFE_INTEGER, version: 0xffff_ffff, ok: true }),

@@ -1,5 +1,5 @@
 /**
- * Where the numbers stand in a valid frame of either protocol: lengths, counts, codes, times and
+ * Where the numbers stand in a valid frame of any protocol: lengths, counts, codes, times and
  * the like, told from `docs/wire.md` and not from the codecs, so that a mutator can set exactly
  * those to what hurts. A frame that is not valid yields the fields of the part that is.
  */
@@ -14,13 +14,14 @@ export interface Field {
 export function numbersIn(name: Protocol['name'], frame: Uint8Array): readonly Field[] {
   const walk = new Walk(frame);
   if (name === 'client') clientFields(walk);
+  else if (name === 'classic') classicFields(walk);
   else peerFields(walk);
   return walk.fields;
 }
 
 /** The field of the length of a whole message, and how much less it says than there is. */
 export function lengthField(name: Protocol['name']): Field & { readonly less: number } {
-  return name === 'client' ? { at: 0, bytes: 2, less: 0 } : { at: 0, bytes: 4, less: 4 };
+  return name === 'peer' ? { at: 0, bytes: 4, less: 4 } : { at: 0, bytes: 2, less: 0 };
 }
 
 export function readNumber(frame: Uint8Array, { at, bytes }: Field): number {
@@ -77,6 +78,27 @@ function clientFields(walk: Walk): void {
   if (code !== 691) return;
   for (let byte = 0; byte < 3; byte++) walk.number(1);
   walk.number(8);
+}
+
+function classicFields(walk: Walk): void {
+  walk.number(2);
+  const code = walk.number(2);
+  if (code === 650) {
+    walk.number(2);
+    walk.number(1);
+    walk.number(1);
+  } else if (code === 657) entries(walk);
+  else if (code >= 654 && code <= 656) {
+    walk.skip(code === 656 ? 4 : 36);
+    walk.number(2);
+  }
+}
+
+function entries(walk: Walk): void {
+  for (let left = walk.number(2); left > 0 && !walk.isOver; left--) {
+    walk.skip(4);
+    walk.number(2);
+  }
 }
 
 function peerFields(walk: Walk): void {

@@ -6,10 +6,10 @@
 import { createReader } from '../../runtime/stream.ts';
 import type { Decoded } from '../../src/wire-types.ts';
 import { same } from '../codec-laws.ts';
-import type { Either, Protocol } from '../codec-laws.ts';
+import type { AnyMessage, Protocol } from '../codec-laws.ts';
 import type { Chance } from './chance.ts';
 
-type Answer = Exclude<Decoded<Either>, { readonly type: 'partial' }>;
+type Answer = Exclude<Decoded<AnyMessage>, { readonly type: 'partial' }>;
 
 /** A valid frame in two pieces: nothing after the first, one message after the second. */
 export function checkCutStream({ decode }: Protocol, frame: Uint8Array, cut: number): void {

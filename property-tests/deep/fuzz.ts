@@ -1,5 +1,5 @@
 /**
- * Both codecs under damaged frames (docs/testing.md): valid frames cut at every position and
+ * The codecs under damaged frames (docs/testing.md): valid frames cut at every position and
  * mutated, the laws of `codec-laws.ts` judged for each, slow answers looked for, and streams of
  * them read in pieces (`fuzz-stream.ts`). What decoding allocates is measured apart
  * (`allocation.ts`).
@@ -8,8 +8,8 @@
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Decoded } from '../../src/wire-types.ts';
-import { checkDecoded } from '../codec-laws.ts';
-import type { Either, Protocol } from '../codec-laws.ts';
+import { checkDecoded, kindOf } from '../codec-laws.ts';
+import type { AnyMessage, Protocol } from '../codec-laws.ts';
 import { allocationsIn } from './allocation.ts';
 import { Chance } from './chance.ts';
 import { keepRecords } from './ending.ts';
@@ -106,17 +106,16 @@ class Run {
     onProgress: (inputs: number) => void,
   ): Promise<void> {
     const chance = new Chance(seed, 0);
-    const recent: [Uint8Array[], Uint8Array[]] = [[], []];
+    const streams = this.#corpora.map((corpus) => ({ ...corpus, recent: [] as Uint8Array[] }));
     while (this.report.inputs < inputs && this.faults.length < FAULTS_MAX) {
-      // Two thirds for the dialect of peers, which has more to it.
-      const which = chance.between(0, 2) === 0 ? 0 : 1;
-      const { protocol, frames } = this.#corpora[which] ?? impossible();
+      // Half for the enhanced dialect, the last, which has more to it.
+      const which = Math.min(chance.between(0, 3), streams.length - 1);
+      const { protocol, frames, recent } = streams[which] ?? impossible();
       const frame = chance.pick(frames) ?? impossible();
       const input = mutated(protocol.name, frame, frames, chance);
       this.#judge(protocol, input);
-      const kept = recent[which];
-      if (this.report.inputs % STREAM_EVERY === 0) kept.push(frame, input);
-      if (kept.length >= STREAM_INPUTS) this.#stream(protocol, kept.splice(0), chance);
+      if (this.report.inputs % STREAM_EVERY === 0) recent.push(frame, input);
+      if (recent.length >= STREAM_INPUTS) this.#stream(protocol, recent.splice(0), chance);
       if (this.report.inputs % PACE === 0) {
         onProgress(this.report.inputs);
         await turn();
@@ -138,7 +137,7 @@ class Run {
         report.slow += 1;
         throw new Error(`over ${SLOW_MS} ms in ${SLOW_REPEATS} of ${SLOW_REPEATS} repeats`);
       }
-      this.#count(decoded);
+      this.#count(protocol, decoded);
       checkDecoded(protocol, input, decoded);
     });
   }
@@ -152,9 +151,9 @@ class Run {
     });
   }
 
-  #count(decoded: Decoded<Either>): void {
+  #count(protocol: Protocol, decoded: Decoded<AnyMessage>): void {
     const { report } = this;
-    if (decoded.type === 'message') addTo(report.accepted, kindOf(decoded.message));
+    if (decoded.type === 'message') addTo(report.accepted, kindOf(protocol, decoded.message));
     else if (decoded.type === 'malformed') addTo(report.refused, reasonClass(decoded.reason));
     else report[decoded.type] += 1;
   }
@@ -187,10 +186,6 @@ function isSlow({ decode }: Protocol, input: Uint8Array): boolean {
     if (performance.now() - before <= SLOW_MS) return false;
   }
   return true;
-}
-
-function kindOf(message: Either): string {
-  return 'body' in message ? message.body.type : message.type;
 }
 
 /** A reason without its numbers. */

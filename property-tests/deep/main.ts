@@ -155,7 +155,7 @@ async function runFuzz({ seed, inputs }: Flags): Promise<number> {
   const report = await fuzz(plan, signal, (done) => {
     if (done % 1_000_000 === 0) say(`fuzz: ${done} of ${inputs} inputs`);
   });
-  return told('fuzz, both codecs', report);
+  return told('fuzz, all codecs', report);
 }
 
 /** A lone node, then networks of three, which take longer: a quarter as many cycles. */

@@ -69,7 +69,7 @@ function mutatedOnce(
     }
     case 'code': {
       const copy = frame.slice();
-      const field = name === 'client' ? CLIENT_CODE : PEER_CODE;
+      const field = name === 'peer' ? PEER_CODE : SIZED_CODE;
       writeNumber(copy, field, chance.percent(80) ? chance.between(648, 692) : anyU16(chance));
       return copy;
     }
@@ -161,7 +161,7 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 
 /** `::ffff:0:0/96`. */
 const MAPPED = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff);
-const CLIENT_CODE = { at: 2, bytes: 2 } as const;
+const SIZED_CODE = { at: 2, bytes: 2 } as const;
 const PEER_CODE = { at: 4, bytes: 2 } as const;
 const DOUBLE_BELOW_2_64 = 2 ** 64 - 2 ** 11;
 /** Bounds of the format and their neighbours: counts, lengths of fields and of frames. */

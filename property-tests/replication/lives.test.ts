@@ -21,6 +21,7 @@ const bytes = (length: number, value: number): Uint8Array => new Uint8Array(leng
 function edge(directory: PeerDirectory): Edge {
   return {
     directory,
+    hopsMax: 0,
     hash: (data) => bytes(32, data[0] ?? 0),
     verify: () => true,
     addressesOf: () => [],

@@ -133,7 +133,7 @@ export class Watch {
   sends(member: Member, to: Peer, { type, call, body }: Message): void {
     const { peer } = member;
     if (this.liars.has(peer)) return;
-    if (body.type === 'store') this.#checkAlive(body.record, 'stores');
+    if (type === 'request' && 'record' in body) this.#checkAlive(body.record, 'stores');
     if (type === 'reply' && (body.type === 'value' || body.type === 'version')) {
       this.#checkServed(peer, body.record);
     }

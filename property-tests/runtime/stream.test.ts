@@ -1,11 +1,14 @@
 // The reader finds the same messages wherever a stream is cut, and keeps no more than came.
+import { isDeepStrictEqual } from 'node:util';
 import { testProp } from '@fast-check/ava';
 import test from 'ava';
 import fc from 'fast-check';
 import { createReader } from '../../runtime/stream.ts';
+import type { Decoder } from '../../runtime/stream.ts';
+import { decodeClassic, encodeClassic } from '../../src/codec/classic.ts';
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import { decodePeer, encodePeer } from '../../src/codec/peer.ts';
-import type { ClientMessage, WireMessage } from '../../src/wire-types.ts';
+import type { ClassicMessage, ClientMessage, WireMessage } from '../../src/wire-types.ts';
 import { runs } from '../parameters.ts';
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -45,11 +48,32 @@ test('two frames are found at every cut of both', (t) => {
     { type: 'request', call: 7, body: { type: 'find-node', target: new Uint8Array(20).fill(9) } },
     { type: 'reply', call: 8, body: { type: 'refused', reason: 'full' } },
   ];
-  const bytes = Buffer.concat(frames.map(encodePeer));
+  t.deepEqual(cutsThatLose(frames, encodePeer, decodePeer), []);
+});
+
+test('texts without a header, and a message between them, too', (t) => {
+  const from = { family: 4, ip: Uint8Array.of(192, 0, 2, 7), port: 6501 } as const;
+  const messages: ClassicMessage[] = [
+    { type: 'text', text: 'running' },
+    { type: 'text', text: 'Value not found' },
+    { type: 'find-node', from },
+    { type: 'text', text: 'put works' },
+  ];
+  t.deepEqual(cutsThatLose(messages, encodeClassic, decodeClassic), []);
+});
+
+/** The pairs of places at which a stream cut there does not give these messages. */
+function cutsThatLose<M>(
+  messages: readonly M[],
+  encode: (message: M) => Uint8Array,
+  decode: Decoder<M>,
+): readonly string[] {
+  const bytes = Buffer.concat(messages.map(encode));
+  const lost: string[] = [];
   for (let first = 0; first <= bytes.length; first++) {
     for (let second = first; second <= bytes.length; second++) {
-      const reader = createReader(decodePeer);
-      const found: WireMessage[] = [];
+      const reader = createReader(decode);
+      const found: M[] = [];
       for (const [from, to] of [
         [0, first],
         [first, second],
@@ -60,11 +84,11 @@ test('two frames are found at every cut of both', (t) => {
           found.push(next.message);
         }
       }
-      if (found.length !== 2) t.deepEqual(found, frames, `cut at ${first} and ${second}`);
+      if (!isDeepStrictEqual(found, messages)) lost.push(`cut at ${first} and ${second}`);
     }
   }
-  t.pass();
-});
+  return lost;
+}
 
 test('what was handed out does not change when more bytes come', (t) => {
   const reader = createReader(decodeClient);

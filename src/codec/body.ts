@@ -69,6 +69,8 @@ function readRequest(code: number, reader: Reader): WireRequest | undefined {
       return { type: 'find-value', key: reader.take(32) };
     case CODE.store:
       return { type: 'store', record: readRecord(reader) };
+    case CODE.relay:
+      return { type: 'relay', hops: reader.u8(), record: readRecord(reader) };
     case CODE.findVersion:
       return { type: 'find-version', key: reader.take(32) };
     case CODE.check:
@@ -146,6 +148,8 @@ function requestLength(body: WireRequest): number {
       return RANGE_BYTES + 4 + 2 + body.tags.length;
     case 'store':
       return recordLength(body.record);
+    case 'relay':
+      return HOPS_BYTES + recordLength(body.record);
     case 'vote':
     case 'heartbeat':
     case 'resign':
@@ -203,6 +207,9 @@ function writeRequest(writer: Writer, body: WireRequest): void {
       return writeTags(writer, body.tags);
     case 'store':
       return writeRecord(writer, body.record);
+    case 'relay':
+      writer.u8(body.hops);
+      return writeRecord(writer, body.record);
     case 'vote':
     case 'heartbeat':
     case 'resign':
@@ -241,6 +248,9 @@ function writeReply(writer: Writer, body: WireReply): void {
       return assertNever(body);
   }
 }
+
+/** What a relay has before its record. */
+export const HOPS_BYTES = 1;
 
 /** A reason travels as its place in this list, counted from 1. */
 const REFUSALS: readonly WireRefusal[] = [

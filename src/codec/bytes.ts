@@ -85,8 +85,8 @@ export class Reader {
   }
 
   /** A view of what was read since it stood there; empty when not all of it was there. */
-  since(at: number): Uint8Array {
-    return this.#failed ? EMPTY : this.#bytes.subarray(at, this.#at);
+  since(at: number, until = this.#at): Uint8Array {
+    return this.#failed ? EMPTY : this.#bytes.subarray(at, until);
   }
 
   /** A u16 length between the bounds, then so many bytes. */

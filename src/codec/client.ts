@@ -3,64 +3,37 @@
  * 690 PUT CHECKED, 691 PUT RESULT. Big-endian; `size` counts the whole message. `docs/wire.md` is
  * the normative description.
  *
- * Decoding is total and early: four bytes tell whether the code is one of ours and whether such a
- * message can have that size; what cannot become a message is `malformed` then and there. Accepted
- * bytes encode to themselves, but for `reserved` of a PUT, which is read over and written as 0.
- * Byte fields of a decoded message are views of the buffer: the caller copies what it keeps.
+ * Decoding is total and early (`sized.ts`): what cannot become a message is `malformed` after four
+ * bytes. Accepted bytes encode to themselves, but for `reserved` of a PUT, which is read over and
+ * written as 0. Byte fields of a decoded message are views of the buffer: the caller copies what it
+ * keeps.
  */
-import { assert, assertNever } from '../assert.ts';
-import { VALUE_BYTES_MAX } from '../limits.ts';
+import { assertNever } from '../assert.ts';
 import type { ClientMessage, Decoded, PutStatus } from '../wire-types.ts';
-import { Reader, Writer } from './bytes.ts';
+import type { Reader } from './bytes.ts';
+import { KEYED_BYTES, KEYED_SIZES, KEY_BYTES, PUT_SIZES, SUCCESS_SIZES } from './sized.ts';
+import { beginSized, decodeSized, exactly, readPut } from './sized.ts';
+import { encodeKeyed, encodePut, encodeSuccess } from './sized.ts';
+import type { SizedProtocol, Sizes } from './sized.ts';
 
 /** What the bytes from `from` up to `to` begin with. Both kinds: requests and their replies. */
 export function decodeClient(buffer: Uint8Array, from: number, to: number): Decoded<ClientMessage> {
-  assert(from >= 0 && from <= to && to <= buffer.length, 'a window lies within its buffer');
-  const available = to - from;
-  if (available < HEADER_BYTES) return { type: 'partial', bytes: HEADER_BYTES - available };
-  const reader = new Reader(buffer, from, to);
-  const size = reader.u16();
-  const code = reader.u16();
-  const bounds = sizesOf(code);
-  if (bounds === undefined) return malformed(`code ${code} is none of the client API`);
-  if (size < bounds[0] || size > bounds[1]) {
-    return malformed(`size ${size} cannot be that of a message with code ${code}`);
-  }
-  if (available < size) return { type: 'partial', bytes: size - available };
-  reader.endAt(from + size);
-  const message = readBody(code, reader);
-  if (message === undefined || reader.failed) {
-    return malformed(`a field of the message with code ${code} is out of its range`);
-  }
-  return { type: 'message', message, bytes: size };
+  return decodeSized(CLIENT_API, buffer, from, to);
 }
 
 /** @throws Error when a field is out of its bounds: a bug of the caller */
 export function encodeClient(message: ClientMessage): Uint8Array {
   switch (message.type) {
-    case 'put': {
-      const writer = begin(PUT_BYTES + message.value.length, message.checked ? 690 : 650);
-      writer.u16(message.ttlS);
-      writer.u8(message.replication);
-      writer.u8(0);
-      writer.fixed(message.key, KEY_BYTES);
-      writer.rest(message.value, 1, VALUE_BYTES_MAX);
-      return writer.finish();
-    }
+    case 'put':
+      return encodePut(message.checked ? 690 : 650, { ...message, hops: 0 });
     case 'get':
-    case 'failure': {
-      const writer = begin(KEYED_BYTES, message.type === 'get' ? 651 : 653);
-      writer.fixed(message.key, KEY_BYTES);
-      return writer.finish();
-    }
-    case 'success': {
-      const writer = begin(KEYED_BYTES + message.value.length, 652);
-      writer.fixed(message.key, KEY_BYTES);
-      writer.rest(message.value, 1, VALUE_BYTES_MAX);
-      return writer.finish();
-    }
+      return encodeKeyed(651, message.key);
+    case 'failure':
+      return encodeKeyed(653, message.key);
+    case 'success':
+      return encodeSuccess(message.key, message.value);
     case 'put-result': {
-      const writer = begin(RESULT_BYTES, 691);
+      const writer = beginSized(RESULT_BYTES, 691);
       writer.fixed(message.key, KEY_BYTES);
       writer.u8(PUT_STATUSES.indexOf(message.status));
       writer.u8(message.holders);
@@ -77,11 +50,7 @@ function readBody(code: number, reader: Reader): ClientMessage | undefined {
   switch (code) {
     case 650:
     case 690: {
-      const ttlS = reader.u16();
-      const replication = reader.u8();
-      reader.u8();
-      const key = reader.take(KEY_BYTES);
-      const value = reader.take(reader.remaining);
+      const { ttlS, replication, key, value } = readPut(reader);
       return { type: 'put', checked: code === 690, ttlS, replication, key, value };
     }
     case 651:
@@ -105,8 +74,7 @@ function readBody(code: number, reader: Reader): ClientMessage | undefined {
   }
 }
 
-/** Least and greatest size of a message with this code; `undefined` when it has no place here. */
-function sizesOf(code: number): readonly [number, number] | undefined {
+function sizesOf(code: number): Sizes | undefined {
   switch (code) {
     case 650:
     case 690:
@@ -123,17 +91,6 @@ function sizesOf(code: number): readonly [number, number] | undefined {
   }
 }
 
-function begin(size: number, code: number): Writer {
-  const writer = new Writer(size);
-  writer.u16(size);
-  writer.u16(code);
-  return writer;
-}
-
-function malformed(reason: string): Decoded<never> {
-  return { type: 'malformed', reason };
-}
-
 /** A status travels as its place in this list. */
 const PUT_STATUSES: readonly PutStatus[] = [
   'good',
@@ -146,14 +103,7 @@ const PUT_STATUSES: readonly PutStatus[] = [
   'leaving',
 ];
 
-const HEADER_BYTES = 4;
-const KEY_BYTES = 32;
-const KEYED_BYTES = HEADER_BYTES + KEY_BYTES;
-/** A PUT without its value: header, TTL, replication, reserved, key. */
-const PUT_BYTES = KEYED_BYTES + 4;
 /** Header, key, status, holders, wanted, version. */
 const RESULT_BYTES = KEYED_BYTES + 11;
-const PUT_SIZES = [PUT_BYTES + 1, PUT_BYTES + VALUE_BYTES_MAX] as const;
-const KEYED_SIZES = [KEYED_BYTES, KEYED_BYTES] as const;
-const SUCCESS_SIZES = [KEYED_BYTES + 1, KEYED_BYTES + VALUE_BYTES_MAX] as const;
-const RESULT_SIZES = [RESULT_BYTES, RESULT_BYTES] as const;
+const RESULT_SIZES = exactly(RESULT_BYTES);
+const CLIENT_API: SizedProtocol<ClientMessage> = { name: 'the client API', sizesOf, readBody };

@@ -30,6 +30,7 @@ export const CODE = {
   announce: 684,
   introduce: 686,
   introduction: 687,
+  relay: 688,
 } as const;
 
 export function codeOf(message: WireMessage): number {
@@ -58,6 +59,7 @@ function requestCodeOf(body: WireRequest): number {
     case 'resign':
     case 'announce':
     case 'introduce':
+    case 'relay':
       return CODE[body.type];
     case 'find-node':
       return CODE.findNode;

@@ -2,7 +2,7 @@
  * The enhanced dialect between peers, ALPN `orrery/1` (normative: `docs/wire.md`).
  *
  * Frame: length u32 (of all that follows), code u16, call u32, body. One code per service function,
- * 660 to 689; 660 and 661 concern the link, of the others even ones ask and odd ones answer, so
+ * 660 to 699; 660 and 661 concern the link, of the others even ones ask and odd ones answer, so
  * that a request of a later version, skipped here as `unknown`, can still be refused by its call.
  *
  * Decoding is total and early: length, code, and length for that code are judged as soon as their
@@ -14,7 +14,7 @@ import { assert } from '../assert.ts';
 import { FRAME_BYTES_MAX, HELLO_BYTES_MAX } from '../limits.ts';
 import type { Decoded, WireMessage } from '../wire-types.ts';
 import { PEERS_BYTES_MAX } from './address.ts';
-import { bodyLength, readBody, writeBody } from './body.ts';
+import { bodyLength, HOPS_BYTES, readBody, writeBody } from './body.ts';
 import { Reader, Writer } from './bytes.ts';
 import { CODE, codeOf } from './codes.ts';
 import { HEARTBEAT_BYTES_MAX, HEARTBEAT_BYTES_MIN, RESIGN_BYTES } from './election.ts';
@@ -110,6 +110,8 @@ function boundsOf(code: number): readonly [number, number] | undefined {
     case CODE.store:
     case CODE.value:
       return RECORD_BOUNDS;
+    case CODE.relay:
+      return RELAY_BOUNDS;
     case CODE.version:
       return VERSION_BOUNDS;
     case CODE.check:
@@ -145,7 +147,7 @@ const LENGTH_BYTES = 4;
 const FRAME_HEADER_BYTES = 6;
 const CODE_END = LENGTH_BYTES + 2;
 const CODE_MIN = 660;
-const CODE_MAX = 689;
+const CODE_MAX = 699;
 
 const HELLO_BOUNDS = [8, HELLO_BYTES_MAX - FRAME_HEADER_BYTES] as const;
 const REASON_BOUNDS = [1, 1] as const;
@@ -154,6 +156,7 @@ const POSITION_BOUNDS = [20, 20] as const;
 const KEY_BOUNDS = [32, 32] as const;
 const PEERS_BOUNDS = [1, PEERS_BYTES_MAX] as const;
 const RECORD_BOUNDS = [RECORD_BYTES_MIN, RECORD_BYTES_MAX] as const;
+const RELAY_BOUNDS = [HOPS_BYTES + RECORD_BYTES_MIN, HOPS_BYTES + RECORD_BYTES_MAX] as const;
 const VERSION_BOUNDS = [HEADER_BYTES_MIN + 1, HEADER_BYTES_MAX + PEERS_BYTES_MAX] as const;
 const CHECK_BYTES = RANGE_BYTES + 4 + SUM_BYTES;
 const CHECK_BOUNDS = [CHECK_BYTES, CHECK_BYTES] as const;

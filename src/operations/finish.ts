@@ -5,7 +5,7 @@
 
 import { settle } from '../asking.ts';
 import { assertNever } from '../assert.ts';
-import { withCall, withoutCall } from '../calls.ts';
+import { isStore, withCall, withoutCall } from '../calls.ts';
 import type { Call } from '../calls.ts';
 import { trailOf } from '../lookup/lookup.ts';
 import { onFailedCall, onLateCall } from '../lookup/seek.ts';
@@ -39,7 +39,7 @@ export function onCallDue(draft: Draft, call: Call): void {
     if (call.deadlineAt > draft.now) return;
   }
   endCall(draft, call);
-  if (call.kind === 'store') onStoreFailed(draft, call, { late: call });
+  if (isStore(call)) onStoreFailed(draft, call, { late: call });
   else onCallRefused(draft, call, undefined);
 }
 
@@ -69,7 +69,7 @@ function isQuestion(call: Call): boolean {
 
 /** The operation that made the call goes on without its answer. */
 export function onCallRefused(draft: Draft, call: Call, reason: Refusal | undefined): void {
-  if (call.kind === 'store') onStoreFailed(draft, call, { reason });
+  if (isStore(call)) onStoreFailed(draft, call, { reason });
   else if (call.kind === 'leave') onFarewell(draft, call.op);
   else if (call.kind === 'find-value') onNotFetched(draft, call.op, call.peer);
   else if (isQuestion(call)) onFailedCall(draft, call);

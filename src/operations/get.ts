@@ -20,7 +20,7 @@ import { compareVersions, durableHeld, withLife } from '../replicas/store.ts';
 import type { Trail } from '../types.ts';
 import type { Key, OpId, Peer, RecordHeader } from '../types.ts';
 import { operationOrder } from './operation.ts';
-import type { FetchOperation, GetOperation, Met, Purpose } from './operation.ts';
+import type { FetchOperation, GetOperation, Met, Reading } from './operation.ts';
 import { proceed } from './put.ts';
 import { majorityOf } from './quorum.ts';
 
@@ -28,7 +28,7 @@ export interface Read {
   readonly op: OpId;
   readonly deadlineAt: number;
   readonly key: Key;
-  readonly purpose: Exclude<Purpose, 'put'>;
+  readonly purpose: Reading;
 }
 
 /** The own record is one of those met; others may have a newer one. */
@@ -144,5 +144,6 @@ function obtained(draft: Draft, operation: FetchOperation, source: Met): void {
     source: source.holder,
     fullCount: 0,
     trail,
+    hops: 1,
   });
 }

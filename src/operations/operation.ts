@@ -2,7 +2,7 @@
  * Operations: what a command, or the node's own upkeep, is in the middle of doing. Each is a value
  * with a deadline, replaced as it advances; the files get, put, join and leave hold its rules.
  *
- * Numbers: a host's operations are positive, the node's own (refreshes) negative.
+ * Numbers: a host's operations are positive, the node's own (refreshes, relays) negative.
  */
 
 import type { Lookup } from '../lookup/lookup.ts';
@@ -30,8 +30,10 @@ export interface Met {
   readonly expiresAt: number;
 }
 
-/** What a record is stored for: a client's PUT, a GET that met older ones, or republication. */
-export type Purpose = 'put' | 'read' | 'republish';
+/** What a record is looked up for: a client's GET, or republication. */
+export type Reading = 'read' | 'republish';
+/** What a record is stored for: a client's PUT, a reading that met older ones, another's relay. */
+export type Purpose = 'put' | Reading | 'relay';
 
 /** First half of a GET: who holds which version? */
 export interface GetOperation extends Common {
@@ -39,14 +41,14 @@ export interface GetOperation extends Common {
   readonly key: Key;
   readonly lookup: Lookup;
   readonly met: readonly Met[];
-  readonly purpose: Exclude<Purpose, 'put'>;
+  readonly purpose: Reading;
 }
 
 /** Second half of a GET: the value of the newest version, from one that holds it. */
 export interface FetchOperation extends Common {
   readonly type: 'fetch';
   readonly key: Key;
-  readonly purpose: Exclude<Purpose, 'put'>;
+  readonly purpose: Reading;
   /** Without those that did not give what they said they hold. */
   readonly met: readonly Met[];
   /** Who is asked now. */
@@ -66,7 +68,10 @@ export interface LocateOperation extends Common {
   readonly version: number;
 }
 
-/** Second half of a PUT: the host signs, then the nearest store; last part of a GET, if need be. */
+/**
+ * Second half of a PUT: the host signs, then the nearest store; last part of a GET, if need be; and
+ * the passing on of a relay.
+ */
 export interface StoreOperation extends Common {
   readonly type: 'store';
   readonly purpose: Purpose;
@@ -84,11 +89,13 @@ export interface StoreOperation extends Common {
   /** Those whose first store missed its deadline and that are asked once more. */
   readonly again: readonly Peer[];
   readonly holders: readonly Peer[];
-  /** Who gave the record of a GET; the own node for a PUT. */
+  /** Who gave the record; the own node for a PUT. */
   readonly source: Peer;
   /** Those that have no room. */
   readonly fullCount: number;
   readonly trail: Trail;
+  /** Through how many nodes it may yet go, those asked counted: with 1 they only store it. */
+  readonly hops: number;
 }
 
 /** A replica on its way to a fellow holder. */

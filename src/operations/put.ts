@@ -19,7 +19,7 @@ import { newestHeld, withLife } from '../replicas/store.ts';
 import type { Failure } from '../step-types.ts';
 import { isClientOnly } from '../table/places.ts';
 import type { Trail } from '../types.ts';
-import type { OpId, Peer, RecordHeader, Refusal, Token } from '../types.ts';
+import type { OpId, Peer, RecordHeader, Refusal, Request, Token } from '../types.ts';
 import { noTrail, operationOrder } from './operation.ts';
 import type { LocateOperation, StoreOperation } from './operation.ts';
 import { majorityOf } from './quorum.ts';
@@ -59,6 +59,7 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
     source: draft.self,
     fullCount: 0,
     trail,
+    hops: 1,
   });
   const life = Math.min(ttlS || draft.config.ttlS, draft.config.ttlSMax);
   const publishedAtMs = draft.moment.wall;
@@ -99,7 +100,7 @@ export function onNotStored(draft: Draft, op: OpId, peer: Peer, miss: Miss): voi
     const again = [...asked, peer];
     draft.operations = withItem(draft.operations, operationOrder, { ...operation, again });
     const record = recordNow(draft, operation, signed);
-    ask(draft, peer, { type: 'store', record }, op);
+    ask(draft, peer, storeOf(operation, record), op);
     return;
   }
   const waiting = operation.waiting.filter((other) => other !== peer);
@@ -144,13 +145,17 @@ export function proceed(draft: Draft, operation: StoreOperation): void {
     else own = keep(draft, record, { peer: draft.self, call: 0, op }, undefined);
   }
   const next: StoreOperation = { ...operation, taken, waiting };
-  for (const peer of strangers) ask(draft, peer, { type: 'store', record }, op);
+  for (const peer of strangers) ask(draft, peer, storeOf(operation, record), op);
   // A reader has waited long enough; who gets the record besides may take its time.
   const isRead = purpose === 'read' && holders.length >= needed;
   if (waiting.length === 0 || isRead) return settleStore(draft, next, failureOf(next));
   draft.operations = withItem(draft.operations, operationOrder, next);
   if (own === 'held') onStored(draft, op, draft.self);
   else if (own !== 'writing') onNotStored(draft, op, draft.self, { reason: own });
+}
+
+function storeOf({ hops }: StoreOperation, record: RecordHeader): Request {
+  return hops > 1 ? { type: 'relay', record, hops } : { type: 'store', record };
 }
 
 function failureOf({ fullCount }: StoreOperation): Failure {

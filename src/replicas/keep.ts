@@ -20,6 +20,7 @@ import { withGroup, type Held } from './store.ts';
  * whose write is under way is not written again: its sender waits with the others.
  *
  * @param from who sent it; undefined when it is the node's own doing
+ * @param isOurs whether another rule has found that it belongs here, however far the key
  * @returns `held` when this very version is on disk already, `writing` when an answer will follow
  */
 export function keep(
@@ -27,6 +28,7 @@ export function keep(
   record: RecordHeader,
   waiter: Waiter,
   from: Peer | undefined,
+  isOurs = from === undefined,
 ): Refusal | 'held' | 'writing' {
   if (record.lifeMs <= 0) return 'expired';
   const newest = newestHeld(draft.store, record.key);
@@ -35,7 +37,7 @@ export function keep(
     if (order < 0) return 'stale';
     if (order === 0) return newest.token === 0 ? 'held' : waitToo(draft, newest.token, waiter);
   }
-  if (newest === undefined && from !== undefined && !isNear(draft, record)) return 'far';
+  if (newest === undefined && !isOurs && !isNear(draft, record)) return 'far';
   if (draft.writings.size >= PERSISTS_MAX) return 'full';
   if (!hasRoom(draft.usage, draft.config, record, from, newest)) return 'full';
   const token = nextNumber(draft);

@@ -64,14 +64,14 @@ const KINDS: readonly Kind[] = [
 
 function flipped(chance: Chance): Uint8Array {
   const body = randomBytes(chance.pick([20, 32, 37, 200, 600]) ?? 20);
-  const frame = frameOf(chance.between(660, 689), body);
+  const frame = frameOf(chance.between(660, 699), body);
   const at = chance.between(0, frame.length - 1);
   frame[at] = (frame[at] ?? 0) ^ (1 << chance.between(0, 7));
   return frame;
 }
 
 function unknown(chance: Chance): number {
-  return chance.percent(50) ? chance.between(0, 659) : chance.between(690, 65_535);
+  return chance.percent(50) ? chance.between(0, 659) : chance.between(700, 65_535);
 }
 
 export async function sendBadFrames(

@@ -140,10 +140,10 @@ const ANSWERS: Readonly<Record<number, string>> = {
   690: 'answered 691',
 };
 const SIZES: Readonly<Record<number, number>> = { 650: 41, 652: 37, 690: 41, 691: 47 };
-const PEER_CODES = Array.from({ length: 30 }, (_, index) => 660 + index);
+const PEER_CODES = Array.from({ length: 40 }, (_, index) => 660 + index);
 /** Codes of our range that mean nothing yet. */
-const NONE_YET = [681, 683, 685, 688, 689];
-const UNKNOWN = PEER_CODES.filter((code) => code === 671 || NONE_YET.includes(code));
+const NONE_YET = [671, 681, 683, 685];
+const UNKNOWN = PEER_CODES.filter((code) => code > 688 || NONE_YET.includes(code));
 /** Frames without a body that are whole: PING, OK, LEAVE and INTRODUCE. */
 const WHOLE = [662, 663, 670, 686];
 const CLIENTS_AT_ONCE = 300;
