@@ -10,6 +10,7 @@
 import { join } from 'node:path';
 import { UsageError } from '../runtime/failure.ts';
 import { fileExists, readWhole } from '../runtime/files.ts';
+import { readAddressIdentity } from '../runtime/identity/address-identity.ts';
 import { parsePem } from '../runtime/identity/certificate.ts';
 import { developmentIdentity, DEVELOPMENT_AUTHORITY } from '../runtime/identity/development.ts';
 import { readIdentity } from '../runtime/identity/identity.ts';
@@ -27,6 +28,15 @@ export interface ChosenIdentity {
   readonly made: string | undefined;
 }
 
+/** Reads the files of an identity, by which ids are proved in the way that was settled. */
+export async function readChosen({
+  classic,
+  identity,
+}: Pick<NodeSettings, 'classic' | 'identity'>): Promise<Identity> {
+  if (classic === undefined) return await readIdentity(identity);
+  return await readAddressIdentity(identity, classic);
+}
+
 /** @throws UsageError when there is no usable identity and none may be made */
 export async function identityFor(settings: NodeSettings): Promise<ChosenIdentity> {
   const { listen, dataDir, identity: paths } = settings;
@@ -36,9 +46,13 @@ export async function identityFor(settings: NodeSettings): Promise<ChosenIdentit
   }
   const mayDevelop = isLoopback(listen.host) && !settings.identityIsNamed;
   if (mayDevelop && (missing || (await isDevelopments(settings, paths)))) {
-    return await developed(AUTHORITY_DIR, dataDir);
+    const { identity, made } = await developed(AUTHORITY_DIR, dataDir);
+    return {
+      identity: settings.classic === undefined ? identity : await readChosen(settings),
+      made,
+    };
   }
-  return { identity: await readIdentity(paths), made: undefined };
+  return { identity: await readChosen(settings), made: undefined };
 }
 
 /** What a node off loopback lacks, its address first: a certificate is of no use without that. */

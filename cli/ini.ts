@@ -2,8 +2,8 @@
  * The configuration file of `orrery node`: INI with one section `[dht]`, readable as the network's
  * older implementation wrote it (docs/operations.md, Where a node listens).
  *
- * Keys: listen_address, api_address (HOST or HOST:PORT), k, alpha, max_lookup, ttl, the three
- * quotas and voters (node ids). Upper and lower case are one; other sections belong to other
+ * Keys: listen_address, api_address (HOST or HOST:PORT), identity, k, alpha, max_lookup, ttl, the
+ * three quotas and voters (node ids). Upper and lower case are one; other sections belong to other
  * programs and are left alone. Invariant: an unknown key or a value that cannot be read is a
  * UsageError of one line that names file and key.
  */
@@ -27,7 +27,9 @@ export interface IniSettings extends Quotas {
   readonly api?: Place | undefined;
   readonly k?: number | undefined;
   readonly alpha?: number | undefined;
-  /** Hops of a PUT between nodes of the older implementation; of no use among our own. */
+  /** What proves an id; `address` as `--classic`. */
+  readonly identity?: 'certificate' | 'address' | undefined;
+  /** Hops of an older node's PUT that names none. */
   readonly maxLookup?: number | undefined;
   readonly ttlS?: number | undefined;
   /** Who elects the leader, in every node's file alike. */
@@ -55,11 +57,12 @@ export function parseIni(text: string, path: string): IniSettings {
   );
   const checked = schema.safeParse(lowered);
   if (!checked.success) throw new UsageError(`${path}: ${faultOf(checked.error, lowered)}`);
-  const { listen_address, api_address, k, alpha, max_lookup, ttl } = checked.data;
+  const { listen_address, api_address, identity, k, alpha, max_lookup, ttl } = checked.data;
   const { quota, publisher_quota, peer_quota, voters } = checked.data;
   return {
     listen: placeOf(listen_address, path, 'listen_address'),
     api: placeOf(api_address, path, 'api_address', API_EXAMPLE_PORT),
+    identity,
     k,
     alpha,
     maxLookup: max_lookup,
@@ -153,15 +156,17 @@ function address(): z.ZodOptional<z.ZodString> {
 }
 
 const SECTION = 'dht';
-const HOPS_MAX = 255;
+/** A byte of a PUT. */
+const MAX_LOOKUP_MAX = 255;
 const VOTERS_FORM = 'must be 3, 5 or 7 different node ids of 64 hex digits';
 
 const schema = z.strictObject({
   listen_address: address(),
   api_address: address(),
+  identity: z.enum(['certificate', 'address'], 'must be certificate or address').optional(),
   k: wholeNumber(1, K_MAX),
   alpha: wholeNumber(1, ALPHA_MAX),
-  max_lookup: wholeNumber(1, HOPS_MAX),
+  max_lookup: wholeNumber(1, MAX_LOOKUP_MAX),
   ttl: wholeNumber(1, defaultConfig.ttlSMax),
   quota: quota(),
   publisher_quota: quota(),

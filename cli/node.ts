@@ -14,6 +14,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { readIntroducers } from '../runtime/election/introducers-file.ts';
 import { readVoters } from '../runtime/election/voter-list.ts';
 import { watchVoters } from '../runtime/election/voters-watch.ts';
+import type { Identity } from '../runtime/identity/identity.ts';
 import { watchIdentity } from '../runtime/identity/identity-watch.ts';
 import { formatEndpoint, isLoopback } from '../runtime/links/address.ts';
 import { freePort, LISTEN_ADDRESS } from '../runtime/listening.ts';
@@ -22,10 +23,10 @@ import { startNode } from '../runtime/node.ts';
 import type { RunningNode } from '../runtime/node.ts';
 import { defaultConfig } from '../src/config.ts';
 import { ALPHA_MAX, K_MAX, REPLICATION_MAX } from '../src/limits.ts';
-import { identityFor } from './development.ts';
+import { identityFor, readChosen } from './development.ts';
 import { CommandFailure, report } from './failure.ts';
 import { framesOf, onFatal } from './fatal.ts';
-import { laterOption, refuseLater, wholeNumber } from './flags.ts';
+import { wholeNumber } from './flags.ts';
 import type { IniSettings } from './ini.ts';
 import { LOG_FORMATS, LOG_LEVELS, openLog } from './logging.ts';
 import { counted, leaveAtOnce, print, printJson, say } from './output.ts';
@@ -50,9 +51,7 @@ export interface ReadyNote {
 
 export function nodeCommand(version: string): CommandUnknownOpts {
   const command = withFlags();
-  for (const option of LATER) command.addOption(option);
   command.action(async (flags) => {
-    refuseLater(flags, LATER);
     const settings = await settle(flags, await fileSettings(flags.config));
     for (const note of settings.notes) say(`orrery: ${flags.config ?? ''}: ${note}`);
     const log = openLog(flags.logLevel, flags.logFormat);
@@ -108,11 +107,11 @@ async function fileSettings(path: string | undefined): Promise<IniSettings> {
   return await readIni(path);
 }
 
-/** With port 0 the data directory is named by a free port, which is then listened on. */
+/** With port 0 the data directory, or the id, is of a free port, which is then listened on. */
 async function settle(flags: NodeFlags, ini: IniSettings): Promise<NodeSettings> {
   const settings = resolveSettings(flags, ini);
-  const { listen, api, dataDirIsDefault, notes } = settings;
-  if (listen.port !== 0 || !dataDirIsDefault) return settings;
+  const { listen, api, dataDirIsDefault, classic, notes } = settings;
+  if (listen.port !== 0 || !(dataDirIsDefault || classic !== undefined)) return settings;
   const port = await freePort(listen, LISTEN_ADDRESS);
   const chosen = { address: listen.host, port, api: formatEndpoint(api) };
   return { ...resolveSettings({ ...flags, ...chosen }, ini), notes };
@@ -139,7 +138,8 @@ async function run(
   const { introducersFile } = settings;
   const introducers =
     introducersFile === undefined ? undefined : await readIntroducers(introducersFile);
-  const places = { listen, api, admin: settings.admin, bootstrap, dataDir, advertise };
+  const { hopsMax } = settings;
+  const places = { listen, api, admin: settings.admin, bootstrap, dataDir, advertise, hopsMax };
   const record = settings.record === undefined ? undefined : { ...settings.record, version };
   const rest = { config, admission, record, voters, introducers, identity, log };
   const node = await startNode({ ...places, ...rest });
@@ -149,7 +149,8 @@ async function run(
     await node.abort();
   });
   void announce(node, settings, tell, watch);
-  const watches = [watchIdentity(settings.identity, identity, node.replaceIdentity, log)];
+  const read = (): Promise<Identity> => readChosen(settings);
+  const watches = [watchIdentity(settings.identity, read, identity, node.replaceIdentity, log)];
   if (votersFile !== undefined && voters !== undefined) {
     const { authority } = identity;
     watches.push(watchVoters(votersFile, authority, voters, node.replaceVoters, log));
@@ -226,6 +227,7 @@ function withFlags() {
       subnetContactsFlag,
     )
     .option('--advertise <host:port...>', 'where others dial this node (where it listens)')
+    .option('--classic', 'ids are addresses: in one network with older nodes (docs/classic.md)')
     .option('--client-only', 'nobody can dial this node: it puts and gets, and holds nothing')
     .option('--admin [addr:port]', 'dashboard, health and metrics (port: listen port + 2000)')
     .option('--record [file]', 'record what the core is given (DATA/recording.orrec)')
@@ -238,8 +240,6 @@ function withFlags() {
     .addHelpText('after', EXAMPLES);
 }
 
-const LATER = [laterOption('--classic', 'the classic dialect')];
-
 const SILENT_MS = 2000;
 /** A clean stop is promised within this, in ms; the node itself needs less. */
 const STOP_MS_MAX = 10_000;
@@ -250,6 +250,8 @@ Examples:
   $ npx orrery node -a 127.0.0.1 -p 6502 --bootstrap 127.0.0.1:6501
   $ npx orrery node -a ::1 -p 6501
   $ npx orrery node --config dht.ini -p 6502 --bootstrap
+  $ npx orrery node -p 6503 --bootstrap 127.0.0.1:6501 --classic --certificate node.crt \\
+      --key node.key --authority authority.crt --data node-3
   $ npx orrery node -a 192.0.2.7 -p 6501 --data node-1     (after: npx orrery ca issue --out node-1)
 
 Example of an INI file:

@@ -18,9 +18,10 @@ import type { AdmissionOptions } from '../runtime/links/admission.ts';
 import type { RecordingOptions } from '../runtime/recording/recording.ts';
 import { DEFAULT_NAME } from '../runtime/recording/segments.ts';
 import { configFaults, defaultConfig } from '../src/config.ts';
-import { PEERS_PER_REPLY_MAX } from '../src/limits.ts';
+import { HOPS_MAX, PEERS_PER_REPLY_MAX } from '../src/limits.ts';
 import type { Config } from '../src/types.ts';
 import type { WireAddress, WireVoters } from '../src/wire-types.ts';
+import { classicPlace } from './classic.ts';
 import type { IniSettings } from './ini.ts';
 import { parsePlace } from './place.ts';
 import { quotasOf, type Quotas } from './quota.ts';
@@ -52,6 +53,7 @@ export interface NodeFlags extends Quotas, ReachFlags {
   readonly strictLoopback?: boolean | undefined;
   readonly voters?: string | undefined;
   readonly introducers?: string | undefined;
+  readonly classic?: boolean | undefined;
 }
 
 export interface NodeSettings {
@@ -75,6 +77,10 @@ export interface NodeSettings {
   readonly voters: WireVoters | undefined;
   /** A list of introducers, as `orrery introducers` writes it. */
   readonly introducersFile: string | undefined;
+  /** The place that it is known by in a network with older nodes; undefined: by its certificate. */
+  readonly classic: Endpoint | undefined;
+  /** Hops of an older node's PUT that names none; a file may wish for more than are allowed. */
+  readonly hopsMax: number | undefined;
   /** What the node says of where it is; undefined: where it listens. */
   readonly advertise: readonly WireAddress[] | undefined;
   /** What its operator should know of how these came about, a line each. */
@@ -95,10 +101,15 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
   const kept = identityPaths(dataDir);
   const { certificate, key, authority, revoked } = flags;
   const api = apiOf(flags, ini, listen);
+  const bootstrap = bootstrapOf(flags, ini, listen);
+  const advertise = advertised(flags);
+  const lists = [flags.voters, flags.introducers, ini.voters];
+  const namesVoters = lists.some((list) => list !== undefined);
+  const isClassic = flags.classic === true || ini.identity === 'address';
   return {
     listen,
     api,
-    bootstrap: bootstrapOf(flags, ini, listen),
+    bootstrap,
     dataDir,
     dataDirIsDefault: flags.data === undefined,
     identity: {
@@ -115,7 +126,9 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
     votersFile: flags.voters,
     introducersFile: flags.introducers,
     voters: flags.voters === undefined ? ini.voters : undefined,
-    advertise: advertised(flags),
+    classic: isClassic ? classicPlace({ listen, advertise, bootstrap, namesVoters }) : undefined,
+    hopsMax: ini.maxLookup && Math.min(ini.maxLookup, HOPS_MAX),
+    advertise,
     notes: flags.api === undefined ? apiNotes(ini, api) : [],
   };
 }

@@ -71,14 +71,21 @@ function linesOf(seen: Seen): readonly string[] {
     ['clients on', api ?? 'none served'],
     ['state', `${state}, up for ${counted(seen.upSeconds, 'second')}`],
     ['contacts', `${seen.contacts}, with ${counted(seen.linksUp, 'link')}`],
+    ...olderRow(seen),
     ['records', `${records.keys} of ${records.keysMax}, ${counted(records.bytes, 'byte')}`],
-    ...electionRows(leadership),
+    ...(seen.identity === 'address' ? [] : electionRows(leadership)),
     [
       'warnings',
       warnings.length === 0 ? 'none' : `${warnings.length}, the last: ${warnings.at(-1)}`,
     ],
   ];
   return rows.map(([name, value]) => `${name.padEnd(12)}${value}`);
+}
+
+function olderRow({ identity, olderNodes }: Seen): readonly (readonly [string, string])[] {
+  if (identity === 'certificate') return [];
+  const older = olderNodes === 0 ? 'no older node is known' : counted(olderNodes, 'older node');
+  return [['ids', `addresses (--classic), ${older}`]];
 }
 
 function electionRows(seen: Leadership): readonly (readonly [string, string])[] {

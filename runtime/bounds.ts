@@ -122,6 +122,28 @@ export const ROUNDS_MODEST = 8;
 /** Peers of which it is remembered how much they asked. */
 export const ALLOWANCES_MAX = 10_000;
 
+/** An older node has so long for an answer, in ms, */
+export const CLASSIC_ANSWER_MS = 1200;
+/** and is asked so often, for an answer may go to somebody else's connection: about as long as the
+ * core waits. */
+export const CLASSIC_TRIES = 2;
+/** Calls to one such node that wait for their turn, */
+export const CLASSIC_CALLS_MAX = 64;
+/** and so long at most, in ms. */
+export const CLASSIC_WAIT_MS_MAX = 3000;
+/** How long after a PUT it is asked for the value, in ms, one time after the other. */
+export const CLASSIC_READ_BACK_MS = [10, 100, 400] as const;
+/** Its questions on one connection that wait for their answers, */
+export const CLASSIC_ASKED_MAX = 32;
+/** and how long it may say nothing there, in ms, if it never said where it listens. */
+export const CLASSIC_IDLE_MS_MAX = 60_000;
+/** Hops of its PUT that names none, unless an operator says otherwise (`max_lookup`). */
+export const CLASSIC_HOPS = 3;
+/** So long after a record was first met its bytes, sent by an older node, are an echo, in ms. */
+export const ECHO_MS_MAX = 10_000;
+/** Records without a signature that are remembered: 400 bytes each. */
+export const UNSIGNED_MAX = 4096;
+
 /** Peers in the directory: with four addresses each takes 1.3 KiB of heap, 270 MB when full. */
 export const PEERS_MAX = 200_000;
 

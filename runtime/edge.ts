@@ -4,15 +4,19 @@
  *
  * Invariant: a record is good when the publisher's certificate was signed by our authority, was
  * valid at the publication, is not revoked, names the publisher's id, and its key made the
- * signature over exactly `signedBytes`. Nothing here throws on what a peer sent.
+ * signature over exactly `signedBytes`; where ids are addresses, when it has no signature at all
+ * (docs/classic.md). Nothing here throws on what a peer sent.
  */
 import { hash } from 'node:crypto';
 import type { Edge } from '../host/admit.ts';
 import type { PeerDirectory } from '../host/directory.ts';
 import { signedBytes } from '../src/codec/record.ts';
 import type { Peer } from '../src/types.ts';
+import type { WireAddress } from '../src/wire-types.ts';
+import type { UnsignedRecords } from './classic/unsigned.ts';
 import type { Listing } from './election/listing.ts';
 import type { Voting } from './election/voting.ts';
+import { idOfPlace } from './identity/address-identity.ts';
 import { signBytes } from './identity/identity.ts';
 import type { LiveIdentity } from './identity/live-identity.ts';
 import type { AddressBook } from './links/address-book.ts';
@@ -26,12 +30,18 @@ export function createEdge(parts: {
   readonly values: Values;
   readonly voting: Voting;
   readonly listing: Listing;
+  /** Where records are not signed. */
+  readonly unsigned: UnsignedRecords | undefined;
+  /** Through how many nodes a relay may go from here on; 0: none is taken. */
+  readonly hopsMax: number;
 }): Edge {
-  const { self, identity, directory, book, values, voting, listing } = parts;
+  const { self, identity, directory, book, values, voting, listing, unsigned, hopsMax } = parts;
   return {
     directory,
+    hopsMax,
     hash: sha256,
     verify: (header) => {
+      if (unsigned !== undefined) return unsigned.verify(header);
       const { certificate, publishedAtMs: atWallMs, publisher: id, signature } = header;
       return identity.hasSigned(
         { certificate, atWallMs, id },
@@ -41,7 +51,10 @@ export function createEdge(parts: {
     },
     addressesOf: (peer) => book.addressesOf(peer),
     learn: (peer, addresses) => {
-      if (peer !== self) book.hear(peer, addresses);
+      if (peer === self) return;
+      if (unsigned === undefined) book.hear(peer, addresses);
+      // An id that is an address can be nowhere else.
+      else book.hear(peer, addresses.filter(isPlaceOf(directory.idOf(peer))));
     },
     envelopeOf: (record) => values.envelopeOf(record),
     keep: (record, envelope) => {
@@ -57,15 +70,15 @@ export function createEdge(parts: {
   };
 }
 
-export function createSigner(identity: LiveIdentity): Signer {
+export function createSigner(identity: LiveIdentity, unsigned?: UnsignedRecords): Signer {
   return {
     publisher: identity.now.nodeId,
     get certificate() {
-      return identity.now.certificateDer;
+      return unsigned === undefined ? identity.now.certificateDer : NO_BYTES;
     },
     sign: (claims, value) => {
       const sealed = { ...claims, size: value.length, digest: sha256(value) };
-      return signBytes(identity.now, signedBytes(sealed));
+      return unsigned?.seal(sealed) ?? signBytes(identity.now, signedBytes(sealed));
     },
   };
 }
@@ -73,3 +86,12 @@ export function createSigner(identity: LiveIdentity): Signer {
 export function sha256(bytes: Uint8Array): Uint8Array {
   return hash('sha256', bytes, 'buffer');
 }
+
+function isPlaceOf(id: Uint8Array): (address: WireAddress) => boolean {
+  return (address) => {
+    const at = idOfPlace(address);
+    return at !== undefined && Buffer.compare(at, id) === 0;
+  };
+}
+
+const NO_BYTES = new Uint8Array(0);

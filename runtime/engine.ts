@@ -6,16 +6,24 @@
  * and `node.ts` are the whole wiring. `onCreate` and `onStep` see all that the core alone needs to
  * do again what it did in this node (parity).
  */
+import type { TLSSocket } from 'node:tls';
 import { positionOf } from '../src/position.ts';
 import { create, step } from '../src/step.ts';
 import type { NodeState } from '../src/step.ts';
 import { CLIENT_ONLY } from '../src/table/places.ts';
 import { contactCount } from '../src/table/table.ts';
 import type { Input } from '../src/step-types.ts';
+import type { CallId, Peer } from '../src/types.ts';
+import type { WireAddress } from '../src/wire-types.ts';
+import { Classic } from './classic/classic.ts';
+import { idOf } from './classic/terms.ts';
+import type { Terms } from './classic/terms.ts';
 import { Driver } from './driver.ts';
 import { Seeking } from './election/seeking.ts';
 import { leaderTeller } from './election/telling.ts';
+import { UsageError } from './failure.ts';
 import type { Ground, NodeOptions } from './ground.ts';
+import type { ProvenMember } from './identity/identity.ts';
 import { Joining } from './joining.ts';
 import { reachableAt } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
@@ -33,6 +41,10 @@ import type { TrafficParts } from './traffic.ts';
 export interface Engine {
   readonly driver: Driver<NodeState>;
   readonly links: Links;
+  /** Takes over a connection that came in. */
+  readonly accept: (socket: TLSSocket, member: ProvenMember) => void;
+  /** Those that are known and speak the older dialect. */
+  readonly olderNodes: () => number;
   readonly operations: Operations;
   readonly joining: Joining;
   readonly seeking: Seeking;
@@ -46,9 +58,8 @@ export function startEngine(
   listen: Endpoint,
   onFault: (error: unknown) => void,
 ): Engine {
-  const { log, introducers, directory, self, book, values, edge } = ground;
-  const { identity, shares, clock, saved, listing, watch } = ground;
-  const { strictLoopback } = options.admission ?? {};
+  const { introducers, directory, self, book, values, edge } = ground;
+  const { shares, clock, saved, listing, watch } = ground;
   const addresses = options.advertise ?? reachableAt(listen);
   book.prove(self, addresses);
   if (addresses.length === 0) directory.setPlace(self, CLIENT_ONLY);
@@ -72,24 +83,7 @@ export function startEngine(
     lateMs: () => pauses.lateMs(),
     wallMs: clock.wallMs,
   };
-  const links: Links = new Links({
-    self,
-    identity,
-    directory,
-    book,
-    dialer: new Dialer(identity),
-    blindDials: new BlindDials(strictLoopback, ground.refusals),
-    placing: new Placing(directory, strictLoopback),
-    shares: { slices: shares.peers, inputs: shares.linkInputs },
-    placesMax: placesOf(shares.linksMax),
-    dialledMax: shares.dialledMax,
-    log,
-    addresses,
-    onFrame: frameReceiver(parts),
-    onUnreachable: (peer, call) => {
-      if (options.weather?.hidesUnreachable !== true) feed({ type: 'unreachable', peer, call });
-    },
-  });
+  const { links, accept, olderNodes } = connections(options, ground, parts, addresses);
   const port = options.weather?.over(links, self) ?? links;
   const driver: Driver<NodeState> = driverOf(options, ground, parts, onFault);
   const contacts = (): number => contactCount(driver.state.table);
@@ -97,8 +91,88 @@ export function startEngine(
   const known = together(saved, listing);
   const joining = new Joining({ saved: known, links: port, operations, ...rest });
   const seeking = seekingOf(ground, driver, operations);
-  return { driver, links, operations, joining, seeking, pauses };
+  return { driver, links, accept, olderNodes, operations, joining, seeking, pauses };
 }
+
+/** What messages go over: links, and the older dialect where ids are addresses. */
+function connections(
+  options: Pick<NodeOptions, 'admission' | 'weather'>,
+  ground: Ground,
+  parts: TrafficParts,
+  addresses: readonly WireAddress[],
+): Pick<Engine, 'links' | 'accept' | 'olderNodes'> {
+  const { log, directory, self, book, identity, refusals } = ground;
+  const { peers: slices, linkInputs: inputs, linksMax, dialledMax } = ground.shares;
+  const { strictLoopback } = options.admission ?? {};
+  const common = {
+    ...{ self, directory, book, identity, log },
+    dialer: new Dialer(identity),
+    shares: { slices, inputs },
+    onFrame: frameReceiver(parts),
+    onUnreachable: (peer: Peer, call: CallId): void => {
+      if (options.weather?.hidesUnreachable === true) return;
+      parts.feed({ type: 'unreachable', peer, call });
+    },
+  };
+  const terms = termsOf(ground, addresses);
+  const classic =
+    terms &&
+    new Classic({
+      ...common,
+      terms,
+      visitsMax: Math.ceil(linksMax * VISITS_SHARE),
+      onUnsent: (peer, call) => {
+        parts.feed({ type: 'unsent', peer, call });
+      },
+      onNewer: (peer, call, frame) => {
+        links.request(peer, call, frame);
+      },
+    });
+  const links: Links = new Links({
+    ...common,
+    blindDials: new BlindDials(strictLoopback, refusals),
+    placing: new Placing(directory, strictLoopback),
+    other: classic,
+    placesMax: placesOf(linksMax),
+    dialledMax,
+    addresses,
+  });
+  const accept: Engine['accept'] = (socket, member) => {
+    const { nodeId } = member;
+    if (nodeId !== undefined) links.accept(socket, { ...member, nodeId });
+    else if (classic === undefined) socket.destroy();
+    else {
+      classic.accept(socket, member, (one, proven) => {
+        links.accept(one, proven);
+      });
+    }
+  };
+  return { links, accept, olderNodes: () => classic?.olderNodes ?? 0 };
+}
+
+/**
+ * What this node is to older ones, where ids are addresses.
+ *
+ * @throws UsageError when its id is not that of its only address
+ */
+function termsOf(ground: Ground, addresses: readonly WireAddress[]): Terms | undefined {
+  const { identity, unsigned: records, config, edge } = ground;
+  if (records === undefined) return undefined;
+  const { nodeId: id } = identity.now;
+  const [address, another] = addresses;
+  const isOne = address?.family === 4 && another === undefined;
+  if (!isOne || Buffer.compare(idOf(address), id) !== 0) {
+    throw new UsageError(NOT_ITS_ADDRESS);
+  }
+  const { alpha, ttlS, replication } = config;
+  return { id, address, records, alpha, hopsMax: edge.hopsMax, ttlS, replication };
+}
+
+/** Of the connections that come in: older nodes leave as many to links. */
+const VISITS_SHARE = 1 / 2;
+const NOT_ITS_ADDRESS =
+  'where ids are addresses a node has one IPv4 address and the id of it: listen on that one, and ' +
+  'not on all, or advertise it';
 
 /** Whoever introduces newcomers is sought like the peers of an earlier life; each once. */
 function together(...known: readonly Known[]): Known {

@@ -13,12 +13,13 @@ import type { Effect, Input } from '../src/step-types.ts';
 import type { Config, Kept, Moment, Peer, RecordHeader } from '../src/types.ts';
 import type { WireAddress, WireIntroducers, WireVoters } from '../src/wire-types.ts';
 import { CLIENT_INPUT_BYTES_MAX, LINK_INPUT_BYTES_MAX } from './bounds.ts';
-import { PEERS_MAX, WARNINGS_KEPT } from './bounds.ts';
+import { CLASSIC_HOPS, PEERS_MAX, WARNINGS_KEPT } from './bounds.ts';
+import { UnsignedRecords } from './classic/unsigned.ts';
 import { monotonicMs, systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { connectionLimits } from './descriptors.ts';
 import type { ConnectionLimits } from './descriptors.ts';
-import { createEdge, createSigner } from './edge.ts';
+import { createEdge, createSigner, sha256 } from './edge.ts';
 import { Listing } from './election/listing.ts';
 import { Voting } from './election/voting.ts';
 import { UsageError } from './failure.ts';
@@ -60,6 +61,8 @@ export interface NodeOptions {
   readonly advertise?: readonly WireAddress[] | undefined;
   /** Who elects the leader: signed by the authority of the identity, or told to every node. */
   readonly voters?: WireVoters | undefined;
+  /** Hops of an older node's PUT that names none, where ids are addresses. */
+  readonly hopsMax?: number | undefined;
   /** How much one address or subnet may take up; free on loopback unless strict. */
   readonly admission?: AdmissionOptions;
   /** Connections accepted at once, instead of as many as the system allows. */
@@ -92,6 +95,8 @@ export interface Ground {
   readonly disk: Disk;
   readonly values: Values;
   readonly edge: Edge;
+  /** Where ids are addresses, records have no signature. */
+  readonly unsigned: UnsignedRecords | undefined;
   readonly voting: Voting;
   readonly listing: Listing;
   readonly kept: Kept;
@@ -123,7 +128,8 @@ export interface Shares extends ConnectionLimits {
 
 /** @throws UsageError when the settings or the data directory cannot be used */
 export async function layGround(options: NodeOptions, undo: Undo): Promise<Ground> {
-  const { dataDir } = options;
+  const { dataDir, record } = options;
+  if (options.identity.mode === 'address') refuseElection(options);
   const identity = new LiveIdentity(options.identity);
   const { log: remembering, warnings } = rememberingLog(options.log ?? silentLog, WARNINGS_KEPT);
   const log = limitedLog(remembering, monotonicMs);
@@ -138,11 +144,13 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   const book = new AddressBook();
   const disk = await openDisk(dataDir, log);
   undo.push(() => disk.close());
-  const values = new Values(disk, createSigner(identity));
+  const unsigned = unsignedOf(identity, clock);
+  const hopsMax = unsigned === undefined ? 0 : (options.hopsMax ?? CLASSIC_HOPS);
+  const values = new Values(disk, createSigner(identity, unsigned));
   const voting = await Voting.open({ dataDir, identity, directory, clock, log }, options.voters);
   const electing = { dataDir, identity, self, book, voting, log };
   const listing = await Listing.open(electing, options.introducers);
-  const edge = createEdge({ self, identity, directory, book, values, voting, listing });
+  const edge = createEdge({ ...electing, directory, values, listing, unsigned, hopsMax });
   const kept = { ...(await loadKept(disk, clock.wallMs())), ...voting.kept };
   const saved = await SavedPeers.open(dataDir, log);
   const shares: Shares = {
@@ -153,7 +161,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     ...connectionLimits(),
     ...options.limits,
   };
-  const recording = await openRecording(options.record, identity, directory, values, log);
+  const recording = await openRecording(record, identity, directory, values, log);
   undo.push(() => recording?.close());
   return {
     identity,
@@ -167,6 +175,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     disk,
     values,
     edge,
+    unsigned,
     voting,
     listing,
     kept,
@@ -177,6 +186,19 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     refusals: new Refusals(),
     watch: {},
   };
+}
+
+function unsignedOf(identity: LiveIdentity, clock: Clock): UnsignedRecords | undefined {
+  if (identity.now.mode === 'certificate') return undefined;
+  return new UnsignedRecords(sha256, clock.wallMs);
+}
+
+/** Lists of voters and of introducers are signed by keys that certificates tie to ids. */
+function refuseElection({ voters, introducers }: NodeOptions): void {
+  if (voters === undefined && introducers === undefined) return;
+  throw new UsageError(
+    'voters and introducers need identity = certificate: leave them out in a network of addresses',
+  );
 }
 
 /** @throws UsageError when the recording cannot be written there */

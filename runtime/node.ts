@@ -105,9 +105,9 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
     identity,
     { admission, linksMax: ground.shares.linksMax, refusals: ground.refusals },
     log,
-    (socket, peer) => {
+    (socket, member) => {
       if (running.engine === undefined) socket.destroy();
-      else running.engine.links.accept(socket, peer);
+      else running.engine.accept(socket, member);
     },
   );
   undo.push(() => listener.close());

@@ -12,9 +12,10 @@ import { present } from '../host/present.ts';
 import { bytesOfBits256 } from '../host/words.ts';
 import { assert, assertNever } from '../src/assert.ts';
 import { encodePeer } from '../src/codec/peer.ts';
+import { RELAYS_MAX } from '../src/limits.ts';
 import type { Input } from '../src/step-types.ts';
-import type { CallId, Message, Peer } from '../src/types.ts';
-import type { WireRecord, WireRefusal } from '../src/wire-types.ts';
+import type { CallId, Config, Message, Peer, Request } from '../src/types.ts';
+import type { WireRecord, WireRefusal, WireRequest } from '../src/wire-types.ts';
 import { Allowance } from './allowance.ts';
 import { monotonicMs } from './clock.ts';
 import type { Handlers } from './driver.ts';
@@ -32,6 +33,7 @@ export interface TrafficParts {
   /** Asked for when needed: links and traffic know each other. */
   readonly links: () => LinkPort;
   readonly operations: Operations;
+  readonly config: Config;
   readonly edge: Edge;
   readonly values: Values;
   readonly voting: Voting;
@@ -49,13 +51,14 @@ export interface TrafficParts {
 export function frameReceiver(parts: TrafficParts): FrameReceiver {
   const { feed, edge, values, log } = parts;
   const allowance = new Allowance<Peer>();
+  const retainRelayed = relayRetainer(parts);
   return (from, frame, waitedMs) => {
     if (isCostly(frame) && !allowance.take(from, monotonicMs())) {
       log.warn({ peer: nameOf(edge, from) }, 'a peer asks too much about records');
       refuse(parts, from, frame.call, 'full');
       return;
     }
-    if (frame.type === 'request' && frame.body.type === 'store' && values.isFull) {
+    if (frame.type === 'request' && hasRecord(frame.body) && values.isFull) {
       refuse(parts, from, frame.call, 'full');
       return;
     }
@@ -63,6 +66,7 @@ export function frameReceiver(parts: TrafficParts): FrameReceiver {
     switch (admitted.type) {
       case 'message':
         feed({ type: 'message', from, message: admitted.message });
+        retainRelayed(admitted.message);
         break;
       case 'refused':
         refuse(parts, from, admitted.call, admitted.reason);
@@ -87,13 +91,38 @@ function isCostly(frame: CallFrame): boolean {
 /** The frame with what a record in it may have left to live after so long a delay. */
 function aged(frame: CallFrame, byMs: number): CallFrame {
   if (byMs <= 0) return frame;
-  if (frame.type === 'request' && frame.body.type === 'store') {
+  if (frame.type === 'request' && hasRecord(frame.body)) {
     return { ...frame, body: { ...frame.body, record: agedRecord(frame.body.record, byMs) } };
   }
   if (frame.type === 'reply' && frame.body.type === 'value') {
     return { ...frame, body: { ...frame.body, record: agedRecord(frame.body.record, byMs) } };
   }
   return frame;
+}
+
+/** Whether a request brings a record to be stored. */
+function hasRecord<B extends Request | WireRequest>(
+  body: B,
+): body is Extract<B, { readonly type: 'store' | 'relay' }> {
+  return body.type === 'store' || body.type === 'relay';
+}
+
+/**
+ * To whom the core passes a relay on in place of another, it says later. No more are kept for that
+ * than may be under way: others' values must not take the room of what own clients ask for.
+ */
+function relayRetainer({ values, config }: TrafficParts): (message: Message) => void {
+  let retained = 0;
+  return ({ body }) => {
+    if (body.type !== 'relay' || body.hops === 1 || retained === RELAYS_MAX) return;
+    const release = values.retain(body.record);
+    retained += 1;
+    const end = (): void => {
+      retained -= 1;
+      release();
+    };
+    setTimeout(end, config.operationMs).unref();
+  };
 }
 
 function agedRecord(record: WireRecord, byMs: number): WireRecord {
@@ -160,8 +189,9 @@ function send(parts: TrafficParts, to: Peer, message: Message): void {
   } else if (wire === undefined) {
     parts.feed({ type: 'unsent', peer: to, call });
   } else {
-    const hasRecord = message.body.type === 'store';
-    const later = hasRecord ? (byMs: number) => encodePeer(aged(wire, byMs)) : undefined;
+    const later = hasRecord(message.body)
+      ? (byMs: number) => encodePeer(aged(wire, byMs))
+      : undefined;
     parts.links().request(to, call, encodePeer(wire), later);
   }
 }

@@ -28,7 +28,10 @@ const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
   [['node', '--quota', '5GiB'], /--quota .*KEYS,SIZE.*100000,2GiB/],
   [['cluster', '--nodes', '3', '--voters', '4'], /--voters <n>.*Give 3, 5 or 7, or 0/],
   [['status', 'here'], /the admin address.*127\.0\.0\.1:8501/],
-  [['node', '--classic'], /--classic comes with .*not in this version/],
+  [['node', '--classic', '-a', '::1'], /-a ::1 is no single IPv4 address.*--advertise/],
+  [['node', '--classic', '--bootstrap', '[::1]:6501'], /\[::1\]:6501 is IPv6.*IPv4 only/],
+  [['node', '--classic', '--client-only'], /--client-only and --classic contradict each other/],
+  [['node', '--classic', '--voters', 'x'], /no certified ids to vote for/],
   [
     ['sim', '--duration', '10s', '--snapshot', 'file', '--snapshot-at', '30s'],
     /--snapshot-at 30s is after the end, 10s/,
@@ -106,6 +109,7 @@ API_Address = 127.0.0.1:9000
 k = 16      ; contacts
 alpha = 4
 max_lookup = 3
+identity = certificate
 ttl = 120
 quota = 1001,3MiB
 peer_quota = 7,500
@@ -117,6 +121,7 @@ peer_quota = 7,500
     k: 16,
     alpha: 4,
     maxLookup: 3,
+    identity: 'certificate',
     ttlS: 120,
     voters: undefined,
     quota: { keys: 1001, bytes: 3 * 2 ** 20 },

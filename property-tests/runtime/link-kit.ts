@@ -64,8 +64,10 @@ export async function endAt(
     live,
     { admission: new Admission() },
     log,
-    (socket, peer) => {
-      links.accept(socket, peer);
+    (socket, member) => {
+      const { nodeId } = member;
+      if (nodeId === undefined) t.fail();
+      else links.accept(socket, { ...member, nodeId });
     },
   );
   const book = new AddressBook();

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { connect, createServer } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import type { ExecutionContext } from 'ava';
-import { tlsOptions } from '../../runtime/identity/identity.ts';
 import type { Identity } from '../../runtime/identity/identity.ts';
+import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
 import type { Endpoint } from '../../runtime/links/address.ts';
 import { createReader } from '../../runtime/stream.ts';
 import { bindServer } from '../../runtime/listening.ts';
@@ -28,8 +28,16 @@ export async function rawPeer(
   onMessage?: (message: WireMessage) => void,
   given?: Identity,
 ): Promise<RawPeer> {
-  const identity = given ?? (await identityAt(site, `raw${randomUUID()}`));
-  const socket = connect({ ...tlsOptions(identity), ...to });
+  return await rawPeerAs(t, given ?? (await identityAt(site, `raw${randomUUID()}`)), to, onMessage);
+}
+
+export async function rawPeerAs(
+  t: ExecutionContext,
+  identity: Identity,
+  to: Endpoint,
+  onMessage?: (message: WireMessage) => void,
+): Promise<RawPeer> {
+  const socket = connect({ ...new LiveIdentity(identity).tls, ...to });
   const raw = listenTo(t, identity, socket, onMessage);
   await new Promise((resolve) => socket.once('secureConnect', resolve));
   return raw;
@@ -39,15 +47,16 @@ export async function rawPeer(
 export async function rawServer(
   t: ExecutionContext,
   identity: Identity,
+  at: Endpoint = ANY_PORT,
 ): Promise<{ readonly listen: Endpoint; readonly accepted: Promise<RawPeer> }> {
-  const server = createServer(tlsOptions(identity));
+  const server = createServer(new LiveIdentity(identity).tls);
   t.teardown(() => server.close());
   const accepted = new Promise<RawPeer>((resolve) => {
     server.once('secureConnection', (socket) => {
       resolve(listenTo(t, identity, socket));
     });
   });
-  return { listen: await bindServer(server, ANY_PORT, 'the raw server'), accepted };
+  return { listen: await bindServer(server, at, 'the raw server'), accepted };
 }
 
 function listenTo(

@@ -80,12 +80,13 @@ test('a store of anything but a signed record is refused', async (t) => {
     ['the future', signed(peer.identity, newKey(), valueOf(5), Date.now() + 3_600_000)],
   ];
   let call = 10;
-  const store = async (record: WireRecord): Promise<unknown> => {
+  const store = (record: WireRecord): Promise<unknown> => ask({ type: 'store', record });
+  const ask = async (body: WireRequest): Promise<unknown> => {
     call += 1;
     const asked = call;
     const heardBy = (): WireMessage | undefined =>
       peer.heard.find((one) => one.type === 'reply' && one.call === asked);
-    peer.socket.write(encodePeer({ type: 'request', call, body: { type: 'store', record } }));
+    peer.socket.write(encodePeer({ type: 'request', call, body }));
     await eventually(t, 'an answer', () => heardBy() !== undefined);
     const reply = heardBy();
     return reply?.type === 'reply' ? reply.body : undefined;
@@ -93,6 +94,9 @@ test('a store of anything but a signed record is refused', async (t) => {
   for (const [what, record] of cases) {
     t.deepEqual(await store(record), { type: 'refused', reason: 'invalid' }, what);
   }
+  t.is(node.status().records, 0);
+  const passOn = { type: 'relay', hops: 3, record: good } as const;
+  t.deepEqual(await ask(passOn), { type: 'refused', reason: 'invalid' }, 'relays are not for it');
   t.is(node.status().records, 0);
   t.deepEqual(await store(good), { type: 'ok' });
   t.is(node.status().records, 1);

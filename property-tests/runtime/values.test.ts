@@ -76,6 +76,25 @@ test('three versions in one breath: every one can be served until all are writte
   await disk.close();
 });
 
+test('the bytes of a relay outlive their message, for as long as it is said', async (t) => {
+  const disk = await openDisk(await scratch(t), silentLog);
+  const values = new Values(disk, signer);
+  const header = signed(values, 1, 100, Uint8Array.of(1));
+  const envelope = values.envelopeOf(header) ?? t.fail();
+  values.endPut(1);
+  values.keep(header, envelope);
+  const [first, second] = [values.retain(header), values.retain(header)];
+  values.endMessage();
+  first();
+  t.deepEqual(values.envelopeOf(header)?.value, Uint8Array.of(1));
+  second();
+  t.is(values.envelopeOf(header), undefined);
+  t.is(values.bytesHeld, 0);
+  values.retain(header)();
+  t.is(values.bytesHeld, 0);
+  await disk.close();
+});
+
 test('a header finds bytes of its own key, version and publisher only', async (t) => {
   const disk = await openDisk(await scratch(t), silentLog);
   const values = new Values(disk, signer);

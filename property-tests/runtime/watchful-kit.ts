@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { watchIdentity } from '../../runtime/identity/identity-watch.ts';
-import { identityPaths } from '../../runtime/identity/identity.ts';
+import { identityPaths, readIdentity } from '../../runtime/identity/identity.ts';
 import type { Identity } from '../../runtime/identity/identity.ts';
 import { silentLog } from '../../runtime/log.ts';
 import type { RunningNode } from '../../runtime/node.ts';
@@ -52,7 +52,8 @@ export function watched(
     replace(next);
     replaced += 1;
   };
-  const watch = watchIdentity(identityPaths(dataDir), identity, use, silentLog);
+  const paths = identityPaths(dataDir);
+  const watch = watchIdentity(paths, () => readIdentity(paths), identity, use, silentLog);
   t.teardown(() => {
     watch.end();
   });

@@ -95,6 +95,11 @@ export class Metrics {
       this.#gauge(name, help, () => read(this.#seen));
     };
     of('contacts', 'contacts in the routing table', (seen) => seen.contacts);
+    of(
+      'older_nodes',
+      'nodes of the older implementation that are known',
+      (seen) => seen.olderNodes,
+    );
     of('suspects', 'contacts that missed a call', (seen) => seen.suspects);
     of('links', 'links that are up', (seen) => seen.linksUp);
     of('records', 'records stored', (seen) => seen.records.keys);

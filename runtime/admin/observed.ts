@@ -10,6 +10,7 @@ import { bucketCount, bucketSize, contactCount } from '../../src/table/table.ts'
 import { LINKS_SEEN_MAX } from '../bounds.ts';
 import type { Engine } from '../engine.ts';
 import type { Ground } from '../ground.ts';
+import type { Identity } from '../identity/identity.ts';
 import { placeOf } from '../links/address-book.ts';
 import { formatEndpoint } from '../links/address.ts';
 import type { Endpoint } from '../links/address.ts';
@@ -33,6 +34,10 @@ export interface Observed {
   readonly joined: boolean;
   readonly leaving: boolean;
   readonly clientOnly: boolean;
+  /** What proves an id in its network. */
+  readonly identity: Identity['mode'];
+  /** Nodes of the older implementation that it knows. */
+  readonly olderNodes: number;
   /** By bucket, the shallowest first. */
   readonly contactsByBucket: readonly number[];
   readonly contacts: number;
@@ -82,6 +87,8 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     // Who has nobody to join through, and found nobody it knew, is a network of its own.
     joined: contacts > 0 || (introducers.length === 0 && engine.joining.hasLooked),
     leaving: state.leaving,
+    identity: ground.identity.now.mode,
+    olderNodes: engine.olderNodes(),
     clientOnly: directory.places[self] === CLIENT_ONLY,
     contactsByBucket: bucketsOf(state),
     contacts,

@@ -20,24 +20,30 @@ export async function readAuthority(path: string, nowMs: number): Promise<X509Ce
   }
   if (authority.publicKey.asymmetricKeyType !== 'ed25519') {
     throw new UsageError(
-      `${path} has no Ed25519 key: make the authority with "npx orrery ca init"`,
+      `${path} has no Ed25519 key: make the authority with "npx orrery ca init", or give ` +
+        '--classic in a network with older nodes',
     );
   }
-  if (!isValidAt(authority, nowMs)) {
-    throw new UsageError(
-      `${path} is valid ${period(authority)}, not now: check the clock, or make a new authority`,
-    );
-  }
+  checkInTime(path, authority, nowMs);
   return authority;
 }
 
+export function checkInTime(path: string, authority: X509Certificate, nowMs: number): void {
+  if (isValidAt(authority, nowMs)) return;
+  throw new UsageError(
+    `${path} is valid ${period(authority)}, not now: check the clock, or make a new authority`,
+  );
+}
+
+/** @param hint what to do when it is not there, or is none */
 export async function readCertificate(
   path: string,
   what = 'the certificate',
+  hint = ISSUE_HINT,
 ): Promise<X509Certificate> {
-  const certificate = parsePem(await readWhole(path, { what, hint: ISSUE_HINT }));
+  const certificate = parsePem(await readWhole(path, { what, hint }));
   if (certificate !== undefined) return certificate;
-  throw new UsageError(`${path} does not hold one certificate in PEM: ${ISSUE_HINT}`);
+  throw new UsageError(`${path} does not hold one certificate in PEM: ${hint}`);
 }
 
 export function checkSigned(
@@ -45,6 +51,7 @@ export function checkSigned(
   certificate: X509Certificate,
   authority: X509Certificate,
   nowMs: number,
+  another = ISSUE_ANOTHER,
 ): { readonly notAfterMs: number } {
   if (!isSignedBy(certificate, authority)) {
     throw new UsageError(
@@ -54,9 +61,7 @@ export function checkSigned(
   }
   const dates = validity(certificate);
   if (!(nowMs <= dates.notAfterMs)) {
-    throw new UsageError(
-      `${paths.certificate} expired on ${certificate.validTo}, ${ISSUE_ANOTHER}`,
-    );
+    throw new UsageError(`${paths.certificate} expired on ${certificate.validTo}, ${another}`);
   }
   if (!(dates.notBeforeMs <= nowMs)) {
     throw new UsageError(
@@ -67,15 +72,19 @@ export function checkSigned(
 }
 
 export async function readKey(path: string): Promise<KeyObject> {
-  const text = await readWhole(path, { what: 'the key', hint: ISSUE_HINT, secret: true });
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(text);
-  } catch {
-    throw new UsageError(`${path} does not hold a private key in PEM: ${ISSUE_HINT}`);
-  }
+  const key = await readAnyKey(path, ISSUE_HINT, true);
   if (key.asymmetricKeyType === 'ed25519') return key;
   throw new UsageError(`${path} is not an Ed25519 key: ${ISSUE_HINT}`);
+}
+
+/** @param secret whether a file that others may read is refused */
+export async function readAnyKey(path: string, hint: string, secret: boolean): Promise<KeyObject> {
+  const text = await readWhole(path, { what: 'the key', hint, secret });
+  try {
+    return createPrivateKey(text);
+  } catch {
+    throw new UsageError(`${path} does not hold a private key in PEM: ${hint}`);
+  }
 }
 
 export async function readList(

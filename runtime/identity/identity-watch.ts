@@ -5,22 +5,23 @@
 import { watchFiles } from '../file-watch.ts';
 import type { FileWatch } from '../file-watch.ts';
 import type { Log } from '../log.ts';
-import { readIdentity } from './identity.ts';
 import type { Identity, IdentityPaths } from './identity.ts';
 
 /**
+ * @param read reads the files, all together
  * @param current what was read before the watch began
  * @param use is given each new identity; what it throws is treated like a file that cannot be used
  */
 export function watchIdentity(
   paths: IdentityPaths,
+  read: () => Promise<Identity>,
   current: Identity,
   use: (next: Identity) => void,
   log: Log,
 ): FileWatch {
   const watched = {
     paths: [paths.certificate, paths.key, paths.authority, paths.revoked],
-    read: () => readIdentity(paths),
+    read,
     isSame,
     use,
     words: {

@@ -13,6 +13,7 @@ import { constants, hash, sign, verify } from 'node:crypto';
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
+import type { WireHello } from '../../src/wire-types.ts';
 import { UsageError } from '../failure.ts';
 import { keyPem } from '../files.ts';
 import { CERTIFICATE_BYTES_MAX, isSignedBy, parseCertificate } from './certificate.ts';
@@ -28,6 +29,8 @@ export interface IdentityPaths {
 }
 
 export interface Identity {
+  /** What proves a node id: a certificate that carries it, or being found where it says. */
+  readonly mode: WireHello['identity'];
   readonly nodeId: Uint8Array;
   readonly nodeIdHex: string;
   readonly serial: string;
@@ -37,7 +40,8 @@ export interface Identity {
   readonly key: KeyObject;
   readonly authority: X509Certificate;
   readonly authorityPem: string;
-  readonly crlPem: string;
+  /** None is needed where ids are addresses. */
+  readonly crlPem: string | undefined;
   readonly crlNumber: number;
   readonly crlNextUpdateMs: number;
   /** Serial numbers as `plainSerial` writes them. */
@@ -79,6 +83,7 @@ export async function readIdentity(
     throw new UsageError(`${paths.certificate} has been revoked, ${ISSUE_ANOTHER}`);
   }
   return {
+    mode: 'certificate',
     nodeId: leaf.nodeId,
     nodeIdHex: leaf.nodeIdHex,
     serial,
@@ -95,9 +100,10 @@ export async function readIdentity(
   };
 }
 
-/** What a link was proved to lead to. */
-export interface ProvenPeer {
-  readonly nodeId: Uint8Array;
+/** What a handshake proves in any case: the other side has a certificate of our authority. */
+export interface ProvenMember {
+  /** None while an id is an address, which a handshake that came in does not prove. */
+  readonly nodeId: Uint8Array | undefined;
   readonly certificate: Uint8Array;
   /** As `plainSerial` writes it. */
   readonly serial: string;
@@ -105,8 +111,17 @@ export interface ProvenPeer {
   readonly notAfterMs: number;
 }
 
-export type PeerProof =
-  ({ readonly ok: true } & ProvenPeer) | { readonly ok: false; readonly reason: string };
+/** What a link was proved to lead to. */
+export interface ProvenPeer extends ProvenMember {
+  readonly nodeId: Uint8Array;
+}
+
+interface NoProof {
+  readonly ok: false;
+  readonly reason: string;
+}
+export type MemberProof = ({ readonly ok: true } & ProvenMember) | NoProof;
+export type PeerProof = ({ readonly ok: true } & ProvenPeer) | NoProof;
 
 /**
  * Options for a server and for a client alike. Only Ed25519 signatures are offered, so a peer with
@@ -138,6 +153,24 @@ export function tlsOptions(identity: Identity): TlsOptions & ConnectionOptions {
 
 /** The proved id behind a socket after its handshake, or the reason to close it. Never throws. */
 export function peerIdOf(socket: TLSSocket): PeerProof {
+  const member = memberOf(socket);
+  if (!member.ok) return member;
+  if (socket.getProtocol() !== 'TLSv1.3') return refuse('not TLS 1.3');
+  if (socket.alpnProtocol !== ALPN) return refuse(`peer does not speak ${ALPN}`);
+  const own = socket.getX509Certificate();
+  if (own === undefined) return refuse('no certificate');
+  const leaf = readLeaf(member.x509);
+  if (!leaf.ok) return leaf;
+  const self = readLeaf(own);
+  if (self.ok && self.nodeIdHex === leaf.nodeIdHex) return refuse('peer has our own id');
+  const { x509: _read, ...rest } = member;
+  return { ...rest, nodeId: leaf.nodeId };
+}
+
+/** The member of our authority behind a socket after its handshake. Never throws. */
+export function memberOf(
+  socket: TLSSocket,
+): (MemberProof & { readonly ok: true; readonly x509: X509Certificate }) | NoProof {
   try {
     if (!socket.authorized) {
       // Declared as an error, but a server's socket carries the code as text.
@@ -146,21 +179,16 @@ export function peerIdOf(socket: TLSSocket): PeerProof {
       return refuse(`peer is not authorized: ${typeof code === 'string' ? code : 'no reason'}`);
     }
     if (socket.isSessionReused()) return refuse('session was resumed');
-    if (socket.getProtocol() !== 'TLSv1.3') return refuse('not TLS 1.3');
-    if (socket.alpnProtocol !== ALPN) return refuse(`peer does not speak ${ALPN}`);
-    const certificate = socket.getPeerX509Certificate();
-    const own = socket.getX509Certificate();
-    if (certificate === undefined || own === undefined) return refuse('no certificate');
-    const leaf = readLeaf(certificate);
-    if (!leaf.ok) return leaf;
-    const self = readLeaf(own);
-    if (self.ok && self.nodeIdHex === leaf.nodeIdHex) return refuse('peer has our own id');
+    // Asked for once: a second time there may be none.
+    const x509 = socket.getPeerX509Certificate();
+    if (x509 === undefined) return refuse('no certificate');
     return {
       ok: true,
-      nodeId: leaf.nodeId,
-      certificate: certificate.raw,
-      serial: plainSerial(certificate.serialNumber),
-      notAfterMs: validity(certificate).notAfterMs,
+      nodeId: undefined,
+      certificate: x509.raw,
+      serial: plainSerial(x509.serialNumber),
+      notAfterMs: validity(x509).notAfterMs,
+      x509,
     };
   } catch (error) {
     return refuse(`peer certificate cannot be judged: ${String(error)}`);
@@ -227,11 +255,12 @@ function verifyPublisher(identity: Identity, der: Uint8Array): Verified | undefi
   return { publisher, ...validity(certificate) };
 }
 
-function refuse(reason: string): { readonly ok: false; readonly reason: string } {
+function refuse(reason: string): NoProof {
   return { ok: false, reason };
 }
 
-const ALPN = 'orrery/1';
-const HANDSHAKE_MS = 5_000;
+/** The enhanced dialect, as TLS names it. */
+export const ALPN = 'orrery/1';
+export const HANDSHAKE_MS = 5_000;
 /** About 1 KiB each, key object included: 4 MiB at most. */
 const VERIFIED_MAX = 4096;

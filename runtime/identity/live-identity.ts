@@ -7,10 +7,11 @@
  * never replaced by an older one; what the old list revoked stays revoked, since entries never
  * leave a list.
  */
-import type { ConnectionOptions, TlsOptions } from 'node:tls';
+import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
 import { UsageError } from '../failure.ts';
-import { certificateVerifier, tlsOptions, verifyBytes } from './identity.ts';
-import type { Identity, Publisher } from './identity.ts';
+import { addressTls, foundAt, visitorOf } from './address-identity.ts';
+import { certificateVerifier, peerIdOf, tlsOptions, verifyBytes } from './identity.ts';
+import type { Identity, MemberProof, PeerProof, Publisher } from './identity.ts';
 
 /** Who is said to have signed, by which certificate, and when. */
 interface Claim {
@@ -27,7 +28,7 @@ export class LiveIdentity {
 
   constructor(identity: Identity) {
     this.#identity = identity;
-    this.#tls = tlsOptions(identity);
+    this.#tls = tlsOf(identity);
     this.#verify = certificateVerifier(identity);
   }
 
@@ -38,6 +39,17 @@ export class LiveIdentity {
   /** For the next handshake, of a server or a client. */
   get tls(): TlsOptions & ConnectionOptions {
     return this.#tls;
+  }
+
+  /** Who stands behind a connection that came in, after its handshake. */
+  judgeAccepted(socket: TLSSocket): MemberProof {
+    return this.#identity.mode === 'address' ? visitorOf(socket) : peerIdOf(socket);
+  }
+
+  /** Who stands behind a connection of ours, after its handshake. */
+  judgeDialled(socket: TLSSocket): PeerProof {
+    const { mode, nodeId } = this.#identity;
+    return mode === 'address' ? foundAt(socket, nodeId) : peerIdOf(socket);
   }
 
   /**
@@ -80,8 +92,12 @@ export class LiveIdentity {
       );
     }
     this.#identity = next;
-    this.#tls = tlsOptions(next);
+    this.#tls = tlsOf(next);
     this.#verify = certificateVerifier(next);
     for (const listener of this.#listeners) listener();
   }
+}
+
+function tlsOf(identity: Identity): TlsOptions & ConnectionOptions {
+  return identity.mode === 'address' ? addressTls(identity) : tlsOptions(identity);
 }

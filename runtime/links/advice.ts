@@ -53,6 +53,8 @@ const FOREIGN =
 const CLOSES =
   'closes before its hello: it may refuse our certificate (another authority, revoked, or its ' +
   'list is out of date), or no node listens there';
+const OTHER_MODE =
+  'has ids of another kind: either both nodes run with --classic, or neither (docs/classic.md)';
 const UNTIMELY =
   'presents a certificate that is not valid now: check both clocks, or issue it another';
 
@@ -72,6 +74,9 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     'cannot be judged, our revocation list is out of date: run "npx orrery ca refresh" and copy ' +
       'revoked.crl here',
   ],
+  ['hello refused: identity', OTHER_MODE],
+  ['goodbye: identity', OTHER_MODE],
+  ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', OTHER_MODE],
   ['ECONNRESET', CLOSES],
   ['closed', CLOSES],
   ['closed by the peer', CLOSES],

@@ -13,7 +13,6 @@ import { isIPv6 } from 'node:net';
 import { connect } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { DIAL_NEXT_MS, DIALS_MAX, HANDSHAKE_MS_MAX, KEEP_ALIVE_MS } from '../bounds.ts';
-import { peerIdOf } from '../identity/identity.ts';
 import type { ProvenPeer } from '../identity/identity.ts';
 import type { LiveIdentity } from '../identity/live-identity.ts';
 import { reasonOf } from '../log.ts';
@@ -102,7 +101,7 @@ export class Dialer {
         }
         const socket = this.#tryOne(endpoint, (ended, fault) => {
           open.delete(ended);
-          const reason = over ? 'another address was faster' : (fault ?? judged(ended, take));
+          const reason = over ? 'another address was faster' : (fault ?? this.#judged(ended, take));
           if (reason === undefined) return end(undefined);
           ended.destroy();
           last = reason;
@@ -113,6 +112,14 @@ export class Dialer {
       };
       tryNext();
     });
+  }
+
+  #judged(socket: TLSSocket, take: Taker): string | undefined {
+    const proof = this.#identity.judgeDialled(socket);
+    if (!proof.ok) return proof.reason;
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    socket.setNoDelay(true);
+    return take(socket, proof);
   }
 
   /** @param onEnd told once, when the handshake is over, and why it failed if it did */
@@ -144,14 +151,6 @@ interface Lane {
 
 /** No connection was opened: whoever is sought may well be there. */
 export const NOT_PERMITTED = 'no dial where too many went in vain';
-
-function judged(socket: TLSSocket, take: Taker): string | undefined {
-  const proof = peerIdOf(socket);
-  if (!proof.ok) return proof.reason;
-  socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  socket.setNoDelay(true);
-  return take(socket, proof);
-}
 
 /** The endpoints in their order, but after each of one family one of the other, while there are. */
 export function familiesInTurn(endpoints: readonly Endpoint[]): readonly Endpoint[] {

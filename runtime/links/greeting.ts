@@ -9,22 +9,37 @@
 import { encodePeer } from '../../src/codec/peer.ts';
 import type { CallId } from '../../src/types.ts';
 import type { GoodbyeReason, WireAddress, WireHello } from '../../src/wire-types.ts';
+import { idOfHello } from '../identity/address-identity.ts';
 
-export function ownHello(addresses: readonly WireAddress[]): WireHello {
+export function ownHello(
+  addresses: readonly WireAddress[],
+  identity: WireHello['identity'] = 'certificate',
+): WireHello {
   return {
     type: 'hello',
     versionMin: VERSION,
     versionMax: VERSION,
     features: 0,
-    identity: 'certificate',
+    identity,
     addresses,
   };
 }
 
-/** @returns why a hello cannot be accepted */
-export function judgeHello(hello: WireHello): GoodbyeReason | undefined {
+/**
+ * @param nodeId of the peer, as its certificate says or the place where it was found
+ * @returns why a hello cannot be accepted
+ */
+export function judgeHello(
+  identity: WireHello['identity'],
+  nodeId: Uint8Array,
+  hello: WireHello,
+): GoodbyeReason | undefined {
   if (hello.versionMin > VERSION || hello.versionMax < VERSION) return 'version';
-  return hello.identity === 'certificate' ? undefined : 'identity';
+  if (hello.identity !== identity) return 'identity';
+  if (identity === 'certificate') return undefined;
+  // Whoever goes by another address than the one where it was found is another peer.
+  const id = idOfHello(hello);
+  return id !== undefined && Buffer.compare(id, nodeId) === 0 ? undefined : 'identity';
 }
 
 /** The answer to a request of a kind that is not known here. */

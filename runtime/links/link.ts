@@ -233,7 +233,8 @@ export function farewell(socket: TLSSocket, reason: GoodbyeReason): void {
   endSoon(socket);
 }
 
-function endSoon(socket: TLSSocket): void {
+/** Ends a connection, and cuts it where the other side does not. */
+export function endSoon(socket: TLSSocket): void {
   if (socket.destroyed) return;
   // Reading on lets the other side's end come through; what it says is ignored.
   socket.resume();

@@ -2,16 +2,17 @@
  * All links of a node: who is connected to whom over what, and which frame goes where. It knows
  * peers, calls and frames; what a frame means is decided by its reader.
  *
- * Rules (docs/wire.md, Links): one link per pair, both sides say hello at once, a link is up when
- * the other's hello came and fits. A request without a link dials; one that cannot be delivered is
- * reported as unreachable, once. A reply on a link on which its call is not open is dropped and
- * counted. Invariant: nothing here calls back into a step, reports wait in the driver's queue.
+ * Rules (docs/wire.md, Links): one link per pair (`pair.ts`), both say hello at once, and it is up
+ * when the other's hello came and fits. A request without a link dials; one that cannot be
+ * delivered is reported as unreachable, once. A reply on a link on which its call is not open is
+ * dropped and counted. Nothing here calls back into a step: reports wait in the driver's queue.
  */
 import type { TLSSocket } from 'node:tls';
 import type { CallId, Peer } from '../../src/types.ts';
 import type { GoodbyeReason, WireHello } from '../../src/wire-types.ts';
 import { GREETINGS_PER_PEER_MAX, SWEEP_MS } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
+import { ALPN } from '../identity/identity.ts';
 import type { ProvenPeer } from '../identity/identity.ts';
 import { foreignText, shortHex } from '../log.ts';
 import type { Endpoint } from './address.ts';
@@ -40,7 +41,8 @@ export class Links {
 
   constructor(options: LinksOptions) {
     this.#options = options;
-    this.#pairs = new Pairs(options.directory, options.self);
+    const { directory, self, identity } = options;
+    this.#pairs = new Pairs(directory, self, identity.now.mode === 'certificate');
     this.#finder = new Finder({
       ...options,
       peerOf: (proven) => this.#peerOf(proven),
@@ -61,6 +63,7 @@ export class Links {
    * by its answer it would become a contact.
    */
   request(to: Peer, call: CallId, frame: Uint8Array, later?: AgedFrame): void {
+    if (this.#options.other?.request(to, call, frame) === true) return;
     const pair = this.#pairs.of(to);
     const isFound = this.#options.book.isFound(to);
     if (isFound && pair.sendRequest(call, frame, monotonicMs())) {
@@ -85,7 +88,7 @@ export class Links {
   reply(to: Peer, call: CallId, frame: Uint8Array): void {
     if (this.#pairs.find(to)?.sendReply(call, frame, monotonicMs()) === true) {
       this.counts.framesOut += 1;
-    } else {
+    } else if (this.#options.other?.reply(to, call, frame) !== true) {
       this.counts.repliesHomeless += 1;
     }
   }
@@ -134,6 +137,7 @@ export class Links {
     this.#closing = true;
     clearInterval(this.#sweeper);
     this.#options.dialer.stop();
+    this.#options.other?.close();
     for (const link of [...this.#pairs.links, ...this.#greetings.links]) link.goodbye('stopping');
   }
 
@@ -157,13 +161,13 @@ export class Links {
     if (pair.dialling) return;
     const { book, directory, placing, log } = this.#options;
     pair.dialling = true;
-    const reason = await this.#finder.find(pair.peer, pair.kept?.farHost);
+    const reason = await this.#finder.find(pair.peer, pair.anyLink?.farHost);
     pair.dialling = false;
     if (reason !== undefined) {
       const peer = shortHex(directory.idOf(pair.peer));
       log[levelOf(reason)]({ peer, reason: foreignText(reason) }, 'dial failed');
     }
-    if (reason !== undefined && pair.kept !== undefined && !book.isFound(pair.peer)) {
+    if (reason !== undefined && pair.anyLink !== undefined && !book.isFound(pair.peer)) {
       placing.onNotFound(pair, book.failuresOf(pair.peer), monotonicMs());
     }
     this.#flush(pair);
@@ -171,6 +175,8 @@ export class Links {
 
   /** Makes a link of a socket that we dialled: one of ours to a peer at a time is enough. */
   #takeDialled(socket: TLSSocket, proven: ProvenPeer, peer: Peer): Promise<string | undefined> {
+    const { other } = this.#options;
+    if (other !== undefined && socket.alpnProtocol !== ALPN) return other.greet(socket, peer);
     const [earlier] = this.#greetings.of(peer, true);
     if (earlier === undefined && this.#pairs.find(peer)?.kept === undefined) {
       return this.#greet(socket, proven, peer, true);
@@ -202,12 +208,12 @@ export class Links {
       },
     });
     this.#greetings.add(link, greeting);
-    link.greet(ownHello(this.#options.addresses));
+    link.greet(ownHello(this.#options.addresses, this.#options.identity.now.mode));
     return greeting.up;
   }
 
   #onHello(link: Link, greeting: Greeting, hello: WireHello): GoodbyeReason | undefined {
-    const refusal = judgeHello(hello);
+    const refusal = judgeHello(this.#options.identity.now.mode, link.proven.nodeId, hello);
     if (refusal !== undefined) return refusal;
     const { book, directory, placing, log } = this.#options;
     this.#greetings.remove(link);
@@ -248,7 +254,7 @@ export class Links {
     for (const call of pair?.remove(link) ?? []) onUnreachable(peer, call);
     greeting.settle(reason);
     if (pair === undefined) return;
-    if (pair.kept === undefined) this.#options.placing.forgive(pair, Infinity, link);
+    if (pair.anyLink === undefined) this.#options.placing.forgive(pair, Infinity, link);
     this.#pairs.forgetUnused(pair);
   }
 
@@ -259,6 +265,7 @@ export class Links {
     for (const { call, frame, later, at } of pair.takeWaiting()) {
       const now = monotonicMs();
       const aged = later?.(now - at) ?? frame;
+      if (this.#options.other?.request(pair.peer, call, aged) === true) continue;
       if (isFound && pair.sendRequest(call, aged, now)) this.counts.framesOut += 1;
       else this.#options.onUnreachable(pair.peer, call);
     }

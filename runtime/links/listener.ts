@@ -16,8 +16,7 @@ import { ACCEPTED_LINKS_MAX, HANDSHAKE_MS_MAX, HANDSHAKES_MAX } from '../bounds.
 import { HANDSHAKES_WAITING_MAX, KEEP_ALIVE_MS } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import { systemCode } from '../failure.ts';
-import { peerIdOf } from '../identity/identity.ts';
-import type { ProvenPeer } from '../identity/identity.ts';
+import type { ProvenMember } from '../identity/identity.ts';
 import type { LiveIdentity } from '../identity/live-identity.ts';
 import { bindServer, LISTEN_ADDRESS } from '../listening.ts';
 import { foreignText, reasonOf } from '../log.ts';
@@ -48,7 +47,7 @@ export async function listenForLinks(
   identity: LiveIdentity,
   { admission, linksMax = ACCEPTED_LINKS_MAX, refusals = new Refusals() }: Doors,
   log: Log,
-  take: (socket: TLSSocket, peer: ProvenPeer) => void,
+  take: (socket: TLSSocket, member: ProvenMember) => void,
 ): Promise<Listener> {
   const handshakes = new Handshakes(identity, { admission, refusals }, log, take);
   const tcp = createTcpServer({ keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
@@ -92,7 +91,7 @@ class Handshakes {
     identity: LiveIdentity,
     { admission, refusals }: Required<Pick<Doors, 'admission' | 'refusals'>>,
     log: Log,
-    take: (socket: TLSSocket, peer: ProvenPeer) => void,
+    take: (socket: TLSSocket, member: ProvenMember) => void,
   ) {
     this.#admission = admission;
     this.#refusals = refusals;
@@ -106,7 +105,7 @@ class Handshakes {
         log.debug({ reason: reasonOf(error) }, 'link failed');
       });
       this.#over(farEnd(socket));
-      const proof = peerIdOf(socket);
+      const proof = identity.judgeAccepted(socket);
       if (proof.ok) {
         if (this.#hasRoom(socket)) take(socket, proof);
         return;
@@ -116,6 +115,12 @@ class Handshakes {
       socket.destroy();
     });
     this.#server.on('tlsClientError', (error, socket) => {
+      if (belowOf(socket)?.bytesRead === 0 && systemCode(error) !== TOO_SLOW) {
+        // Older nodes, and whoever watches a port, look whether somebody is there.
+        log.debug({ from: cameFrom(socket) }, 'closed without a word');
+        socket.destroy();
+        return;
+      }
       // When we refuse a certificate the error is only that the socket closed. The verdict stands
       // beside it: declared as an error, but a server's socket carries the code as text.
       const verdict: unknown = socket.authorizationError;
@@ -224,10 +229,16 @@ function isAboutCertificate(verdict: unknown, error: Error): boolean {
 
 const NO_CERTIFICATE = 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE';
 
+/** Whoever holds a place in silence is no passer-by. */
+const TOO_SLOW = 'ERR_TLS_HANDSHAKE_TIMEOUT';
+
 /** Where a connection came from, also when it is gone: the plain socket below remembers it. */
 function cameFrom(socket: TLSSocket): string | undefined {
-  const below = (socket as TLSSocket & { readonly _parent?: Socket })._parent;
-  return socket.remoteAddress ?? below?.remoteAddress;
+  return socket.remoteAddress ?? belowOf(socket)?.remoteAddress;
+}
+
+function belowOf(socket: TLSSocket): Socket | undefined {
+  return (socket as TLSSocket & { readonly _parent?: Socket })._parent;
 }
 
 /** Names a connection while it is open: no two have the same far end and near address. */

@@ -7,6 +7,10 @@
  * older, which that dialler has given up. Call numbers belong to a link: a reply counts only where
  * its call is open, one of ours leaves where its request came. Every map here is capped.
  *
+ * Where ids are addresses only a dial proves who is there. Then each end asks over the link that it
+ * dialled and answers on any: whoever claims to be the peer gets no request that is meant for it,
+ * and ends no link but its own, which has the same certificate.
+ *
  * The core knows a request by peer and number alone. When the peer uses one number on both links at
  * once, the later request goes by another number here, and its reply leaves with the peer's own.
  */
@@ -29,6 +33,8 @@ export class Pair {
   /** Smoothed time from a call of ours to its answer, in ms. */
   roundTripMs: number | undefined;
   readonly #ownIdIsSmaller: boolean;
+  /** Whether a link that the other side dialled leads to the peer for certain. */
+  readonly #acceptedAreProven: boolean;
   readonly #links: Link[] = [];
   /** Calls that we opened and the peer has not answered. */
   readonly #ours = new Map<CallId, OpenCall>();
@@ -39,9 +45,10 @@ export class Pair {
   #waiting: WaitingFrame[] = [];
   #waitingBytes = 0;
 
-  constructor(peer: Peer, ownIdIsSmaller: boolean) {
+  constructor(peer: Peer, ownIdIsSmaller: boolean, acceptedAreProven: boolean) {
     this.peer = peer;
     this.#ownIdIsSmaller = ownIdIsSmaller;
+    this.#acceptedAreProven = acceptedAreProven;
   }
 
   get isUnused(): boolean {
@@ -50,9 +57,15 @@ export class Pair {
 
   /** The link for new calls, if one is up. */
   get kept(): Link | undefined {
+    if (!this.#acceptedAreProven) return this.#links.find(({ dialledByUs }) => dialledByUs);
     const [first, second] = this.#links;
     if (first === undefined || second === undefined) return first;
     return first.dialledByUs === this.#ownIdIsSmaller ? first : second;
+  }
+
+  /** The link for new calls, else one on which there are only answers. */
+  get anyLink(): Link | undefined {
+    return this.kept ?? this.#links[0];
   }
 
   get links(): readonly Link[] {
@@ -61,7 +74,7 @@ export class Pair {
 
   /** Takes in a link that is up; @returns the link that it replaces */
   add(link: Link): Link | undefined {
-    const older = this.#links.find((one) => one.dialledByUs === link.dialledByUs);
+    const older = this.#links.find((one) => this.#isSameDiallers(one, link));
     this.#links.push(link);
     return older;
   }
@@ -139,12 +152,18 @@ export class Pair {
       link.sweep(now);
       if (!link.isUp || this.#isBusy(link)) continue;
       const unusedMs = now - link.usedAt;
-      if (link !== this.kept) {
+      if (link !== this.kept && this.#acceptedAreProven) {
         if (unusedMs > DUPLICATE_LINGER_MS) link.goodbye('duplicate');
       } else if (unusedMs > LINK_IDLE_MS_MAX) {
         link.goodbye('idle');
       }
     }
+  }
+
+  #isSameDiallers(one: Link, link: Link): boolean {
+    if (one.dialledByUs !== link.dialledByUs) return false;
+    if (this.#acceptedAreProven || link.dialledByUs) return true;
+    return Buffer.compare(one.proven.certificate, link.proven.certificate) === 0;
   }
 
   /** Whether a request with this number of the peer's is open on this link. */

@@ -22,18 +22,22 @@ export interface SeenLink {
 export class Pairs {
   readonly #directory: PeerDirectory;
   readonly #ownId: Uint8Array;
+  readonly #acceptedAreProven: boolean;
   readonly #pairs = new Map<Peer, Pair>();
 
-  constructor(directory: PeerDirectory, self: Peer) {
+  /** @param acceptedAreProven as in `Pair` */
+  constructor(directory: PeerDirectory, self: Peer, acceptedAreProven: boolean) {
     this.#directory = directory;
     this.#ownId = directory.idOf(self);
+    this.#acceptedAreProven = acceptedAreProven;
   }
 
   /** The pair of a peer, a new one if there is none; `forgetUnused` when it came to nothing. */
   of(peer: Peer): Pair {
     const known = this.#pairs.get(peer);
     if (known !== undefined) return known;
-    const pair = new Pair(peer, Buffer.compare(this.#ownId, this.#directory.idOf(peer)) < 0);
+    const ownIsSmaller = Buffer.compare(this.#ownId, this.#directory.idOf(peer)) < 0;
+    const pair = new Pair(peer, ownIsSmaller, this.#acceptedAreProven);
     this.#pairs.set(peer, pair);
     return pair;
   }
@@ -68,9 +72,9 @@ export class Pairs {
 
   /** What can be seen of the links for new calls. */
   get seen(): readonly SeenLink[] {
-    return this.all.flatMap(({ peer, kept, roundTripMs }) => {
-      if (kept === undefined) return [];
-      const { dialledByUs, openedAt, waitingBytes } = kept;
+    return this.all.flatMap(({ peer, anyLink, roundTripMs }) => {
+      if (anyLink === undefined) return [];
+      const { dialledByUs, openedAt, waitingBytes } = anyLink;
       return [{ peer, dialledByUs, openedAt, waitingBytes, roundTripMs }];
     });
   }

@@ -46,7 +46,7 @@ export class Placing {
   }
 
   /** It may be sought again after some time, or when its link is gone. */
-  forgive(pair: Pair, now: number, link = pair.kept): void {
+  forgive(pair: Pair, now: number, link = pair.anyLink): void {
     if (pair.soughtAgainAt === 0 || now < pair.soughtAgainAt) return;
     pair.soughtAgainAt = 0;
     if (link !== undefined) this.#directory.setPlace(pair.peer, this.wordOf(link.farHost));

@@ -3,6 +3,7 @@
  * to go. Nearly always these are the links themselves; where a network is played on one machine,
  * something may stand in between that delays and loses messages as a real network would.
  */
+import type { TLSSocket } from 'node:tls';
 import type { PeerDirectory } from '../../host/directory.ts';
 import type { CallId, Peer } from '../../src/types.ts';
 import type { WireAddress } from '../../src/wire-types.ts';
@@ -30,10 +31,23 @@ export interface LinksOptions {
   readonly placesMax: number;
   /** Links of our own dials at once. */
   readonly dialledMax: number;
+  /** For peers that choose no ALPN; nothing: there are none. */
+  readonly other?: OtherDialect | undefined;
   /** What our hello says of where we listen. */
   readonly addresses: readonly WireAddress[];
   readonly onFrame: FrameReceiver;
   readonly onUnreachable: (peer: Peer, call: CallId) => void;
+}
+
+/** What goes to and comes from peers that speak another dialect, and need no links. */
+export interface OtherDialect {
+  /** Makes the acquaintance of a peer that we dialled; @returns why not, if so */
+  readonly greet: (socket: TLSSocket, peer: Peer) => Promise<string | undefined>;
+  /** @returns whether the peer is one of them; then the request is taken care of */
+  readonly request: (to: Peer, call: CallId, frame: Uint8Array) => boolean;
+  /** @returns whether its request came from one of them */
+  readonly reply: (to: Peer, call: CallId, frame: Uint8Array) => boolean;
+  readonly close: () => void;
 }
 
 /** What messages go through. */

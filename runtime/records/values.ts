@@ -2,11 +2,11 @@
  * The bytes behind the core's record headers: in memory while a message, a PUT or a write is in
  * progress, on disk after that.
  *
- * Who holds bytes: the message just admitted, until its step is carried out; a GET of our own, what
- * arrived under its key, until its end; a PUT of our own from its command to its end; a write,
- * until the core was told of it, together with the record that it replaces, which is served until
- * then. Invariant: a header finds bytes of its own key, version and publisher or none at all; what
- * is held is counted, and new work is refused above the bound.
+ * Who holds bytes: the message just admitted, until its step is carried out; a relay, until its
+ * time is over; a GET of our own, what arrived under its key, until its end; a PUT of our own from
+ * its command to its end; a write, until the core was told of it, together with the record that it
+ * replaces, which is served until then. Invariant: a header finds bytes of its own key, version and
+ * publisher or none at all; what is held is counted, and new work is refused above the bound.
  */
 import type { Envelope } from '../../host/admit.ts';
 import { bits256Of, bytesOfBits256 } from '../../host/words.ts';
@@ -76,6 +76,16 @@ export class Values {
     const get = this.#gets.get(op);
     this.#gets.delete(op);
     for (const held of get?.held ?? []) this.#release(held);
+  }
+
+  /** Holds the bytes that came with a header until what is returned is called. */
+  retain(header: RecordHeader): () => void {
+    const held = this.#find(header);
+    if (held === undefined) return () => undefined;
+    held.holds += 1;
+    return () => {
+      this.#release(held);
+    };
   }
 
   /** The message and all that its step asked for are done. */
