@@ -13,7 +13,6 @@ import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
 import type { WireAddress, WireHello } from '../../src/wire-types.ts';
 import { UsageError } from '../failure.ts';
 import { fileExists, keyPem } from '../files.ts';
-import { plainSerial } from './certificate.ts';
 import {
   checkInTime,
   checkSigned,
@@ -21,7 +20,7 @@ import {
   readCertificate,
   readList,
 } from './identity-files.ts';
-import { ALPN, HANDSHAKE_MS, memberOf } from './identity.ts';
+import { ALPN, HANDSHAKE_MS, memberOf, putTogether } from './identity.ts';
 import type { Identity, IdentityPaths, MemberProof, PeerProof } from './identity.ts';
 
 /** Where a node listens. */
@@ -64,35 +63,12 @@ export async function readAddressIdentity(
   checkInTime(paths.authority, authority, nowMs);
   const { notAfterMs } = checkSigned(paths, certificate, authority, nowMs, ANOTHER);
   const key = await readAnyKey(paths.key, NAME_KEY, false);
-  if (!certificate.checkPrivateKey(key)) {
-    throw new UsageError(`${paths.key} is not the key of ${paths.certificate}: restore the pair`);
-  }
   const fault = faultOfKey(certificate);
   if (fault !== undefined) throw new UsageError(`${paths.certificate} cannot be used: ${fault}`);
   const hasList = await fileExists(paths.revoked);
   const list = hasList ? await readList(paths.revoked, authority, nowMs) : NO_LIST;
-  const revoked = new Set(list.entries.map((entry) => entry.serial));
-  const serial = plainSerial(certificate.serialNumber);
-  if (revoked.has(serial)) {
-    throw new UsageError(`${paths.certificate} has been revoked, ${ANOTHER}`);
-  }
-  const nodeId = idOfAddress(at);
-  return {
-    mode: 'address',
-    nodeId,
-    nodeIdHex: Buffer.from(nodeId).toString('hex'),
-    serial,
-    certificatePem: certificate.toString(),
-    certificateDer: Uint8Array.from(certificate.raw),
-    notAfterMs,
-    key,
-    authority,
-    authorityPem: authority.toString(),
-    crlPem: list.pem,
-    crlNumber: list.number,
-    crlNextUpdateMs: list.nextUpdateMs,
-    revoked,
-  };
+  const read = { certificate, notAfterMs, key, authority, list };
+  return putTogether(paths, { mode: 'address', nodeId: idOfAddress(at), ...read }, ANOTHER);
 }
 
 /** Options for a server and a client alike; whoever offers no ALPN is one of the older nodes. */

@@ -20,6 +20,7 @@ import { CERTIFICATE_BYTES_MAX, isSignedBy, parseCertificate } from './certifica
 import { plainSerial, readLeaf, validity } from './certificate.ts';
 import { checkSigned, ISSUE_ANOTHER, readAuthority } from './identity-files.ts';
 import { readCertificate, readKey, readList } from './identity-files.ts';
+import type { RevocationList } from './x509.ts';
 
 export interface IdentityPaths {
   readonly certificate: string;
@@ -73,26 +74,46 @@ export async function readIdentity(
   const leaf = readLeaf(certificate);
   if (!leaf.ok) throw new UsageError(`${paths.certificate}: ${leaf.reason}, ${ISSUE_ANOTHER}`);
   const key = await readKey(paths.key);
-  if (!certificate.checkPrivateKey(key)) {
+  const list = await readList(paths.revoked, authority, nowMs);
+  const read = { certificate, notAfterMs, key, authority, list };
+  return putTogether(paths, { mode: 'certificate', nodeId: leaf.nodeId, ...read }, ISSUE_ANOTHER);
+}
+
+/** What was read of an identity, each sound by itself. */
+export interface IdentityParts extends Pick<
+  Identity,
+  'mode' | 'nodeId' | 'notAfterMs' | 'key' | 'authority'
+> {
+  readonly certificate: X509Certificate;
+  readonly list: Pick<RevocationList, 'number' | 'nextUpdateMs' | 'entries'> & {
+    readonly pem: string | undefined;
+  };
+}
+
+/**
+ * @param another what to do about a certificate that does not count any more
+ * @throws UsageError when the key is of another certificate, or this one is on the list
+ */
+export function putTogether(
+  paths: Pick<IdentityPaths, 'certificate' | 'key'>,
+  { certificate, list, ...rest }: IdentityParts,
+  another: string,
+): Identity {
+  if (!certificate.checkPrivateKey(rest.key)) {
     throw new UsageError(`${paths.key} is not the key of ${paths.certificate}: restore the pair`);
   }
-  const list = await readList(paths.revoked, authority, nowMs);
   const revoked = new Set(list.entries.map((entry) => entry.serial));
   const serial = plainSerial(certificate.serialNumber);
   if (revoked.has(serial)) {
-    throw new UsageError(`${paths.certificate} has been revoked, ${ISSUE_ANOTHER}`);
+    throw new UsageError(`${paths.certificate} has been revoked, ${another}`);
   }
   return {
-    mode: 'certificate',
-    nodeId: leaf.nodeId,
-    nodeIdHex: leaf.nodeIdHex,
+    ...rest,
+    nodeIdHex: Buffer.from(rest.nodeId).toString('hex'),
     serial,
     certificatePem: certificate.toString(),
     certificateDer: Uint8Array.from(certificate.raw),
-    notAfterMs,
-    key,
-    authority,
-    authorityPem: authority.toString(),
+    authorityPem: rest.authority.toString(),
     crlPem: list.pem,
     crlNumber: list.number,
     crlNextUpdateMs: list.nextUpdateMs,
