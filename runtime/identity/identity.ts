@@ -20,7 +20,6 @@ import { CERTIFICATE_BYTES_MAX, isSignedBy, parseCertificate } from './certifica
 import { plainSerial, readLeaf, validity } from './certificate.ts';
 import { checkSigned, ISSUE_ANOTHER, readAuthority } from './identity-files.ts';
 import { readCertificate, readKey, readList } from './identity-files.ts';
-import type { RevocationList } from './x509.ts';
 
 export interface IdentityPaths {
   readonly certificate: string;
@@ -85,8 +84,11 @@ export interface IdentityParts extends Pick<
   'mode' | 'nodeId' | 'notAfterMs' | 'key' | 'authority'
 > {
   readonly certificate: X509Certificate;
-  readonly list: Pick<RevocationList, 'number' | 'nextUpdateMs' | 'entries'> & {
+  readonly list: {
     readonly pem: string | undefined;
+    readonly number: number;
+    readonly nextUpdateMs: number;
+    readonly entries: readonly { readonly serial: string }[];
   };
 }
 
