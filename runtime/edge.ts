@@ -88,10 +88,7 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 }
 
 function isPlaceOf(id: Uint8Array): (address: WireAddress) => boolean {
-  return (address) => {
-    const at = idOfPlace(address);
-    return at !== undefined && Buffer.compare(at, id) === 0;
-  };
+  return (address) => address.family === 4 && Buffer.compare(idOfPlace(address), id) === 0;
 }
 
 const NO_BYTES = new Uint8Array(0);

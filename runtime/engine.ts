@@ -16,13 +16,13 @@ import type { Input } from '../src/step-types.ts';
 import type { CallId, Peer } from '../src/types.ts';
 import type { WireAddress } from '../src/wire-types.ts';
 import { Classic } from './classic/classic.ts';
-import { idOf } from './classic/terms.ts';
 import type { Terms } from './classic/terms.ts';
 import { Driver } from './driver.ts';
 import { Seeking } from './election/seeking.ts';
 import { leaderTeller } from './election/telling.ts';
 import { UsageError } from './failure.ts';
 import type { Ground, NodeOptions } from './ground.ts';
+import { idOfPlace } from './identity/address-identity.ts';
 import type { ProvenMember } from './identity/identity.ts';
 import { Joining } from './joining.ts';
 import { reachableAt } from './links/address.ts';
@@ -161,7 +161,7 @@ function termsOf(ground: Ground, addresses: readonly WireAddress[]): Terms | und
   const { nodeId: id } = identity.now;
   const [address, another] = addresses;
   const isOne = address?.family === 4 && another === undefined;
-  if (!isOne || Buffer.compare(idOf(address), id) !== 0) {
+  if (!isOne || Buffer.compare(idOfPlace(address), id) !== 0) {
     throw new UsageError(NOT_ITS_ADDRESS);
   }
   const { alpha, ttlS, replication } = config;

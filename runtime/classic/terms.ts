@@ -11,7 +11,7 @@ import { packPeers, peersIn } from '../../src/codec/address.ts';
 import { PEERS_PER_REPLY_MAX, REPLICATION_MAX } from '../../src/limits.ts';
 import type { ClassicMessage, Ipv4Address, WirePeer, WirePeers } from '../../src/wire-types.ts';
 import type { WireRecord, WireReply, WireRequest } from '../../src/wire-types.ts';
-import { idOfAddress } from '../identity/address-identity.ts';
+import { idOfPlace } from '../identity/address-identity.ts';
 import type { UnsignedRecords } from './unsigned.ts';
 
 /** What this node is, in the older dialect's terms. */
@@ -109,7 +109,7 @@ export function requestOf(terms: Terms, asked: Asked): WireRequest {
     case 'ping':
       return { type: 'ping' };
     case 'find-node':
-      return { type: 'find-node', target: idOf(asked.from).subarray(POSITION_AT) };
+      return { type: 'find-node', target: idOfPlace(asked.from).subarray(POSITION_AT) };
     case 'find-value':
       return { type: 'find-value', key: asked.key };
     case 'put': {
@@ -150,11 +150,6 @@ export function answerOf(terms: Terms, asked: Asked, reply: WireReply): ClassicM
   }
 }
 
-/** The id of whoever listens there. */
-export function idOf({ ip, port }: Ipv4Address): Uint8Array {
-  return idOfAddress({ host: ip.join('.'), port });
-}
-
 function foundIn(
   { records }: Terms,
   key: Uint8Array,
@@ -177,7 +172,7 @@ function named(addresses: readonly Ipv4Address[]): WireReply {
   );
   const peers = [...byPlace.values()]
     .slice(0, PEERS_PER_REPLY_MAX)
-    .map((address) => ({ id: idOf(address), addresses: [address] }));
+    .map((address) => ({ id: idOfPlace(address), addresses: [address] }));
   return { type: 'peers', peers: packPeers(peers) };
 }
 

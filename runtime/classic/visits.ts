@@ -15,13 +15,13 @@ import type { CallId, Peer } from '../../src/types.ts';
 import type { ClassicMessage, Ipv4Address } from '../../src/wire-types.ts';
 import { SWEEP_MS } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
-import { idOfAddress } from '../identity/address-identity.ts';
+import { idOfAddress, idOfPlace } from '../identity/address-identity.ts';
 import type { LiveIdentity } from '../identity/live-identity.ts';
 import type { AddressBook } from '../links/address-book.ts';
 import type { FrameReceiver, LinkShares } from '../links/link.ts';
 import { foreignText } from '../log.ts';
 import type { Log } from '../log.ts';
-import { answerOf, idOf, requestOf } from './terms.ts';
+import { answerOf, requestOf } from './terms.ts';
 import type { Asked, Terms } from './terms.ts';
 import { Visit } from './visit.ts';
 
@@ -130,7 +130,7 @@ export class ClassicVisits {
     const { directory, book, self } = this.#parts;
     if ('from' in message) {
       visit.isOfNode = true;
-      const peer = directory.internNamed(idOf(message.from));
+      const peer = directory.internNamed(idOfPlace(message.from));
       if (peer === self) return undefined;
       if (peer !== undefined) book.hear(peer, [withOwnBytes(message.from)]);
       return peer;

@@ -10,7 +10,7 @@
 import { constants, hash } from 'node:crypto';
 import type { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
-import type { WireAddress, WireHello } from '../../src/wire-types.ts';
+import type { Ipv4Address, WireHello } from '../../src/wire-types.ts';
 import { UsageError } from '../failure.ts';
 import { fileExists, keyPem } from '../files.ts';
 import {
@@ -35,14 +35,14 @@ export function idOfAddress({ host, port }: Place): Uint8Array {
   return hash('sha256', `${host}:${port}`, 'buffer');
 }
 
-/** The id of whoever listens there; nobody does at an address of IPv6. */
-export function idOfPlace({ family, ip, port }: WireAddress): Uint8Array | undefined {
-  return family === 4 ? idOfAddress({ host: ip.join('.'), port }) : undefined;
+/** The id of whoever listens there. */
+export function idOfPlace({ ip, port }: Ipv4Address): Uint8Array {
+  return idOfAddress({ host: ip.join('.'), port });
 }
 
 /** The id that a hello claims: that of the first of its addresses. */
 export function idOfHello({ addresses: [first] }: WireHello): Uint8Array | undefined {
-  return first && idOfPlace(first);
+  return first?.family === 4 ? idOfPlace(first) : undefined;
 }
 
 /**
