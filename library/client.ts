@@ -8,7 +8,7 @@
  * Invariants: every request ends by its deadline; after `close` nothing is sent; a program in which
  * no request is under way can end without `close`.
  */
-import { ClientError, TIMEOUT_MS } from '../runtime/api/client.ts';
+import { ClientError, TIMEOUT_MS, TIMER_SLACK_MS } from '../runtime/api/client.ts';
 import type { Client as Connection, PutReceipt as Reply } from '../runtime/api/client.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import { UsageError } from '../runtime/failure.ts';
@@ -165,8 +165,8 @@ export class Client {
         this.#pool.failed(line, error.message);
         failed.add(line.site);
         isUnknown ||= error.wasSent && put !== undefined;
-        const isOver = monotonicMs() >= untilMs || (isUnknown && put?.once === true);
-        if (isOver) throw noAnswer(error.message, isUnknown);
+        const isLate = monotonicMs() >= untilMs - TIMER_SLACK_MS;
+        if (isLate || (isUnknown && put?.once === true)) throw noAnswer(error.message, isUnknown);
       }
     }
   }

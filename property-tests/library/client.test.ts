@@ -120,6 +120,20 @@ test('a reply that comes too late is not taken for that of the next request', as
   t.is(server.connections(), 1);
 });
 
+test('a request whose time is up is not sent once more', async (t) => {
+  let bytes = 0;
+  const server = await serve(t, (socket) => {
+    socket.on('data', (chunk) => (bytes += chunk.length));
+  });
+  const client = clientOf(t, { nodes: [server.at] });
+  // Timers fire early a few times in a hundred, so that many requests are needed to see it.
+  const requests = 300;
+  for (let asked = 0; asked < requests; asked++) {
+    await t.throwsAsync(client.get('a', { timeoutMs: 5 }), { name: 'NoAnswerError' });
+  }
+  t.true(bytes <= requests * encodeClient({ type: 'get', key: keyBytes('a') }).length);
+});
+
 test('a signal ends the wait, of one that waits for a connection as well', async (t) => {
   const silent = await serve(t, () => undefined);
   const port = await freePorts(1);

@@ -269,5 +269,5 @@ function nameOf(message: ClientMessage): string {
 
 /** A little more than a node gives an operation. */
 export const TIMEOUT_MS = 15_000;
-/** A timer may fire a little before its time. */
-const TIMER_SLACK_MS = 2;
+/** A timer may fire a little before its time: what is left after it is no time to ask again in. */
+export const TIMER_SLACK_MS = 2;
