@@ -15,7 +15,10 @@ export interface Sample {
   /** Since the load began. */
   readonly atS: number;
   readonly resident: number;
+  readonly anonymous: number;
+  /** What JavaScript uses, and what V8 has taken of the system for it. */
   readonly heap: number;
+  readonly heapTotal: number;
   readonly external: number;
   /** p99 of the delay of the event loop since the sample before. */
   readonly lagMs: number;
@@ -71,18 +74,21 @@ export class Sampler {
   async #sample(node: number, atS: number): Promise<Sample> {
     const pid = this.#fleet.pid(node) ?? 0;
     const of = await metricsOf(formatEndpoint(this.#fleet.admin(node)));
+    const { anonymous, threads } = await figuresOf(pid);
     return {
       node,
       atS: Math.round(atS),
       resident: of('process_resident_memory_bytes'),
+      anonymous,
       heap: of('nodejs_heap_size_used_bytes'),
+      heapTotal: of('nodejs_heap_size_total_bytes'),
       external: of('nodejs_external_memory_bytes'),
       lagMs: Math.max(0, of('nodejs_eventloop_lag_p99_seconds') * 1000 - MONITOR_MS),
       processorS: of('process_cpu_seconds_total'),
       collections: of('nodejs_gc_duration_seconds_count{kind="major"}'),
       records: of('records'),
       descriptors: await descriptorsOf(pid),
-      threads: (await figuresOf(pid)).threads,
+      threads,
     };
   }
 }
