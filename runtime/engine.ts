@@ -23,7 +23,7 @@ import { leaderTeller } from './election/telling.ts';
 import { UsageError } from './failure.ts';
 import type { Ground, NodeOptions } from './ground.ts';
 import { idOfPlace } from './identity/address-identity.ts';
-import type { ProvenMember } from './identity/identity.ts';
+import type { ProvenMember } from './identity/proof.ts';
 import { Joining } from './joining.ts';
 import { reachableAt } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';

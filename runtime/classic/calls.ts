@@ -13,7 +13,7 @@ import type { WireRecord, WireReply, WireRequest } from '../../src/wire-types.ts
 import { CLASSIC_CALLS_MAX, CLASSIC_READ_BACK_MS, CLASSIC_TRIES } from '../bounds.ts';
 import { CLASSIC_WAIT_MS_MAX } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
-import { ALPN } from '../identity/identity.ts';
+import { ALPN } from '../identity/proof.ts';
 import type { AddressBook } from '../links/address-book.ts';
 import { fromWireAddress, plainHost, toWireAddress } from '../links/address.ts';
 import type { Dialer } from '../links/dialer.ts';

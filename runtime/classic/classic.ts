@@ -7,8 +7,8 @@
  */
 import type { TLSSocket } from 'node:tls';
 import type { CallId, Peer } from '../../src/types.ts';
-import { ALPN } from '../identity/identity.ts';
-import type { ProvenMember, ProvenPeer } from '../identity/identity.ts';
+import { ALPN } from '../identity/proof.ts';
+import type { ProvenMember, ProvenPeer } from '../identity/proof.ts';
 import type { Log } from '../log.ts';
 import { farewell } from '../links/link.ts';
 import type { OtherDialect } from '../links/ports.ts';

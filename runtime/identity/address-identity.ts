@@ -20,8 +20,10 @@ import {
   readCertificate,
   readList,
 } from './identity-files.ts';
-import { ALPN, HANDSHAKE_MS, memberOf, putTogether } from './identity.ts';
-import type { Identity, IdentityPaths, MemberProof, PeerProof } from './identity.ts';
+import { putTogether } from './identity.ts';
+import type { Identity, IdentityPaths } from './identity.ts';
+import { ALPN, HANDSHAKE_MS, memberOf } from './proof.ts';
+import type { MemberProof, PeerProof } from './proof.ts';
 
 /** Where a node listens. */
 interface Place {

@@ -10,8 +10,12 @@
 import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
 import { UsageError } from '../failure.ts';
 import { addressTls, foundAt, visitorOf } from './address-identity.ts';
-import { certificateVerifier, peerIdOf, tlsOptions, verifyBytes } from './identity.ts';
-import type { Identity, MemberProof, PeerProof, Publisher } from './identity.ts';
+import { verifyBytes } from './identity.ts';
+import type { Identity } from './identity.ts';
+import { peerIdOf, tlsOptions } from './proof.ts';
+import type { MemberProof, PeerProof } from './proof.ts';
+import { certificateVerifier } from './publishers.ts';
+import type { Publisher } from './publishers.ts';
 
 /** Who is said to have signed, by which certificate, and when. */
 interface Claim {

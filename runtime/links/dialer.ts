@@ -13,7 +13,7 @@ import { isIPv6 } from 'node:net';
 import { connect } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { DIAL_NEXT_MS, DIALS_MAX, HANDSHAKE_MS_MAX, KEEP_ALIVE_MS } from '../bounds.ts';
-import type { ProvenPeer } from '../identity/identity.ts';
+import type { ProvenPeer } from '../identity/proof.ts';
 import type { LiveIdentity } from '../identity/live-identity.ts';
 import { reasonOf } from '../log.ts';
 import type { Endpoint } from './address.ts';

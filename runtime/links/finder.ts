@@ -9,7 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import type { PeerDirectory } from '../../host/directory.ts';
 import type { Peer } from '../../src/types.ts';
 import { monotonicMs } from '../clock.ts';
-import type { ProvenPeer } from '../identity/identity.ts';
+import type { ProvenPeer } from '../identity/proof.ts';
 import type { Log } from '../log.ts';
 import type { AddressBook } from './address-book.ts';
 import { fromWireAddress, plainHost, subnetOf } from './address.ts';

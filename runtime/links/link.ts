@@ -13,7 +13,7 @@ import type { Peer } from '../../src/types.ts';
 import type { Decoded, GoodbyeReason, WireHello, WireMessage } from '../../src/wire-types.ts';
 import { GOODBYE_MS_MAX, HANDSHAKE_MS_MAX, LINK_PAUSE_BYTES } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
-import type { ProvenPeer } from '../identity/identity.ts';
+import type { ProvenPeer } from '../identity/proof.ts';
 import type { InputBudget } from '../input-budget.ts';
 import { Intake } from '../intake.ts';
 import { reasonOf } from '../log.ts';

@@ -16,7 +16,7 @@ import { ACCEPTED_LINKS_MAX, HANDSHAKE_MS_MAX, HANDSHAKES_MAX } from '../bounds.
 import { HANDSHAKES_WAITING_MAX, KEEP_ALIVE_MS } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import { systemCode } from '../failure.ts';
-import type { ProvenMember } from '../identity/identity.ts';
+import type { ProvenMember } from '../identity/proof.ts';
 import type { LiveIdentity } from '../identity/live-identity.ts';
 import { bindServer, LISTEN_ADDRESS } from '../listening.ts';
 import { foreignText, reasonOf } from '../log.ts';

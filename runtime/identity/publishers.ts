@@ -1,0 +1,62 @@
+/**
+ * Judges who published a record by the certificate that the record carries (docs/wire.md).
+ *
+ * Invariant: what is remembered is bounded, and only by what the authority has signed.
+ */
+import { hash } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { CERTIFICATE_BYTES_MAX, isSignedBy, parseCertificate } from './certificate.ts';
+import { plainSerial, readLeaf, validity } from './certificate.ts';
+import type { Identity } from './identity.ts';
+
+export interface Publisher {
+  readonly nodeId: Uint8Array;
+  readonly publicKey: KeyObject;
+}
+
+/**
+ * Judges the certificate of a record's publisher at the wall time of publication. Verified ones are
+ * remembered; others are not, because anybody can make any number of those. What the cache holds
+ * is thus bounded by what the authority signed, and by a cap besides.
+ */
+export function certificateVerifier(
+  identity: Identity,
+): (der: Uint8Array, atWallMs: number) => Publisher | undefined {
+  const cache = new Map<string, Verified>();
+  return (der, atWallMs) => {
+    if (der.length > CERTIFICATE_BYTES_MAX) return undefined;
+    const name = hash('sha256', der, 'base64');
+    let found = cache.get(name);
+    if (found === undefined) {
+      found = verifyPublisher(identity, der);
+      if (found === undefined) return undefined;
+    } else {
+      cache.delete(name);
+    }
+    // Insertion order is the order of last use, so the first entry is the one to let go.
+    cache.set(name, found);
+    const [oldest] = cache.keys();
+    if (cache.size > VERIFIED_MAX && oldest !== undefined) cache.delete(oldest);
+    const timely = found.notBeforeMs <= atWallMs && atWallMs <= found.notAfterMs;
+    return timely ? found.publisher : undefined;
+  };
+}
+
+interface Verified {
+  readonly publisher: Publisher;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+}
+
+function verifyPublisher(identity: Identity, der: Uint8Array): Verified | undefined {
+  const certificate = parseCertificate(der);
+  if (certificate === undefined) return undefined;
+  const leaf = readLeaf(certificate);
+  if (!leaf.ok || !isSignedBy(certificate, identity.authority)) return undefined;
+  if (identity.revoked.has(plainSerial(certificate.serialNumber))) return undefined;
+  const publisher = { nodeId: leaf.nodeId, publicKey: leaf.publicKey };
+  return { publisher, ...validity(certificate) };
+}
+
+/** About 1 KiB each, key object included: 4 MiB at most. */
+const VERIFIED_MAX = 4096;
