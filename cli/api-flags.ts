@@ -7,7 +7,7 @@
  */
 import { keyBytes as hashed } from '../library/words.ts';
 import { ClientError, connectClient } from '../runtime/api/client.ts';
-import type { Client } from '../runtime/api/client.ts';
+import type { ConnectedClient } from '../runtime/api/client.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { API_EXAMPLE_PORT, formatEndpoint, parseEndpoint } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
@@ -31,7 +31,10 @@ export function apiEndpoint(text: string): Endpoint {
 }
 
 /** Lets `ask` talk to a node, within one deadline. @throws CommandFailure when that fails */
-export async function withClient<T>(at: Endpoint, ask: (client: Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  at: Endpoint,
+  ask: (client: ConnectedClient) => Promise<T>,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -52,7 +55,7 @@ export async function withClient<T>(at: Endpoint, ask: (client: Client) => Promi
   }
 }
 
-async function talk<T>(at: Endpoint, ask: (client: Client) => Promise<T>): Promise<T> {
+async function talk<T>(at: Endpoint, ask: (client: ConnectedClient) => Promise<T>): Promise<T> {
   const client = await connectClient(at, { timeoutMs: DEADLINE_MS });
   try {
     return await ask(client);

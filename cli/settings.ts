@@ -11,7 +11,8 @@ import { RECORDING_BYTES_MAX } from '../runtime/bounds.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { identityPaths } from '../runtime/identity/identity.ts';
 import type { IdentityPaths } from '../runtime/identity/identity.ts';
-import { API_EXAMPLE_PORT, formatEndpoint, isLoopback } from '../runtime/links/address.ts';
+import { ADMIN_EXAMPLE_PORT, API_EXAMPLE_PORT } from '../runtime/links/address.ts';
+import { formatEndpoint, isLoopback } from '../runtime/links/address.ts';
 import { parseEndpoint, plainHost } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
 import type { AdmissionOptions } from '../runtime/links/admission.ts';
@@ -135,7 +136,7 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
 
 function adminOf({ admin }: NodeFlags, listen: Endpoint): Endpoint | undefined {
   if (admin === undefined) return undefined;
-  if (admin !== true) return parseEndpoint(admin, '--admin', 8501);
+  if (admin !== true) return parseEndpoint(admin, '--admin', ADMIN_EXAMPLE_PORT);
   const host = isLoopback(listen.host) ? listen.host : DEFAULT_LISTEN.host;
   return { host, port: offsetPort(listen, ADMIN_PORT_OFFSET, 'admin server: give --admin') };
 }

@@ -11,7 +11,7 @@ import type { Leadership, SeenList } from '../runtime/admin/leadership.ts';
 import type { Observed } from '../runtime/admin/observed.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { objectIn } from '../runtime/files.ts';
-import { formatEndpoint, parseEndpoint } from '../runtime/links/address.ts';
+import { ADMIN_EXAMPLE_PORT, formatEndpoint, parseEndpoint } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
 import { CommandFailure } from './failure.ts';
 import { counted, print, printJson } from './output.ts';
@@ -24,7 +24,7 @@ export function statusCommand(): CommandUnknownOpts {
     .option('--json', 'everything, as JSON', false)
     .addHelpText('after', EXAMPLES)
     .action(async (address, { json }) => {
-      const at = parseEndpoint(address, 'the admin address', EXAMPLE_PORT);
+      const at = parseEndpoint(address, 'the admin address', ADMIN_EXAMPLE_PORT);
       if (at.port === 0) throw new UsageError(`${address} has port 0: give that of a running node`);
       const seen = await ask(at);
       if (json) printJson(seen);
@@ -111,8 +111,10 @@ function listedText({ introducers, madeAt }: SeenList): string {
 }
 
 const FIELDS: readonly (keyof Seen)[] = ['id', 'records', 'leadership', 'warnings'];
-const EXAMPLE_PORT = DEFAULT_LISTEN.port + ADMIN_PORT_OFFSET;
-const DEFAULT_ADMIN = formatEndpoint({ host: DEFAULT_LISTEN.host, port: EXAMPLE_PORT });
+const DEFAULT_ADMIN = formatEndpoint({
+  host: DEFAULT_LISTEN.host,
+  port: DEFAULT_LISTEN.port + ADMIN_PORT_OFFSET,
+});
 const ANSWER_MS_MAX = 5000;
 
 const EXAMPLES = `

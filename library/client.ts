@@ -9,7 +9,7 @@
  * no request is under way can end without `close`.
  */
 import { ClientError, TIMEOUT_MS, TIMER_SLACK_MS } from '../runtime/api/client.ts';
-import type { Client as Connection, PutReceipt as Reply } from '../runtime/api/client.ts';
+import type { ConnectedClient, PutReceipt as Reply } from '../runtime/api/client.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { API_EXAMPLE_PORT, parseEndpoint } from '../runtime/links/address.ts';
@@ -173,7 +173,7 @@ export class Client {
 }
 
 type Ask<T> = (
-  at: Connection,
+  at: ConnectedClient,
   rest: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
 ) => Promise<T>;
 

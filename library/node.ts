@@ -10,6 +10,7 @@
 import { EventEmitter } from 'node:events';
 import type { NodeOptions as RuntimeOptions } from '../runtime/ground.ts';
 import type { Identity } from '../runtime/identity/identity.ts';
+import { ADMIN_EXAMPLE_PORT, API_EXAMPLE_PORT } from '../runtime/links/address.ts';
 import { formatEndpoint, parseEndpoint, toAdvertise } from '../runtime/links/address.ts';
 import { silentLog } from '../runtime/log.ts';
 import type { Log, LogFields } from '../runtime/log.ts';
@@ -209,10 +210,11 @@ export async function startNode(options: NodeOptions): Promise<OrreryNode> {
   const lists = await readLists(options);
   const early: NodeWarning[] = [];
   const seen: Seen = { contacts: () => undefined, warning: (warning) => early.push(warning) };
+  const { listen, api, admin } = options;
   const running = await start({
-    listen: parseEndpoint(options.listen, 'listen'),
-    api: options.api === undefined ? undefined : parseEndpoint(options.api, 'api'),
-    admin: options.admin === undefined ? undefined : parseEndpoint(options.admin, 'admin'),
+    listen: parseEndpoint(listen, 'listen'),
+    api: api === undefined ? undefined : parseEndpoint(api, 'api', API_EXAMPLE_PORT),
+    admin: admin === undefined ? undefined : parseEndpoint(admin, 'admin', ADMIN_EXAMPLE_PORT),
     advertise: options.advertise && toAdvertise(options.advertise, 'advertise'),
     dataDir,
     identity,

@@ -12,14 +12,14 @@
  */
 import { randomInt } from 'node:crypto';
 import { ClientError, connectClient } from '../runtime/api/client.ts';
-import type { Client as Connection } from '../runtime/api/client.ts';
+import type { ConnectedClient } from '../runtime/api/client.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
 
 /** A node of the client. */
 interface Site {
   readonly at: Endpoint;
-  readonly open: Set<Connection>;
+  readonly open: Set<ConnectedClient>;
   opening: number;
   /** How often in a row it was of no use. */
   failures: number;
@@ -29,7 +29,7 @@ interface Site {
 
 export interface Line {
   readonly site: Site;
-  readonly connection: Connection;
+  readonly connection: ConnectedClient;
 }
 
 export class Pool {

@@ -28,8 +28,8 @@ const LETTERS: ReadonlyMap<string, (typeof TOPICS)[number]> = new Map(
 export async function walk(tape: Tape, from?: Instant): Promise<boolean> {
   const names = new Namer(tape, tape.state.self);
   const walker = new Walker(tape, names);
-  print(`at the beginning: ${countsText(tape.state)}`);
-  if (from !== undefined) await walker.goTo(from);
+  if (from === undefined) print(`at the beginning: ${countsText(tape.state)}`);
+  else await walker.goTo(from);
   if (process.stdin.isTTY) say(HELP);
   const lines = createInterface({ input: process.stdin, terminal: false });
   prompt();

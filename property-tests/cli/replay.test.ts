@@ -75,6 +75,8 @@ test('a recorded node is replayed, looked into and walked through', async (t) =>
   t.regex(walked.stdout, /#20 /);
   t.notRegex(walked.stdout, /#21 /);
   t.regex(walked.stdout, /^table: 0$/m);
+  const from = await run(t, dir, ['replay', 'two.orrec', '--at', '#3', '--step'], Buffer.from('q'));
+  t.regex(from.stdout, /^#3 /, from.stdout);
 });
 
 test('values are recorded as their SHA-256, and as they are when that is asked for', async (t) => {

@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { ClientError, connectClient } from '../../runtime/api/client.ts';
-import type { Client, ClientPutOptions } from '../../runtime/api/client.ts';
+import type { ConnectedClient, ClientPutOptions } from '../../runtime/api/client.ts';
 import type { Endpoint } from '../../runtime/links/address.ts';
 import type { PutStatus } from '../../src/wire-types.ts';
 
@@ -26,7 +26,7 @@ export type GetOutcome =
 export class Door {
   readonly #at: Endpoint;
   readonly #timeoutMs: number;
-  #client: Promise<Client> | undefined;
+  #client: Promise<ConnectedClient> | undefined;
 
   constructor(at: Endpoint, timeoutMs = REQUEST_MS_MAX) {
     this.#at = at;
@@ -72,13 +72,13 @@ export class Door {
     await client?.close();
   }
 
-  #open(): Promise<Client> {
+  #open(): Promise<ConnectedClient> {
     this.#client ??= connectClient(this.#at, { timeoutMs: this.#timeoutMs });
     return this.#client;
   }
 
   /** A client that failed once answers nothing any more: the next request dials anew. */
-  #forget(opening: Promise<Client>): void {
+  #forget(opening: Promise<ConnectedClient>): void {
     if (this.#client === opening) this.#client = undefined;
   }
 }

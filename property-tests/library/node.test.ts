@@ -140,6 +140,8 @@ test('options that cannot be are told in one line, and nothing is left behind', 
     const error = await t.throwsAsync(start(t, dir, 'node', options), { instanceOf: UsageError });
     t.regex(error.message, /^[^\n]+$/);
   }
+  await t.throwsAsync(start(t, dir, 'node', { api: 'here' }), { message: /127\.0\.0\.1:7501/ });
+  await t.throwsAsync(start(t, dir, 'node', { admin: 'here' }), { message: /127\.0\.0\.1:8501/ });
   const node = await start(t, dir, 'node', { advertise: [], admin: '127.0.0.1:0' });
   const response = await fetch(`http://${node.admin ?? ''}/health`);
   t.true(response.ok);

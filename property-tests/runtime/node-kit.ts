@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { connectClient } from '../../runtime/api/client.ts';
-import type { Client } from '../../runtime/api/client.ts';
+import type { ConnectedClient } from '../../runtime/api/client.ts';
 import type { NodeOptions } from '../../runtime/ground.ts';
 import type { Authority } from '../../runtime/identity/authority.ts';
 import type { Identity } from '../../runtime/identity/identity.ts';
@@ -65,7 +65,7 @@ export async function networkOf(
   return nodes;
 }
 
-export async function clientOf(t: ExecutionContext, node: RunningNode): Promise<Client> {
+export async function clientOf(t: ExecutionContext, node: RunningNode): Promise<ConnectedClient> {
   if (node.api === undefined) throw new Error('the node serves no clients');
   const client = await connectClient(node.api);
   t.teardown(() => client.close());

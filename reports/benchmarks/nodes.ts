@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { connectClient } from '../../runtime/api/client.ts';
-import type { Client } from '../../runtime/api/client.ts';
+import type { ConnectedClient } from '../../runtime/api/client.ts';
 
 const ENTRY = fileURLToPath(new URL('../../../cli/orrery.mjs', import.meta.url));
 
@@ -36,7 +36,7 @@ export async function startNode(
 }
 
 /** To the client API of the node that listens on the port. */
-export async function connect(port: number): Promise<Client> {
+export async function connect(port: number): Promise<ConnectedClient> {
   return await connectClient({ host: '127.0.0.1', port: port + 1000 });
 }
 

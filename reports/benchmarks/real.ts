@@ -14,7 +14,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Client } from '../../runtime/api/client.ts';
+import type { ConnectedClient } from '../../runtime/api/client.ts';
 import { connect, ended, startNode } from './nodes.ts';
 
 const NODES = 5;
@@ -48,7 +48,10 @@ async function main(count: number, basePort: number): Promise<number> {
   }
 }
 
-async function putAll(clients: readonly Client[], count: number): Promise<Map<string, Buffer>> {
+async function putAll(
+  clients: readonly ConnectedClient[],
+  count: number,
+): Promise<Map<string, Buffer>> {
   const stored = new Map<string, Buffer>();
   const began = performance.now();
   for (let i = 0; i < count; i++) {
@@ -65,7 +68,7 @@ async function putAll(clients: readonly Client[], count: number): Promise<Map<st
 /** @returns how many values were missing or differed */
 async function getAll(
   name: string,
-  clients: readonly Client[],
+  clients: readonly ConnectedClient[],
   stored: ReadonlyMap<string, Buffer>,
 ): Promise<number> {
   const began = performance.now();
@@ -84,7 +87,7 @@ async function getAll(
   return faults;
 }
 
-async function getUnknown(client: Client | undefined): Promise<number> {
+async function getUnknown(client: ConnectedClient | undefined): Promise<number> {
   const began = performance.now();
   const found = await client?.get(randomBytes(32));
   const tookMs = performance.now() - began;

@@ -14,7 +14,7 @@ import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Client } from '../../runtime/api/client.ts';
+import type { ConnectedClient } from '../../runtime/api/client.ts';
 import { connect, ended, startNode } from './nodes.ts';
 
 const NODES = 3;
@@ -89,7 +89,7 @@ async function measure(basePort: number, seconds: number, more: readonly string[
 }
 
 async function load(
-  client: Client,
+  client: ConnectedClient,
   seconds: number,
 ): Promise<{ readonly answers: number; readonly tookMs: number }> {
   const began = performance.now();

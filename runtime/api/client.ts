@@ -53,7 +53,7 @@ export class ClientError extends Error {
   }
 }
 
-export class Client {
+export class ConnectedClient {
   readonly #socket: Socket;
   readonly #name: string;
   readonly #timeoutMs: number;
@@ -230,9 +230,12 @@ export class Client {
 }
 
 /** @throws ClientError when nobody takes the connection in time */
-export async function connectClient(at: Endpoint, options: ClientOptions = {}): Promise<Client> {
+export async function connectClient(
+  at: Endpoint,
+  options: ClientOptions = {},
+): Promise<ConnectedClient> {
   const { timeoutMs = TIMEOUT_MS, connectMs = timeoutMs } = options;
-  return new Client(await openSocket(at, connectMs), at, timeoutMs);
+  return new ConnectedClient(await openSocket(at, connectMs), at, timeoutMs);
 }
 
 interface Waiter {

@@ -191,6 +191,7 @@ const PORT_MAX = 65_535;
 const EXAMPLE_PORT = 6501;
 /** For the address of a client API. */
 export const API_EXAMPLE_PORT = 7501;
+export const ADMIN_EXAMPLE_PORT = 8501;
 const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');

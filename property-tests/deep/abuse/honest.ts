@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectClient } from '../../../runtime/api/client.ts';
-import type { Client } from '../../../runtime/api/client.ts';
+import type { ConnectedClient } from '../../../runtime/api/client.ts';
 import { encodePeer } from '../../../src/codec/peer.ts';
 import { Latencies } from './latencies.ts';
 import { HELLO, Mint, RawLink } from './raw-link.ts';
@@ -24,7 +24,7 @@ export interface Measured {
 
 export class Honest {
   readonly #victim: Victim;
-  readonly #clients: readonly Client[];
+  readonly #clients: readonly ConnectedClient[];
   readonly #peer: RawLink;
   readonly #replies: Map<number, () => void>;
   /** What was acknowledged, by key in hex. */
@@ -36,7 +36,7 @@ export class Honest {
 
   private constructor(
     victim: Victim,
-    clients: readonly Client[],
+    clients: readonly ConnectedClient[],
     peer: RawLink,
     replies: Map<number, () => void>,
   ) {
