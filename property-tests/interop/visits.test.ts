@@ -9,8 +9,10 @@ import type { Server } from 'node:tls';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { PeerDirectory } from '../../host/directory.ts';
+import { CLASSIC_ASKED_MAX, CLASSIC_IDLE_MS_MAX } from '../../runtime/bounds.ts';
 import { UnsignedRecords } from '../../runtime/classic/unsigned.ts';
 import { ClassicVisits } from '../../runtime/classic/visits.ts';
+import { monotonicMs } from '../../runtime/clock.ts';
 import { sha256 } from '../../runtime/edge.ts';
 import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
 import { InputBudget } from '../../runtime/input-budget.ts';
@@ -81,6 +83,38 @@ test('no number of a question is one that a link may have, and none is used twic
   t.is(new Set(calls).size, 20);
   // A node counts its calls from 1 up.
   t.true(calls.every((call) => call > 2 ** 31));
+});
+
+test('a node’s connection stays however long it says nothing, another one a minute', async (t) => {
+  const door = await newDoor(t);
+  const { shared, visits } = door;
+  const node = await olderSocket(t, shared, 'visitor', shared.port);
+  const other = await olderSocket(t, shared, 'visitor', shared.port);
+  for (const socket of [node, other]) socket.resume();
+  node.write(pingOf(shared.port + 1));
+  other.write(encodeClassic({ type: 'find-value', key: KEY }));
+  await eventually(t, 'both have asked', () => door.asked.length === 2);
+  const ended = once(other, 'close');
+  visits.sweep(monotonicMs() + CLASSIC_IDLE_MS_MAX - 5000);
+  t.is(visits.count, 2);
+  visits.sweep(monotonicMs() + CLASSIC_IDLE_MS_MAX + 1);
+  t.is(visits.count, 1);
+  await ended;
+  node.write(pingOf(shared.port + 1));
+  await eventually(t, 'it is heard on it still', () => door.asked.length === 3);
+});
+
+test('who says where it listens, but takes no answers, is not kept for it', async (t) => {
+  const door = await newDoor(t, () => undefined);
+  const { shared, visits } = door;
+  const socket = await olderSocket(t, shared, 'visitor', shared.port);
+  const count = CLASSIC_ASKED_MAX + 5;
+  socket.write(Buffer.concat(Array.from({ length: count }, () => pingOf(shared.port + 1))));
+  await eventually(t, 'nothing more is read', () => door.asked.length === CLASSIC_ASKED_MAX);
+  const ended = once(socket.resume(), 'close');
+  visits.sweep(monotonicMs() + CLASSIC_IDLE_MS_MAX + 1);
+  t.is(visits.count, 0);
+  await ended;
 });
 
 test('who is revoked is cut off, and nobody else', async (t) => {

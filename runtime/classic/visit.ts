@@ -9,6 +9,7 @@
  */
 import type { TLSSocket } from 'node:tls';
 import { decodeClassic, encodeClassic } from '../../src/codec/classic.ts';
+import type { CallId } from '../../src/types.ts';
 import type { ClassicMessage, Decoded } from '../../src/wire-types.ts';
 import { CLASSIC_ASKED_MAX, CLASSIC_IDLE_MS_MAX, LINK_PAUSE_BYTES } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
@@ -31,8 +32,8 @@ export class Visit {
   isOfNode = false;
   /** When bytes last came; monotonic ms. */
   lastAt = monotonicMs();
-  /** Questions that wait for an answer: with so many nothing more is read. */
-  #asked = 0;
+  /** Those that wait for an answer. */
+  readonly #questions = new Set<CallId>();
   readonly #socket: TLSSocket;
   readonly #events: VisitEvents;
   readonly #shares: LinkShares;
@@ -77,13 +78,18 @@ export class Visit {
     });
   }
 
-  beginQuestion(): void {
-    this.#asked += 1;
+  /** Those that wait for an answer, by the numbers they go by in the core. */
+  get questions(): Iterable<CallId> {
+    return this.#questions;
   }
 
-  endQuestion(): void {
-    this.#asked -= 1;
-    if (this.#asked === CLASSIC_ASKED_MAX - 1 && !this.#ended) this.#intake.askForTurn();
+  beginQuestion(call: CallId): void {
+    this.#questions.add(call);
+  }
+
+  endQuestion(call: CallId): void {
+    this.#questions.delete(call);
+    if (this.#questions.size === CLASSIC_ASKED_MAX - 1 && !this.#ended) this.#intake.askForTurn();
   }
 
   write(message: ClassicMessage): void {
@@ -115,7 +121,7 @@ export class Visit {
   }
 
   #isBlocked(): boolean {
-    if (this.#asked >= CLASSIC_ASKED_MAX) return true;
+    if (this.#questions.size >= CLASSIC_ASKED_MAX) return true;
     return !this.#closed && this.#socket.writableLength > LINK_PAUSE_BYTES;
   }
 

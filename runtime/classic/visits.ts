@@ -49,8 +49,7 @@ export class ClassicVisits {
   constructor(parts: VisitsParts) {
     this.#parts = parts;
     this.#sweeper = setInterval(() => {
-      const now = monotonicMs();
-      for (const visit of [...this.#visits]) visit.sweep(now);
+      this.sweep(monotonicMs());
     }, SWEEP_MS);
     this.#sweeper.unref();
     parts.identity.onReplaced(() => {
@@ -75,9 +74,7 @@ export class ClassicVisits {
       },
       onEnd: () => {
         this.#visits.delete(visit);
-        for (const [call, question] of this.#open) {
-          if (question.visit === visit) this.#open.delete(call);
-        }
+        for (const call of visit.questions) this.#open.delete(call);
       },
     });
     this.#visits.add(visit);
@@ -89,12 +86,17 @@ export class ClassicVisits {
     if (question?.from !== to) return false;
     this.#open.delete(call);
     const { visit, asked } = question;
-    visit.endQuestion();
+    visit.endQuestion(call);
     const decoded = decodePeer(frame, 0, frame.length);
     if (decoded.type !== 'message' || decoded.message.type !== 'reply') return true;
     const answer = answerOf(this.#parts.terms, asked, decoded.message.body);
     if (answer !== undefined) visit.write(answer);
     return true;
+  }
+
+  /** Ends what has lasted too long. @param now monotonic ms */
+  sweep(now: number): void {
+    for (const visit of [...this.#visits]) visit.sweep(now);
   }
 
   close(): void {
@@ -119,7 +121,7 @@ export class ClassicVisits {
     const from = this.#senderOf(visit, message);
     if (from === undefined) return visit.end();
     const call = this.#nextCall();
-    visit.beginQuestion();
+    visit.beginQuestion(call);
     this.#open.set(call, { from, asked: lasting(message), visit });
     const body = requestOf(this.#parts.terms, message);
     this.#parts.onFrame(from, { type: 'request', call, body }, waitedMs);

@@ -103,7 +103,18 @@ class Run {
     await this.#fleet.startAll();
     this.#onProgress(`${this.#plan.nodes} nodes are up`);
     const over = new AbortController();
-    const sampling = this.sampler.run(AbortSignal.any([signal, over.signal]), (pass) => {
+    try {
+      await this.#work(AbortSignal.any([signal, over.signal]));
+    } finally {
+      // What one part has broken off ends the others as well.
+      over.abort();
+    }
+    await this.#fleet.endCleanly(RECORDER);
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    const enough = new AbortController();
+    const sampling = this.sampler.run(AbortSignal.any([signal, enough.signal]), (pass) => {
       if ((pass * this.#plan.sampleMs) % PROGRESS_MS === 0) this.#onProgress(this.#soFar());
     });
     const churning = this.churn.run(signal);
@@ -111,9 +122,8 @@ class Run {
     this.churn.end();
     await churning;
     await this.load.finish(signal);
-    over.abort();
+    enough.abort();
     await sampling;
-    await this.#fleet.endCleanly(RECORDER);
   }
 
   #soFar(): string {
