@@ -1,7 +1,8 @@
 /**
  * A recording from its first segment to its last as one row of steps. At the seam of two segments
  * the state that was replayed is held against the one that the next segment begins with; where
- * segments are missing between them it simply begins there.
+ * segments are missing between them it simply begins there. A segment whose beginning cannot be
+ * read, which a killed node or an earlier version has left, is told and passed over.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { PeerDirectory } from '../../host/directory.ts';
@@ -15,7 +16,7 @@ import type { NodeState } from '../../src/step.ts';
 
 export class Tape {
   readonly #files: readonly string[];
-  #at = 0;
+  #at: number;
   #replay: Replay;
   #steps = 0;
   readonly first: Head;
@@ -24,8 +25,9 @@ export class Tape {
   /** When the node was started anew within the recording, wall clock ms. */
   readonly restarts: number[] = [];
 
-  private constructor(files: readonly string[], replay: Replay) {
+  private constructor(files: readonly string[], { at, replay }: Opened) {
     this.#files = files;
+    this.#at = at;
     this.#replay = replay;
     this.#steps = replay.head.stepsBefore;
     this.first = replay.head;
@@ -34,7 +36,12 @@ export class Tape {
   /** @throws UsageError when there is no recording of this version at the path */
   static async open(path: string): Promise<Tape> {
     const files = await segmentsOf(path);
-    return new Tape(files, await opened(files[0] ?? path));
+    const left: string[] = [];
+    const first = await firstReadable(files, 0, left);
+    if (first === undefined) throw new UsageError(left[0] ?? `${path} has no segments`);
+    const tape = new Tape(files, first);
+    tape.#leaveOut(left);
+    return tape;
   }
 
   get state(): NodeState {
@@ -57,16 +64,24 @@ export class Tape {
   /** The next step; nothing at the end. @throws UsageError when a segment is damaged */
   async next(): Promise<Replayed | undefined> {
     for (;;) {
-      const step = attempt(this.#files[this.#at] ?? '', () => this.#replay.next());
+      const file = this.#files[this.#at];
+      if (file === undefined) return undefined;
+      const step = attempt(file, () => this.#replay.next());
       if (step !== undefined) {
         this.#steps = step.number;
         return step;
       }
-      const file = this.#files[this.#at + 1];
-      if (file === undefined) return undefined;
-      this.#at += 1;
-      this.#join(await opened(file));
+      const left: string[] = [];
+      const next = await firstReadable(this.#files, this.#at + 1, left);
+      this.#leaveOut(left);
+      this.#at = next?.at ?? this.#files.length;
+      if (next === undefined) return undefined;
+      this.#join(next.replay);
     }
+  }
+
+  #leaveOut(faults: readonly string[]): void {
+    for (const fault of faults) this.seams.push(`left out: ${fault}`);
   }
 
   #join(next: Replay): void {
@@ -86,9 +101,27 @@ export class Tape {
   }
 }
 
-async function opened(file: string): Promise<Replay> {
-  const words = await readSegment(file);
-  return attempt(file, () => new Replay(words));
+interface Opened {
+  readonly at: number;
+  readonly replay: Replay;
+}
+
+/** @param faults is given what is wrong with those before it, a line each */
+async function firstReadable(
+  files: readonly string[],
+  from: number,
+  faults: string[],
+): Promise<Opened | undefined> {
+  for (const [index, file] of files.slice(from).entries()) {
+    try {
+      const words = await readSegment(file);
+      return { at: from + index, replay: attempt(file, () => new Replay(words)) };
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      faults.push(error.message);
+    }
+  }
+  return undefined;
 }
 
 /** @throws UsageError that names the file when its words cannot be */

@@ -30,7 +30,8 @@ export class Metrics {
       buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
       registers: [this.registry],
     });
-    // From the start, not from the first question on.
+    // From the start, not from the first question on: a rate needs a zero to grow from.
+    for (const kind of ['put', 'get']) this.#operations.zero({ kind, outcome: 'failed' });
     processMetrics();
     this.#gauges();
     this.#countsOf(counts);
@@ -106,6 +107,8 @@ export class Metrics {
     of('record_bytes', 'bytes of their values', (seen) => seen.records.bytes);
     of('records_quota', 'records that may be stored', (seen) => seen.records.keysMax);
     of('record_bytes_quota', 'bytes that may be stored', (seen) => seen.records.bytesMax);
+    of('disk_stalled', 'whether records cannot be written', (seen) => Number(seen.diskStalled));
+    of('recording_ended', 'whether --record has ended', (seen) => Number(seen.recordingEnded));
     of('fellows', 'nodes with which records are shared', (seen) => seen.repair.fellows);
     of('fellows_missed', 'of these: missed a call', (seen) => seen.repair.missed);
     of('fellows_passed_over', 'of these: passed over', (seen) => seen.repair.passedOver);

@@ -51,6 +51,9 @@ export interface Observed {
     readonly keysMax: number;
     readonly bytesMax: number;
   };
+  /** Records cannot be written for the moment, or the recording has ended: the log says why. */
+  readonly diskStalled: boolean;
+  readonly recordingEnded: boolean;
   readonly repair: {
     readonly fellows: number;
     readonly missed: number;
@@ -75,7 +78,7 @@ export interface ObservedParts {
 
 export function observe(parts: ObservedParts, now: number, startedAt: number): Observed {
   const { ground, engine, listen } = parts;
-  const { directory, self, shares, introducers } = ground;
+  const { directory, self, shares, introducers, disk, recording } = ground;
   const { state } = engine.driver;
   const api = parts.api();
   const contacts = contactCount(state.table);
@@ -96,6 +99,8 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     links: engine.links.seen.slice(0, LINKS_SEEN_MAX).map((seen) => linkOf(ground, seen, now)),
     linksUp: engine.links.counts.linksUp,
     records: recordsOf(state),
+    diskStalled: disk.isStalled,
+    recordingEnded: recording?.hasEnded === true,
     repair: repairOf(state, now),
     leadership: leadershipOf(ground, state),
     operations: engine.operations.count,

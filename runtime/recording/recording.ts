@@ -4,8 +4,9 @@
  * replayed without the others.
  *
  * Rules: recording is bounded on disk and in memory. When the disk does not keep up, the segment
- * ends and another begins once it does; what is between them is missing, and the log says so. A
- * node goes on whatever becomes of its recording.
+ * ends and another begins once it does; what is between them is missing, and the log says so. One
+ * that cannot be written or kept within its bounds ends. A node goes on whatever becomes of its
+ * recording.
  */
 import { hash } from 'node:crypto';
 import type { PeerDirectory } from '../../host/directory.ts';
@@ -69,6 +70,11 @@ export class Recording {
     return new Recording(options, node, await prepareSegments(options.path));
   }
 
+  /** Nothing more is written, by a fault of the disk or because it was closed. */
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   /** A quarter of what may be there, so that some history is kept when the oldest goes. */
   get #segmentBytes(): number {
     const { segmentBytes, bytesMax } = this.#options;
@@ -128,7 +134,7 @@ export class Recording {
   }
 
   #beginSegment(state: NodeState, { now, wall }: Moment): void {
-    const { directory, id, log } = this.#node;
+    const { directory, id } = this.#node;
     const { version } = this.#options;
     this.#segment += 1;
     const head = {
@@ -143,10 +149,8 @@ export class Recording {
     };
     const path = segmentPath(this.#options.path, this.#segment);
     const file = new SegmentFile(path, (error) => {
-      if (this.#ended) return;
-      this.#ended = true;
       this.#open = undefined;
-      log.warn({ path, reason: reasonOf(error) }, 'the recording ends: it cannot be written');
+      this.#end(error, 'the recording ends: it cannot be written');
     });
     const recorder = new Recorder(head, state, directory);
     // What a segment begins with may be much, and says nothing of whether the disk keeps up.
@@ -155,7 +159,18 @@ export class Recording {
     this.#hand();
     // The state that it begins with does not count: a large one would leave no room for steps.
     this.#bytes = 0;
-    this.#tail = this.#tail.then(() => trimSegments(this.#options.path, this.#options.bytesMax));
+    this.#tail = this.#tail
+      .then(() => trimSegments(this.#options.path, this.#options.bytesMax))
+      .catch((error: unknown) => {
+        this.#end(error, 'the recording ends: its oldest segment cannot be removed');
+      });
+  }
+
+  #end(error: unknown, why: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#endSegment();
+    this.#node.log.warn({ path: this.#options.path, reason: reasonOf(error) }, why);
   }
 
   #endSegment(): void {

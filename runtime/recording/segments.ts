@@ -4,8 +4,9 @@
  * more bytes than allowed.
  *
  * A file is flushed about once a second, so a node that is killed loses no more than that; what is
- * there can be unpacked as far as it goes. Invariant: a fault of the disk ends the recording with
- * one line in the log, never the node.
+ * there can be unpacked as far as it goes. An empty file is one that a node made which then did not
+ * start; its number is used again. Invariant: a fault of the disk ends the recording with one line
+ * in the log, never the node.
  */
 import { createReadStream, createWriteStream } from 'node:fs';
 import type { WriteStream } from 'node:fs';
@@ -33,8 +34,8 @@ export async function segmentsAt(path: string): Promise<readonly string[]> {
  */
 export async function segmentsOf(path: string): Promise<readonly string[]> {
   if (await isFolder(path)) return await segmentsOf(join(path, DEFAULT_NAME));
-  const all = await segmentsAt(path);
-  if (all.length > 0) return all;
+  const all = (await numbered(path)).filter(({ size }) => size > 0);
+  if (all.length > 0) return all.map(({ file }) => file);
   if ((await sizeOf(path)) !== undefined) return [path];
   throw new UsageError(
     `there is no recording ${path}: neither ${basename(segmentPath(path, 1))} nor that file itself`,
@@ -73,7 +74,7 @@ export async function prepareSegments(path: string): Promise<number> {
       `--record ${path} is a folder: name a file in it, as in ${path}/node.orrec`,
     );
   }
-  const last = (await numbered(path)).at(-1)?.number ?? 0;
+  const last = (await numbered(path)).findLast(({ size }) => size > 0)?.number ?? 0;
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(segmentPath(path, last + 1), '', { mode: 0o600 });
@@ -83,7 +84,11 @@ export async function prepareSegments(path: string): Promise<number> {
   return last;
 }
 
-/** Removes the oldest segments until the rest fits; the newest stays whatever its size. */
+/**
+ * Removes the oldest segments until the rest fits; the newest stays whatever its size.
+ *
+ * @throws what the disk says when one cannot be removed
+ */
 export async function trimSegments(path: string, bytesMax: number): Promise<void> {
   const all = await numbered(path);
   let bytes = all.reduce((sum, { size }) => sum + size, 0);
@@ -149,13 +154,14 @@ async function numbered(path: string): Promise<readonly Numbered[]> {
   const stem = `${basename(path, ext)}.`;
   const names = await readdir(dirname(path)).catch(() => []);
   const found: Numbered[] = [];
-  for (const name of names.sort()) {
+  for (const name of names) {
     const number = name.slice(stem.length, name.length - ext.length);
     if (!name.startsWith(stem) || !name.endsWith(ext) || !/^\d{4,}$/.test(number)) continue;
     const file = join(dirname(path), name);
     found.push({ file, number: Number(number), size: (await sizeOf(file)) ?? 0 });
   }
-  return found;
+  // Names do not sort as numbers do once there are ten thousand.
+  return found.toSorted((a, b) => a.number - b.number);
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {

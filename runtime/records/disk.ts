@@ -59,6 +59,11 @@ export class Disk {
     return !this.#closed && this.#db.status === 'open';
   }
 
+  /** Nothing is written until the disk takes it again. */
+  get isStalled(): boolean {
+    return this.#stalled;
+  }
+
   /** All writes or none; @returns whether they are on disk. Never rejects. */
   write(writes: readonly DiskWrite[]): Promise<boolean> {
     return new Promise((done) => {
