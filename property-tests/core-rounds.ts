@@ -6,7 +6,8 @@ import type { Call } from '../src/calls.ts';
 import { POSITION_BITS } from '../src/limits.ts';
 import { allItems } from '../src/paged.ts';
 import { durable, type Held } from '../src/replicas/store.ts';
-import { flat, isWithin, sumOf, tagOf } from '../src/replicas/tags.ts';
+import { positionOf } from '../src/position.ts';
+import { flat, isWithin, seedOf, sumOf, tagOf, type Seed } from '../src/replicas/tags.ts';
 import type { Peer, Range, Reply, Request } from '../src/types.ts';
 import { smallKey, type Asked, type Round } from './core-arbitraries.ts';
 import type { StrictNode } from './core-driver.ts';
@@ -18,8 +19,9 @@ const NONCE = 77;
 export function askedOf(node: StrictNode, from: Peer, { type, round }: Rounds): Request {
   const range = rangeOf(round);
   const records = heldRecords(node, from, round, range);
-  if (type === 'check') return { type, range, nonce: NONCE, sum: sumOf(records, NONCE, true) };
-  const tags = flat(records.map((record) => tagOf(record, NONCE, true)));
+  const seed = seedBy(node, from, NONCE);
+  if (type === 'check') return { type, range, nonce: NONCE, sum: sumOf(records, seed) };
+  const tags = flat(records.map((record) => tagOf(record, seed)));
   return { type, range, nonce: NONCE, tags };
 }
 
@@ -31,16 +33,23 @@ export function sumReplyOf(
   more: number,
 ): Reply {
   const range = answeredRange(call, round);
-  const records = heldRecords(node, call?.peer ?? 0, round, range);
-  const { count, high, low } = sumOf(records, call?.round?.nonce ?? 0);
+  const peer = call?.peer ?? 0;
+  const records = heldRecords(node, peer, round, range);
+  const { count, high, low } = sumOf(records, seedBy(node, peer, call?.round?.nonce ?? 0));
   return { type: 'sum', range, sum: { count: count + more, high, low } };
 }
 
 export function tagsReplyOf(node: StrictNode, call: Call | undefined, round: Round): Reply {
   const range = answeredRange(call, round);
-  const records = heldRecords(node, call?.peer ?? 0, round, range);
-  const nonce = call?.round?.nonce ?? 0;
-  return { type: 'tags', range, tags: flat(records.map((record) => tagOf(record, nonce))) };
+  const peer = call?.peer ?? 0;
+  const records = heldRecords(node, peer, round, range);
+  const seed = seedBy(node, peer, call?.round?.nonce ?? 0);
+  return { type: 'tags', range, tags: flat(records.map((record) => tagOf(record, seed))) };
+}
+
+/** Under what the peer says to the node what it holds. */
+function seedBy({ directory, state }: StrictNode, peer: Peer, nonce: number): Seed {
+  return seedOf(nonce, positionOf(directory, peer), positionOf(directory, state.self));
 }
 
 /** Mostly what was asked about; one of a single position speaks of that, as a liar might. */

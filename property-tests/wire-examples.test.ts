@@ -13,7 +13,8 @@ import { packPeers, peersIn } from '../src/codec/address.ts';
 import { idsIn, packIds } from '../src/codec/election.ts';
 import { endorsedBytes } from '../src/codec/introducers.ts';
 import { headerFor, signedBytes } from '../src/codec/record.ts';
-import { flat, isWithin, sumOf, tagOf, traitsOf } from '../src/replicas/tags.ts';
+import { flat, isWithin, seedOf, sumOf, tagOf, traitsOf } from '../src/replicas/tags.ts';
+import type { Position } from '../src/types.ts';
 import type { Decoded, Ipv4Address, WireMessage, WirePeer } from '../src/wire-types.ts';
 import { EVERY_KIND, classic, client, kindOf, peer } from './codec-laws.ts';
 import type { AnyMessage, Protocol } from './codec-laws.ts';
@@ -129,10 +130,12 @@ test('docs/wire.md shows the tag of the record in STORE, and sums over it', (t) 
   };
   const rest = { size: 1, replication: 1, ttlS: 1, publishedAtMs: 0, lifeMs: 1 };
   const traits = traitsOf({ ...named, ...rest });
-  const tag = tagOf(traits, compare.nonce | 0, true);
+  const [a, b] = ['A, which asks, has the', 'B, which answers,'].map(namedIn);
+  if (a === undefined || b === undefined) return t.fail('the two nodes are not named');
+  const tag = tagOf(traits, seedOf(compare.nonce | 0, a, b));
   t.is(hex(bytesOfWords(flat([tag]))), hex(compare.tags));
-  t.deepEqual(wireSum(sumOf([traits], check.nonce | 0, true)), check.sum);
-  t.deepEqual(wireSum(sumOf([traits], check.nonce | 0)), sum.sum);
+  t.deepEqual(wireSum(sumOf([traits], seedOf(check.nonce | 0, a, b))), check.sum);
+  t.deepEqual(wireSum(sumOf([traits], seedOf(check.nonce | 0, b, a))), sum.sum);
   for (const { range } of [check, sum, compare]) t.true(isWithin(position, rangeOf(range)));
 });
 
@@ -148,6 +151,12 @@ test('docs/wire.md shows the node id of an address in the classic dialect', (t) 
 });
 
 /** The key whose seed is the bytes 0 to 31. */
+/** The position of the node that the document names with these words before its id. */
+function namedIn(words: string): Position | undefined {
+  const id = new RegExp(`${words}\\s+(?:node id )?\`([0-9a-f]{64})\``).exec(text)?.[1];
+  return id === undefined ? undefined : positionOfId(Uint8Array.from(bytesOf(id)));
+}
+
 function exampleKey(): KeyObject {
   const seed = Uint8Array.from({ length: 32 }, (_, at) => at);
   const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);

@@ -2,7 +2,7 @@
  * Repair: fellow holders find out what they do not both hold, and make up for it.
  *
  * Round of a pair: A asks B for the sum over what both should hold, under a fresh nonce, and says
- * its own, summed as one who asks. Equal sums tell both sides that they hold the same, for
+ * its own, which is another one because it is A that says it. Equal sums tell both sides that they hold the same, for
  * two small messages, however many records there are. Unequal ones lead to a comparison: A lists
  * its tags, B answers with its own, and each sends the other what it lacks. Where there are too
  * many tags for one message the range of keys is halved and each half is asked for.
@@ -20,6 +20,7 @@ import { callsTo, type Call } from '../calls.ts';
 import { ROUND_CALLS_MAX, TAGS_MAX } from '../limits.ts';
 import { nextDraw, type Draft } from '../node.ts';
 import { findItem } from '../paged.ts';
+import { positionOf } from '../position.ts';
 import { isClientOnly } from '../table/places.ts';
 import type { CallId, Peer, Range, Reply, Request } from '../types.ts';
 import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.ts';
@@ -29,7 +30,7 @@ import { settleTags } from './reconcile.ts';
 import type { Fellow } from './replicas.ts';
 import { durable, forEachWithin, isMember, mappedWithin, type Held } from './store.ts';
 import { EVERYTHING, flat, halves, isListed, listed, NOTHING } from './tags.ts';
-import { sameSum, sumOf, tagOf, type Listed } from './tags.ts';
+import { sameSum, seedOf, sumOf, tagOf, type Listed, type Seed } from './tags.ts';
 
 type Check = Extract<Request, { type: 'check' }>;
 type Compare = Extract<Request, { type: 'compare' }>;
@@ -66,8 +67,12 @@ export function onCheck(
   { range, nonce, sum }: Check,
 ): void {
   const own = survey(draft, from, range);
-  reply(draft, from, call, { type: 'sum', range, sum: sumOf(own.shared, nonce) });
-  const isSame = sameSum(sumOf(own.shared, nonce, true), sum);
+  reply(draft, from, call, {
+    type: 'sum',
+    range,
+    sum: sumOf(own.shared, ourSeed(draft, from, nonce)),
+  });
+  const isSame = sameSum(sumOf(own.shared, theirSeed(draft, from, nonce)), sum);
   // Its question was about what both should hold; ours, about what we should not, is still open.
   const whole = !isSame || range.bits === 0 ? own : survey(draft, from, EVERYTHING);
   onTurn(draft, from, sum.count > 0, isSame && !whole.hasSurplus);
@@ -81,7 +86,7 @@ export function onSum(draft: Draft, { peer, kind, round }: Call, { range, sum }:
   const isCheck = kind === 'check' && round !== undefined;
   if (isCheck) {
     const own = survey(draft, peer, range);
-    const isSame = sameSum(sumOf(own.shared, round.nonce), sum);
+    const isSame = sameSum(sumOf(own.shared, theirSeed(draft, peer, round.nonce)), sum);
     if (isSame) return confirm(draft, peer, range, own, sum.count);
     const isEmpty = range.bits === 0 && sum.count === 0 && own.shared.length > 0;
     if (isEmpty && onShown(draft, peer, false)) return onGone(draft, peer);
@@ -94,13 +99,14 @@ export function onSum(draft: Draft, { peer, kind, round }: Call, { range, sum }:
 export function onCompare(draft: Draft, from: Peer, call: CallId, body: Compare): void {
   const { range, nonce } = body;
   onTurn(draft, from, body.tags.length > 0, false);
-  const theirs = listed(body.tags, nonce, true);
+  const theirs = listed(body.tags, theirSeed(draft, from, nonce));
   const own = listedRecords(draft, from, range, theirs);
   if (own.length > TAGS_MAX) {
     const sum = { ...NOTHING, count: own.length };
     return reply(draft, from, call, { type: 'sum', range, sum });
   }
-  const tags = flat(own.map((record) => tagOf(record, nonce)));
+  const seed = ourSeed(draft, from, nonce);
+  const tags = flat(own.map((record) => tagOf(record, seed)));
   reply(draft, from, call, { type: 'tags', range, tags });
   settleTags(draft, from, range, theirs);
 }
@@ -108,7 +114,7 @@ export function onCompare(draft: Draft, from: Peer, call: CallId, body: Compare)
 export function onTags(draft: Draft, { peer, round }: Call, { range, tags }: TagsReply): void {
   if (draft.leaving || round === undefined) return;
   onTurn(draft, peer, tags.length > 0, false);
-  settleTags(draft, peer, range, listed(tags, round.nonce, false));
+  settleTags(draft, peer, range, listed(tags, theirSeed(draft, peer, round.nonce)));
 }
 
 /** A round came to nothing: who never answers what it is asked about shows nothing either. */
@@ -152,7 +158,7 @@ function askAbout(draft: Draft, peer: Peer, range: Range): void {
 function askWith(draft: Draft, peer: Peer, range: Range, own: Survey): void {
   if (own.hasSurplus) return askForTags(draft, peer, range);
   const nonce = nextDraw(draft);
-  const sum = sumOf(own.shared, nonce, true);
+  const sum = sumOf(own.shared, ourSeed(draft, peer, nonce));
   ask(draft, peer, { type: 'check', range, nonce, sum }, 0);
 }
 
@@ -160,8 +166,19 @@ function askForTags(draft: Draft, peer: Peer, range: Range): void {
   const records = listedRecords(draft, peer, range, undefined);
   if (records.length > TAGS_MAX) return askHalves(draft, peer, range);
   const nonce = nextDraw(draft);
-  const tags = flat(records.map((record) => tagOf(record, nonce, true)));
+  const seed = ourSeed(draft, peer, nonce);
+  const tags = flat(records.map((record) => tagOf(record, seed)));
   ask(draft, peer, { type: 'compare', range, nonce, tags }, 0);
+}
+
+/** Under what we say to a peer what we hold. */
+function ourSeed({ peers, self }: Draft, peer: Peer, nonce: number): Seed {
+  return seedOf(nonce, positionOf(peers, self), positionOf(peers, peer));
+}
+
+/** Under what it says so to us. */
+function theirSeed({ peers, self }: Draft, peer: Peer, nonce: number): Seed {
+  return seedOf(nonce, positionOf(peers, peer), positionOf(peers, self));
 }
 
 function askHalves(draft: Draft, peer: Peer, range: Range): void {

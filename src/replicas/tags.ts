@@ -2,15 +2,16 @@
  * A record in two words, its tag, and many records in one sum: how two holders find out with one
  * small message whether they hold the same.
  *
- * Tags and sums are made anew under the nonce of each round, so whoever does not hold the records
- * cannot answer, and nobody can make a record ahead of time that passes for another. A tag covers
- * the key by two words made of its position, which the host has hashed with SHA-256; the version,
- * whole; and a few bits of the publisher, whose id the authority drew. The mixing is no
- * cryptography: it need only withstand who cannot know the nonce. A sum does not depend on the
- * order of the tags. The one who asks sums in another way than the one who answers, so that no
- * answer is a question's sum.
+ * Tags and sums are made anew under a seed that comes of the nonce of a round, of who says them and
+ * of whom they are said to. So nobody can make a record ahead of time that passes for another, and
+ * what one holder says to a second is of no use to a third: whoever does not hold the records
+ * cannot answer by an echo, nor by asking somebody who does. A tag covers the key by two words made
+ * of its position, which the host has hashed with SHA-256; the version, whole; and a few bits of
+ * the publisher, whose id the authority drew. The mixing is no cryptography: it need only withstand
+ * who cannot choose the nonce, and a seed is two words while a nonce is one. A sum does not depend
+ * on the order of the tags.
  *
- * Cost: eight short mixings a tag.
+ * Cost: eight short mixings a tag, and as many a seed.
  */
 
 import { comparePositions, sharedBits } from '../position.ts';
@@ -41,10 +42,21 @@ export interface Tag {
   readonly low: number;
 }
 
-/** The tag of a record under a nonce, as whoever answers makes it, or whoever asks. */
-export function tagOf({ near, far, low, rest }: Traits, nonce: number, isAsker = false): Tag {
-  const one = nonce ^ (isAsker ? ASKER_HIGH : SEED_HIGH);
-  const two = nonce ^ (isAsker ? ASKER_LOW : SEED_LOW);
+/** Under what one node says to another what it holds, in one round. */
+export interface Seed {
+  readonly one: number;
+  readonly two: number;
+}
+
+export function seedOf(nonce: number, by: Position, to: Position): Seed {
+  const [a, b, c, d] = [by.w0 ^ by.w3, by.w1 ^ by.w4, to.w0 ^ to.w3, to.w1 ^ to.w4];
+  return {
+    one: draw(draw(draw(draw(nonce ^ SEED_ONE, a), b), c), d),
+    two: draw(draw(draw(draw(nonce ^ SEED_TWO, c), a), d), b),
+  };
+}
+
+export function tagOf({ near, far, low, rest }: Traits, { one, two }: Seed): Tag {
   return {
     high: draw(draw(draw(draw(one, near), far), low), rest),
     low: draw(draw(draw(draw(two, far), rest), near), low),
@@ -66,21 +78,19 @@ export function flat(tags: readonly Tag[]): readonly number[] {
 /** What the other side of a comparison lists. */
 export interface Listed {
   readonly names: ReadonlySet<number>;
-  readonly nonce: number;
-  /** Whether it is the side that asks: its tags are others than ours, so that no list is echoed. */
-  readonly byAsker: boolean;
+  readonly seed: Seed;
 }
 
-export function listed(words: readonly number[], nonce: number, byAsker: boolean): Listed {
+export function listed(words: readonly number[], seed: Seed): Listed {
   const names = new Set<number>();
   for (let i = 0; i + 1 < words.length; i += 2) {
     names.add(nameOf({ high: words[i] ?? 0, low: words[i + 1] ?? 0 }));
   }
-  return { names, nonce, byAsker };
+  return { names, seed };
 }
 
-export function isListed({ names, nonce, byAsker }: Listed, record: Traits): boolean {
-  return names.has(nameOf(tagOf(record, nonce, byAsker)));
+export function isListed({ names, seed }: Listed, record: Traits): boolean {
+  return names.has(nameOf(tagOf(record, seed)));
 }
 
 export const NOTHING: Sum = { count: 0, high: 0, low: 0 };
@@ -89,11 +99,10 @@ export function sameSum(a: Sum, b: Sum): boolean {
   return a.count === b.count && a.high === b.high && a.low === b.low;
 }
 
-/** The sum of the records' tags under a nonce. */
-export function sumOf(records: readonly Traits[], nonce: number, isAsker = false): Sum {
+export function sumOf(records: readonly Traits[], seed: Seed): Sum {
   let [high, low] = [0, 0];
   for (const record of records) {
-    const tag = tagOf(record, nonce, isAsker);
+    const tag = tagOf(record, seed);
     high = (high + tag.high) | 0;
     low = (low + tag.low) | 0;
   }
@@ -127,10 +136,8 @@ export function halves({ bits, from }: Range): readonly [Range, Range] {
   return [half(false), half(true)];
 }
 
-const SEED_HIGH = 0x6f727265;
-const SEED_LOW = 0x72792031;
-const ASKER_HIGH = 0x61736b65;
-const ASKER_LOW = 0x72203120;
+const SEED_ONE = 0x6f727265;
+const SEED_TWO = 0x72792031;
 /** Versions have 53 bits: 21 above the low word. */
 const VERSION_HIGH = 0x1fffff;
 const PUBLISHER_BITS = 11;
