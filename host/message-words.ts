@@ -170,7 +170,7 @@ function sumWords(print: Print, sum: Sum): void {
   print.word(sum.low);
 }
 
-function bitsWords(print: Print, bits: Bits256): void {
+export function bitsWords(print: Print, bits: Bits256): void {
   print.word(bits.b0);
   print.word(bits.b1);
   print.word(bits.b2);

@@ -7,6 +7,7 @@ import type { Command, Effect, Failure, Input, Note, Outcome } from '../src/step
 import type { Write } from '../src/step-types.ts';
 import type { Trail } from '../src/types.ts';
 import {
+  bitsWords,
   bodyWords,
   headerWords,
   keyWords,
@@ -161,7 +162,10 @@ function writeWords(print: Print, write: Write): void {
     case 'put':
       print.word(2);
       headerWords(print, write.record.header);
-      return print.number(write.record.storedAtMs);
+      print.number(write.record.storedAtMs);
+      print.word(write.record.from === undefined ? 0 : 1);
+      if (write.record.from !== undefined) bitsWords(print, write.record.from);
+      return;
     case 'ballot':
       print.word(3);
       print.number(write.ballot.term);

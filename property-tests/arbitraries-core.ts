@@ -6,9 +6,9 @@
 import fc from 'fast-check';
 import { HOPS_MAX, POSITION_BITS } from '../src/limits.ts';
 import type { Command, Effect, Input, Note, Outcome, Write } from '../src/step-types.ts';
-import type { Message, Peer, Range, RecordBody, Sum, Trail } from '../src/types.ts';
+import type { KeptRecord, Message, Peer, Range, RecordBody, Sum, Trail } from '../src/types.ts';
 import { ballot, electionReply, electionRequest, voters } from './arbitraries-election.ts';
-import { header, key, plain, position, u32, word } from './arbitraries.ts';
+import { bits256, header, key, plain, position, u32, word } from './arbitraries.ts';
 
 const peer = (): fc.Arbitrary<Peer> => fc.integer({ min: 0, max: 0x7ffffffd });
 const peers = (): fc.Arbitrary<readonly Peer[]> => fc.array(peer(), { maxLength: 24 });
@@ -155,11 +155,18 @@ const note = (): fc.Arbitrary<Note> =>
     plain({ type: fc.constantFrom('record-expired', 'handover-cut'), count: count() }),
   );
 
+export const keptRecord = (): fc.Arbitrary<KeptRecord> =>
+  plain({
+    header: header(),
+    storedAtMs: fc.maxSafeNat(),
+    from: fc.option(bits256(), { nil: undefined }),
+  });
+
 const write = (): fc.Arbitrary<Write> =>
   fc.oneof(
     plain({
       type: kind('put'),
-      record: plain({ header: header(), storedAtMs: fc.maxSafeNat() }),
+      record: keptRecord(),
     }),
     plain({ type: kind('delete'), record: header() }),
     plain({ type: kind('ballot'), ballot: ballot() }),

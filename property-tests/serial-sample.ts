@@ -178,7 +178,7 @@ const calls: readonly Call[] = kinds.map((kind, i) => ({
 }));
 
 const older = newHeld(smallRecord(1, 3, 50_000), 50_000, 0, undefined, undefined);
-const held: Held = withGroup(newHeld(record, 60_000, 31, 8, older), [8, 7], 1);
+const held: Held = withGroup(newHeld(record, 60_000, 31, key.raw, older), [8, 7], 1);
 
 const fellows: readonly Fellow[] = [
   { peer: 8, checkAt: 50_000, missed: true, emptySince: 0, shunnedUntil: 0 },

@@ -205,7 +205,8 @@ test('pages come back as they were divided', (t) => {
   const records = Array.from({ length: 1000 }, (_, i) => {
     const { key, ...rest } = smallRecord(i, 4, 60_000);
     const position = { ...key.position, w4: Math.imul(i, 0x9e3779b1) };
-    return { header: { ...rest, key: { raw: key.raw, position } }, storedAtMs: moment.wall - i };
+    const header = { ...rest, key: { raw: key.raw, position } };
+    return { header, storedAtMs: moment.wall - i, from: i % 3 === 0 ? key.raw : undefined };
   });
   const state = create(3, defaultConfig, moment, { records, peers: [] });
   t.true(state.store.pages.length > 7);
@@ -268,4 +269,4 @@ function change(): fc.Arbitrary<Change> {
   );
 }
 
-const PINNED = [4, 1451020486, -1388098959];
+const PINNED = [5, 1972611525, -1202865330];

@@ -134,8 +134,8 @@ law(
 
 test('after a restart the newest of several versions is held, with the age it has', (t) => {
   const moment = { now: 500, wall: 10_000, entropy: 0 };
-  const older = { header: smallRecord(0, 2, 9000), storedAtMs: 8000 };
-  const newer = { header: smallRecord(0, 4, 9000), storedAtMs: 7000 };
+  const older = { header: smallRecord(0, 2, 9000), storedAtMs: 8000, from: undefined };
+  const newer = { header: smallRecord(0, 4, 9000), storedAtMs: 7000, from: undefined };
   for (const records of [
     [older, newer],
     [newer, older],
@@ -145,7 +145,7 @@ test('after a restart the newest of several versions is held, with the age it ha
     t.is(held?.header.version, newer.header.version);
     t.is(held?.expiresAt, 500 + 9000 - 3000);
   }
-  const ahead = { header: smallRecord(0, 2, 9000), storedAtMs: 99_000 };
+  const ahead = { header: smallRecord(0, 2, 9000), storedAtMs: 99_000, from: undefined };
   const state = create(0, defaultConfig, moment, { records: [ahead], peers: [] });
   const held = durableHeld(state.store, smallKey(0), 500);
   t.is(held?.expiresAt, 500 + 9000, 'a clock that went back makes no life longer');

@@ -254,7 +254,7 @@ export class Sessions {
       const stored = durable(held, nowMs);
       if (stored === undefined) continue;
       const header = withLife(stored.header, stored.expiresAt - nowMs);
-      records.push({ header, storedAtMs: wallMs });
+      records.push({ header, storedAtMs: wallMs, from: stored.from });
     }
     if (records.length > 0) population.disks.set(peer, records);
     const saved = savedOf(state.table);

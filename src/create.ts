@@ -73,9 +73,9 @@ export function create(self: Peer, config: Config, moment: Moment, kept: Kept): 
 
 /** Of several versions of a key the newest; at once, since there may be hundreds of thousands. */
 function storeOf(records: readonly KeptRecord[], moment: Moment): Store {
-  const held = records.map(({ header, storedAtMs }) => {
+  const held = records.map(({ header, storedAtMs, from }) => {
     const ageMs = Math.max(0, moment.wall - storedAtMs);
-    return newHeld(header, moment.now + header.lifeMs - ageMs, 0, undefined, undefined);
+    return newHeld(header, moment.now + header.lifeMs - ageMs, 0, from, undefined);
   });
   held.sort((a, b) => heldOrder.compare(a, b.header.key) || compareVersions(a.header, b.header));
   return pagedFromSorted(held, heldOrder);

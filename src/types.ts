@@ -169,6 +169,8 @@ export interface KeptRecord {
   readonly header: RecordHeader;
   /** Wall clock ms of the moment at which it was written. */
   readonly storedAtMs: number;
+  /** Who sent it, by its id since no handle outlives a life; nothing when it was our own doing. */
+  readonly from: Bits256 | undefined;
 }
 
 export type Request =

@@ -91,10 +91,12 @@ export function readBody(input: Reader): RecordBody {
 export function writeKeptRecord(out: Writer, record: KeptRecord): void {
   writeHeader(out, record.header);
   out.number(record.storedAtMs);
+  writeOptional(out, record.from, writeBits);
 }
 
 export function readKeptRecord(input: Reader): KeptRecord {
-  return { header: readHeader(input), storedAtMs: input.number() };
+  const header = readHeader(input);
+  return { header, storedAtMs: input.number(), from: readOptional(input, readBits) };
 }
 
 /** What a host kept of an earlier life of a node. */
@@ -107,14 +109,14 @@ export function writeKept(out: Writer, kept: Kept): void {
 
 export function readKept(input: Reader): Kept {
   return {
-    records: readList(input, HEADER_WORDS_MIN + 1, readKeptRecord),
+    records: readList(input, HEADER_WORDS_MIN + 2, readKeptRecord),
     peers: input.intList(),
     ballot: readOptional(input, readBallot),
     voters: readOptional(input, readVoters),
   };
 }
 
-function writeBits(out: Writer, bits: Bits256): void {
+export function writeBits(out: Writer, bits: Bits256): void {
   out.word(bits.b0);
   out.word(bits.b1);
   out.word(bits.b2);
@@ -125,7 +127,7 @@ function writeBits(out: Writer, bits: Bits256): void {
   out.word(bits.b7);
 }
 
-function readBits(input: Reader): Bits256 {
+export function readBits(input: Reader): Bits256 {
   return {
     b0: input.word(),
     b1: input.word(),

@@ -18,13 +18,14 @@ import type { Fellow, Published } from '../../src/replicas/replicas.ts';
 import { heldOrder, newHeld, withGroup, type Held } from '../../src/replicas/store.ts';
 import { emptyTable, type Table } from '../../src/table/table.ts';
 import type { Timing } from '../../src/timing.ts';
-import type { Config, Peer, Round } from '../../src/types.ts';
+import type { Config, Round } from '../../src/types.ts';
 import { readElection, writeElection } from './election.ts';
 import { readList, readOptional, writeList, writeOptional } from './forms.ts';
 import { readRange, requestKinds, writeRange } from './message.ts';
 import { OPERATION_WORDS_MIN, readOperation, writeOperation } from './operation.ts';
 import { readPaged, writePaged } from './paged.ts';
-import { HEADER_WORDS_MIN, readHeader, readKey, writeHeader, writeKey } from './record.ts';
+import { HEADER_WORDS_MIN, readBits, readHeader, readKey } from './record.ts';
+import { writeBits, writeHeader, writeKey } from './record.ts';
 import type { Reader, Slab, Writer } from './words.ts';
 
 export function writeState(out: Writer, state: NodeState): void {
@@ -140,7 +141,7 @@ function writeHeld(out: Writer, newest: Held): void {
     writeHeader(out, held.header);
     out.number(held.expiresAt);
     out.number(held.token);
-    writeOptional(out, held.from, writePeer);
+    writeOptional(out, held.from, writeBits);
     out.intList(held.group);
     out.word(held.known);
   }
@@ -153,7 +154,7 @@ function readHeld(input: Reader): Held {
     const header = readHeader(input);
     const expiresAt = input.number();
     const token = input.number();
-    const from = readOptional(input, readPeer);
+    const from = readOptional(input, readBits);
     const held = newHeld(header, expiresAt, token, from, undefined);
     chain.push(withGroup(held, input.intList(), input.word()));
   }
@@ -163,14 +164,6 @@ function readHeld(input: Reader): Held {
   }
   if (newest === undefined) throw input.fault('a record without a version');
   return newest;
-}
-
-function writePeer(out: Writer, peer: Peer): void {
-  out.word(peer);
-}
-
-function readPeer(input: Reader): Peer {
-  return input.word();
 }
 
 function writeFellow(out: Writer, fellow: Fellow): void {

@@ -16,7 +16,7 @@
 import { assert } from '../../src/assert.ts';
 
 /** Raised whenever the words of any form change. */
-export const SERIAL_VERSION = 4;
+export const SERIAL_VERSION = 5;
 
 /** The words are damaged, cut off, or made by another version. */
 export class SerialFault extends Error {

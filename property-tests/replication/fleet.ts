@@ -152,7 +152,7 @@ export class Fleet {
     const body = { key: this.key(at), version: wall, size: 9, replication };
     const header = signedBy(peer, { ...body, ttlS: 3600, publishedAtMs: wall });
     this.watch.planted(header);
-    member.disk.set(at, { header, storedAtMs: wall });
+    member.disk.set(at, { header, storedAtMs: wall, from: undefined });
   }
 
   /** Of nobody's core. */

@@ -1,22 +1,24 @@
 /**
  * Laws of quotas on one node, in any order of stores, expiries and writes that end well or badly:
  * usage is the sum over the store, what would go over is refused as full, and nothing that was
- * acknowledged is thrown out for it (S15).
+ * acknowledged is thrown out for it (S15). A restart forgets nobody's share.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { defaultConfig } from '../../src/config.ts';
 import { checkNode } from '../../src/invariants.ts';
 import { allItems } from '../../src/paged.ts';
+import { compareBits, idOf } from '../../src/position.ts';
+import { durable } from '../../src/replicas/store.ts';
 import { create, step, type NodeState } from '../../src/step.ts';
 import type { Input } from '../../src/step-types.ts';
-import type { Config, Peer, Quota, RecordHeader } from '../../src/types.ts';
+import type { Config, Moment, Quota, RecordHeader } from '../../src/types.ts';
 import { plain } from '../arbitraries.ts';
 import { directoryOf, short, smallKey } from '../core-arbitraries.ts';
 import { law } from '../harness.ts';
 
 interface Deed {
-  readonly type: 'store' | 'good' | 'bad' | 'pass';
+  readonly type: 'store' | 'good' | 'bad' | 'pass' | 'restart';
   readonly from: number;
   readonly key: number;
   readonly version: number;
@@ -44,7 +46,7 @@ const config = (): fc.Arbitrary<Config> =>
 const deeds = (): fc.Arbitrary<Deed[]> =>
   fc.array(
     plain<Deed>({
-      type: fc.constantFrom('store', 'store', 'store', 'good', 'good', 'bad', 'pass'),
+      type: fc.constantFrom('store', 'store', 'store', 'good', 'good', 'bad', 'pass', 'restart'),
       from: fc.integer({ min: 1, max: SENDERS }),
       key: fc.nat({ max: 12 }),
       version: fc.integer({ min: 1, max: 5 }),
@@ -77,10 +79,17 @@ law(
     let calls = 0;
     for (const deed of all) {
       const before = state;
+      if (deed.type === 'restart') {
+        state = restarted(state, set, moment);
+        writing.length = 0;
+        assert.deepEqual(checkNode(state, peers), []);
+        assertWithin(state);
+        continue;
+      }
       if (deed.type === 'pass') moment.now += 700;
       const ended = writing.splice(0, deed.type === 'good' || deed.type === 'bad' ? 1 : 0);
       const [token = 0] = ended;
-      const inputs: Record<Deed['type'], Input> = {
+      const inputs: Record<Exclude<Deed['type'], 'restart'>, Input> = {
         store: {
           type: 'message',
           from: deed.from,
@@ -107,6 +116,25 @@ law(
   },
 );
 
+/** The node's next life, with what it had on its disk. */
+function restarted(before: NodeState, set: Config, moment: Moment): NodeState {
+  const kept = allItems(before.store).flatMap((held) => {
+    const stored = durable(held, moment.now);
+    if (stored === undefined) return [];
+    const { header, expiresAt, from } = stored;
+    const lifeMs = expiresAt - moment.now;
+    return [{ header: { ...header, lifeMs }, storedAtMs: moment.wall, from }];
+  });
+  const after = create(0, set, moment, { records: kept, peers: [] });
+  const senders = allItems(after.store).map(({ header, from }) => [header.key, from]);
+  assert.deepEqual(
+    senders,
+    kept.map(({ header, from }) => [header.key, from]),
+  );
+  assert.ok(kept.every(({ from }) => from !== undefined));
+  return after;
+}
+
 function assertWithin({ store, config: set }: NodeState): void {
   const held = allItems(store).map(({ header, from }) => ({ ...header, from }));
   const within = (some: readonly { readonly size: number }[], { keys, bytes }: Quota): boolean =>
@@ -117,7 +145,7 @@ function assertWithin({ store, config: set }: NodeState): void {
     assert.ok(within(published, set.publisherQuota), 'the quota of a publisher');
     assert.ok(
       within(
-        held.filter(({ from }: { from: Peer | undefined }) => from === who),
+        held.filter(({ from }) => from !== undefined && compareBits(from, idOf(peers, who)) === 0),
         set.peerQuota,
       ),
     );

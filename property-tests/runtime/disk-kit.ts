@@ -23,6 +23,7 @@ export function storedOf(seed: number, version: number, bytes = 1 + seed * 200):
   const publisher = new Uint8Array(32).fill(7);
   return {
     storedAtMs: STORED_MS,
+    from: seed % 2 === 0 ? undefined : bits256Of(keyBytes(seed + 1)),
     header: {
       key: { raw: bits256Of(keyBytes(seed)), position: { w0: seed, w1: 1, w2: 2, w3: -3, w4: 4 } },
       version,
@@ -56,8 +57,8 @@ export function deleteOf(record: RecordHeader): DiskWrite {
   return { type: 'delete', record };
 }
 
-export function keptOf({ header, storedAtMs }: StoredRecord): KeptRecord {
-  return { header, storedAtMs };
+export function keptOf({ envelope: _, ...kept }: StoredRecord): KeptRecord {
+  return kept;
 }
 
 /** With parts copied into arrays of one kind, to be compared. */

@@ -116,7 +116,7 @@ test('a database of another version is refused in one line and stays as it is', 
   await disk.close();
   const next = new ClassicLevel<Uint8Array, Uint8Array>(join(later, 'records'), RAW);
   const headKey = Buffer.concat([Buffer.from('i!'), keyBytes(1)]);
-  await next.put(headKey, inFormat(3, keyBytes(1), encodeHead(storedOf(1, 1))));
+  await next.put(headKey, inFormat(4, keyBytes(1), encodeHead(storedOf(1, 1))));
   await next.close();
   for (const [dir, pattern] of [
     [earlier, /^[^\n]*earlier version[^\n]*$/],
@@ -148,6 +148,20 @@ test('bytes that this version did not write under this key are no record', (t) =
     }
   }
 });
+
+test('a record that an earlier version wrote is read, without its sender', (t) => {
+  const key = keyBytes(1);
+  const one = storedOf(1, 5);
+  t.truthy(one.from);
+  const earlier = (bytes: Uint8Array): Uint8Array =>
+    inFormat(2, key, Buffer.concat([bytes.subarray(0, SENDER_AT), bytes.subarray(SENDER_AT + 32)]));
+  const before = { ...one, from: undefined };
+  t.deepEqual(plainStored(decodeStored(key, earlier(encodeStored(one)))), plainStored(before));
+  t.deepEqual(decodeHead(key, earlier(encodeHead(one))), keptOf(before));
+});
+
+/** Where the sender stands in a head; the format before had none. */
+const SENDER_AT = 90;
 
 /** The same with another format byte, and the check that goes with it. */
 function inFormat(format: number, key: Uint8Array, from: Uint8Array): Uint8Array {

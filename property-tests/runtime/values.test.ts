@@ -27,7 +27,7 @@ function signed(values: Values, op: number, version: number, value: Uint8Array):
 }
 
 async function persisted(values: Values, header: RecordHeader, then: () => void): Promise<void> {
-  const record = { header, storedAtMs: Date.now() };
+  const record = { header, storedAtMs: Date.now(), from: undefined };
   await new Promise<void>((resolve) => {
     values.persist([{ type: 'put', record }], (ok) => {
       if (!ok) throw new Error('not written');

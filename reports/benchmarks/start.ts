@@ -95,7 +95,7 @@ function newPut(bytes: number): DiskWrite {
     signature: randomBytes(64),
     value: randomBytes(bytes),
   };
-  const record = { header, storedAtMs: nowMs };
+  const record = { header, storedAtMs: nowMs, from: undefined };
   return { type: 'put', record, bytes: encodeStored({ ...record, envelope }) };
 }
 

@@ -211,7 +211,7 @@ export class Disk {
     if (bytes === undefined || there === undefined || isDeleted) {
       return { type: 'delete', record: header };
     }
-    const record = { header: there.header, storedAtMs: there.storedAtMs };
+    const { envelope: _, ...record } = there;
     return { type: 'put', record, bytes };
   }
 

@@ -2,9 +2,10 @@
  * A record as it lies on disk: its head, which is all that the core needs of it, and the whole of
  * it, which begins with the same head and can be served again, signature included.
  *
- * Head, big-endian: format u8 (2), storedAtMs u64, lifeMs u32, version u64, publishedAtMs u64,
- * ttlS u32, size u32, replication u8, publisher 32, position 20. Whole: head, signature 64,
- * certificate length u16, certificate, value. Both end in the CRC-32 of the key and of all that
+ * Head, big-endian: format u8 (3), storedAtMs u64, lifeMs u32, version u64, publishedAtMs u64,
+ * ttlS u32, size u32, replication u8, publisher 32, position 20, sender 32 (zeros for nobody).
+ * Format 2 had no sender, and is read still. Whole: head, signature 64, certificate length u16,
+ * certificate, value. Both end in the CRC-32 of the key and of all that
  * stands before it, because LevelDB does not look at its own checksums when it reads. Invariant:
  * bytes that are damaged, of another key or of another format give nothing instead of a wrong
  * record. Views, not copies: the parts of a record that was read share its bytes.
@@ -29,28 +30,31 @@ export function encodeHead(kept: KeptRecord): Uint8Array {
 /** @returns nothing for bytes that this version did not write under this key */
 export function decodeHead(key: Uint8Array, from: Uint8Array): KeptRecord | undefined {
   const bytes = viewOf(from);
-  if (bytes.length !== HEAD_BYTES + SEAL_BYTES || !isOurs(key, bytes)) return undefined;
+  if (bytes.length !== headBytesOf(bytes) + SEAL_BYTES || !isOurs(key, bytes)) return undefined;
   return readHead(key, bytes);
 }
 
-export function encodeStored({ header, storedAtMs, envelope }: StoredRecord): Uint8Array {
+export function encodeStored({ envelope, ...head }: StoredRecord): Uint8Array {
   const { certificate, value } = envelope;
-  const size = CERTIFICATE_AT + certificate.length + value.length + SEAL_BYTES;
+  const certificateAt = HEAD_BYTES + BETWEEN_BYTES;
+  const size = certificateAt + certificate.length + value.length + SEAL_BYTES;
   const bytes = Buffer.allocUnsafeSlow(size);
-  writeHead(bytes, { header, storedAtMs });
+  writeHead(bytes, head);
   bytes.set(envelope.signature, HEAD_BYTES);
-  bytes.writeUInt16BE(certificate.length, CERTIFICATE_AT - 2);
-  bytes.set(certificate, CERTIFICATE_AT);
-  bytes.set(value, CERTIFICATE_AT + certificate.length);
-  return seal(bytes, bytesOfBits256(header.key.raw));
+  bytes.writeUInt16BE(certificate.length, certificateAt - 2);
+  bytes.set(certificate, certificateAt);
+  bytes.set(value, certificateAt + certificate.length);
+  return seal(bytes, bytesOfBits256(head.header.key.raw));
 }
 
 /** @returns nothing for bytes that this version did not write under this key */
 export function decodeStored(key: Uint8Array, from: Uint8Array): StoredRecord | undefined {
   const bytes = viewOf(from);
-  if (bytes.length < CERTIFICATE_AT + SEAL_BYTES || !isOurs(key, bytes)) return undefined;
-  const certificateBytes = bytes.readUInt16BE(CERTIFICATE_AT - 2);
-  const valueAt = CERTIFICATE_AT + certificateBytes;
+  const headBytes = headBytesOf(bytes);
+  const certificateAt = headBytes + BETWEEN_BYTES;
+  if (bytes.length < certificateAt + SEAL_BYTES || !isOurs(key, bytes)) return undefined;
+  const certificateBytes = bytes.readUInt16BE(certificateAt - 2);
+  const valueAt = certificateAt + certificateBytes;
   const end = bytes.length - SEAL_BYTES;
   const kept = readHead(key, bytes);
   const { size } = kept.header;
@@ -60,8 +64,8 @@ export function decodeStored(key: Uint8Array, from: Uint8Array): StoredRecord | 
     new Uint8Array(from.buffer, from.byteOffset + start, stop - start);
   const envelope = {
     publisher: part(PUBLISHER_AT, POSITION_AT),
-    signature: part(HEAD_BYTES, CERTIFICATE_AT - 2),
-    certificate: part(CERTIFICATE_AT, valueAt),
+    signature: part(headBytes, certificateAt - 2),
+    certificate: part(certificateAt, valueAt),
     value: part(valueAt, end),
   };
   return { ...kept, envelope };
@@ -69,10 +73,10 @@ export function decodeStored(key: Uint8Array, from: Uint8Array): StoredRecord | 
 
 /** Whole bytes of this key, but of a format that this version does not know. */
 export function isForeign(key: Uint8Array, from: Uint8Array): boolean {
-  return from.length > SEAL_BYTES && from[0] !== FORMAT && isWhole(key, viewOf(from));
+  return from.length > SEAL_BYTES && !isFormat(from[0]) && isWhole(key, viewOf(from));
 }
 
-function writeHead(bytes: Buffer, { header, storedAtMs }: KeptRecord): void {
+function writeHead(bytes: Buffer, { header, storedAtMs, from }: KeptRecord): void {
   bytes.writeUInt8(FORMAT, 0);
   bytes.writeBigUInt64BE(BigInt(storedAtMs), 1);
   bytes.writeUInt32BE(header.lifeMs, 9);
@@ -83,11 +87,14 @@ function writeHead(bytes: Buffer, { header, storedAtMs }: KeptRecord): void {
   bytes.writeUInt8(header.replication, 37);
   bytes.set(bytesOfBits256(header.publisher), PUBLISHER_AT);
   bytes.set(bytesOfPosition(header.key.position), POSITION_AT);
+  bytes.set(from === undefined ? NOBODY : bytesOfBits256(from), FROM_AT);
 }
 
 function readHead(key: Uint8Array, bytes: Buffer): KeptRecord {
-  const position = positionOf(bytes.subarray(POSITION_AT, HEAD_BYTES));
+  const position = positionOf(bytes.subarray(POSITION_AT, FROM_AT));
+  const sender = bytes.subarray(FROM_AT, headBytesOf(bytes));
   return {
+    from: sender.some((byte) => byte !== 0) ? bits256Of(sender) : undefined,
     storedAtMs: readU64(bytes, 1),
     header: {
       key: { raw: bits256Of(key), position },
@@ -108,7 +115,15 @@ function readU64(bytes: Buffer, at: number): number {
 }
 
 function isOurs(key: Uint8Array, bytes: Buffer): boolean {
-  return bytes[0] === FORMAT && isWhole(key, bytes);
+  return isFormat(bytes[0]) && isWhole(key, bytes);
+}
+
+function isFormat(format: number | undefined): boolean {
+  return format === FORMAT || format === EARLIER_FORMAT;
+}
+
+function headBytesOf(bytes: Buffer): number {
+  return bytes[0] === EARLIER_FORMAT ? FROM_AT : HEAD_BYTES;
 }
 
 function isWhole(key: Uint8Array, bytes: Buffer): boolean {
@@ -126,9 +141,13 @@ function viewOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-const FORMAT = 2;
+const FORMAT = 3;
+const EARLIER_FORMAT = 2;
 const PUBLISHER_AT = 38;
 const POSITION_AT = 70;
-const HEAD_BYTES = 90;
-const CERTIFICATE_AT = HEAD_BYTES + 64 + 2;
+const FROM_AT = 90;
+const HEAD_BYTES = 122;
+/** Signature and length of the certificate. */
+const BETWEEN_BYTES = 64 + 2;
+const NOBODY = new Uint8Array(32);
 const SEAL_BYTES = 4;

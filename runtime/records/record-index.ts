@@ -68,8 +68,8 @@ export async function rebuildHeads(db: Database): Promise<Rebuilt> {
         dropped += 1;
         continue;
       }
-      const { header, storedAtMs } = stored;
-      heads.push({ header, storedAtMs });
+      const { envelope: _, ...head } = stored;
+      heads.push(head);
       names.add(nameOf(raw));
       changes.push({ type: 'put', key: headKey(raw), value: encodeHead(stored) });
     }

@@ -184,10 +184,10 @@ export class Values {
 
   #diskWrite(write: RecordWrite, names: string[]): DiskWrite | undefined {
     if (write.type === 'delete') return write;
-    const { header, storedAtMs } = write.record;
+    const { header } = write.record;
     const envelope = this.envelopeOf(header);
     if (envelope === undefined) return undefined;
-    const bytes = encodeStored({ header, storedAtMs, envelope });
+    const bytes = encodeStored({ ...write.record, envelope });
     names.push(this.#beginWriting(header, bytes));
     return { type: 'put', record: write.record, bytes };
   }

@@ -7,6 +7,7 @@ import { reply } from '../asking.ts';
 import { PERSISTS_MAX, WAITERS_MAX } from '../limits.ts';
 import { emit, nextNumber, writingOrder, type Draft, type Waiter } from '../node.ts';
 import { lookUp, withItem, withoutItem } from '../paged.ts';
+import { idOf } from '../position.ts';
 import type { Key, OpId, Peer, RecordHeader, Refusal, Token } from '../types.ts';
 import { meet, onShown } from './fellows.ts';
 import { neighbourhood } from './group.ts';
@@ -39,14 +40,15 @@ export function keep(
   }
   if (newest === undefined && !isOurs && !isNear(draft, record)) return 'far';
   if (draft.writings.size >= PERSISTS_MAX) return 'full';
-  if (!hasRoom(draft.usage, draft.config, record, from, newest)) return 'full';
+  const sender = from === undefined ? undefined : idOf(draft.peers, from);
+  if (!hasRoom(draft.usage, draft.config, record, sender, newest)) return 'full';
   const token = nextNumber(draft);
-  const held = newHeld(record, draft.now + record.lifeMs, token, from, newest);
+  const held = newHeld(record, draft.now + record.lifeMs, token, sender, newest);
   holdInGroup(draft, held);
   if (from !== undefined) onShown(draft, from, true);
   const writing = { token, key: record.key, waiters: [waiter] };
   draft.writings = withItem(draft.writings, writingOrder, writing);
-  const kept = { header: record, storedAtMs: draft.moment.wall };
+  const kept = { header: record, storedAtMs: draft.moment.wall, from: sender };
   emit(draft, { type: 'persist', token, writes: [{ type: 'put', record: kept }] });
   return 'writing';
 }

@@ -11,11 +11,11 @@
 import { emptyPaged, lookUp, pagedFromSorted, withItem, withoutItem } from '../paged.ts';
 import type { Order, Paged } from '../paged.ts';
 import { compareBits } from '../position.ts';
-import type { Bits256, Config, Peer, Quota, RecordHeader } from '../types.ts';
+import type { Bits256, Config, Quota, RecordHeader } from '../types.ts';
 import type { Held } from './store.ts';
 
-export interface Share<Who> {
-  readonly who: Who;
+export interface Share {
+  readonly who: Bits256;
   readonly keys: number;
   readonly bytes: number;
 }
@@ -23,21 +23,15 @@ export interface Share<Who> {
 export interface Usage {
   readonly keys: number;
   readonly bytes: number;
-  readonly publishers: Paged<Share<Bits256>>;
+  readonly publishers: Paged<Share>;
   /** Those that sent something; the own node is not counted. */
-  readonly peers: Paged<Share<Peer>>;
+  readonly peers: Paged<Share>;
 }
 
 export const noUsage: Usage = { keys: 0, bytes: 0, publishers: emptyPaged(), peers: emptyPaged() };
 
-export const publisherOrder: Order<Share<Bits256>, Bits256> = {
+export const shareOrder: Order<Share, Bits256> = {
   compare: (share, who) => compareBits(share.who, who),
-  keyOf: ({ who }) => who,
-  dueAt: () => Infinity,
-};
-
-export const senderOrder: Order<Share<Peer>, Peer> = {
-  compare: (share, who) => share.who - who,
   keyOf: ({ who }) => who,
   dueAt: () => Infinity,
 };
@@ -47,17 +41,17 @@ export function hasRoom(
   usage: Usage,
   config: Config,
   record: RecordHeader,
-  from: Peer | undefined,
+  from: Bits256 | undefined,
   before: Held | undefined,
 ): boolean {
   const after = withUse(usage, before, -1);
   const { size, publisher } = record;
   if (!fits(after, usage, size, config.quota)) return false;
   const published = (all: Usage): Quota | undefined =>
-    lookUp(all.publishers, publisherOrder, publisher);
+    lookUp(all.publishers, shareOrder, publisher);
   if (!fits(published(after), published(usage), size, config.publisherQuota)) return false;
   if (from === undefined) return true;
-  const sent = (all: Usage): Quota | undefined => lookUp(all.peers, senderOrder, from);
+  const sent = (all: Usage): Quota | undefined => lookUp(all.peers, shareOrder, from);
   return fits(sent(after), sent(usage), size, config.peerQuota);
 }
 
@@ -70,16 +64,16 @@ export function withUse(usage: Usage, held: Held | undefined, sign: 1 | -1): Usa
   const next: Usage = {
     keys: usage.keys + sign,
     bytes: usage.bytes + bytes,
-    publishers: changed(publishers, publisherOrder, header.publisher, sign, bytes),
-    peers: from === undefined ? peers : changed(peers, senderOrder, from, sign, bytes),
+    publishers: changed(publishers, header.publisher, sign, bytes),
+    peers: from === undefined ? peers : changed(peers, from, sign, bytes),
   };
   return withUse(next, replaced, sign);
 }
 
 /** The usage of all that is stored; at once, since there may be hundreds of thousands. */
 export function usageOf(store: readonly Held[]): Usage {
-  const publishers: Share<Bits256>[] = [];
-  const peers: Share<Peer>[] = [];
+  const publishers: Share[] = [];
+  const peers: Share[] = [];
   let bytes = 0;
   for (const newest of store) {
     for (let held: Held | undefined = newest; held !== undefined; held = held.replaced) {
@@ -92,21 +86,21 @@ export function usageOf(store: readonly Held[]): Usage {
   return {
     keys: publishers.length,
     bytes,
-    publishers: summed(publishers, publisherOrder),
-    peers: summed(peers, senderOrder),
+    publishers: summed(publishers),
+    peers: summed(peers),
   };
 }
 
 /** One share for each, the sum of all of its own. */
-function summed<Who>(shares: Share<Who>[], order: Order<Share<Who>, Who>): Paged<Share<Who>> {
-  shares.sort((a, b) => order.compare(a, b.who));
-  const sums: Share<Who>[] = [];
+function summed(shares: Share[]): Paged<Share> {
+  shares.sort((a, b) => compareBits(a.who, b.who));
+  const sums: Share[] = [];
   for (const { who, keys, bytes } of shares) {
     const last = sums.at(-1);
-    if (last === undefined || order.compare(last, who) !== 0) sums.push({ who, keys, bytes });
+    if (last === undefined || compareBits(last.who, who) !== 0) sums.push({ who, keys, bytes });
     else sums[sums.length - 1] = { who, keys: last.keys + keys, bytes: last.bytes + bytes };
   }
-  return pagedFromSorted(sums, order);
+  return pagedFromSorted(sums, shareOrder);
 }
 
 /** @param others what is used beside the record that is replaced, of which only the key is free */
@@ -119,14 +113,9 @@ function fits(
   return (others?.keys ?? 0) < quota.keys && (all?.bytes ?? 0) + size <= quota.bytes;
 }
 
-function changed<Who>(
-  shares: Paged<Share<Who>>,
-  order: Order<Share<Who>, Who>,
-  who: Who,
-  keys: number,
-  bytes: number,
-): Paged<Share<Who>> {
-  const before = lookUp(shares, order, who);
+function changed(shares: Paged<Share>, who: Bits256, keys: number, bytes: number): Paged<Share> {
+  const before = lookUp(shares, shareOrder, who);
   const after = { who, keys: (before?.keys ?? 0) + keys, bytes: (before?.bytes ?? 0) + bytes };
-  return after.keys === 0 ? withoutItem(shares, order, who) : withItem(shares, order, after);
+  if (after.keys === 0) return withoutItem(shares, shareOrder, who);
+  return withItem(shares, shareOrder, after);
 }

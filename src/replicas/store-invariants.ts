@@ -9,7 +9,7 @@ import { checkPaged } from '../paged-invariants.ts';
 import { allItems, lookUp } from '../paged.ts';
 import { compareDistance } from '../position.ts';
 import type { Directory } from '../types.ts';
-import { noUsage, publisherOrder, senderOrder, withUse } from './quota.ts';
+import { noUsage, shareOrder, withUse } from './quota.ts';
 import { fellowOrder, publishedOrder } from './replicas.ts';
 import { compareVersions, heldOrder, type Held } from './store.ts';
 import { traitsOf, type Traits } from './tags.ts';
@@ -78,7 +78,7 @@ function checkUsage({ store, usage }: NodeState): string[] {
   if (!same) faults.push('usage: wrong shares');
   return [
     ...faults,
-    ...checkPaged('publishers', usage.publishers, publisherOrder),
-    ...checkPaged('senders', usage.peers, senderOrder),
+    ...checkPaged('publishers', usage.publishers, shareOrder),
+    ...checkPaged('senders', usage.peers, shareOrder),
   ];
 }

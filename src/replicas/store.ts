@@ -13,7 +13,7 @@
 import { emptyPaged, forEachItem, lookUp, mapped, pagesOf } from '../paged.ts';
 import type { Order, Page, Paged } from '../paged.ts';
 import { compareBits, comparePositions } from '../position.ts';
-import type { Key, Peer, Range, RecordHeader, Token } from '../types.ts';
+import type { Bits256, Key, Peer, Range, RecordHeader, Token } from '../types.ts';
 import { isWithin, traitsOf, type Traits } from './tags.ts';
 
 /** With the words of its tags at hand: each round of a pair of holders asks for those of all. */
@@ -25,8 +25,8 @@ export interface Held extends Traits {
   readonly token: Token;
   /** While its own write is under way: what it replaces, itself on disk or on its way there. */
   readonly replaced: Held | undefined;
-  /** Who sent it; nobody when it came from an own client or the disk. */
-  readonly from: Peer | undefined;
+  /** Who sent it, for what it may have here (`quota.ts`); nobody when it was our own doing. */
+  readonly from: Bits256 | undefined;
   /** The nodes that should hold it, nearest to the key first; the own node may be among them. */
   readonly group: readonly Peer[];
   /** A bit for each handle of the group, by its last five bits: most others are told by that. */
@@ -104,7 +104,7 @@ export function newHeld(
   header: RecordHeader,
   expiresAt: number,
   token: Token,
-  from: Peer | undefined,
+  from: Bits256 | undefined,
   replaced: Held | undefined,
 ): Held {
   const { near, far, low, rest } = traitsOf(header);
