@@ -60,6 +60,8 @@ export interface Edge extends VotersEdge, IntroducersEdge {
   readonly directory: PeerDirectory;
   /** Through how many nodes a relay may go from here on, this one counted; 0: none is taken. */
   readonly hopsMax: number;
+  /** Seconds that a record lives at most, whatever its publisher signed. */
+  readonly ttlSMax: number;
   /** SHA-256. */
   hash(bytes: Uint8Array): Uint8Array;
   /** Certificate valid at publication, not revoked, and its key signed `signedBytes(header)`. */
@@ -209,7 +211,7 @@ function admitHeader(edge: Edge, header: WireHeader, wallMs: number): RecordHead
   if (ttlS < 1 || ttlS > TTL_S_MAX || version > latestMs || publishedAtMs > latestMs) {
     return INVALID;
   }
-  const lifeMs = lifeOf(header, wallMs);
+  const lifeMs = lifeOf(edge, header, wallMs);
   if (lifeMs < 1) return EXPIRED;
   if (!edge.verify(header, wallMs)) return INVALID;
   return {
@@ -224,8 +226,12 @@ function admitHeader(edge: Edge, header: WireHeader, wallMs: number): RecordHead
   };
 }
 
-function lifeOf({ ttlS, publishedAtMs, lifeMs }: WireHeader, wallMs: number): number {
-  const ttlMs = ttlS * 1000;
+function lifeOf(
+  { ttlSMax }: Edge,
+  { ttlS, publishedAtMs, lifeMs }: WireHeader,
+  wallMs: number,
+): number {
+  const ttlMs = Math.min(ttlS, ttlSMax) * 1000;
   const byClockMs = publishedAtMs + ttlMs - wallMs + CLOCK_ALLOWANCE_MS;
   return Math.min(lifeMs, ttlMs, Math.floor(byClockMs), LIFE_MS_MAX);
 }

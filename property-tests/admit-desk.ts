@@ -23,7 +23,7 @@ export interface Desk extends Edge {
   readonly kept: Map<string, Envelope>;
 }
 
-export function desk(peersMax = 10_000, hopsMax = HOPS_MAX): Desk {
+export function desk(peersMax = 10_000, hopsMax = HOPS_MAX, ttlSMax = TTL_S_MAX): Desk {
   const addresses = new Map<Peer, readonly WireAddress[]>();
   const kept = new Map<string, Envelope>();
   const lists = new Map<number, WireIntroducers>();
@@ -32,6 +32,7 @@ export function desk(peersMax = 10_000, hopsMax = HOPS_MAX): Desk {
     kept,
     directory: new PeerDirectory({ peersMax }),
     hopsMax,
+    ttlSMax,
     hash: sha256,
     verify: (header) =>
       verify(null, signedBytes(header), publicKey, header.signature) &&

@@ -34,11 +34,14 @@ export function createEdge(parts: {
   readonly unsigned: UnsignedRecords | undefined;
   /** Through how many nodes a relay may go from here on; 0: none is taken. */
   readonly hopsMax: number;
+  readonly ttlSMax: number;
 }): Edge {
-  const { self, identity, directory, book, values, voting, listing, unsigned, hopsMax } = parts;
+  const { self, identity, directory, book, values, voting, listing, unsigned } = parts;
+  const { hopsMax, ttlSMax } = parts;
   return {
     directory,
     hopsMax,
+    ttlSMax,
     hash: sha256,
     verify: (header) => {
       if (unsigned !== undefined) return unsigned.verify(header);

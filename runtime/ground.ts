@@ -150,7 +150,8 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   const voting = await Voting.open({ dataDir, identity, directory, clock, log }, options.voters);
   const electing = { dataDir, identity, self, book, voting, log };
   const listing = await Listing.open(electing, options.introducers);
-  const edge = createEdge({ ...electing, directory, values, listing, unsigned, hopsMax });
+  const limits = { hopsMax, ttlSMax: config.ttlSMax };
+  const edge = createEdge({ ...electing, directory, values, listing, unsigned, ...limits });
   const kept = { ...(await loadKept(disk, clock.wallMs())), ...voting.kept };
   const saved = await SavedPeers.open(dataDir, log);
   const shares: Shares = {

@@ -13,7 +13,7 @@ import { bytesOfBits256 } from '../host/words.ts';
 import { endorsedBytes } from '../src/codec/introducers.ts';
 import { decodePeer, encodePeer } from '../src/codec/peer.ts';
 import { signedBytes, type SignedFields } from '../src/codec/record.ts';
-import { HOPS_MAX } from '../src/limits.ts';
+import { HOPS_MAX, TTL_S_MAX } from '../src/limits.ts';
 import type { Introducers, Message, RecordHeader, Voters } from '../src/types.ts';
 import type { WireAddress, WireIntroducers } from '../src/wire-types.ts';
 import { isForgery } from './adversary.ts';
@@ -48,6 +48,7 @@ export class Wire {
     this.#edge = {
       directory: population.directory,
       hopsMax: HOPS_MAX,
+      ttlSMax: TTL_S_MAX,
       hash: hooks.hash,
       verify: (header) => sameBytes(header.signature, this.#sign(header)),
       addressesOf: (peer) => [addressOf(peer)],

@@ -1,13 +1,14 @@
 /**
  * Whoever sends a record again and again with the largest remaining life does not keep it alive:
- * not while it lives, and not longer than clocks may differ once it is dead (S13).
+ * not while it lives, and not longer than clocks may differ once it is dead (S13). Nor does a
+ * publisher that signs a longer life than the network grants.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { admit, type Edge } from '../../host/admit.ts';
 import { PeerDirectory } from '../../host/directory.ts';
 import { defaultConfig } from '../../src/config.ts';
-import { CLOCK_ALLOWANCE_MS, ID_WORDS, LIFE_MS_MAX } from '../../src/limits.ts';
+import { CLOCK_ALLOWANCE_MS, ID_WORDS, LIFE_MS_MAX, TTL_S_MAX } from '../../src/limits.ts';
 import { allItems } from '../../src/paged.ts';
 import { create, step } from '../../src/step.ts';
 import type { Input } from '../../src/step-types.ts';
@@ -18,10 +19,11 @@ const WALL_MS = 1_700_000_000_000;
 const bytes = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
 
 /** What a real node does with signatures and addresses is beside the point here. */
-function edge(directory: PeerDirectory): Edge {
+function edge(directory: PeerDirectory, ttlSMax: number): Edge {
   return {
     directory,
     hopsMax: 0,
+    ttlSMax,
     hash: (data) => bytes(32, data[0] ?? 0),
     verify: () => true,
     addressesOf: () => [],
@@ -40,16 +42,17 @@ law(
   'no re-publisher makes a record immortal',
   [
     fc.integer({ min: 1, max: 7200 }),
+    fc.oneof(fc.constant(TTL_S_MAX), fc.integer({ min: 1, max: 7200 })),
     fc.array(fc.integer({ min: 1, max: 900_000 }), { minLength: 20, maxLength: 60 }),
     fc.integer({ min: -300_000, max: 300_000 }),
   ],
   200,
-  (ttlS, gaps, skewMs) => {
+  (ttlS, ttlSMax, gaps, skewMs) => {
     const directory = new PeerDirectory();
     for (let peer = 0; peer < 3; peer++) {
       directory.add(Array.from({ length: ID_WORDS }, (_, word) => 7 * peer + word));
     }
-    const host = edge(directory);
+    const host = edge(directory, ttlSMax);
     const value: WireRecord = {
       key: bytes(32, 9),
       version: WALL_MS,
@@ -84,7 +87,8 @@ law(
         taken++;
         if (moment.now < endsAt && endsAt < Infinity) assert.equal(held.expiresAt, endsAt);
         endsAt = held.expiresAt;
-        assert.ok(endsAt <= ttlS * 1000 + CLOCK_ALLOWANCE_MS - skewMs, 'it lives on');
+        const grantedMs = Math.min(ttlS, ttlSMax) * 1000;
+        assert.ok(endsAt <= grantedMs + CLOCK_ALLOWANCE_MS - skewMs, 'it lives on');
       }
       moment.now += ms;
       moment.wall += ms;
