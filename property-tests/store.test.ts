@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { defaultConfig } from '../src/config.ts';
+import { CLOCK_ALLOWANCE_MS, TTL_S_MAX } from '../src/limits.ts';
 import { closeDraft, openDraft } from '../src/node.ts';
 import { allItems, pagedFromSorted, withItem } from '../src/paged.ts';
 import { keep, onLost, onPersisted } from '../src/replicas/keep.ts';
@@ -15,7 +16,7 @@ import { afterWrite, compareVersions, durableHeld, emptyStore } from '../src/rep
 import { forEachWithin, headerNow, heldOrder, mappedWithin } from '../src/replicas/store.ts';
 import { newestHeld, newHeld, withGroup } from '../src/replicas/store.ts';
 import { EVERYTHING, isWithin } from '../src/replicas/tags.ts';
-import { create } from '../src/step.ts';
+import { create, step } from '../src/step.ts';
 import type { Position, RecordHeader } from '../src/types.ts';
 import { header, plain, position } from './arbitraries.ts';
 import { directoryOf, short, smallKey, smallRecord } from './core-arbitraries.ts';
@@ -148,8 +149,60 @@ test('after a restart the newest of several versions is held, with the age it ha
   const ahead = { header: smallRecord(0, 2, 9000), storedAtMs: 99_000, from: undefined };
   const state = create(0, defaultConfig, moment, { records: [ahead], peers: [] });
   const held = durableHeld(state.store, smallKey(0), 500);
-  t.is(held?.expiresAt, 500 + 9000, 'a clock that went back makes no life longer');
+  t.is(held?.expiresAt, 500 + 9000, 'stored by a clock that was ahead: the life it had then');
 });
+
+/** A stored record and the wall clock of a later start, in ms from any time. */
+interface Restart {
+  readonly publishedAtMs: number;
+  /** From its publication until it was stored, by a clock that may have been wrong. */
+  readonly onItsWayMs: number;
+  readonly ttlS: number;
+  /** The part of its TTL that it had when it was stored. */
+  readonly part: number;
+  /** From there until the start, by a clock that may have been set meanwhile. */
+  readonly wallMs: number;
+}
+
+const either = (max: number) => fc.integer({ min: -max, max });
+
+const restart = plain<Restart>({
+  publishedAtMs: fc.integer({ min: 1e12, max: 2e12 }),
+  onItsWayMs: fc.oneof(fc.nat({ max: 10_000 }), either(1e8), either(1e11)),
+  ttlS: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: TTL_S_MAX })),
+  part: fc.double({ min: 0, max: 1, noNaN: true }),
+  wallMs: fc.oneof(fc.nat({ max: 10_000 }), either(1e8), either(1e11)),
+});
+
+law(
+  'no start gives a record more than the life it was stored with, nor more than its publication',
+  [restart, fc.nat({ max: 1e9 })],
+  2000,
+  ({ publishedAtMs, onItsWayMs, ttlS, part, wallMs }, now) => {
+    const storedAtMs = publishedAtMs + onItsWayMs;
+    const wall = storedAtMs + wallMs;
+    const lifeMs = Math.max(1, Math.floor(part * ttlS * 1000));
+    const record = { ...smallRecord(0, 2, lifeMs), publishedAtMs, ttlS };
+    const kept = { records: [{ header: record, storedAtMs, from: undefined }], peers: [] };
+    const state = create(0, defaultConfig, { now, wall, entropy: 0 }, kept);
+    const [held] = allItems(state.store);
+    assert.ok(held);
+    const left = held.expiresAt - now;
+    const latest = publishedAtMs + ttlS * 1000 + CLOCK_ALLOWANCE_MS;
+    assert.ok(left <= lifeMs);
+    assert.ok(wall + left <= latest, 'at whichever start');
+    // Clocks that differ by less than is allowed for cost no life.
+    const asStored = lifeMs - Math.max(0, wallMs);
+    if (storedAtMs + lifeMs <= latest && wallMs >= 0) assert.equal(left, asStored);
+    else assert.equal(left, Math.min(asStored, latest - wall));
+    assert.equal(durableHeld(state.store, record.key, now) !== undefined, left > 0);
+    const at = { now: state.wakeAt, wall, entropy: 0 };
+    const { effects } = step(state, at, { type: 'wake' }, directoryOf([short('0')]));
+    const writes = effects.flatMap((one) => (one.type === 'persist' ? one.writes : []));
+    const gone = writes.some(({ type }) => type === 'delete');
+    assert.equal(gone, held.expiresAt <= state.wakeAt, 'what is over leaves the disk');
+  },
+);
 
 law(
   'a walk over a range meets the records of the range, and no others',

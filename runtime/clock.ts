@@ -4,8 +4,9 @@
  * `now` is monotonic, in whole milliseconds rounded down; it never runs backwards and ignores
  * changes of the wall clock. It counts the time that the machine slept, because records and links
  * age meanwhile: the clock that Node offers stands still then on Linux and macOS, so what it missed
- * is added from the uptime of the system. `entropy` comes from the system's generator, drawn in
- * blocks because one call for four bytes costs more than a whole step.
+ * is added from the uptime of the system, at the first reading after the sleep. `entropy` comes
+ * from the system's generator, drawn in blocks because one call for four bytes costs more than a
+ * whole step.
  */
 import { randomFillSync } from 'node:crypto';
 import { uptime } from 'node:os';
@@ -41,22 +42,38 @@ function systemMoments(): () => Moment {
   };
 }
 
-export const monotonicMs = countingSleep(
-  () => performance.now(),
-  () => uptime() * 1000,
-);
+export const monotonicMs = countingSleep({
+  awakeMs: () => performance.now(),
+  uptimeMs: () => uptime() * 1000,
+  wallMs: () => Date.now(),
+});
+
+/** Where a clock that counts sleep looks; each in milliseconds from a start of its own. */
+export interface Sources {
+  /** Never backwards; may stand still while the machine sleeps. */
+  readonly awakeMs: () => number;
+  /** Counts sleep; dear to read, may be coarse or too low. */
+  readonly uptimeMs: () => number;
+  /** May be set to anything: it says when to look at the uptime, never how long a sleep was. */
+  readonly wallMs: () => number;
+}
 
 /**
- * A clock that adds what the first source missed and the second one saw. It looks once a second of
- * the first, since the second costs a system call; after a sleep it is late by that at most.
+ * A clock that adds what the awake clock missed and the uptime saw. It looks at the uptime once a
+ * second, since that costs a system call, and at once when the wall clock has gone another way than
+ * the awake one: after a sleep, not even for a second is a value served that ran out meanwhile.
+ * A sleep that the wall clock does not show counts within a second.
  */
-export function countingSleep(awakeMs: () => number, uptimeMs: () => number): () => number {
+export function countingSleep({ awakeMs, uptimeMs, wallMs }: Sources): () => number {
+  let wallAhead = wallMs() - awakeMs();
   let lookedAt = awakeMs();
   const ahead = uptimeMs() - lookedAt;
   let sleptMs = 0;
   return () => {
+    const wall = wallMs();
     let awake = awakeMs();
-    if (awake - lookedAt >= LOOK_MS) {
+    if (awake - lookedAt >= LOOK_MS || Math.abs(wall - awake - wallAhead) >= WALL_MS_APART) {
+      wallAhead = wall - awake;
       // The uptime comes first: a pause between the two then looks like less sleep, never more.
       const up = uptimeMs();
       awake = awakeMs();
@@ -70,5 +87,7 @@ export function countingSleep(awakeMs: () => number, uptimeMs: () => number): ()
 
 const POOL_BYTES = 4096;
 const LOOK_MS = 1000;
+/** Far above what steering the wall clock does in a second, far below a sleep that counts. */
+const WALL_MS_APART = 400;
 /** Below this it may be the uptime that is coarse, or slow to be read. */
 const SLEEP_MS_MIN = 1000;

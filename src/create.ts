@@ -6,7 +6,7 @@ import { assert } from './assert.ts';
 import { noCalls } from './calls.ts';
 import { configFaults } from './config.ts';
 import { beginElection } from './election/turn.ts';
-import { CHECK_MS_MAX, FELLOW_SOON_MS, REFRESH_MS } from './limits.ts';
+import { CHECK_MS_MAX, CLOCK_ALLOWANCE_MS, FELLOW_SOON_MS, REFRESH_MS } from './limits.ts';
 import type { NodeState, Upkeep } from './node.ts';
 import { noOperations } from './operations/operation.ts';
 import { allItems, emptyPaged, pagedFromSorted } from './paged.ts';
@@ -73,10 +73,21 @@ export function create(self: Peer, config: Config, moment: Moment, kept: Kept): 
 
 /** Of several versions of a key the newest; at once, since there may be hundreds of thousands. */
 function storeOf(records: readonly KeptRecord[], moment: Moment): Store {
-  const held = records.map(({ header, storedAtMs, from }) => {
-    const ageMs = Math.max(0, moment.wall - storedAtMs);
-    return newHeld(header, moment.now + header.lifeMs - ageMs, 0, from, undefined);
+  const held = records.map((record) => {
+    const expiresAt = moment.now + lifeLeft(record, moment.wall);
+    return newHeld(record.header, expiresAt, 0, record.from, undefined);
   });
   held.sort((a, b) => heldOrder.compare(a, b.header.key) || compareVersions(a.header, b.header));
   return pagedFromSorted(held, heldOrder);
+}
+
+/**
+ * In ms, by the time since it was stored and, as where it was received, by its publication: a clock
+ * that was ahead then and was set back would give it its whole life again at every start. Where
+ * that leaves nothing it goes with the first wakeup, and is not served before.
+ */
+function lifeLeft({ header, storedAtMs }: KeptRecord, wall: number): number {
+  const { lifeMs, publishedAtMs, ttlS } = header;
+  const byStoring = lifeMs - Math.max(0, wall - storedAtMs);
+  return Math.min(byStoring, publishedAtMs + ttlS * 1000 + CLOCK_ALLOWANCE_MS - wall);
 }

@@ -1,5 +1,5 @@
-// Calls to an older node by themselves, over real TLS and without a core behind them: one at a time,
-// so that what waits grows older meanwhile, and is not said when it has waited too long.
+// Calls to an older node by themselves, over real TLS and without a core behind them: one at a
+// time, so that what waits grows older meanwhile, and is not said when it has waited too long.
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { PeerDirectory } from '../../host/directory.ts';

@@ -2,11 +2,12 @@
 // is what was written. The database is real and has tables, a log and a history of versions.
 import assert from 'node:assert/strict';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import test from 'ava';
 import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import { silentLog } from '../../runtime/log.ts';
+import type { Log, LogFields } from '../../runtime/log.ts';
 import { openDisk } from '../../runtime/records/disk.ts';
 import type { Disk } from '../../runtime/records/disk.ts';
 import { scratch } from '../identity-kit.ts';
@@ -119,3 +120,83 @@ test('after any single damage the disk opens and serves only what was written', 
     `${fc.stringify(details.counterexample)}\n${String(details.errorInstance)}`,
   );
 });
+
+interface Line extends LogFields {
+  readonly text: string;
+}
+
+/** A log that is kept: what went wrong is told in it. */
+function listening(): { readonly log: Log; readonly lines: Line[] } {
+  const lines: Line[] = [];
+  const note = (fields: LogFields, text: string): void => void lines.push({ ...fields, text });
+  return { log: { ...silentLog, warn: note, error: note }, lines };
+}
+
+/** Two tables of as many records each; @returns the path of the older one. */
+async function twoTables(dir: string): Promise<string> {
+  for (const life of [0, 1, 2]) {
+    const disk = await openDisk(dir, silentLog);
+    await disk.load(STORED_MS);
+    const seeds = Array.from(
+      { length: life < 2 ? SEEDS / 2 : 0 },
+      (_, i) => (life * SEEDS) / 2 + i,
+    );
+    await disk.write(seeds.map((seed) => putOf(written(seed, 1))));
+    await disk.close();
+  }
+  const tables = (await readdir(join(dir, 'records'))).filter((name) => name.endsWith('.ldb'));
+  assert.equal(tables.length, 2);
+  return join(dir, 'records', tables.sort()[0] ?? '');
+}
+
+/** What is broken of a table, and how many of its records may come back. */
+const BROKEN = [
+  {
+    what: 'its end',
+    spoil: (table: Buffer) => table.fill(0xa5, table.length - 48),
+    least: 0,
+    most: 0,
+  },
+  {
+    what: 'its first half',
+    spoil: (table: Buffer) => table.fill(0xff, 0, table.length >> 1),
+    least: SEEDS / 6,
+    most: SEEDS / 2 - 1,
+  },
+];
+
+for (const { what, spoil, least, most } of BROKEN) {
+  test(`a table with ${what} broken is set aside and told, and the others serve on`, async (t) => {
+    const dir = await scratch(t);
+    const path = await twoTables(dir);
+    const damaged = spoil(await readFile(path));
+    await writeFile(path, damaged);
+    const { log, lines } = listening();
+    const disk = await openDisk(dir, log);
+    const heads = await disk.load(STORED_MS);
+    t.is(check(disk), heads.length);
+    const ofGood = heads.filter(({ header }) => header.key.position.w0 >= SEEDS / 2).length;
+    t.is(ofGood, SEEDS / 2, 'every record of the good table');
+    const saved = heads.length - ofGood;
+    t.true(saved >= least && saved <= most, `${saved} of the damaged table`);
+
+    const told = lines.filter(({ movedTo }) => movedTo !== undefined);
+    const copies = (await readdir(dir)).filter((name) => name !== 'records');
+    t.deepEqual(
+      told.map(({ movedTo }) => movedTo),
+      copies.map((name) => join(dir, name)),
+    );
+    t.is(copies.length, 1);
+    const aside = join(dir, copies[0] ?? '');
+    t.deepEqual(await readdir(aside), [basename(path)], 'nothing that was taken over');
+    t.is(told[0]?.['files'], basename(path));
+    t.deepEqual(await readFile(join(aside, basename(path))), damaged);
+    t.true(lines.some(({ text, kept }) => kept === heads.length && text.includes('were checked')));
+    t.false((await readdir(join(dir, 'records'))).includes('lost'));
+    await disk.close();
+
+    const again = await openDisk(dir, silentLog);
+    t.is((await again.load(STORED_MS)).length, heads.length, 'mended once');
+    await again.close();
+  });
+}

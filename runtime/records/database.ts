@@ -1,19 +1,21 @@
 /**
  * Opening the database of records, also when its files are damaged: LevelDB mends what it can, and
  * a database that it cannot mend is moved aside, because a node without records is refilled by its
- * peers and one that does not start is of no use to anybody.
+ * peers and one that does not start is of no use to anybody. Damaged files are set aside in a
+ * directory beside it, which the log names; nobody but the operator deletes it.
  *
  * Rule: only damage is mended or moved. What the operator can put right (another process, a missing
  * permission, a full disk) is a UsageError, and the files stay as they are.
  */
-import { copyFile, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { systemCode, UsageError } from '../failure.ts';
 import { makePrivateDirectory } from '../files.ts';
 import { reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
-import { damagedLogs } from './log-check.ts';
+import { damagedLogs, isDamaged } from './log-check.ts';
 
 export type Database = ClassicLevel<Uint8Array, Uint8Array>;
 
@@ -39,7 +41,7 @@ export async function openDatabase(location: string, log: Log): Promise<Opened> 
 async function setLogsAside(location: string, log: Log): Promise<boolean> {
   const names = await damagedLogs(location);
   if (names.length === 0) return false;
-  const copiedTo = `${location}.damaged-${Date.now()}`;
+  const copiedTo = placeBeside(location);
   log.error(
     { copiedTo, logs: names.join(' ') },
     'values that were written last are damaged on disk: what can be read is kept',
@@ -76,12 +78,48 @@ export async function mendDatabase(location: string, cause: unknown, log: Log): 
   log.warn({ location, reason: damageOf(cause) }, 'the records on disk are damaged: mending them');
   try {
     await ClassicLevel.repair(location);
-    // What could not be used is put there, with copies of all that could: it would stay for ever.
-    await rm(join(location, 'lost'), { recursive: true, force: true });
+    await setLostAside(location, log);
     return await openPlainly(location);
   } catch (error) {
     return await startAfresh(location, error, log);
   }
+}
+
+/**
+ * Keeps the files that LevelDB could not read to their end: what it took from them is in new ones.
+ * It puts them into `lost`, beside logs and manifests that it has no more use for.
+ */
+async function setLostAside(location: string, log: Log): Promise<void> {
+  const lost = join(location, 'lost');
+  const movedTo = placeBeside(location);
+  try {
+    const files: string[] = [];
+    for (const name of await readdir(lost).catch(() => [])) {
+      const path = join(lost, name);
+      // A manifest has the form of a log; a table comes here only when it is damaged.
+      const isSpent = /\.log$|^MANIFEST/.test(name) && !isDamaged(await readFile(path));
+      if (isSpent) continue;
+      if (files.length === 0) await makePrivateDirectory(movedTo);
+      await rename(path, join(movedTo, name));
+      files.push(name);
+    }
+    await rm(lost, { recursive: true, force: true });
+    if (files.length === 0) return;
+    log.error(
+      { movedTo, files: files.join(' ') },
+      'files of the records are damaged: what could be read of them is kept',
+    );
+  } catch (error) {
+    // No reason not to start: they stay where they are.
+    log.error({ lost, reason: reasonOf(error) }, 'damaged files could not be set aside');
+  }
+}
+
+/** Where damaged files of a database go: a name that is free. */
+function placeBeside(location: string): string {
+  let time = Date.now();
+  while (existsSync(`${location}.damaged-${time}`)) time += 1;
+  return `${location}.damaged-${time}`;
 }
 
 /**
@@ -91,7 +129,7 @@ export async function mendDatabase(location: string, cause: unknown, log: Log): 
  */
 export async function startAfresh(location: string, cause: unknown, log: Log): Promise<Database> {
   refuseTrouble(location, cause);
-  const movedTo = `${location}.damaged-${Date.now()}`;
+  const movedTo = placeBeside(location);
   await rename(location, movedTo);
   await makePrivateDirectory(location);
   log.error(
