@@ -285,9 +285,8 @@ async function useOdd(node: Node, changes: Parameters<typeof oddMaterial>[1]): P
 }
 
 function newKey(type: 'ed25519' | 'x25519'): string {
-  return type === 'ed25519'
-    ? pemOf(generateKeyPairSync('ed25519').privateKey)
-    : pemOf(generateKeyPairSync('x25519').privateKey);
+  const pair = type === 'ed25519' ? generateKeyPairSync(type) : generateKeyPairSync(type);
+  return pemOf(pair.privateKey);
 }
 
 function mustParse(der: Uint8Array): NonNullable<ReturnType<typeof parseCertificate>> {
