@@ -1,6 +1,6 @@
 // No values and no secrets in logs: nodes that say all they have to say, while things go well and
-// while they go wrong, write neither a value, nor the text of a key, nor a whole key, nor anything of
-// a private key.
+// while they go wrong, write neither a value, nor the text of a key, nor a whole key, nor anything
+// of a private key.
 import { createHash, createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';

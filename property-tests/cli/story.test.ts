@@ -1,5 +1,5 @@
-// The story in docs/debugging.md: its commands are run as they stand there, and each sentence with a
-// figure is made anew from what they give. Whoever changes what the core does tells it again.
+// The story in docs/debugging.md: its commands are run as they stand there, and each sentence with
+// a figure is made anew from what they give. Whoever changes what the core does tells it again.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -128,11 +128,14 @@ function sentencesOf(figures: Figures): string[] {
     `\`${one}\`, \`${two}\`, \`${three}\` and ${wordOf(silent.length - 3)} more never answer.`,
     `\`#${step}\` to \`#${lastStep}\` show`,
     `a second call (all but ${wordOf(once.length)} of them), and the place of one of three calls`,
-    `\`${alpha}\`: the mean falls from ${Math.round(lookups.latencyMs.mean).toLocaleString('en')} ` +
-      `to ${Math.round(after.lookups.latencyMs.mean).toLocaleString('en')} ms, for ` +
+    `\`${alpha}\`: the mean falls from ${meanOf(before)} to ${meanOf(after)} ms, for ` +
       `${after.lookups.messages.mean.toFixed(1)} messages a lookup instead of ` +
       `${lookups.messages.mean.toFixed(1)}.`,
   ];
+}
+
+function meanOf({ lookups }: Result): string {
+  return Math.round(lookups.latencyMs.mean).toLocaleString('en');
 }
 
 interface Result {

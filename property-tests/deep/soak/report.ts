@@ -151,6 +151,6 @@ const HEAD = [
 const SLOPE_MAX = 1024 ** 2;
 /** Slopes of less than half an hour say nothing. */
 const SLOPE_S_MIN = 1800;
-/** The tables of a database that has come to its size are merged, and their number goes up and down. */
+/** A database merges its tables, so that their number goes up and down. */
 const FILES_MORE = 2;
 const TOLD = 20;
