@@ -36,9 +36,21 @@ test('the unit gives a node time to stop and leaves V8 its compiler', async (t) 
   t.false(settings.has('MemoryDenyWriteExecute'));
   const [, line = ''] = /^ExecStart=\/usr\/bin\/env node (.*)$/m.exec(text) ?? [];
   const [entry = '', ...args] = line.split(' ');
-  t.regex(entry, /^\/opt\/orrery\/node_modules\/orrery\/cli\/orrery\.mjs$/);
+  t.is(entry, '/opt/orrery/cli/orrery.mjs');
   const [, more = ''] = /^Environment="ORRERY_ARGS=(.*)"$/m.exec(text) ?? [];
   await starts(t, [...args.filter((one) => one !== '$ORRERY_ARGS'), ...more.split(' ')]);
+});
+
+test('the unit starts a node again after any failure, for as long as it takes', async (t) => {
+  const lines = (await readFile(UNIT, 'utf8')).split('\n');
+  t.true(lines.includes('Restart=on-failure'));
+  t.true(lines.includes('StartLimitIntervalSec=0'));
+  t.is(
+    lines.find((line) => /^RestartPrevent/.test(line)),
+    undefined,
+  );
+  const [, seconds] = lines.map((line) => /^RestartSec=(\d+)$/.exec(line)).find(Boolean) ?? [];
+  t.true(Number(seconds) >= 5 && Number(seconds) <= 30, seconds);
 });
 
 test('the Dockerfile is lint-free, pinned, without root, and its commands work', async (t) => {
@@ -46,7 +58,13 @@ test('the Dockerfile is lint-free, pinned, without root, and its commands work',
   t.deepEqual(validate(text), []);
   t.true(validate('FROM node\nRUNN x').length > 0);
   const file = DockerfileParser.parse(text);
-  for (const from of file.getFROMs()) t.regex(from.getImage() ?? '', /^node:\d+\.\d+\.\d+-/);
+  const [argument] = file.getInitialARGs();
+  t.regex(argument?.getRawArgumentsContent() ?? '', /^NODE_VERSION=\d+\.\d+\.\d+$/);
+  const images = file.getFROMs().map((from) => from.getImage());
+  t.deepEqual(images, Array(2).fill('node:${NODE_VERSION}-bookworm-slim'));
+  // Only from the lock file, and without scripts.
+  t.notRegex(text, /npm (?:i|install|add) /);
+  for (const [line] of text.matchAll(/npm ci.*/g)) t.regex(line, /--ignore-scripts/);
   const of = (keyword: string): string =>
     file
       .getInstructions()
@@ -58,7 +76,7 @@ test('the Dockerfile is lint-free, pinned, without root, and its commands work',
   t.is(of('ADD'), '');
   t.deepEqual(JSON.parse(of('VOLUME')), ['/data']);
   const entry: unknown = JSON.parse(of('ENTRYPOINT'));
-  t.deepEqual(entry, ['node', '/opt/orrery/node_modules/orrery/cli/orrery.mjs']);
+  t.deepEqual(entry, ['node', '/opt/orrery/cli/orrery.mjs']);
   const admin = await starts(t, JSON.parse(of('CMD')) as string[]);
   // The check of its health: against that node, and against nobody.
   const [, check = ''] = /CMD (\[.*\])$/s.exec(of('HEALTHCHECK')) ?? [];
@@ -78,6 +96,7 @@ test('the compose file keeps its nodes in, and gives them time to stop', async (
     t.deepEqual({ read_only, cap_drop, privileged }, HELD, name);
     t.deepEqual(security_opt, ['no-new-privileges:true']);
     t.is(stop_signal, 'SIGTERM');
+    t.is(service.restart, 'unless-stopped');
     t.true(Number.parseInt(service.stop_grace_period, 10) > 10);
     t.regex(service.user, /^\$\{ORRERY_UID:-[1-9]\d*\}:/);
     t.true(existsSync(join(DEPLOY, service.build.context, service.build.dockerfile)));
@@ -97,6 +116,7 @@ interface Service {
   readonly security_opt: readonly string[];
   readonly privileged?: boolean;
   readonly stop_signal: string;
+  readonly restart: string;
   readonly stop_grace_period: string;
   readonly user: string;
   readonly build: { readonly context: string; readonly dockerfile: string };

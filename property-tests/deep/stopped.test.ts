@@ -3,7 +3,7 @@
 import { randomInt } from 'node:crypto';
 import test from 'ava';
 import { deadline } from './ending.ts';
-import { stopped } from './stopped.ts';
+import { backFaults, stopped } from './stopped.ts';
 
 test.serial('a node that was stopped and continued serves nothing stale', async (t) => {
   t.timeout(150_000);
@@ -13,4 +13,12 @@ test.serial('a node that was stopped and continued serves nothing stale', async 
   const { lines, faults } = await stopped(plan, deadline(140_000));
   for (const line of lines) t.log(line);
   t.deepEqual(faults, []);
+});
+
+test('a node that was hardly read, or came back late, is a fault', (t) => {
+  const good = { waited: 30, answered: 30, readMs: 800, usedMs: 600, reads: 100, found: 70 };
+  t.deepEqual(backFaults(good), []);
+  t.deepEqual(backFaults({ ...good, found: 9 }), ['too few reads to judge: 9 found a value there']);
+  t.is(backFaults({ ...good, readMs: Infinity, found: 0 }).length, 2);
+  t.is(backFaults({ ...good, usedMs: 6000 }).length, 1);
 });

@@ -60,7 +60,7 @@ interface Stop {
   readonly stopS: number;
 }
 
-interface Back {
+export interface Back {
   readonly verdict: Verdict;
   /** Reads that were under way when the node was continued, and how many of them were answered. */
   readonly waited: number;
@@ -69,8 +69,9 @@ interface Back {
   readonly readMs: number;
   /** From SIGCONT until others had it store something. */
   readonly usedMs: number;
-  /** Later reads through it. */
+  /** Later reads through it, and how many of them returned a value, which might have been stale. */
   readonly reads: number;
+  readonly found: number;
 }
 
 async function stopOnce(
@@ -103,7 +104,7 @@ async function stopOnce(
     const contMs = performance.now();
     const [usedMs, later] = await Promise.all([
       untilUsed(fleet, node, signal),
-      readOn(load, node, keys, contMs + AFTER_S * 500, signal),
+      readOn(load, node, keys, contMs, signal),
     ]);
     const answers = await Promise.all(waiting);
     await overwriting;
@@ -113,6 +114,7 @@ async function stopOnce(
       readMs: later.foundMs - contMs,
       usedMs: usedMs - contMs,
       reads: later.reads,
+      found: later.found,
     };
   };
   const [back] = await Promise.all([script(), running]);
@@ -120,25 +122,35 @@ async function stopOnce(
   return { ...back, verdict: load.verdict };
 }
 
-/** Reads all keys through the node, over and over. */
+/**
+ * Reads all keys through the node, over and over; on a busy machine for longer, until there is
+ * enough to judge.
+ */
 async function readOn(
   load: Load,
   node: number,
   keys: number,
-  untilMs: number,
+  contMs: number,
   signal: AbortSignal,
-): Promise<{ readonly foundMs: number; readonly reads: number }> {
-  let [foundMs, reads] = [Infinity, 0];
+): Promise<{ readonly foundMs: number; readonly reads: number; readonly found: number }> {
+  let [foundMs, reads, found] = [Infinity, 0, 0];
+  const goesOn = (): boolean => {
+    const sinceMs = performance.now() - contMs;
+    return sinceMs < AFTER_S * (found < FOUND_MIN ? 1000 : 500);
+  };
   const hands = Array.from({ length: HANDS }, async (_, hand) => {
-    for (let key = hand; performance.now() < untilMs; key = (key + HANDS) % keys) {
+    for (let key = hand; goesOn(); key = (key + HANDS) % keys) {
       const { outcome, returnedMs } = await load.read(node, key);
       reads += 1;
-      if (outcome === 'found') foundMs = Math.min(foundMs, returnedMs);
+      if (outcome === 'found') {
+        found += 1;
+        foundMs = Math.min(foundMs, returnedMs);
+      }
       await delay(PAUSE_MS, undefined, { signal });
     }
   });
   await Promise.all(hands);
-  return { foundMs, reads };
+  return { foundMs, reads, found };
 }
 
 /**
@@ -157,16 +169,19 @@ async function untilUsed(fleet: Fleet, node: number, signal: AbortSignal): Promi
   return Infinity;
 }
 
-function backLine({ waited, answered, readMs, usedMs, reads }: Back): string {
-  const [read, used] = [readMs, usedMs].map((ms) => `${(ms / 1000).toFixed(2)} s`);
+function backLine({ waited, answered, readMs, usedMs, reads, found }: Back): string {
+  const [read = '', used = ''] = [readMs, usedMs].map((ms) => `${(ms / 1000).toFixed(2)} s`);
   const held = `${answered} of ${waited} waiting reads answered`;
-  return `${held}, found again after ${read ?? ''}, stored to after ${used ?? ''}, ${reads} reads`;
+  const later = `${found} of ${reads} later reads found a value`;
+  return `${held}, found again after ${read}, stored to after ${used}, ${later}`;
 }
 
-function backFaults({ readMs, usedMs }: Back): string[] {
+export function backFaults({ readMs, usedMs, found }: Omit<Back, 'verdict'>): string[] {
   const faults: string[] = [];
   if (readMs > BACK_MS_MAX) faults.push(`nothing was found there for ${readMs} ms`);
   if (usedMs > BACK_MS_MAX) faults.push(`nobody had it store anything for ${usedMs} ms`);
+  // That nothing stale was served says nothing when nothing was served.
+  if (found < FOUND_MIN) faults.push(`too few reads to judge: ${found} found a value there`);
   return faults;
 }
 
@@ -175,5 +190,7 @@ const BEFORE_S = 3;
 const AFTER_S = 8;
 /** Clients give up a few seconds later. */
 const WAITING_S = 5;
+/** Later reads with a value; an idle machine does some hundred. */
+const FOUND_MIN = 10;
 const HANDS = 4;
 const PAUSE_MS = 50;

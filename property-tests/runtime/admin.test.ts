@@ -61,15 +61,23 @@ test('health, readiness, status and metrics of nodes that work', async (t) => {
   t.true((metric(text, 'orrery_messages_total{way="out",kind="store"}') ?? 0) >= 10);
   t.true((metric(text, 'orrery_process_resident_memory_bytes') ?? 0) > 1e6);
   t.true((metric(text, 'orrery_nodejs_eventloop_lag_p99_seconds') ?? -1) >= 0);
-  // No label is anything that a peer or a client could have chosen.
-  const labels = new Set([...text.matchAll(/[{,](\w+)="/g)].map(([, label]) => label));
-  const ours = ['way', 'kind', 'event', 'outcome', 'reason', 'role', 'le', 'quantile'];
-  const nodes_ = ['version', 'major', 'minor', 'patch', 'type', 'space'];
+  // No label is anything that a peer or a client could have chosen: neither its name nor its value.
+  t.deepEqual(strangeLabels(text), []);
+  const known = nodes.flatMap(({ id, listen }) => [id.slice(0, 8), String(listen.port)]);
+  const labels = [...text.matchAll(LABEL)].map(([label]) => label);
   t.deepEqual(
-    [...labels].filter((label) => ![...ours, ...nodes_].includes(label ?? '')),
+    labels.filter((label) => known.some((one) => label.includes(one))),
     [],
   );
 });
+
+/** Labels, by name and value, that are none of `WORDS`. */
+function strangeLabels(text: string): string[] {
+  const strange = [...text.matchAll(LABEL)].filter(
+    ([, name = '', value = '']) => WORDS[name]?.test(value) !== true,
+  );
+  return [...new Set(strange.map(([label]) => label))];
+}
 
 test('a node that found nobody is healthy and not ready', async (t) => {
   const site = await newSite(t);
@@ -119,3 +127,39 @@ test('whoever is not let in, and what is not dialled, is counted by reason', asy
   for (let i = 0; i < HANDSHAKES_PER_ADDRESS_MAX + 2; i++) open();
   await reaches('address-at-once', 2);
 });
+
+const LABEL = /(?<=[{,])(\w+)="((?:[^"\\]|\\.)*)"/g;
+const NUMBER = /^(?:\d+(?:\.\d+)?|\+Inf)$/;
+/** What the values of each label may be. */
+const WORDS: Readonly<Record<string, RegExp>> = {
+  way: oneOf('in out'),
+  kind: oneOf(
+    'put get lookup ping find-node find-value find-version store check compare leave relay ' +
+      'introduce vote heartbeat resign announce ' +
+      'ok peers value version sum tags refused introduction term ' +
+      'major minor incremental weakcb',
+  ),
+  event: oneOf(
+    'call-expired contact-added contact-evicted fellow-shunned handover-cut record-expired ' +
+      'replica-dropped replica-sent reply-unasked',
+  ),
+  outcome: oneOf('joined stored found absent nodes failed left'),
+  reason: oneOf(
+    'address-at-once address-a-second subnet-at-once subnet-a-second all-a-second connections ' +
+      'queue certificate broken subnet-links unknown-subnet known-subnet',
+  ),
+  role: oneOf('none observer follower candidate leader'),
+  le: NUMBER,
+  quantile: NUMBER,
+  major: NUMBER,
+  minor: NUMBER,
+  patch: NUMBER,
+  version: oneOf(process.version.replaceAll('.', '\\.')),
+  // Of Node: the resources that keep it going, and the spaces of its heap.
+  type: /^[A-Za-z]+$/,
+  space: /^[a-z_]+$/,
+};
+
+function oneOf(words: string): RegExp {
+  return new RegExp(`^(?:${words.replaceAll(' ', '|')})$`);
+}

@@ -6,7 +6,8 @@ export interface ReplayResult {
   readonly faults: readonly string[];
 }
 
-export async function replayed(path: string): Promise<ReplayResult> {
+/** @param lengthS of the load, all of which the recording must hold */
+export async function replayed(path: string, lengthS: number): Promise<ReplayResult> {
   const startMs = performance.now();
   const { code, signal, stdout, stderr } = await startProcess('.', ['replay', path, '--json'])
     .ended;
@@ -16,17 +17,50 @@ export async function replayed(path: string): Promise<ReplayResult> {
     const fault = `the replay of ${path} ended with ${how}: ${stderr.trim()}`;
     return { line: 'recording   not readable', faults: [fault] };
   }
-  const { steps, segments, equal, gaps } = JSON.parse(stdout.toString()) as Told;
+  const told = JSON.parse(stdout.toString()) as ReplayTold;
+  const { steps, segments, equal } = told;
   const verdict = equal ? 'all equal' : 'NOT ALL EQUAL';
   return {
     line: `recording   ${steps} steps in ${segments} segments, ${verdict}, replayed in ${took}`,
-    faults: equal ? [] : [`the recording ${path} is not as it was: ${gaps.join('; ')}`],
+    faults: replayFaults(told, path, lengthS),
   };
 }
 
-interface Told {
+/** What is looked at of the answer of `orrery replay --json`. */
+export interface ReplayTold {
   readonly steps: number;
   readonly segments: number;
+  /** Instants, in ISO 8601. */
+  readonly from: string;
+  readonly to: string;
   readonly equal: boolean;
   readonly gaps: readonly string[];
+  /** The first step that is not as it was. */
+  readonly different: { readonly step: number; readonly lines: readonly string[] } | null;
 }
+
+export function replayFaults(told: ReplayTold, path: string, lengthS: number): string[] {
+  const { steps, from, to, equal, gaps, different } = told;
+  const faults: string[] = [];
+  if (different !== null) {
+    faults.push(`the recording ${path} differs at step ${different.step}: ${different.lines[0]}`);
+  }
+  if (gaps.length > 0) faults.push(`the recording ${path} has gaps: ${gaps.join('; ')}`);
+  if (!equal && faults.length === 0) faults.push(`the recording ${path} is not as it was`);
+  // What is behind a step that differs was not replayed.
+  if (different !== null) return faults;
+  const coveredS = (Date.parse(to) - Date.parse(from)) / 1000;
+  if (!(coveredS >= lengthS - COVER_SLACK_S)) {
+    const covered = `${coveredS.toFixed(0)} s (${from} to ${to})`;
+    faults.push(`the recording ${path} covers ${covered} of the ${lengthS} s of the load`);
+  }
+  if (steps < lengthS * STEPS_PER_S_MIN) {
+    faults.push(`the recording ${path} has ${steps} steps for ${lengthS} s of load`);
+  }
+  return faults;
+}
+
+/** The recorder runs from before the load until behind it; wall clocks are set meanwhile. */
+const COVER_SLACK_S = 5;
+/** A node that has peers has more to do than this without any load. */
+const STEPS_PER_S_MIN = 1;

@@ -65,7 +65,10 @@ export async function soak(
     sampler: run.sampler,
     churn: run.churn,
     words,
-    replayed: signal.aborted ? undefined : await replayed(recording),
+    // What has broken off is as short as it is.
+    replayed: signal.aborted
+      ? undefined
+      : await replayed(recording, broken === undefined ? plan.lengthS : 0),
     broken,
   });
   note('report', report.data);
