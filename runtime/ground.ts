@@ -145,12 +145,11 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   const disk = await openDisk(dataDir, log);
   undo.push(() => disk.close());
   const unsigned = unsignedOf(identity, clock);
-  const hopsMax = unsigned === undefined ? 0 : (options.hopsMax ?? CLASSIC_HOPS);
   const values = new Values(disk, createSigner(identity, unsigned));
   const voting = await Voting.open({ dataDir, identity, directory, clock, log }, options.voters);
   const electing = { dataDir, identity, self, book, voting, log };
   const listing = await Listing.open(electing, options.introducers);
-  const limits = { hopsMax, ttlSMax: config.ttlSMax };
+  const limits = { hopsMax: hopsOf(options, unsigned), ttlSMax: config.ttlSMax };
   const edge = createEdge({ ...electing, directory, values, listing, unsigned, ...limits });
   const kept = { ...(await loadKept(disk, clock.wallMs())), ...voting.kept };
   const saved = await SavedPeers.open(dataDir, log);
@@ -200,6 +199,11 @@ function refuseElection({ voters, introducers }: NodeOptions): void {
   throw new UsageError(
     'voters and introducers need identity = certificate: leave them out in a network of addresses',
   );
+}
+
+/** Only where older nodes may be are PUTs passed on. */
+function hopsOf({ hopsMax = CLASSIC_HOPS }: NodeOptions, unsigned: unknown): number {
+  return unsigned === undefined ? 0 : hopsMax;
 }
 
 /** @throws UsageError when the recording cannot be written there */

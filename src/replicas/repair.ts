@@ -2,10 +2,11 @@
  * Repair: fellow holders find out what they do not both hold, and make up for it.
  *
  * Round of a pair: A asks B for the sum over what both should hold, under a fresh nonce, and says
- * its own, which is another one because it is A that says it. Equal sums tell both sides that they hold the same, for
- * two small messages, however many records there are. Unequal ones lead to a comparison: A lists
- * its tags, B answers with its own, and each sends the other what it lacks. Where there are too
- * many tags for one message the range of keys is halved and each half is asked for.
+ * its own, which is another one because it is A that says it. Equal sums tell both sides that they
+ * hold the same, for two small messages, however many records there are. Unequal ones lead to a
+ * comparison: A lists its tags, B answers with its own, and each sends the other what it lacks.
+ * Where there are too many tags for one message the range of keys is halved and each half is asked
+ * for.
  *
  * Both sides judge by their own view of who should hold what. Views differ for a while after
  * somebody came or went; that costs comparisons, and no record.
