@@ -2,8 +2,8 @@
  * `orrery replay FILE`: runs a recording of a node through the core, checks every step, and shows
  * what the node believed at any instant (docs/debugging.md).
  *
- * Exit codes: 0 every step is as it was; 1 one differs, or segments do not fit; 2 no recording of
- * this version, or a damaged one; 130 when Ctrl-C cut it short.
+ * Exit codes: 0 every step is as it was; 1 one differs, or segments do not fit or cannot be read;
+ * 2 no recording of this version, or a damaged one; 130 when Ctrl-C cut it short.
  */
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';

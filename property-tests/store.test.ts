@@ -188,7 +188,8 @@ law(
     const [held] = allItems(state.store);
     assert.ok(held);
     const left = held.expiresAt - now;
-    const latest = publishedAtMs + ttlS * 1000 + CLOCK_ALLOWANCE_MS;
+    const granted = Math.min(ttlS, defaultConfig.ttlSMax) * 1000;
+    const latest = publishedAtMs + granted + CLOCK_ALLOWANCE_MS;
     assert.ok(left <= lifeMs);
     assert.ok(wall + left <= latest, 'at whichever start');
     // Clocks that differ by less than is allowed for cost no life.

@@ -150,13 +150,13 @@ test('docs/wire.md shows the node id of an address in the classic dialect', (t) 
   t.true(text.includes(`that of \`${name}\` is\n\`${digest}\``));
 });
 
-/** The key whose seed is the bytes 0 to 31. */
 /** The position of the node that the document names with these words before its id. */
 function namedIn(words: string): Position | undefined {
   const id = new RegExp(`${words}\\s+(?:node id )?\`([0-9a-f]{64})\``).exec(text)?.[1];
   return id === undefined ? undefined : positionOfId(Uint8Array.from(bytesOf(id)));
 }
 
+/** The key whose seed is the bytes 0 to 31. */
 function exampleKey(): KeyObject {
   const seed = Uint8Array.from({ length: 32 }, (_, at) => at);
   const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);

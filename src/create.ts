@@ -29,7 +29,7 @@ const nobody: readonly Peer[] = [];
 export function create(self: Peer, config: Config, moment: Moment, kept: Kept): NodeState {
   const faults = configFaults(config);
   assert(faults.length === 0, faults.join('; '));
-  const store = storeOf(kept.records, moment);
+  const store = storeOf(kept.records, moment, config.ttlSMax);
   const upkeep: Upkeep = {
     checkAt: moment.now + jitter(draw(moment.entropy, 0), CHECK_MS_MAX, 0.5),
     checkEveryMs: CHECK_MS_MAX,
@@ -72,9 +72,9 @@ export function create(self: Peer, config: Config, moment: Moment, kept: Kept): 
 }
 
 /** Of several versions of a key the newest; at once, since there may be hundreds of thousands. */
-function storeOf(records: readonly KeptRecord[], moment: Moment): Store {
+function storeOf(records: readonly KeptRecord[], moment: Moment, ttlSMax: number): Store {
   const held = records.map((record) => {
-    const expiresAt = moment.now + lifeLeft(record, moment.wall);
+    const expiresAt = moment.now + lifeLeft(record, moment.wall, ttlSMax);
     return newHeld(record.header, expiresAt, 0, record.from, undefined);
   });
   held.sort((a, b) => heldOrder.compare(a, b.header.key) || compareVersions(a.header, b.header));
@@ -86,8 +86,9 @@ function storeOf(records: readonly KeptRecord[], moment: Moment): Store {
  * that was ahead then and was set back would give it its whole life again at every start. Where
  * that leaves nothing it goes with the first wakeup, and is not served before.
  */
-function lifeLeft({ header, storedAtMs }: KeptRecord, wall: number): number {
+function lifeLeft({ header, storedAtMs }: KeptRecord, wall: number, ttlSMax: number): number {
   const { lifeMs, publishedAtMs, ttlS } = header;
+  const grantedMs = Math.min(ttlS, ttlSMax) * 1000;
   const byStoring = lifeMs - Math.max(0, wall - storedAtMs);
-  return Math.min(byStoring, publishedAtMs + ttlS * 1000 + CLOCK_ALLOWANCE_MS - wall);
+  return Math.min(byStoring, publishedAtMs + grantedMs + CLOCK_ALLOWANCE_MS - wall);
 }

@@ -62,7 +62,7 @@ export interface WireRange {
   readonly from: Uint8Array;
 }
 
-/** How many records, and the sum of their tags under a nonce: two u32. */
+/** How many records, and the sum of their tags under a seed: two u32. */
 export interface WireSum {
   readonly count: number;
   readonly high: number;

@@ -110,7 +110,7 @@ law(
 );
 
 law(
-  'who holds nothing gets no answer of another accepted, whatever nonce it asks under',
+  'who holds nothing gets no answer of another accepted, under the same nonce or others',
   [records(1), fc.tuple(position(), position(), position()), word(), fc.array(word())],
   300,
   (headers, [asker, empty, holder], nonce, tried) => {

@@ -59,7 +59,7 @@ const GOOD: Planted = { lost: 0, gets: 100_000, found: 100_000, wrong: 0, immort
 const JUDGED: readonly (readonly [string, Planted, Verdict])[] = [
   ['d1', { found: 99_990 }, 'held'],
   ['d1', { found: 99_989 }, 'not held'],
-  ['d1', { wrong: 11 }, 'not held'],
+  ['d1', { wrong: 1 }, 'not held'],
   ['d1', { gets: 0, found: 0 }, 'not held'],
   ['d1', { lost: 1 }, 'not held'],
   ['d2', { found: 99_900 }, 'held'],
@@ -73,6 +73,10 @@ const JUDGED: readonly (readonly [string, Planted, Verdict])[] = [
   ['d5', { immortal: 1 }, 'not held'],
   ['d6', {}, 'held'],
   ['d6', { lost: 1 }, 'not held'],
+  ['d6', { wrong: 1 }, 'not held'],
+  ['d6', { puts: 0, stored: 0 }, 'not held'],
+  ['d4', { puts: 10_000, stored: 9800 }, 'held'],
+  ['d4', { puts: 10_000, stored: 9799 }, 'not held'],
 ];
 
 for (const [name, values, verdict] of JUDGED) {

@@ -47,6 +47,12 @@ export async function ask(
   });
 }
 
+/** A value in the text of `/metrics`. */
+export function metric(text: string, name: string): number | undefined {
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.slice(name.length));
+}
+
 /** Only what tests of the body compare. */
 export async function bodyOf(t: ExecutionContext, node: Asked, path: string): Promise<Answer> {
   const { code, body } = await ask(t, node, path);

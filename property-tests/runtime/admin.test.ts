@@ -6,16 +6,11 @@ import { connect as connectTls } from 'node:tls';
 import test from 'ava';
 import { HANDSHAKES_PER_ADDRESS_MAX } from '../../runtime/bounds.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';
-import { ask, bodyOf } from './admin-kit.ts';
+import { ask, bodyOf, metric } from './admin-kit.ts';
 import { ANY_PORT, clientOf, eventually, networkOf, newKey, newSite, nodeAt } from './node-kit.ts';
 import { valueOf } from './node-kit.ts';
 
 /** The value of a metric, by its whole name. */
-function metric(text: string, name: string): number | undefined {
-  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
-  return line === undefined ? undefined : Number(line.slice(name.length));
-}
-
 test('health, readiness, status and metrics of nodes that work', async (t) => {
   const site = await newSite(t);
   const nodes = await networkOf(t, site, 3, () => ({ admin: ANY_PORT }));

@@ -56,7 +56,8 @@ export class Recording {
   #ended = false;
   /** Whether the disk has yet to take what was handed to it. */
   #isBehind = false;
-  /** Files that were closed and are not on disk yet, and what waits for them. */
+  /** Files that are to be closed and not on disk yet, and what waits for them. */
+  readonly #closing = new Set<SegmentFile>();
   #tail: Promise<void> = Promise.resolve();
 
   private constructor(options: RecordingOptions, node: Recorded, lastSegment: number) {
@@ -101,7 +102,7 @@ export class Recording {
     if (recorder.waiting >= CHUNK_WORDS) this.#hand();
     if (this.#bytes >= this.#segmentBytes) {
       this.#endSegment();
-      this.#beginSegment(after, moment);
+      this.#goOn(after, moment);
     }
   }
 
@@ -149,7 +150,7 @@ export class Recording {
     };
     const path = segmentPath(this.#options.path, this.#segment);
     const file = new SegmentFile(path, (error) => {
-      this.#open = undefined;
+      if (this.#open?.file === file) this.#open = undefined;
       this.#end(error, 'the recording ends: it cannot be written');
     });
     const recorder = new Recorder(head, state, directory);
@@ -174,11 +175,27 @@ export class Recording {
   }
 
   #endSegment(): void {
-    if (this.#open === undefined) return;
+    // It may be behind, and then has ended already.
     this.#hand();
+    if (this.#open === undefined) return;
     const { file } = this.#open;
     this.#open = undefined;
-    this.#tail = this.#tail.then(() => file.close());
+    this.#closeLater(file);
+  }
+
+  #closeLater(file: SegmentFile): void {
+    this.#closing.add(file);
+    this.#tail = this.#tail
+      .then(() => file.close())
+      .then(() => {
+        this.#closing.delete(file);
+      });
+  }
+
+  /** Bytes that are not on disk yet, of all segments. */
+  get #waiting(): number {
+    const files = this.#open === undefined ? [] : [this.#open.file];
+    return [...files, ...this.#closing].reduce((sum, file) => sum + file.waiting, 0);
   }
 
   /** Nothing is recorded for the moment: begins again when what was handed on is written. */
@@ -192,16 +209,15 @@ export class Recording {
     const words = recorder.take();
     this.#bytes += words.byteLength;
     file.write(words);
-    if (file.waiting < this.#behindAt) return;
+    if (this.#waiting < this.#behindAt) return;
     const { log } = this.#node;
     log.warn({ steps: this.#steps }, 'the recording is behind: it goes on when the disk keeps up');
     this.#open = undefined;
     this.#isBehind = true;
-    this.#tail = this.#tail
-      .then(() => file.close())
-      .then(() => {
-        this.#isBehind = false;
-      });
+    this.#closeLater(file);
+    this.#tail = this.#tail.then(() => {
+      this.#isBehind = false;
+    });
   }
 
   #flush(): void {

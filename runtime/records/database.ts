@@ -37,21 +37,36 @@ export async function openDatabase(location: string, log: Log): Promise<Opened> 
   }
 }
 
-/** Copies damaged logs, of which LevelDB takes what it can and deletes the rest. */
+/**
+ * Copies damaged logs, of which LevelDB takes what it can and deletes the rest. Where there is no
+ * room for the copies beside what LevelDB needs, there are none: they would keep the node from
+ * starting, and be made anew at each try.
+ */
 async function setLogsAside(location: string, log: Log): Promise<boolean> {
   const names = await damagedLogs(location);
   if (names.length === 0) return false;
-  const copiedTo = placeBeside(location);
+  const copiedTo = (await copiedLogs(location, names)) ?? 'nowhere: there is no room';
   log.error(
     { copiedTo, logs: names.join(' ') },
     'values that were written last are damaged on disk: what can be read is kept',
   );
-  // A full disk is no reason not to start.
-  await makePrivateDirectory(copiedTo);
-  for (const name of names) {
-    await copyFile(join(location, name), join(copiedTo, name)).catch(() => undefined);
-  }
   return true;
+}
+
+/** @returns where they were copied to; nothing when there is no room for that */
+async function copiedLogs(location: string, names: readonly string[]): Promise<string | undefined> {
+  const copiedTo = placeBeside(location);
+  try {
+    const sizes = await Promise.all(names.map((name) => stat(join(location, name))));
+    const copies = sizes.reduce((sum, { size }) => sum + size, 0);
+    if (!(await hasRoom(location, copies))) return undefined;
+    await makePrivateDirectory(copiedTo);
+    for (const name of names) await copyFile(join(location, name), join(copiedTo, name));
+    return copiedTo;
+  } catch {
+    await rm(copiedTo, { recursive: true, force: true }).catch(() => undefined);
+    return undefined;
+  }
 }
 
 /** The database as it is, or an error of LevelDB. */
@@ -110,8 +125,8 @@ async function setLostAside(location: string, log: Log): Promise<void> {
       'files of the records are damaged: what could be read of them is kept',
     );
   } catch (error) {
-    // No reason not to start: they stay where they are.
-    log.error({ lost, reason: reasonOf(error) }, 'damaged files could not be set aside');
+    // No reason not to start: what was not moved stays where it is.
+    log.error({ lost, movedTo, reason: reasonOf(error) }, 'damaged files could not be set aside');
   }
 }
 
@@ -139,9 +154,13 @@ export async function startAfresh(location: string, cause: unknown, log: Log): P
   return await openPlainly(location);
 }
 
-/** Whether LevelDB has room to turn its logs into tables, as it does whenever it is opened. */
-export async function hasRoom(location: string): Promise<boolean> {
-  let needed = SPARE_BYTES;
+/**
+ * Whether LevelDB has room to turn its logs into tables, as it does whenever it is opened.
+ *
+ * @param besides bytes that something else is about to take
+ */
+export async function hasRoom(location: string, besides = 0): Promise<boolean> {
+  let needed = SPARE_BYTES + besides;
   for (const name of await readdir(location)) {
     if (name.endsWith('.log')) needed += (await stat(join(location, name))).size;
   }

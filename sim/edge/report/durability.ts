@@ -53,8 +53,12 @@ export type Verdict = 'held' | 'not held' | 'not finished';
 export function verdictOf(row: Row, results: readonly Result[]): Verdict {
   if (results.length < row.seeds) return 'not finished';
   const { goal } = row;
-  const { lost, foundPercent, repairs, immortal } = totalsOf(results);
+  const { lost, foundPercent, repairs, immortal, stored, puts, wrong } = totalsOf(results);
   const holds =
+    // Where nothing was stored nothing is lost.
+    stored >= STORED_MIN * puts &&
+    stored > 0 &&
+    wrong === 0 &&
     lost <= (goal.lostMax ?? Infinity) &&
     foundPercent >= (goal.foundMin ?? 0) &&
     repairs < (goal.repairBelow ?? Infinity) &&
@@ -87,6 +91,9 @@ function goalText({ lostMax, factor, foundMin, repairBelow, immortalMax }: Goal)
   if (immortalMax !== undefined) parts.push(`${immortalMax} immortal`);
   return parts.join('; ');
 }
+
+/** Of the PUTs, in every row. */
+const STORED_MIN = 0.98;
 
 const COLUMNS = [
   'row',

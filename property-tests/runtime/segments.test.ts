@@ -1,0 +1,142 @@
+// The files of a recording: their order and bounds however many there are, what an unreadable one
+// costs, and that nothing the disk does to them ends the node.
+import { mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { segmentPath } from '../../host/recording/form.ts';
+import type { RunningNode } from '../../runtime/node.ts';
+import { prepareSegments, segmentsAt, segmentsOf } from '../../runtime/recording/segments.ts';
+import { trimSegments } from '../../runtime/recording/segments.ts';
+import { run } from '../cli/cli-kit.ts';
+import { scratch } from '../identity-kit.ts';
+import { ask, metric } from './admin-kit.ts';
+import { ANY_PORT, clientOf, eventually, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
+
+test('ten thousand segments are in order, and the oldest go first', async (t) => {
+  const path = join(await scratch(t), 'node.orrec');
+  const numbers = [9998, 9999, 10_000, 10_001];
+  for (const number of numbers) await writeFile(segmentPath(path, number), 'x'.repeat(10));
+  t.deepEqual(
+    await segmentsAt(path),
+    numbers.map((number) => segmentPath(path, number)),
+  );
+  await trimSegments(path, 25);
+  t.deepEqual(
+    await segmentsAt(path),
+    [10_000, 10_001].map((number) => segmentPath(path, number)),
+  );
+  await trimSegments(path, 1);
+  t.deepEqual(await segmentsAt(path), [segmentPath(path, 10_001)], 'the newest stays');
+  t.is(await prepareSegments(path), 10_001);
+});
+
+test('an empty file is of a node that did not start, and its number is used again', async (t) => {
+  const path = join(await scratch(t), 'node.orrec');
+  t.is(await prepareSegments(path), 0);
+  t.is(await prepareSegments(path), 0);
+  await writeFile(segmentPath(path, 1), 'x');
+  t.is(await prepareSegments(path), 1);
+  t.deepEqual(await segmentsOf(path), [segmentPath(path, 1)]);
+});
+
+test('a segment that begins with nothing readable costs itself alone', async (t) => {
+  const { node, dir } = await recorded(t, 10_000_000);
+  await putting(t, node, 300);
+  await node.close();
+  const files = (await readdir(dir)).filter((name) => name.startsWith('seg.')).sort();
+  t.true(files.length >= 3, files.join());
+  const all = await replayedIn(t, dir);
+  t.like(all, { code: 0, equal: true });
+  await truncate(join(dir, files[0] ?? ''), 3);
+  await truncate(join(dir, files[2] ?? ''), 3);
+  const rest = await replayedIn(t, dir);
+  t.is(rest.code, 1);
+  t.is(rest.gaps.filter((gap) => gap.startsWith('left out: ')).length, 2, rest.gaps.join());
+  t.true(rest.steps > 0 && rest.steps < all.steps);
+  for (const name of files) await truncate(join(dir, name), 3);
+  const none = await run(t, dir, ['replay', 'seg.orrec']);
+  t.is(none.code, 2);
+  t.regex(none.stderr, /seg\.0001\.orrec/);
+});
+
+test('an old segment that cannot be removed ends the recording, not the node', async (t) => {
+  // A folder is removed as no file is.
+  const { node, log } = await recorded(t, 20_000, async (path) => {
+    await mkdir(segmentPath(path, 1));
+    await writeFile(segmentPath(path, 2), 'x'.repeat(30_000));
+  });
+  t.is(metric(await metricsOf(t, node), 'orrery_disk_stalled'), 0);
+  await putting(t, node, 50);
+  await eventually(t, 'it has ended', () => log.some((line) => /cannot be removed/.test(line)));
+  await isWell(t, node);
+});
+
+test('a segment that cannot be written ends the recording, not the node', async (t) => {
+  const { node, log } = await recorded(t, 10_000_000, async (path) => {
+    await symlink('/dev/full', segmentPath(path, 2));
+  });
+  t.is(metric(await metricsOf(t, node), 'orrery_recording_ended'), 0);
+  await putting(t, node, 200);
+  await eventually(t, 'it has ended', () => log.some((line) => /cannot be written/.test(line)));
+  await isWell(t, node);
+});
+
+async function isWell(t: ExecutionContext, node: RunningNode): Promise<void> {
+  t.is(metric(await metricsOf(t, node), 'orrery_recording_ended'), 1);
+  await putting(t, node, 20);
+  await node.close();
+}
+
+async function metricsOf(t: ExecutionContext, node: RunningNode): Promise<string> {
+  return (await ask(t, node, '/metrics')).body;
+}
+
+interface Recorded {
+  readonly node: RunningNode;
+  readonly dir: string;
+  /** Words of the warnings. */
+  readonly log: readonly string[];
+}
+
+/** A node with segments of a few kilobytes; `prepare` is told where they will be. */
+async function recorded(
+  t: ExecutionContext,
+  bytesMax: number,
+  prepare: (path: string) => Promise<void> = () => Promise.resolve(),
+): Promise<Recorded> {
+  const site = await newSite(t);
+  const path = join(site.dir, 'seg.orrec');
+  await prepare(path);
+  const log: string[] = [];
+  const silent = (): undefined => undefined;
+  const warn = (_: object, words: string): void => void log.push(words);
+  const node = await nodeAt(t, site, 'n', {
+    admin: ANY_PORT,
+    record: { path, version: '0', bytesMax, values: false, segmentBytes: 8000 },
+    log: { error: warn, warn, info: silent, debug: silent },
+  });
+  return { node, dir: site.dir, log };
+}
+
+async function putting(t: ExecutionContext, node: RunningNode, count: number): Promise<void> {
+  const client = await clientOf(t, node);
+  const keys = Array.from({ length: 10 }, newKey);
+  for (let i = 0; i < count; i++) await client.put(keys[i % 10] ?? t.fail(), valueOf(20));
+  await delay(50);
+}
+
+interface Told {
+  readonly steps: number;
+  readonly equal: boolean;
+  readonly gaps: readonly string[];
+}
+
+async function replayedIn(
+  t: ExecutionContext,
+  dir: string,
+): Promise<Told & { code: number | null }> {
+  const { code, stdout } = await run(t, dir, ['replay', 'seg.orrec', '--json']);
+  return { ...(JSON.parse(stdout.toString()) as Told), code };
+}
