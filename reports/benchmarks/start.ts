@@ -9,7 +9,7 @@
  * records. Data go into a temporary folder, removed at the end.
  */
 import { fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +34,8 @@ interface Started {
 
 const CHUNK = 200;
 const DAY_S = 86_400;
+/** Fellows that sent the records. */
+const SENDERS = Array.from({ length: 100 }, () => bits256Of(randomBytes(32)));
 const { values: flags } = parseArgs({
   options: {
     records: { type: 'string', default: '100000' },
@@ -95,7 +97,8 @@ function newPut(bytes: number): DiskWrite {
     signature: randomBytes(64),
     value: randomBytes(bytes),
   };
-  const record = { header, storedAtMs: nowMs, from: undefined };
+  const from = SENDERS[randomInt(SENDERS.length)];
+  const record = { header, storedAtMs: nowMs, from };
   return { type: 'put', record, bytes: encodeStored({ ...record, envelope }) };
 }
 
