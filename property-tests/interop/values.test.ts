@@ -18,7 +18,7 @@ test('a value of an older node is read through ours, and is not spread by it', a
   const [key, value] = [newKey(), valueOf(300)];
   older.values.set(hexOf(key), value);
   for (let round = 0; round < 3; round++) {
-    for (const node of ours) t.deepEqual((await node.get(key)).value, value);
+    for (const node of ours) await finds(t, node, key, value);
   }
   await delay(500);
   t.deepEqual(
@@ -74,6 +74,19 @@ test('an older node that does not keep what it is given is no holder', async (t)
   const put = await first.put(newKey(), valueOf(30), { replication: 4 });
   t.is(put.holders.length, 2);
 });
+
+/** On a busy machine the one that has it may answer too late for a read. */
+async function finds(
+  t: ExecutionContext,
+  node: RunningNode,
+  key: Uint8Array,
+  value: Uint8Array,
+): Promise<void> {
+  const untilMs = performance.now() + 10_000;
+  let found = (await node.get(key)).value;
+  while (found === undefined && performance.now() < untilMs) found = (await node.get(key)).value;
+  t.deepEqual(found, value);
+}
 
 interface Older {
   readonly there: Played;

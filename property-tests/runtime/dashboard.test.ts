@@ -74,25 +74,46 @@ test('who leads is shown at every voter, and what became of it', async (t) => {
   const site = await newSite(t);
   const identities = await identitiesAt(site, 3);
   const voters = configuredVoters(identities.ids);
-  const [first, ...rest] = await networkOf(t, site, 3, (index) => {
+  const nodes = await networkOf(t, site, 3, (index) => {
     return { admin: ANY_PORT, voters, identity: identities.of(index) };
   });
+  const [first] = nodes;
   if (first === undefined) return t.fail();
   const opened = await openPage(t, addressOf(first));
   if (opened === undefined) return;
   const { page, noise } = opened;
   await says(t, page, '#state', /^live$/);
-  await says(t, page, '#leader', /^(this node|[0-9a-f]{8})$/);
-  const role = await says(t, page, '#role', /^this node: (leader|follower) since /);
-  await says(t, page, '#term', /^term \d, 3 voters of list 1$/);
-  await says(t, page, '#changes', /leader: /);
-  const [shown = ''] = await texts(page, '#leader');
-  t.is(role.includes('leader'), shown === 'this node');
-  const leader = rest.find(({ id }) => id.startsWith(shown)) ?? first;
-  await says(t, page, '#leader-at', new RegExp(`^at ${formatEndpoint(leader.listen)}$`));
-  t.is(leader === first, shown === 'this node');
+  const leader = await leads(t, page, nodes, first);
+  // Who closes hands over: the page of another sees who comes next.
+  const [seen = first] = nodes.filter((node) => node !== leader);
+  const other = seen === first ? opened : await openPage(t, addressOf(seen));
+  if (other === undefined) return;
+  await says(t, other.page, '#state', /^live$/);
+  t.is(await leads(t, other.page, nodes, seen), leader);
+  await leader.close();
+  const next = nodes.filter((node) => node !== leader).map(({ id }) => id.slice(0, 8));
+  await says(t, other.page, '#changes', new RegExp(`leader: .*(this node|${next.join('|')})`));
+  await says(t, other.page, '#term', /^term \d+, 3 voters of list 1$/);
   t.deepEqual(noise, []);
 });
+
+/** Whom the page of a node shows as the leader, with role, term and place. */
+async function leads(
+  t: ExecutionContext,
+  page: BrowserPage,
+  nodes: readonly RunningNode[],
+  own: RunningNode,
+): Promise<RunningNode> {
+  await says(t, page, '#leader', /^(this node|[0-9a-f]{8})$/);
+  const role = await says(t, page, '#role', /^this node: (leader|follower) since /);
+  await says(t, page, '#term', /^term \d+, 3 voters of list 1$/);
+  const [shown = ''] = await texts(page, '#leader');
+  t.is(role.includes('leader'), shown === 'this node');
+  const leader = nodes.find(({ id }) => id.startsWith(shown)) ?? own;
+  await says(t, page, '#leader-at', new RegExp(`^at ${formatEndpoint(leader.listen)}$`));
+  t.is(leader === own, shown === 'this node');
+  return leader;
+}
 
 test('what is shown is what the node knows, and each hop of a look-up', async (t) => {
   const { nodes, first } = await scene(t, 5);

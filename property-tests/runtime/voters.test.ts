@@ -88,7 +88,7 @@ test('a leader that is asked to stop hands over to another', async (t) => {
   const begunAt = performance.now();
   const closed = leader.close();
   const isNext = (): boolean => others.some((node) => electionOf(node).role.type === 'leader');
-  await eventually(t, 'another leads', isNext);
+  await eventually(t, 'another leads', isNext, 30_000);
   t.log(`another leads after ${Math.round(performance.now() - begunAt)} ms`);
   await leaderOf(t, others);
   // One more, unless the machine stood still for as long as a lease.
