@@ -40,9 +40,8 @@ export async function openLinks({ to, authorityDir, count }: LinksOrder): Promis
   const mint = await Mint.open(authorityDir);
   held = [];
   await inLanes(count, OPENED_AT_ONCE, async () => {
-    const link = new RawLink(to, await mint.issue());
-    link.send(HELLO);
-    if (!(await link.up)) return;
+    const link = await upLink(to, mint);
+    if (link === undefined) return;
     const one: Held = { link, word: undefined, sentAt: 0 };
     held.push(one);
     void link.ended.then((word) => {
@@ -50,6 +49,16 @@ export async function openLinks({ to, authorityDir, count }: LinksOrder): Promis
     });
   });
   return held.length;
+}
+
+/** An attacker that has no processor is cut off in the handshake, and dials once more. */
+async function upLink(to: LinksOrder['to'], mint: Mint): Promise<RawLink | undefined> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const link = new RawLink(to, await mint.issue());
+    link.send(HELLO);
+    if (await link.up) return link;
+  }
+  return undefined;
 }
 
 export async function sendPart({ part }: { readonly part: Part }): Promise<void> {
@@ -77,5 +86,6 @@ export async function fateOfLinks(): Promise<Fate> {
 }
 
 const OPENED_AT_ONCE = 24;
+const TRIES = 3;
 const FRAME_BYTES = 65_536;
 const STORE = 668;
