@@ -14,12 +14,12 @@ import { assertNever } from '../src/assert.ts';
 import { peersIn } from '../src/codec/address.ts';
 import { headerFor } from '../src/codec/record.ts';
 import {
-  CLOCK_ALLOWANCE_MS,
   LIFE_MS_MAX,
   PEERS_PER_REPLY_MAX,
   TTL_S_MAX,
   VERSION_AHEAD_MS_MAX,
 } from '../src/limits.ts';
+import { lifeByPublication } from '../src/replicas/store.ts';
 import type {
   Introducers,
   Key,
@@ -226,14 +226,10 @@ function admitHeader(edge: Edge, header: WireHeader, wallMs: number): RecordHead
   };
 }
 
-function lifeOf(
-  { ttlSMax }: Edge,
-  { ttlS, publishedAtMs, lifeMs }: WireHeader,
-  wallMs: number,
-): number {
-  const ttlMs = Math.min(ttlS, ttlSMax) * 1000;
-  const byClockMs = publishedAtMs + ttlMs - wallMs + CLOCK_ALLOWANCE_MS;
-  return Math.min(lifeMs, ttlMs, Math.floor(byClockMs), LIFE_MS_MAX);
+function lifeOf({ ttlSMax }: Edge, header: WireHeader, wallMs: number): number {
+  const ttlMs = Math.min(header.ttlS, ttlSMax) * 1000;
+  const byClockMs = Math.floor(lifeByPublication(header, ttlSMax, wallMs));
+  return Math.min(header.lifeMs, ttlMs, byClockMs, LIFE_MS_MAX);
 }
 
 /** Each peer once, in the order named; those that the directory has no room for are left out. */

@@ -87,7 +87,7 @@ export function countingSleep({ awakeMs, uptimeMs, wallMs }: Sources): () => num
 
 const POOL_BYTES = 4096;
 const LOOK_MS = 1000;
-/** Far above what steering the wall clock does in a second, far below a sleep that counts. */
+/** Far above what corrections of the wall clock come to in a second, far below a sleep. */
 const WALL_MS_APART = 400;
 /** Below this it may be the uptime that is coarse, or slow to be read. */
 const SLEEP_MS_MIN = 1000;

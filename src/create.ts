@@ -6,14 +6,15 @@ import { assert } from './assert.ts';
 import { noCalls } from './calls.ts';
 import { configFaults } from './config.ts';
 import { beginElection } from './election/turn.ts';
-import { CHECK_MS_MAX, CLOCK_ALLOWANCE_MS, FELLOW_SOON_MS, REFRESH_MS } from './limits.ts';
+import { CHECK_MS_MAX, FELLOW_SOON_MS, REFRESH_MS } from './limits.ts';
 import type { NodeState, Upkeep } from './node.ts';
 import { noOperations } from './operations/operation.ts';
 import { allItems, emptyPaged, pagedFromSorted } from './paged.ts';
 import { usageOf } from './replicas/quota.ts';
 import { draw, jitter } from './random.ts';
 import { noFellows, noPublished } from './replicas/replicas.ts';
-import { compareVersions, heldOrder, newHeld, type Store } from './replicas/store.ts';
+import { compareVersions, heldOrder, lifeByPublication, newHeld } from './replicas/store.ts';
+import type { Store } from './replicas/store.ts';
 import { emptyTable } from './table/table.ts';
 import { unmeasured } from './timing.ts';
 import type { Config, Kept, KeptRecord, Moment, Peer } from './types.ts';
@@ -87,8 +88,6 @@ function storeOf(records: readonly KeptRecord[], moment: Moment, ttlSMax: number
  * that leaves nothing it goes with the first wakeup, and is not served before.
  */
 function lifeLeft({ header, storedAtMs }: KeptRecord, wall: number, ttlSMax: number): number {
-  const { lifeMs, publishedAtMs, ttlS } = header;
-  const grantedMs = Math.min(ttlS, ttlSMax) * 1000;
-  const byStoring = lifeMs - Math.max(0, wall - storedAtMs);
-  return Math.min(byStoring, publishedAtMs + grantedMs + CLOCK_ALLOWANCE_MS - wall);
+  const byStoring = header.lifeMs - Math.max(0, wall - storedAtMs);
+  return Math.min(byStoring, lifeByPublication(header, ttlSMax, wall));
 }

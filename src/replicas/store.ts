@@ -10,6 +10,7 @@
  * leaves at its expiry on the monotonic clock (S12, S13); at most `RECORDS_MAX` records.
  */
 
+import { CLOCK_ALLOWANCE_MS } from '../limits.ts';
 import { emptyPaged, forEachItem, lookUp, mapped, pagesOf } from '../paged.ts';
 import type { Order, Page, Paged } from '../paged.ts';
 import { compareBits, comparePositions } from '../position.ts';
@@ -97,6 +98,19 @@ export function durable(newest: Held | undefined, now: number): Held | undefined
 /** The record of a key that is on disk and alive at `now`. */
 export function durableHeld(store: Store, key: Key, now: number): Held | undefined {
   return durable(newestHeld(store, key), now);
+}
+
+/**
+ * What its publication leaves a record, in ms: of the TTL that was signed, as far as the network
+ * grants it, with an allowance for clocks that differ. At a receipt and at a start, a record lives
+ * no longer, whatever else is said of its life (S13).
+ */
+export function lifeByPublication(
+  { publishedAtMs, ttlS }: Pick<RecordHeader, 'publishedAtMs' | 'ttlS'>,
+  ttlSMax: number,
+  wallMs: number,
+): number {
+  return publishedAtMs + Math.min(ttlS, ttlSMax) * 1000 + CLOCK_ALLOWANCE_MS - wallMs;
 }
 
 /** A record of which nothing is known yet but itself; `token` 0 when it is on disk. */
