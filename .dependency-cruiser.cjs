@@ -68,13 +68,28 @@ module.exports = {
       severity: 'error',
       comment:
         'The table and the lookup are machines of their own: what knows a node, its calls or its ' +
-        'records is in contacts and seek.',
-      from: {
-        path: '^src/(?:lookup|table)/',
-        pathNot: '/(?:seek|contacts|[a-z-]*invariants)\\.ts$',
-      },
+        'records is in contacts/ and operations/.',
+      from: { path: '^src/(?:lookup|table)/' },
       to: { path: '^src/', pathNot: [LEAVES, '^src/lists\\.ts$', '^src/(?:lookup|table)/'] },
     },
+    notFolders(
+      'src-state-knows-no-rules',
+      '^src/state/',
+      ['src/election', 'src/replicas', 'src/contacts', 'src/operations', 'src/invariants'],
+      'src/state/ says what a node is; what it does is in the folders of rules.',
+    ),
+    notFolders(
+      'src-replicas-and-election-below',
+      '^src/(?:replicas|election)/',
+      ['src/contacts', 'src/operations', 'src/invariants'],
+      'Operations use replicas and election, not the other way: lay what is due into the draft.',
+    ),
+    notFolders(
+      'src-contacts-below-operations',
+      '^src/contacts/',
+      ['src/operations', 'src/invariants'],
+      'Operations use contacts, not the other way: lay what is due into the draft.',
+    ),
     {
       name: 'src-step-is-the-door',
       severity: 'error',
@@ -102,6 +117,18 @@ module.exports = {
       from: { path: '^sim/', pathNot: SIM_EDGES },
       to: { dependencyTypes: PACKAGES_AND_NODE, pathNot: 'node_modules/(?:@types/)?seedrandom/' },
     },
+    notFolders(
+      'sim-observer-judges',
+      '^sim/(?:observer|churn|latency)/',
+      ['sim/run', 'sim/result', 'sim/snapshot'],
+      'The observer and the laws of a network do not know the run: the run asks them.',
+    ),
+    notFolders(
+      'sim-run-below-result',
+      '^sim/run/',
+      ['sim/result', 'sim/snapshot'],
+      'Results and snapshots are made of a run; a run knows neither.',
+    ),
     {
       name: 'seedrandom-only-in-streams',
       severity: 'error',

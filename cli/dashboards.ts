@@ -6,7 +6,7 @@
  */
 import { formatEndpoint } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
-import { ADMIN_PORT_OFFSET } from './settings.ts';
+import { ADMIN_PORT_OFFSET } from './settings/settings.ts';
 
 /** Where the node that listens there has its dashboard. */
 export function adminOfMember({ host, port }: Endpoint): Endpoint {

@@ -19,8 +19,8 @@ import { authorityFiles } from '../runtime/identity/revocations.ts';
 import { formatEndpoint, isLoopback } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
 import { freePort, LISTEN_ADDRESS } from '../runtime/listening.ts';
-import { STATE_DIR } from './settings.ts';
-import type { NodeSettings } from './settings.ts';
+import { STATE_DIR } from './settings/settings.ts';
+import type { NodeSettings } from './settings/settings.ts';
 
 export interface ChosenIdentity {
   readonly identity: Identity;

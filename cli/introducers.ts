@@ -21,7 +21,7 @@ import type { WireIntroducers } from '../src/wire-types.ts';
 import { identityFor } from './development.ts';
 import { CommandFailure, EXIT_INTERRUPTED } from './failure.ts';
 import { print, say } from './output.ts';
-import { resolveSettings } from './settings.ts';
+import { resolveSettings } from './settings/settings.ts';
 import { watchForStop } from './signals.ts';
 import type { StopWatch } from './signals.ts';
 

@@ -15,23 +15,23 @@ import { ignoreClosedPipes, leave } from './output.ts';
 
 /** Only the command that was named is loaded: the certificates' library alone takes 0.3 s. */
 const LOADERS = new Map<string, (version: string) => Promise<CommandUnknownOpts>>([
-  ['start', async (version) => (await import('./start.ts')).startCommand(version)],
+  ['start', async (version) => (await import('./start/start.ts')).startCommand(version)],
   ['node', async (version) => (await import('./node.ts')).nodeCommand(version)],
-  ['cluster', async () => (await import('./cluster.ts')).clusterCommand()],
-  ['ca', async () => (await import('./ca.ts')).caCommand()],
+  ['cluster', async () => (await import('./cluster/cluster.ts')).clusterCommand()],
+  ['ca', async () => (await import('./ca/ca.ts')).caCommand()],
   ['put', async () => (await import('./put.ts')).putCommand()],
   ['get', async () => (await import('./get.ts')).getCommand()],
   ['introducers', async () => (await import('./introducers.ts')).introducersCommand()],
   ['status', async () => (await import('./status.ts')).statusCommand()],
-  ['sim', async (version) => (await import('./sim.ts')).simCommand(version)],
-  ['sweep', async (version) => (await import('./sweep.ts')).sweepCommand(version)],
+  ['sim', async (version) => (await import('./sim/sim.ts')).simCommand(version)],
+  ['sweep', async (version) => (await import('./sweep/sweep.ts')).sweepCommand(version)],
   [
     'sweep-worker',
-    async (version) => (await import('./sweep-worker.ts')).sweepWorkerCommand(version),
+    async (version) => (await import('./sweep/worker.ts')).sweepWorkerCommand(version),
   ],
-  ['real', async (version) => (await import('./real.ts')).realCommand(version)],
+  ['real', async (version) => (await import('./real/real.ts')).realCommand(version)],
   ['compare', async () => (await import('./compare.ts')).compareCommand()],
-  ['replay', async () => (await import('./replay.ts')).replayCommand()],
+  ['replay', async () => (await import('./replay/replay.ts')).replayCommand()],
   ['report', async (version) => (await import('./report.ts')).reportCommand(version)],
 ]);
 

@@ -27,14 +27,14 @@ import { identityFor, readChosen } from './development.ts';
 import { CommandFailure, report } from './failure.ts';
 import { framesOf, onFatal } from './fatal.ts';
 import { wholeNumber } from './flags.ts';
-import type { IniSettings } from './ini.ts';
+import type { IniSettings } from './settings/ini.ts';
 import { LOG_FORMATS, LOG_LEVELS, openLog } from './logging.ts';
 import { counted, leaveAtOnce, print, printJson, say } from './output.ts';
-import { quotaFlag } from './quota.ts';
-import { subnetContactsFlag } from './reach.ts';
-import { sizeFlag } from './size.ts';
-import { resolveSettings } from './settings.ts';
-import type { NodeFlags, NodeSettings } from './settings.ts';
+import { quotaFlag } from './settings/quota.ts';
+import { subnetContactsFlag } from './settings/reach.ts';
+import { sizeFlag } from './settings/size.ts';
+import { resolveSettings } from './settings/settings.ts';
+import type { NodeFlags, NodeSettings } from './settings/settings.ts';
 import { watchForStop } from './signals.ts';
 import type { StopWatch } from './signals.ts';
 
@@ -103,7 +103,7 @@ export function readyNoteOf(node: RunningNode): ReadyNote {
 /** What reads the file is loaded only when there is one: it takes longer than all the rest. */
 async function fileSettings(path: string | undefined): Promise<IniSettings> {
   if (path === undefined) return {};
-  const { readIni } = await import('./ini.ts');
+  const { readIni } = await import('./settings/ini.ts');
   return await readIni(path);
 }
 

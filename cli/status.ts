@@ -15,7 +15,7 @@ import { ADMIN_EXAMPLE_PORT, formatEndpoint, parseEndpoint } from '../runtime/li
 import type { Endpoint } from '../runtime/links/address.ts';
 import { CommandFailure } from './failure.ts';
 import { counted, print, printJson } from './output.ts';
-import { ADMIN_PORT_OFFSET, DEFAULT_LISTEN } from './settings.ts';
+import { ADMIN_PORT_OFFSET, DEFAULT_LISTEN } from './settings/settings.ts';
 
 export function statusCommand(): CommandUnknownOpts {
   return new Command('status')

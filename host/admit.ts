@@ -19,7 +19,7 @@ import {
   TTL_S_MAX,
   VERSION_AHEAD_MS_MAX,
 } from '../src/limits.ts';
-import { lifeByPublication } from '../src/replicas/store.ts';
+import { lifeByPublication } from '../src/state/store.ts';
 import type {
   Introducers,
   Key,

@@ -46,7 +46,7 @@ export { compareDistance, idOf, positionOf, sharedBits } from '../src/position.t
 export { contactCount } from '../src/table/table.ts';
 export { nearestContacts } from '../src/table/nearest.ts';
 /** Everything that must hold of a state: one line for each thing that does not. */
-export { checkNode } from '../src/invariants.ts';
+export { checkNode } from '../src/invariants/invariants.ts';
 /** The bounds of everything. */
 export * as limits from '../src/limits.ts';
 /** Bytes to messages and back, between peers and for clients; decoding never throws. */

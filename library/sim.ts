@@ -6,6 +6,6 @@
 export { simulate } from './simulation.ts';
 export type { SimulateOptions } from './simulation.ts';
 export type { Duration, Fault, Settings, Share, Workload } from './settings.ts';
-export { SettingsFault } from '../sim/edge/settings-fault.ts';
+export { SettingsFault } from '../sim/edge/settings/fault.ts';
 export type { Progress } from '../sim/main.ts';
-export type { SimResult } from '../sim/result.ts';
+export type { SimResult } from '../sim/result/result.ts';

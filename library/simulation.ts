@@ -6,11 +6,11 @@
  */
 import { runApart } from '../sim/edge/apart.ts';
 import { readScenario } from '../sim/edge/scenario.ts';
-import { resolveLayers } from '../sim/edge/settings.ts';
-import type { Layer } from '../sim/edge/settings.ts';
+import { resolveLayers } from '../sim/edge/settings/settings.ts';
+import type { Layer } from '../sim/edge/settings/settings.ts';
 import { Interrupted } from '../sim/main.ts';
 import type { Progress } from '../sim/main.ts';
-import type { SimResult } from '../sim/result.ts';
+import type { SimResult } from '../sim/result/result.ts';
 import type { Settings } from './settings.ts';
 import { readVersion } from './version.ts';
 

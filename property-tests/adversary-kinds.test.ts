@@ -8,7 +8,7 @@ import test from 'ava';
 import { isForged } from '../sim/adversary.ts';
 import type { SimOptions } from '../sim/options.ts';
 import { compareBits, compareDistance } from '../src/position.ts';
-import { compareVersions, durableHeld } from '../src/replicas/store.ts';
+import { compareVersions, durableHeld } from '../src/state/store.ts';
 import type { Key, Peer, Position, RecordHeader } from '../src/types.ts';
 import { network, optionsOf, PUTS, work } from './adversary-arbitrary.ts';
 import { law } from './harness.ts';

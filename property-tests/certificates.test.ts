@@ -7,7 +7,7 @@ import test from 'ava';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { caCommand } from '../cli/ca.ts';
+import { caCommand } from '../cli/ca/ca.ts';
 import { openAuthority } from '../runtime/identity/authority.ts';
 import { developmentIdentity } from '../runtime/identity/development.ts';
 import { UsageError } from '../runtime/failure.ts';

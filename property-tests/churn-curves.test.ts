@@ -6,13 +6,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { parseSessionCdf } from '../sim/churn-cdf.ts';
-import { parseChurn } from '../sim/churn-spec.ts';
-import { parseSurvival } from '../sim/churn-survival.ts';
-import { Churn } from '../sim/churn.ts';
+import { parseSessionCdf } from '../sim/churn/cdf.ts';
+import { parseChurn } from '../sim/churn/spec.ts';
+import { parseSurvival } from '../sim/churn/survival.ts';
+import { Churn } from '../sim/churn/churn.ts';
 import { readMaterials } from '../sim/edge/materials.ts';
 import type { ChurnSpec } from '../sim/options.ts';
-import type { SessionCurve } from '../sim/session-curve.ts';
+import type { SessionCurve } from '../sim/churn/session-curve.ts';
 import type { Parsed } from '../sim/specs.ts';
 import { keysOf } from '../sim/streams.ts';
 import { curveLaw, DISTANCE_MAX, distanceTo, DRAWS, equilibriumOf, HOUR_US } from './laws-kit.ts';
@@ -29,7 +29,7 @@ function accepted<T>(parsed: Parsed<T>): T {
 
 /** Hours of sessions, or of what is left of those under way. */
 function hoursOf(sessions: SessionCurve, residual: boolean): readonly number[] {
-  const churn = new Churn(fromFile, DRAWS, key, { sessions });
+  const churn = new Churn(fromFile, DRAWS, key, sessions);
   const us = (slot: number): number =>
     residual ? churn.residualSessionUs(slot) : churn.sessionUs(slot);
   return slots.map((slot) => us(slot) / HOUR_US);
@@ -60,7 +60,7 @@ test('a whole curve: sessions are straight lines between its points', (t) => {
   // The test can tell: what is left is not a whole session.
   t.true(distanceTo(hoursOf(sessions, false), rest) > 0.05);
   // Areas of the shape, by hand: 1 * 0.8 + 1 * 0.6 + 2 * 0.35 + 6 * 0.05 hours.
-  const churn = new Churn(fromFile, 1, key, { sessions });
+  const churn = new Churn(fromFile, 1, key, sessions);
   t.true(Math.abs(churn.meanSessionMs / 3_600_000 - 2.4) < 1e-9);
   const drawn = hoursOf(sessions, true).reduce((sum, x) => sum + x, 0) / DRAWS;
   t.true(Math.abs((drawn * 3_600_000) / churn.meanResidualMs - 1) < 0.03);
@@ -104,7 +104,7 @@ test('survivors: the sessions that made the curve are found again', (t) => {
   t.true(Math.max(...distancesTo(sessions)) < DISTANCE_MAX);
   const whole = hoursOf(sessions, false);
   t.true(distanceTo(whole, (x) => 1 - (1 + x / 9) ** -4) < 0.02);
-  const churn = new Churn(fromFile, 1, key, { sessions });
+  const churn = new Churn(fromFile, 1, key, sessions);
   t.true(Math.abs(churn.meanSessionMs / 3_600_000 / 3 - 1) < 0.02, `${churn.meanSessionMs}`);
 });
 

@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { parseChurn } from '../sim/churn-spec.ts';
-import { Churn } from '../sim/churn.ts';
-import { Sample } from '../sim/distribution.ts';
+import { parseChurn } from '../sim/churn/spec.ts';
+import { Churn } from '../sim/churn/churn.ts';
+import { Sample } from '../sim/observer/distribution.ts';
 import { exponential, normalQuantile } from '../sim/laws.ts';
 import { index, keysOf, mix, share } from '../sim/streams.ts';
 import { word } from './arbitraries.ts';

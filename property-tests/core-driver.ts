@@ -8,7 +8,7 @@
  */
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import { checkNode, demandedWake } from '../src/invariants.ts';
+import { checkNode, demandedWake } from '../src/invariants/invariants.ts';
 import { HANDOVER_MS_MAX, JOIN_MS_MAX, LEAVE_MS_MAX } from '../src/limits.ts';
 import { PUSHES_MAX, REPLICATION_MAX } from '../src/limits.ts';
 import { allItems } from '../src/paged.ts';

@@ -10,7 +10,7 @@ import { simulate } from '../sim/main.ts';
 import type { SimOptions } from '../sim/options.ts';
 import type { Task } from '../sim/task.ts';
 import { allItems } from '../src/paged.ts';
-import { durableHeld, type Store } from '../src/replicas/store.ts';
+import { durableHeld, type Store } from '../src/state/store.ts';
 import type { Peer } from '../src/types.ts';
 import { law } from './harness.ts';
 import { SeenRun, type Seen } from './seen-run.ts';

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { MaterialFault, readMaterials } from '../sim/edge/materials.ts';
-import { parseLatency } from '../sim/latency-spec.ts';
-import { latencyModel, type LatencyModel } from '../sim/latency.ts';
-import { parseMatrix, type Matrix, type MatrixReading } from '../sim/matrix.ts';
+import { parseLatency } from '../sim/latency/spec.ts';
+import { latencyModel, type LatencyModel } from '../sim/latency/latency.ts';
+import { parseMatrix, type Matrix, type MatrixReading } from '../sim/latency/matrix.ts';
 import type { LatencySpec } from '../sim/options.ts';
 import { realData, surprise } from './laws-kit.ts';
 
@@ -95,7 +95,7 @@ test('gaps are filled with the median of the row, or of all where a row has noth
 });
 
 function modelOf(matrix: Matrix): LatencyModel {
-  return latencyModel(specOf('matrix:made-here'), settings, { matrix });
+  return latencyModel(specOf('matrix:made-here'), settings, matrix);
 }
 
 /** The number of the node's row, from 1. */
@@ -185,7 +185,7 @@ for (const { name, size, more, symmetric } of REAL) {
     const sorted = oneWayUs.toSorted();
     const medianMs = (sorted[sorted.length >> 1] ?? 0) / 1000;
     t.true(medianMs > 20 && medianMs < 200, `half a median round trip: ${medianMs} ms`);
-    const model = latencyModel(latency, { ...settings, minLatencyMs: 1 }, materials);
+    const model = latencyModel(latency, { ...settings, minLatencyMs: 1 }, materials.matrix);
     let unequal = 0;
     for (let peer = 0; peer < 1000; peer++) {
       const [there, back] = [model.draw(peer, peer + 1, peer), model.draw(peer + 1, peer, 7)];

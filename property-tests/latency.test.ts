@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { parseLatency } from '../sim/latency-spec.ts';
-import { latencyModel, type LatencyModel } from '../sim/latency.ts';
-import { parseMatrix } from '../sim/matrix.ts';
+import { parseLatency } from '../sim/latency/spec.ts';
+import { latencyModel, type LatencyModel } from '../sim/latency/latency.ts';
+import { parseMatrix } from '../sim/latency/matrix.ts';
 import type { LatencySpec } from '../sim/options.ts';
 import { keysOf, share } from '../sim/streams.ts';
 import { word } from './arbitraries.ts';
@@ -18,7 +18,7 @@ const { latency: key } = keysOf('latency');
 const words = wordsOf(key);
 
 function modelOf(spec: LatencySpec, jitter = 0, minLatencyMs = 1): LatencyModel {
-  return latencyModel(spec, { minLatencyMs, jitter, key }, {});
+  return latencyModel(spec, { minLatencyMs, jitter, key });
 }
 
 /** Between two fixed nodes. */
@@ -48,7 +48,7 @@ test('latencies have the laws that their names promise', (t) => {
 test('a word gives the same latency on every machine', (t) => {
   const some = [0, 1, -1, 0x12345678, -0x76543210];
   const of = (spec: LatencySpec, jitter: number): readonly number[] => {
-    const model = latencyModel(spec, { minLatencyMs: 1, jitter, key: 1 }, {});
+    const model = latencyModel(spec, { minLatencyMs: 1, jitter, key: 1 });
     return some.map((each) => model.draw(0, 1, each));
   };
   const uniform = { type: 'uniform', lowMs: 10, highMs: 100 } as const;
@@ -111,7 +111,7 @@ test('regions: delays are the published means, the same both ways, for any word'
   for (const a of names) for (const b of names) t.is(delay(a, b), delay(b, a, -9));
   t.is(model.leastUs, 11_000);
   // Places depend on the key and on nothing else.
-  const other = latencyModel({ type: 'regions' }, { minLatencyMs: 1, jitter: 0, key: key + 1 }, {});
+  const other = latencyModel({ type: 'regions' }, { minLatencyMs: 1, jitter: 0, key: key + 1 });
   const peers = Array.from({ length: 200 }, (_, i) => 199 - i);
   const namesOf = (of: LatencyModel) => peers.map((peer) => of.placeName(peer));
   t.notDeepEqual(namesOf(other), namesOf(model));
@@ -147,7 +147,7 @@ law(
   (spec, jitter, minLatencyMs, start) => {
     assert.ok(matrix.ok);
     const settings = { minLatencyMs, jitter, key: start };
-    const model = latencyModel(spec, settings, { matrix: matrix.value });
+    const model = latencyModel(spec, settings, matrix.value);
     assert.ok(model.leastUs >= Math.round(minLatencyMs * 1000));
     for (let i = 0; i < 300; i++) {
       const us = model.draw(i % 7, i % 5, start + i);

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import type { SessionCurve } from '../sim/session-curve.ts';
+import type { SessionCurve } from '../sim/churn/session-curve.ts';
 import { mix } from '../sim/streams.ts';
 import { requireOrSkip } from './require.ts';
 

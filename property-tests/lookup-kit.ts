@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { LOOKUP_REQUESTS_MAX, PATHS_MAX, PEERS_PER_REPLY_MAX } from '../src/limits.ts';
-import { checkLookup } from '../src/lookup/lookup-invariants.ts';
+import { checkLookup } from '../src/invariants/lookup.ts';
 import { isFinished, nextToAsk, onAnswer, onFailure, onOverdue } from '../src/lookup/lookup.ts';
 import type { Lookup, LookupSize } from '../src/lookup/lookup.ts';
 import { pathOf } from '../src/lookup/marks.ts';

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { keyOf } from '../host/admit.ts';
 import { sha256 } from '../sim/main.ts';
-import { compareVersions } from '../src/replicas/store.ts';
+import { compareVersions } from '../src/state/store.ts';
 import type { Key, RecordHeader } from '../src/types.ts';
 import { plain } from './arbitraries.ts';
 import { law } from './harness.ts';

@@ -1,7 +1,7 @@
 // What first contacts cost: a dial of two round trips for whoever begins, with `dial-back` another
 // one for whoever was called and then asks, and nothing for answers.
 import test from 'ava';
-import { latencyOf } from '../sim/latency.ts';
+import { latencyOf } from '../sim/latency/latency.ts';
 import { Network } from '../sim/network.ts';
 import { defaultOptions, type LinksModel } from '../sim/options.ts';
 import { Population, WHOLE } from '../sim/population.ts';
@@ -16,7 +16,7 @@ function tookIn(links: LinksModel): readonly number[] {
   const population = new Population(2, keys.ids, WHOLE);
   for (const slot of [0, 1]) population.begin(population.admit(slot), undefined, 0);
   const options = defaultOptions({ latency: { type: 'constant', ms: ONE_WAY / 1000 } });
-  const network = new Network(population, keys, latencyOf(options, keys.places, {}), {
+  const network = new Network(population, keys, latencyOf(options, keys.places), {
     loss: 0,
     links,
   });

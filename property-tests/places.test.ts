@@ -1,7 +1,7 @@
 /**
  * Where peers are (S3): whatever happens to a node whose peers are spread over few subnets, each
  * step keeps the limits, and nobody who cannot be called becomes a contact or a holder. The laws of
- * every step hold as well (`core-driver.ts`, `src/invariants.ts`).
+ * every step hold as well (`core-driver.ts`, `src/invariants/invariants.ts`).
  */
 import assert from 'node:assert/strict';
 import test from 'ava';

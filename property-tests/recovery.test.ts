@@ -8,7 +8,7 @@ import test from 'ava';
 import { simulateWhole } from '../sim/main.ts';
 import { isCut } from '../sim/network.ts';
 import { defaultOptions } from '../sim/options.ts';
-import { newestHeld } from '../src/replicas/store.ts';
+import { newestHeld } from '../src/state/store.ts';
 import type { Key, Peer } from '../src/types.ts';
 import { smallKey } from './core-arbitraries.ts';
 import { WatchedRun } from './sim-kit.ts';

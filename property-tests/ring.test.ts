@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { convergedTable, Slab } from '../sim/converged.ts';
+import { convergedTable, Slab } from '../sim/run/converged.ts';
 import { LinkTable } from '../sim/links.ts';
 import { Ring } from '../sim/ring.ts';
 import { mix } from '../sim/streams.ts';

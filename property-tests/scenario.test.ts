@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { readScenario } from '../sim/edge/scenario.ts';
-import { SettingsFault } from '../sim/edge/settings-fault.ts';
-import { resolveLayers } from '../sim/edge/settings.ts';
+import { SettingsFault } from '../sim/edge/settings/fault.ts';
+import { resolveLayers } from '../sim/edge/settings/settings.ts';
 import { defaultOptions, type SimOptions } from '../sim/options.ts';
 import { scratch } from './identity-kit.ts';
 

@@ -4,7 +4,7 @@
  * after the warm-up.
  */
 import { KIND_BITS, LEAVE_OP, MESSAGE } from '../sim/events.ts';
-import type { Running } from '../sim/ledger.ts';
+import type { Running } from '../sim/run/ledger.ts';
 import type { SimOptions } from '../sim/options.ts';
 import { contactsOf } from '../src/table/table.ts';
 import type { Outcome } from '../src/step-types.ts';

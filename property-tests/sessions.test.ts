@@ -8,14 +8,14 @@
  * is a test of its own.
  */
 import test from 'ava';
-import { parseSessionCdf } from '../sim/churn-cdf.ts';
-import { parseSurvival } from '../sim/churn-survival.ts';
+import { parseSessionCdf } from '../sim/churn/cdf.ts';
+import { parseSurvival } from '../sim/churn/survival.ts';
 import { sha256 } from '../sim/main.ts';
 import type { Materials } from '../sim/materials.ts';
 import type { ChurnSpec, SimOptions } from '../sim/options.ts';
 import { WHOLE, type Part } from '../sim/population.ts';
-import { Run } from '../sim/run.ts';
-import type { SessionCurve } from '../sim/session-curve.ts';
+import { Run } from '../sim/run/run.ts';
+import type { SessionCurve } from '../sim/churn/session-curve.ts';
 import type { Task } from '../sim/task.ts';
 import { World } from '../sim/world.ts';
 import { curveLaw, DISTANCE_MAX, distanceTo, DRAWS, equilibriumOf, HOUR_US } from './laws-kit.ts';

@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { sha256, type SimOutput } from '../sim/main.ts';
 import { defaultOptions, type SimOptions } from '../sim/options.ts';
-import { Run } from '../sim/run.ts';
+import { Run } from '../sim/run/run.ts';
 import { World } from '../sim/world.ts';
-import { checkNode } from '../src/invariants.ts';
+import { checkNode } from '../src/invariants/invariants.ts';
 import type { Command, Outcome } from '../src/step-types.ts';
 import type { OpId, Peer } from '../src/types.ts';
 

@@ -1,7 +1,7 @@
 /**
  * The laws of the step function, on generated logs of everything that can happen to a node: hosts'
  * commands, peers that help, lie, repeat themselves or say nothing, disks that fail, time that
- * jumps. The laws themselves are in `core-driver.ts` and `src/invariants.ts`.
+ * jumps. The laws themselves are in `core-driver.ts` and `src/invariants/invariants.ts`.
  */
 import assert from 'node:assert/strict';
 import { JOIN_MS_MAX } from '../src/limits.ts';

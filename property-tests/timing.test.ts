@@ -5,8 +5,15 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { countPings, isCalling, noCalls, openCall, withCall, withoutCall } from '../src/calls.ts';
-import type { Call } from '../src/calls.ts';
+import {
+  countPings,
+  isCalling,
+  noCalls,
+  openCall,
+  withCall,
+  withoutCall,
+} from '../src/state/calls.ts';
+import type { Call } from '../src/state/calls.ts';
 import { CALL_MS_MAX, CALL_MS_MIN, LATE_FACTOR } from '../src/limits.ts';
 import { hardLimitMs, measured, patienceMs, unmeasured } from '../src/timing.ts';
 import { plain } from './arbitraries.ts';

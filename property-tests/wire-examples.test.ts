@@ -13,7 +13,7 @@ import { packPeers, peersIn } from '../src/codec/address.ts';
 import { idsIn, packIds } from '../src/codec/election.ts';
 import { endorsedBytes } from '../src/codec/introducers.ts';
 import { headerFor, signedBytes } from '../src/codec/record.ts';
-import { flat, isWithin, seedOf, sumOf, tagOf, traitsOf } from '../src/replicas/tags.ts';
+import { flat, isWithin, seedOf, sumOf, tagOf, traitsOf } from '../src/state/tags.ts';
 import type { Position } from '../src/types.ts';
 import type { Decoded, Ipv4Address, WireMessage, WirePeer } from '../src/wire-types.ts';
 import { EVERY_KIND, classic, client, kindOf, peer } from './codec-laws.ts';

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { keysOf } from '../sim/streams.ts';
-import { Zipf } from '../sim/zipf.ts';
+import { Zipf } from '../sim/run/zipf.ts';
 import { word } from './arbitraries.ts';
 import { law } from './harness.ts';
 import { surprise, wordsOf } from './laws-kit.ts';

@@ -12,7 +12,7 @@
  * the run took, their latencies are the machine's.
  */
 import { createHistogram } from 'node:perf_hooks';
-import type { Playing, SimResult } from '../sim/result.ts';
+import type { Playing, SimResult } from '../sim/result/result.ts';
 
 export class Lateness {
   /** In real microseconds. */

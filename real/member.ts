@@ -12,8 +12,8 @@ import { reasonOf } from '../runtime/log.ts';
 import { startNode } from '../runtime/node.ts';
 import type { RunningNode } from '../runtime/node.ts';
 import { JOIN_OP, LEAVE_OP } from '../sim/events.ts';
-import { latencyOf } from '../sim/latency.ts';
-import type { MessageKind } from '../sim/measures.ts';
+import { latencyOf } from '../sim/latency/latency.ts';
+import type { MessageKind } from '../sim/observer/measures.ts';
 import { nodeConfig } from '../sim/options.ts';
 import { keysOf } from '../sim/streams.ts';
 import { assertNever } from '../src/assert.ts';
@@ -102,7 +102,7 @@ export class Member {
   async #startAt(begin: Begin, port: number): Promise<RunningNode> {
     const { options, time, introducers, dataDir } = begin;
     const keys = keysOf(options.seed);
-    const latency = latencyOf(options, keys.places, begin.materials);
+    const latency = latencyOf(options, keys.places, begin.materials.matrix);
     // Nobody else is found by address: simulated nodes remember no peers.
     const peers = new Map(introducers.map(({ peer, port: at }) => [at, peer]));
     return await startNode({

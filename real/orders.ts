@@ -2,7 +2,7 @@
  * What the process that plays a scenario and the processes of its nodes say to one another.
  */
 import type { Materials } from '../sim/materials.ts';
-import type { MessageKind } from '../sim/measures.ts';
+import type { MessageKind } from '../sim/observer/measures.ts';
 import type { Split } from '../sim/network.ts';
 import type { SimOptions } from '../sim/options.ts';
 import type { Command, Outcome } from '../src/step-types.ts';

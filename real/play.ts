@@ -1,6 +1,6 @@
 /**
- * Plays a scenario with real nodes, from its first arrival to its result: the run of `sim/run.ts`
- * on an arena of processes, in the time of this machine.
+ * Plays a scenario with real nodes, from its first arrival to its result: the run of
+ * `sim/run/run.ts` on an arena of processes, in the time of this machine.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,18 +11,18 @@ import { Reader } from '../host/serial/words.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { fileFault } from '../runtime/files.ts';
 import { createAuthority, lockNewAuthority } from '../runtime/identity/authority.ts';
-import type { LookupRow } from '../sim/lookup-row.ts';
+import type { LookupRow } from '../sim/observer/lookup-row.ts';
 import { Bill, Interrupted, sha256 } from '../sim/main.ts';
 import type { Materials } from '../sim/materials.ts';
 import { nodeConfig } from '../sim/options.ts';
 import type { SimOptions } from '../sim/options.ts';
-import type { OperationRow } from '../sim/operation-row.ts';
-import { reportOf } from '../sim/part-report.ts';
-import { stageOf } from '../sim/progress.ts';
-import type { Stage } from '../sim/progress.ts';
-import { operationsOf, resultOf, rowsOf } from '../sim/result.ts';
-import type { RunResult } from '../sim/result.ts';
-import { Run } from '../sim/run.ts';
+import type { OperationRow } from '../sim/observer/operation-row.ts';
+import { reportOf } from '../sim/result/part-report.ts';
+import { stageOf } from '../sim/run/progress.ts';
+import type { Stage } from '../sim/run/progress.ts';
+import { operationsOf, resultOf, rowsOf } from '../sim/result/result.ts';
+import type { RunResult } from '../sim/result/result.ts';
+import { Run } from '../sim/run/run.ts';
 import type { Peer } from '../src/types.ts';
 import { RealArena } from './arena.ts';
 import { Fleet } from './fleet.ts';

@@ -3,7 +3,7 @@
  * not ours, more of them than one machine carries.
  */
 import type { SimOptions } from '../sim/options.ts';
-import { slotsOf } from '../sim/slots.ts';
+import { slotsOf } from '../sim/run/slots.ts';
 
 /**
  * @param word what a setting is called where it was given

@@ -9,7 +9,7 @@
  */
 import type { Endpoint } from '../runtime/links/address.ts';
 import type { LinkPort } from '../runtime/links/ports.ts';
-import type { LatencyModel } from '../sim/latency.ts';
+import type { LatencyModel } from '../sim/latency/latency.ts';
 import { dialUs, isCut, isLost } from '../sim/network.ts';
 import { mix } from '../sim/streams.ts';
 import type { Keys } from '../sim/streams.ts';

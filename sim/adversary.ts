@@ -12,7 +12,7 @@
  */
 
 import { compareBits } from '../src/position.ts';
-import { newestHeld, type Store } from '../src/replicas/store.ts';
+import { newestHeld, type Store } from '../src/state/store.ts';
 import type { Bits256, Key, Message, Peer, Position, RecordHeader } from '../src/types.ts';
 import type { Reply, Request } from '../src/types.ts';
 import type { AdversaryKind, SimOptions } from './options.ts';

@@ -6,7 +6,7 @@
 import type { step } from '../src/step.ts';
 import type { Outcome } from '../src/step-types.ts';
 import type { Key, Message, OpId, Peer, RecordHeader } from '../src/types.ts';
-import type { Fate } from './replicas.ts';
+import type { Fate } from './observer/replicas.ts';
 import type { Task } from './task.ts';
 
 /** What an event is; the life of the node it is meant for is kept above these bits. */

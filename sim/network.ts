@@ -9,7 +9,7 @@
  */
 
 import type { CallId, Peer } from '../src/types.ts';
-import type { LatencyModel } from './latency.ts';
+import type { LatencyModel } from './latency/latency.ts';
 import { LinkTable } from './links.ts';
 import type { LinksModel } from './options.ts';
 import type { Population } from './population.ts';

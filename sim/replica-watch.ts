@@ -3,9 +3,9 @@
  * nodes: a write that ended, a deletion, the beginning and the end of a node's life.
  */
 
-import { writingOrder, type NodeState } from '../src/node.ts';
+import { writingOrder, type NodeState } from '../src/state/node.ts';
 import { allItems, lookUp } from '../src/paged.ts';
-import { compareVersions, durable, durableHeld } from '../src/replicas/store.ts';
+import { compareVersions, durable, durableHeld } from '../src/state/store.ts';
 import type { Effect, Input, Write } from '../src/step-types.ts';
 import type { KeptRecord, Peer } from '../src/types.ts';
 import type { Watcher } from './events.ts';

@@ -20,7 +20,7 @@ import { isForgery } from './adversary.ts';
 import type { Hooks } from './events.ts';
 import type { Population } from './population.ts';
 import { mix } from './streams.ts';
-import type { Values } from './values.ts';
+import type { Values } from './observer/values.ts';
 
 const CERTIFICATE = new Uint8Array(1);
 /** Lists of voters stand in the scenario. */

@@ -16,7 +16,7 @@ import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE } from './events.ts
 import type { Abroad, Watcher } from './events.ts';
 import { Folds } from './folds.ts';
 import { Introducers } from './introducers.ts';
-import { Measures } from './measures.ts';
+import { Measures } from './observer/measures.ts';
 import { Network } from './network.ts';
 import { nodeConfig, type SimOptions } from './options.ts';
 import { Population } from './population.ts';
@@ -25,7 +25,7 @@ import { ReplicaWatch } from './replica-watch.ts';
 import { Roles } from './roles.ts';
 import { mix, type Keys } from './streams.ts';
 import type { Task } from './task.ts';
-import type { Values } from './values.ts';
+import type { Values } from './observer/values.ts';
 import { VoterWatch } from './voter-watch.ts';
 import { Wire } from './wire.ts';
 

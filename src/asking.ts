@@ -3,10 +3,10 @@
  * settlement tells the host how an operation ended.
  */
 
-import { withCall } from './calls.ts';
-import { emit, nextNumber, type Draft } from './node.ts';
+import { withCall } from './state/calls.ts';
+import { emit, nextNumber, type Draft } from './state/node.ts';
 import { sharedBitsOfPeers } from './position.ts';
-import { withLife } from './replicas/store.ts';
+import { withLife } from './state/store.ts';
 import { slotOf } from './table/table.ts';
 import { hardLimitMs, patienceMs, travelMs } from './timing.ts';
 import type { Outcome } from './step-types.ts';

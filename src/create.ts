@@ -3,18 +3,18 @@
  */
 
 import { assert } from './assert.ts';
-import { noCalls } from './calls.ts';
+import { noCalls } from './state/calls.ts';
 import { configFaults } from './config.ts';
 import { beginElection } from './election/turn.ts';
 import { CHECK_MS_MAX, FELLOW_SOON_MS, REFRESH_MS } from './limits.ts';
-import type { NodeState, Upkeep } from './node.ts';
-import { noOperations } from './operations/operation.ts';
+import type { NodeState, Upkeep } from './state/node.ts';
+import { noOperations } from './state/operation.ts';
 import { allItems, emptyPaged, pagedFromSorted } from './paged.ts';
-import { usageOf } from './replicas/quota.ts';
+import { usageOf } from './state/quota.ts';
 import { draw, jitter } from './random.ts';
-import { noFellows, noPublished } from './replicas/replicas.ts';
-import { compareVersions, heldOrder, lifeByPublication, newHeld } from './replicas/store.ts';
-import type { Store } from './replicas/store.ts';
+import { noFellows, noPublished } from './state/replicas.ts';
+import { compareVersions, heldOrder, lifeByPublication, newHeld } from './state/store.ts';
+import type { Store } from './state/store.ts';
 import { emptyTable } from './table/table.ts';
 import { unmeasured } from './timing.ts';
 import type { Config, Kept, KeptRecord, Moment, Peer } from './types.ts';

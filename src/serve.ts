@@ -5,14 +5,14 @@
 
 import { reply } from './asking.ts';
 import { assertNever } from './assert.ts';
-import { evict, onHeard } from './table/contacts.ts';
+import { evict, onHeard } from './contacts/contacts.ts';
 import { onAnnounce, onIntroduce } from './election/introducers.ts';
 import { onHeartbeat, onResign, onVote } from './election/voter.ts';
 import { onRelay, onStore } from './operations/relay.ts';
 import { nearestContacts } from './table/nearest.ts';
-import { ownPosition, type Draft } from './node.ts';
+import { ownPosition, type Draft } from './state/node.ts';
 import { onCheck, onCompare } from './replicas/repair.ts';
-import { durableHeld, headerNow } from './replicas/store.ts';
+import { durableHeld, headerNow } from './state/store.ts';
 import type { CallId, Key, Peer, Position, Request } from './types.ts';
 
 export function serve(draft: Draft, from: Peer, call: CallId, request: Request): void {

@@ -12,24 +12,24 @@
  * lookup for an hour.
  */
 
-import { callOrder, isCalling } from './calls.ts';
+import { callOrder, isCalling } from './state/calls.ts';
 import { onElectionDue } from './election/turn.ts';
-import { check } from './table/contacts.ts';
+import { check } from './contacts/contacts.ts';
 import { carryOn, onCallDue, onDeadline } from './operations/finish.ts';
 import { regroupAll } from './replicas/group.ts';
 import { letGo } from './replicas/holding.ts';
 import { introduce, introduceLater, knowsEnough, refresh } from './operations/join.ts';
 import { CHECK_MS_MAX, CHECK_MS_STEP } from './limits.ts';
 import { EXPIRIES_PER_STEP_MAX, REFRESH_MS } from './limits.ts';
-import { recall } from './lost.ts';
-import { emit, nextDraw, nextNumber, withUpkeep, type Draft } from './node.ts';
-import { operationOrder, OWN } from './operations/operation.ts';
+import { recall } from './contacts/lost.ts';
+import { emit, nextDraw, nextNumber, withUpkeep, type Draft } from './state/node.ts';
+import { operationOrder, OWN } from './state/operation.ts';
 import { dueItems, lookUp } from './paged.ts';
 import { jitter } from './random.ts';
 import { checkFellow } from './replicas/repair.ts';
-import { fellowOrder, publishedOrder } from './replicas/replicas.ts';
-import { republish } from './replicas/republish.ts';
-import { heldOrder } from './replicas/store.ts';
+import { fellowOrder, publishedOrder } from './state/replicas.ts';
+import { republish } from './operations/republish.ts';
+import { heldOrder } from './state/store.ts';
 import { bucketCount, bucketSize, contactAt, contactCount, isHeard } from './table/table.ts';
 import { spareBuckets, sparesOf, withHeard } from './table/table.ts';
 import type { Write } from './step-types.ts';

@@ -3,7 +3,7 @@
  * words, in the order in which it is told, and leaves in chunks.
  */
 import { ID_WORDS } from '../../src/limits.ts';
-import type { NodeState } from '../../src/node.ts';
+import type { NodeState } from '../../src/state/node.ts';
 import type { Effect, Input } from '../../src/step-types.ts';
 import type { Moment, Peer } from '../../src/types.ts';
 import type { PeerDirectory } from '../directory.ts';

@@ -6,7 +6,7 @@
  * replayed. Anything else that cannot be is a `SerialFault`.
  */
 import { ID_WORDS } from '../../src/limits.ts';
-import type { NodeState } from '../../src/node.ts';
+import type { NodeState } from '../../src/state/node.ts';
 import { step } from '../../src/step.ts';
 import type { Effect, Input } from '../../src/step-types.ts';
 import type { Moment } from '../../src/types.ts';

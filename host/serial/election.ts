@@ -1,10 +1,10 @@
 /**
  * Words of an election: lists of voters and ballots, which travel and are kept, and what a node's
- * state says of it. Fields in the order of `src/types.ts` and `src/election/election.ts`.
+ * state says of it. Fields in the order of `src/types.ts` and `src/state/election.ts`.
  */
 
-import { noElection, noVoters } from '../../src/election/election.ts';
-import type { Awaiting, Election, Granted, Heard, Role } from '../../src/election/election.ts';
+import { noElection, noVoters } from '../../src/state/election.ts';
+import type { Awaiting, Election, Granted, Heard, Role } from '../../src/state/election.ts';
 import type { Ballot, Introducers, Voters } from '../../src/types.ts';
 import { readList, readOptional, writeList, writeOptional } from './forms.ts';
 import type { Reader, Writer } from './words.ts';

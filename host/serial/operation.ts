@@ -8,9 +8,9 @@
 
 import { assertNever } from '../../src/assert.ts';
 import type { Lookup } from '../../src/lookup/lookup.ts';
-import type { FetchOperation, Handed, JoinOperation, Met } from '../../src/operations/operation.ts';
-import type { LocateOperation, Operation, Purpose } from '../../src/operations/operation.ts';
-import type { Reading, StoreOperation } from '../../src/operations/operation.ts';
+import type { FetchOperation, Handed, JoinOperation, Met } from '../../src/state/operation.ts';
+import type { LocateOperation, Operation, Purpose } from '../../src/state/operation.ts';
+import type { Reading, StoreOperation } from '../../src/state/operation.ts';
 import { oneOf, readList, readOptional, writeList, writeOptional } from './forms.ts';
 import { readTrail, writeTrail } from './outcome.ts';
 import { HEADER_WORDS_MIN, readHeader, readKey, readPosition } from './record.ts';

@@ -1,21 +1,21 @@
 /**
  * Words of a node's whole state, field by field in the order of `create` and `closeDraft`
- * (`src/node.ts`). The settings are not among them: all nodes of a host share one object, and the
- * reader is given it. What was read is stepped exactly as what was written would have been.
+ * (`src/state/node.ts`). The settings are not among them: all nodes of a host share one object, and
+ * the reader is given it. What was read is stepped exactly as what was written would have been.
  *
  * A table's packed words go into a slab when there is one: an array with a buffer of its own costs
  * some 250 bytes. Parts that are empty come back as the core's own, as `host/serial/paged.ts` says.
  */
 
-import { callOrder, type Call } from '../../src/calls.ts';
-import { writingOrder, type NodeState } from '../../src/node.ts';
-import type { Upkeep, Waiter, Writing } from '../../src/node.ts';
-import { operationOrder } from '../../src/operations/operation.ts';
+import { callOrder, type Call } from '../../src/state/calls.ts';
+import { writingOrder, type NodeState } from '../../src/state/node.ts';
+import type { Upkeep, Waiter, Writing } from '../../src/state/node.ts';
+import { operationOrder } from '../../src/state/operation.ts';
 import { allItems } from '../../src/paged.ts';
-import { usageOf } from '../../src/replicas/quota.ts';
-import { fellowOrder, publishedOrder } from '../../src/replicas/replicas.ts';
-import type { Fellow, Published } from '../../src/replicas/replicas.ts';
-import { heldOrder, newHeld, withGroup, type Held } from '../../src/replicas/store.ts';
+import { usageOf } from '../../src/state/quota.ts';
+import { fellowOrder, publishedOrder } from '../../src/state/replicas.ts';
+import type { Fellow, Published } from '../../src/state/replicas.ts';
+import { heldOrder, newHeld, withGroup, type Held } from '../../src/state/store.ts';
 import { emptyTable, type Table } from '../../src/table/table.ts';
 import type { Timing } from '../../src/timing.ts';
 import type { Config, Round } from '../../src/types.ts';

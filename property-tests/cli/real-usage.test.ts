@@ -3,11 +3,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { summaryOf } from '../../cli/sim-summary.ts';
+import { summaryOf } from '../../cli/sim/summary.ts';
 import { simulateWhole } from '../../sim/main.ts';
 import { defaultOptions } from '../../sim/options.ts';
 import type { SimOptions } from '../../sim/options.ts';
-import type { Playing } from '../../sim/result.ts';
+import type { Playing } from '../../sim/result/result.ts';
 import { startProcess } from '../processes.ts';
 import { isOneLine, run, scratch } from './cli-kit.ts';
 

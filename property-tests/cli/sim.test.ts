@@ -3,9 +3,9 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { estimate, warningsFor } from '../../cli/sim-estimate.ts';
-import { shares } from '../../cli/sim-run.ts';
-import { summaryOf } from '../../cli/sim-summary.ts';
+import { estimate, warningsFor } from '../../cli/sim/estimate.ts';
+import { shares } from '../../cli/sim/run.ts';
+import { summaryOf } from '../../cli/sim/summary.ts';
 import { simulate } from '../../sim/main.ts';
 import { defaultOptions } from '../../sim/options.ts';
 import { isOneLine, launch, run, scratch } from './cli-kit.ts';

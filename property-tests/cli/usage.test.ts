@@ -3,16 +3,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { caCommand } from '../../cli/ca.ts';
-import { clusterCommand } from '../../cli/cluster.ts';
+import { caCommand } from '../../cli/ca/ca.ts';
+import { clusterCommand } from '../../cli/cluster/cluster.ts';
 import { getCommand } from '../../cli/get.ts';
-import { parseIni } from '../../cli/ini.ts';
+import { parseIni } from '../../cli/settings/ini.ts';
 import { nodeCommand } from '../../cli/node.ts';
 import { putCommand } from '../../cli/put.ts';
-import { defaultDataDir, resolveSettings } from '../../cli/settings.ts';
-import type { NodeFlags } from '../../cli/settings.ts';
-import { simCommand } from '../../cli/sim.ts';
-import { startCommand } from '../../cli/start.ts';
+import { defaultDataDir, resolveSettings } from '../../cli/settings/settings.ts';
+import type { NodeFlags } from '../../cli/settings/settings.ts';
+import { simCommand } from '../../cli/sim/sim.ts';
+import { startCommand } from '../../cli/start/start.ts';
 import { UsageError } from '../../runtime/failure.ts';
 import { freePorts, isOneLine, run, scratch } from './cli-kit.ts';
 

@@ -3,7 +3,7 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { caCommand } from '../../cli/ca.ts';
+import { caCommand } from '../../cli/ca/ca.ts';
 import { UsageError } from '../../runtime/failure.ts';
 import { freePorts, isOneLine, launch, run, scratch } from './cli-kit.ts';
 

@@ -14,7 +14,7 @@ import { figuresOf, readSide, tookMs } from '../../sim/edge/compare/side.ts';
 import { statisticOf } from '../../sim/edge/compare/statistics.ts';
 import { rowOf, settingsNote } from '../../sim/edge/compare/words.ts';
 import { writeReport } from '../../sim/edge/report/write.ts';
-import { OPERATION_COLUMNS } from '../../sim/operation-row.ts';
+import { OPERATION_COLUMNS } from '../../sim/observer/operation-row.ts';
 import type { SimOptions } from '../../sim/options.ts';
 import { isOneLine, run, scratch } from '../cli/cli-kit.ts';
 import { makeRun, reportFiles, reportIn, xmlFault } from '../report/report-kit.ts';

@@ -8,7 +8,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { clusterVoters } from '../../cli/cluster-voters.ts';
+import { clusterVoters } from '../../cli/cluster/voters.ts';
 import type { Leadership } from '../../runtime/admin/leadership.ts';
 import { developmentIdentity } from '../../runtime/identity/development.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';

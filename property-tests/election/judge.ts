@@ -2,8 +2,8 @@
  * What must hold of every step of every voter, whatever happens to them: E1 to E8 of the election,
  * seen from outside, by what is sent and what is on disk. A finding is a sentence.
  */
-import { openCall } from '../../src/calls.ts';
-import type { NodeState } from '../../src/node.ts';
+import { openCall } from '../../src/state/calls.ts';
+import type { NodeState } from '../../src/state/node.ts';
 import type { Step } from '../../src/step.ts';
 import type { Input } from '../../src/step-types.ts';
 import type { Introducers, Message, Request } from '../../src/types.ts';

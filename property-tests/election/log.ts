@@ -6,7 +6,7 @@
 import { readInput, writeInput } from '../../host/serial/input.ts';
 import { Reader, Writer } from '../../host/serial/words.ts';
 import { defaultConfig } from '../../src/config.ts';
-import type { NodeState } from '../../src/node.ts';
+import type { NodeState } from '../../src/state/node.ts';
 import type { Input } from '../../src/step-types.ts';
 import type { Directory, Kept, Moment } from '../../src/types.ts';
 import type { Core } from './voter.ts';

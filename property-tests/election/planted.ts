@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Core } from './voter.ts';
 
-type Rules = typeof import('../../src/election/election.ts');
+type Rules = typeof import('../../src/state/election.ts');
 
 interface Change {
   readonly file: string;

@@ -2,7 +2,7 @@
  * What must hold of each step of a scene: E1 to E4 and E6. What has to be remembered for it is a
  * part of the scene, for two scenes with different pasts are not the same.
  */
-import { openCall } from '../../src/calls.ts';
+import { openCall } from '../../src/state/calls.ts';
 import type { Step } from '../../src/step.ts';
 import type { Input } from '../../src/step-types.ts';
 import type { Past, Site } from './scene.ts';

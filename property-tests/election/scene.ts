@@ -2,7 +2,7 @@
  * Three voters at one point of a history, as a value: the states of the real core, their disks with
  * what is being written, the messages under way, and what is to be remembered of the past.
  */
-import type { NodeState } from '../../src/node.ts';
+import type { NodeState } from '../../src/state/node.ts';
 import type { Ballot, Message, Token } from '../../src/types.ts';
 
 export const SITES = [0, 1, 2] as const;

@@ -3,8 +3,8 @@
  * synced. Its life ends with a crash; the next one begins with what the disk kept.
  */
 import { create } from '../../src/create.ts';
-import { isLeading } from '../../src/election/election.ts';
-import type { NodeState } from '../../src/node.ts';
+import { isLeading } from '../../src/state/election.ts';
+import type { NodeState } from '../../src/state/node.ts';
 import type { Input } from '../../src/step-types.ts';
 import { step } from '../../src/step.ts';
 import type { Ballot, Moment, Voters } from '../../src/types.ts';

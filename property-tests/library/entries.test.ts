@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { SettingsFault, simulate } from '../../library/sim.ts';
 import type { Settings } from '../../library/sim.ts';
-import { SETTINGS } from '../../sim/edge/settings-table.ts';
+import { SETTINGS } from '../../sim/edge/settings/table.ts';
 import { run, scratch } from '../cli/cli-kit.ts';
 import { ROOT } from '../processes.ts';
 

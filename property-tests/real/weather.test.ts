@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { DelayedLinks } from '../../real/weather.ts';
-import { latencyOf } from '../../sim/latency.ts';
+import { latencyOf } from '../../sim/latency/latency.ts';
 import { isCut, Network } from '../../sim/network.ts';
 import type { Split } from '../../sim/network.ts';
 import { defaultOptions } from '../../sim/options.ts';
@@ -33,7 +33,7 @@ async function sky(t: ExecutionContext, dials: boolean, jitter = 0): Promise<Sky
   introduceEach(a, b);
   const options = defaultOptions({ latency: { type: 'constant', ms: ONE_WAY_MS }, jitter });
   const keys = keysOf('weather');
-  const latency = latencyOf(options, keys.places, {});
+  const latency = latencyOf(options, keys.places);
   const self = a.peerOf(a);
   const parts = {
     self,
@@ -96,7 +96,7 @@ test('the calls that are lost are those that the simulator loses', async (t) => 
   const population = new Population(10, keys.ids, WHOLE);
   population.begin(population.admit(0), undefined, 0);
   const model = { loss: 0.5, links: 'dial' } as const;
-  const network = new Network(population, keys, latencyOf(defaultOptions(), 1, {}), model);
+  const network = new Network(population, keys, latencyOf(defaultOptions(), 1), model);
   const kept = calls.filter((call) => !network.isLost(self, call, 0));
   t.true(kept.length > 20 && kept.length < 60);
   for (const call of calls) ping(call);

@@ -5,7 +5,7 @@
 import test from 'ava';
 import { defaultConfig } from '../../src/config.ts';
 import { isKnown, withKnown } from '../../src/replicas/group.ts';
-import { newHeld, withGroup } from '../../src/replicas/store.ts';
+import { newHeld, withGroup } from '../../src/state/store.ts';
 import { directoryOf, short, smallKey, smallRecord } from '../core-arbitraries.ts';
 import { StrictNode } from '../core-driver.ts';
 import { reply } from '../core-log.ts';

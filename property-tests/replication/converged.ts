@@ -2,7 +2,7 @@
  * Whether a fleet has looked after its replicas: every live record of which a good copy is left is
  * on its right nodes, in its newest version, and nowhere else.
  */
-import { compareVersions, durableHeld } from '../../src/replicas/store.ts';
+import { compareVersions, durableHeld } from '../../src/state/store.ts';
 import type { Fleet } from './fleet.ts';
 
 /** Longest time between two rounds of a pair, of three of them, and what the last one sets off. */

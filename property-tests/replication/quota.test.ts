@@ -6,10 +6,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { defaultConfig } from '../../src/config.ts';
-import { checkNode } from '../../src/invariants.ts';
+import { checkNode } from '../../src/invariants/invariants.ts';
 import { allItems } from '../../src/paged.ts';
 import { compareBits, idOf } from '../../src/position.ts';
-import { durable } from '../../src/replicas/store.ts';
+import { durable } from '../../src/state/store.ts';
 import { create, step, type NodeState } from '../../src/step.ts';
 import type { Input } from '../../src/step-types.ts';
 import type { Config, Moment, Quota, RecordHeader } from '../../src/types.ts';

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { EMPTY_ROUNDS_MAX, POSITION_BITS, TAGS_MAX } from '../../src/limits.ts';
-import { newestHeld } from '../../src/replicas/store.ts';
+import { newestHeld } from '../../src/state/store.ts';
 import type { Message } from '../../src/types.ts';
 import { law } from '../harness.ts';
 import { strays, THREE_ROUNDS_MS } from './converged.ts';

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { EVERYTHING, flat, halves, isListed, isWithin } from '../../src/replicas/tags.ts';
-import { listed, sameSum, seedOf, sumOf, tagOf, traitsOf } from '../../src/replicas/tags.ts';
-import type { Seed, Traits } from '../../src/replicas/tags.ts';
+import { EVERYTHING, flat, halves, isListed, isWithin } from '../../src/state/tags.ts';
+import { listed, sameSum, seedOf, sumOf, tagOf, traitsOf } from '../../src/state/tags.ts';
+import type { Seed, Traits } from '../../src/state/tags.ts';
 import type { Position, Range, RecordHeader, Sum } from '../../src/types.ts';
 import { cluster, header, position, word } from '../arbitraries.ts';
 import { law } from '../harness.ts';

@@ -5,11 +5,11 @@
  * would find; and the invariants of every state.
  */
 import assert from 'node:assert/strict';
-import { checkNode } from '../../src/invariants.ts';
+import { checkNode } from '../../src/invariants/invariants.ts';
 import { majorityOf } from '../../src/operations/quorum.ts';
 import { allItems } from '../../src/paged.ts';
 import { positionOf } from '../../src/position.ts';
-import { compareVersions } from '../../src/replicas/store.ts';
+import { compareVersions } from '../../src/state/store.ts';
 import type { NodeState } from '../../src/step.ts';
 import { contactAt, contactCount } from '../../src/table/table.ts';
 import type { Effect, Outcome, Write } from '../../src/step-types.ts';

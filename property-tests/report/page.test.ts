@@ -10,7 +10,7 @@ import test from 'ava';
 import { ReportFault } from '../../sim/edge/report/fault.ts';
 import { contrast, HEAT, SERIES, textOn, TONES } from '../../sim/edge/report/palette.ts';
 import { writeReport } from '../../sim/edge/report/write.ts';
-import { LOOKUP_COLUMNS } from '../../sim/lookup-row.ts';
+import { LOOKUP_COLUMNS } from '../../sim/observer/lookup-row.ts';
 import { BUSY, cellsOf, GREEDY, makeRun, makeSweep, reportFiles } from './report-kit.ts';
 import { reportIn, scratch, xmlFault } from './report-kit.ts';
 

@@ -12,7 +12,7 @@ import { cellId, finish } from '../../sim/edge/sweep/cell.ts';
 import { simulate, simulateWhole } from '../../sim/main.ts';
 import { defaultOptions } from '../../sim/options.ts';
 import type { SimOptions } from '../../sim/options.ts';
-import type { SimResult } from '../../sim/result.ts';
+import type { SimResult } from '../../sim/result/result.ts';
 
 export { scratch } from '../cli/cli-kit.ts';
 

@@ -12,7 +12,7 @@ import { formatEndpoint } from '../../runtime/links/address.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { startNode } from '../../runtime/node.ts';
 import type { RunningNode } from '../../runtime/node.ts';
-import { isLeading } from '../../src/election/election.ts';
+import { isLeading } from '../../src/state/election.ts';
 import { ANY_PORT, eventually, networkOf, newSite } from './node-kit.ts';
 import { electionOf, fastClock, identitiesAt, leaderOf, listOf } from './voters-kit.ts';
 

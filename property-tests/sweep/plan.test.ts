@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { canonical } from '../../sim/canonical.ts';
+import { canonical } from '../../sim/result/canonical.ts';
 import { cellId } from '../../sim/edge/sweep/cell.ts';
 import { readPlanFile } from '../../sim/edge/sweep/plan-file.ts';
 import { planSweep } from '../../sim/edge/sweep/plan.ts';

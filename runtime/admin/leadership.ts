@@ -3,8 +3,8 @@
  * heard, and who votes. Peers go by the first eight digits of their ids and by where they can be
  * dialled.
  */
-import { isLeading, isVoter, noElection } from '../../src/election/election.ts';
-import type { Role } from '../../src/election/election.ts';
+import { isLeading, isVoter, noElection } from '../../src/state/election.ts';
+import type { Role } from '../../src/state/election.ts';
 import type { NodeState } from '../../src/step.ts';
 import type { Peer } from '../../src/types.ts';
 import type { BallotState } from '../election/kept-ballot.ts';

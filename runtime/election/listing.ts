@@ -14,7 +14,7 @@ import { presentPeers } from '../../host/present.ts';
 import type { IntroducersEdge } from '../../host/voters.ts';
 import { idsIn } from '../../src/codec/election.ts';
 import { endorsedBytes } from '../../src/codec/introducers.ts';
-import type { Election } from '../../src/election/election.ts';
+import type { Election } from '../../src/state/election.ts';
 import type { Introducers, Peer } from '../../src/types.ts';
 import type { WireAddress, WireIntroducers } from '../../src/wire-types.ts';
 import { UsageError } from '../failure.ts';

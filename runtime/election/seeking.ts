@@ -5,7 +5,7 @@
  * a node that is no voter looks for nobody.
  */
 import { randomInt } from 'node:crypto';
-import type { Election } from '../../src/election/election.ts';
+import type { Election } from '../../src/state/election.ts';
 import type { Peer } from '../../src/types.ts';
 import { SEEK_VOTERS_MS, SEEK_VOTERS_MS_MAX } from '../bounds.ts';
 

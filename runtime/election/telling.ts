@@ -2,7 +2,7 @@
  * Says in the log who leads, whenever that changes for this node.
  */
 import type { PeerDirectory } from '../../host/directory.ts';
-import type { Election } from '../../src/election/election.ts';
+import type { Election } from '../../src/state/election.ts';
 import type { Peer } from '../../src/types.ts';
 import { shortHex } from '../log.ts';
 import type { Log } from '../log.ts';

@@ -14,7 +14,7 @@
 import { join } from 'node:path';
 import { bytesOfBits256 } from '../../host/words.ts';
 import { compareBits } from '../../src/position.ts';
-import { compareVersions } from '../../src/replicas/store.ts';
+import { compareVersions } from '../../src/state/store.ts';
 import type { RecordWrite } from '../../src/step-types.ts';
 import type { KeptRecord, RecordHeader } from '../../src/types.ts';
 import { BATCH_BYTES_MAX, DISK_RETRY_MS } from '../bounds.ts';

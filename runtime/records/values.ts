@@ -13,7 +13,7 @@ import { bits256Of, bytesOfBits256 } from '../../host/words.ts';
 import { assert } from '../../src/assert.ts';
 import type { SignedFields } from '../../src/codec/record.ts';
 import { LIFE_MS_MAX } from '../../src/limits.ts';
-import { compareVersions } from '../../src/replicas/store.ts';
+import { compareVersions } from '../../src/state/store.ts';
 import type { RecordWrite } from '../../src/step-types.ts';
 import type { Bits256, Key, OpId, RecordBody, RecordHeader, Token } from '../../src/types.ts';
 import { VALUES_BYTES_MAX } from '../bounds.ts';

@@ -5,7 +5,7 @@
 
 import { Interrupted, type SimOutput, type SimulateHooks } from '../main.ts';
 import type { SimOptions } from '../options.ts';
-import type { SimResult } from '../result.ts';
+import type { SimResult } from '../result/result.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { Crew } from './crew.ts';
 import { simulateDivided } from './divided/divide.ts';

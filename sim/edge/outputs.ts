@@ -7,10 +7,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { LOOKUP_COLUMNS, lookupLine, type LookupRow } from '../lookup-row.ts';
-import { OPERATION_COLUMNS, operationLine, type OperationRow } from '../operation-row.ts';
-import type { RunResult } from '../result.ts';
-import type { Series } from '../series.ts';
+import { LOOKUP_COLUMNS, lookupLine, type LookupRow } from '../observer/lookup-row.ts';
+import { OPERATION_COLUMNS, operationLine, type OperationRow } from '../observer/operation-row.ts';
+import type { RunResult } from '../result/result.ts';
+import type { Series } from '../observer/series.ts';
 
 /** What either host makes of a run. */
 export interface RunOutput {

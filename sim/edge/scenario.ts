@@ -4,9 +4,9 @@
  */
 
 import { basename, dirname, extname } from 'node:path';
-import { SettingsFault, subjectOf, tell } from './settings-fault.ts';
-import { aboutSchema } from './settings-schema.ts';
-import type { Layer } from './settings.ts';
+import { SettingsFault, subjectOf, tell } from './settings/fault.ts';
+import { aboutSchema } from './settings/schema.ts';
+import type { Layer } from './settings/settings.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 export interface Scenario {

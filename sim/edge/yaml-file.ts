@@ -8,7 +8,7 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
-import { SettingsFault, type Path } from './settings-fault.ts';
+import { SettingsFault, type Path } from './settings/fault.ts';
 
 export interface YamlFile {
   readonly path: string;

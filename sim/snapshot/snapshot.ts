@@ -5,12 +5,12 @@
  */
 
 import { Reader, Writer } from '../../host/serial/words.ts';
-import { canonical, canonicalOptions } from '../canonical.ts';
-import { Slab } from '../converged.ts';
-import { digestOf } from '../digest.ts';
+import { canonical, canonicalOptions } from '../result/canonical.ts';
+import { Slab } from '../run/converged.ts';
+import { digestOf } from '../result/digest.ts';
 import type { SimOptions } from '../options.ts';
-import type { Run } from '../run.ts';
-import { summed } from '../sampler.ts';
+import type { Run } from '../run/run.ts';
+import { summed } from '../run/sampler.ts';
 import type { Task } from '../task.ts';
 import { readCommon, writeCommon, type Scheduled } from './common.ts';
 import { addSums, readOwn, writeOwn } from './own.ts';

@@ -5,9 +5,9 @@
  */
 
 import { reply } from '../asking.ts';
-import { emit, nextNumber, type Draft } from '../node.ts';
+import { emit, nextNumber, type Draft } from '../state/node.ts';
 import type { Ballot, Token } from '../types.ts';
-import { promiseFrom, UNWRITTEN, type Awaiting } from './election.ts';
+import { promiseFrom, UNWRITTEN, type Awaiting } from '../state/election.ts';
 
 /** Answers a voter now, or when what the answer says is on disk. */
 export function answer(draft: Draft, asked: Awaiting): void {

@@ -6,12 +6,12 @@
  */
 
 import { ask } from '../asking.ts';
-import type { Call } from '../calls.ts';
+import type { Call } from '../state/calls.ts';
 import { ASK_AGAIN_MS, ROUND_ASKS_MAX } from '../limits.ts';
-import { nextNumber, type Draft } from '../node.ts';
+import { nextNumber, type Draft } from '../state/node.ts';
 import type { Peer, Reply } from '../types.ts';
 import { cast } from './ballot.ts';
-import { majorityOf, nextTerm, type Candidate } from './election.ts';
+import { majorityOf, nextTerm, type Candidate } from '../state/election.ts';
 import { changed, follow, stepDown } from './follower.ts';
 import { lead } from './leader.ts';
 

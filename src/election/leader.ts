@@ -5,13 +5,13 @@
  */
 
 import { ask } from '../asking.ts';
-import { callsTo, type Call } from '../calls.ts';
+import { callsTo, type Call } from '../state/calls.ts';
 import { BEAT_CALLS_MAX, BEAT_MS } from '../limits.ts';
-import type { Draft } from '../node.ts';
+import type { Draft } from '../state/node.ts';
 import type { Peer, Reply } from '../types.ts';
 import { cast } from './ballot.ts';
-import { isLeading, isNear, leaseOf, promiseFrom } from './election.ts';
-import type { Granted, Leader } from './election.ts';
+import { isLeading, isNear, leaseOf, promiseFrom } from '../state/election.ts';
+import type { Granted, Leader } from '../state/election.ts';
 import { changed, standAfterMs, stepDown } from './follower.ts';
 import { announce } from './introducers.ts';
 import { mayFollow, reorder, UNHEARD } from './voters.ts';

@@ -10,7 +10,7 @@
  */
 
 import type { Peer, Voters } from '../types.ts';
-import { majorityOf, type Heard } from './election.ts';
+import { majorityOf, type Heard } from '../state/election.ts';
 
 /** Whether a leader that goes by a list may go on to the next. */
 export function mayFollow(next: Voters, voters: Voters, heard: readonly Heard[]): boolean {

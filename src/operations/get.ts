@@ -12,15 +12,15 @@
  */
 
 import { ask, settle } from '../asking.ts';
-import { advance, newLookup } from '../lookup/seek.ts';
-import type { Draft } from '../node.ts';
+import { advance, newLookup } from './seek.ts';
+import type { Draft } from '../state/node.ts';
 import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { compareBits } from '../position.ts';
-import { compareVersions, durableHeld, withLife } from '../replicas/store.ts';
+import { compareVersions, durableHeld, withLife } from '../state/store.ts';
 import type { Trail } from '../types.ts';
 import type { Key, OpId, Peer, RecordHeader } from '../types.ts';
-import { operationOrder } from './operation.ts';
-import type { FetchOperation, GetOperation, Met, Reading } from './operation.ts';
+import { operationOrder } from '../state/operation.ts';
+import type { FetchOperation, GetOperation, Met, Reading } from '../state/operation.ts';
 import { proceed } from './put.ts';
 import { majorityOf } from './quorum.ts';
 

@@ -10,16 +10,16 @@ import { INTRODUCE_MS_FLOOR, INTRODUCE_MS_MAX, INTRODUCE_MS_MIN } from '../limit
 import { INTRODUCERS_AT_ONCE } from '../limits.ts';
 import { INTRODUCERS_MAX, JOIN_MS_MAX, REFRESH_SOON_MS, REFRESHES_MAX } from '../limits.ts';
 import { trailOf, type Lookup, type LookupSize } from '../lookup/lookup.ts';
-import { advance, lookupThrough, newLookup } from '../lookup/seek.ts';
-import { emit, nextDraw, nextNumber, ownPosition, withUpkeep, type Draft } from '../node.ts';
+import { advance, lookupThrough, newLookup } from './seek.ts';
+import { emit, nextDraw, nextNumber, ownPosition, withUpkeep, type Draft } from '../state/node.ts';
 import { allItems, findItem, lookUp, withItem, withoutItem } from '../paged.ts';
 import { jitter, positionInBucket } from '../random.ts';
-import { check } from '../table/contacts.ts';
+import { check } from '../contacts/contacts.ts';
 import { bucketCount, bucketSize, contactCount } from '../table/table.ts';
 import type { Command } from '../step-types.ts';
 import type { OpId, Peer } from '../types.ts';
-import { APART, noTrail, operationOrder, OWN } from './operation.ts';
-import type { JoinOperation, Operation, RefreshOperation } from './operation.ts';
+import { APART, noTrail, operationOrder, OWN } from '../state/operation.ts';
+import type { JoinOperation, Operation, RefreshOperation } from '../state/operation.ts';
 
 /** Of a lookup that only asks whether there are others. */
 const WALK: LookupSize = { alpha: 1, nearest: 2, paths: 1 };

@@ -10,16 +10,16 @@
 import { ask, settle } from '../asking.ts';
 import { withdraw } from '../election/leader.ts';
 import { HANDOVER_MS_MAX, LEAVE_MS_MAX, PUSHES_MAX } from '../limits.ts';
-import { emit, ownPosition, type Draft } from '../node.ts';
+import { emit, ownPosition, type Draft } from '../state/node.ts';
 import { allItems, findItem, lookUp, withItem, withoutItem } from '../paged.ts';
 import { dividedFellows } from '../replicas/fellows.ts';
 import { isKnown, neighbourhood } from '../replicas/group.ts';
 import { push, pushesUnderWay } from '../replicas/reconcile.ts';
-import { newestHeld, type Held } from '../replicas/store.ts';
+import { newestHeld, type Held } from '../state/store.ts';
 import { nearestContacts } from '../table/nearest.ts';
 import type { OpId } from '../types.ts';
-import { noOperations, noTrail, operationOrder } from './operation.ts';
-import type { Handed, HandoverOperation } from './operation.ts';
+import { noOperations, noTrail, operationOrder } from '../state/operation.ts';
+import type { Handed, HandoverOperation } from '../state/operation.ts';
 
 export function startLeave(draft: Draft, op: OpId): void {
   for (const { op: other } of allItems(draft.operations)) {

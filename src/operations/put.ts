@@ -8,20 +8,20 @@
  */
 
 import { ask, settle } from '../asking.ts';
-import type { Call } from '../calls.ts';
+import type { Call } from '../state/calls.ts';
 import { REPLICATION_MAX } from '../limits.ts';
-import { emit, type Draft } from '../node.ts';
+import { emit, type Draft } from '../state/node.ts';
 import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { compareDistance } from '../position.ts';
 import { keep } from '../replicas/keep.ts';
 import { onPublished } from '../replicas/published.ts';
-import { newestHeld, withLife } from '../replicas/store.ts';
+import { newestHeld, withLife } from '../state/store.ts';
 import type { Failure } from '../step-types.ts';
 import { isClientOnly } from '../table/places.ts';
 import type { Trail } from '../types.ts';
 import type { OpId, Peer, RecordHeader, Refusal, Request, Token } from '../types.ts';
-import { noTrail, operationOrder } from './operation.ts';
-import type { LocateOperation, StoreOperation } from './operation.ts';
+import { noTrail, operationOrder } from '../state/operation.ts';
+import type { LocateOperation, StoreOperation } from '../state/operation.ts';
 import { majorityOf } from './quorum.ts';
 
 /** The nearest are known: the version is chosen and the host asked to sign. */

@@ -6,9 +6,9 @@
 
 import type { Lookup } from '../lookup/lookup.ts';
 import { FAILED, isAsked, OVERDUE, stateOf, wasAskedAgain, ANSWERED } from '../lookup/marks.ts';
-import { compareVersions } from '../replicas/store.ts';
+import { compareVersions } from '../state/store.ts';
 import type { Peer, RecordHeader } from '../types.ts';
-import type { Met } from './operation.ts';
+import type { Met } from '../state/operation.ts';
 
 export function majorityOf(replicas: number): number {
   return Math.floor(replicas / 2) + 1;

@@ -7,7 +7,7 @@
  * stored records are kept beside them and changed only where the one who came or went matters.
  */
 
-import { ownPosition, withUpkeep, type Draft } from '../node.ts';
+import { ownPosition, withUpkeep, type Draft } from '../state/node.ts';
 import { findItem, mapped } from '../paged.ts';
 import { compareDistance } from '../position.ts';
 import { nearestContacts } from '../table/nearest.ts';
@@ -15,7 +15,7 @@ import { isClientOnly } from '../table/places.ts';
 import type { Directory, Peer, Position } from '../types.ts';
 import { dividedFellows, fellowOf, isShunned, meet } from './fellows.ts';
 import type { Divided, Urgency } from './fellows.ts';
-import { heldOrder, isMember, withGroup, type Held } from './store.ts';
+import { heldOrder, isMember, withGroup, type Held } from '../state/store.ts';
 
 /**
  * The nearest `count` nodes to a position that this node knows, nearest first; itself included,

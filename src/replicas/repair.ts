@@ -17,9 +17,9 @@
  */
 
 import { ask, reply } from '../asking.ts';
-import { callsTo, type Call } from '../calls.ts';
+import { callsTo, type Call } from '../state/calls.ts';
 import { ROUND_CALLS_MAX, TAGS_MAX } from '../limits.ts';
-import { nextDraw, type Draft } from '../node.ts';
+import { nextDraw, type Draft } from '../state/node.ts';
 import { findItem } from '../paged.ts';
 import { positionOf } from '../position.ts';
 import { isClientOnly } from '../table/places.ts';
@@ -28,10 +28,10 @@ import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.
 import { onShown, withFellow } from './fellows.ts';
 import { isJoining, isKnown, onGone, onNear, withKnown } from './group.ts';
 import { settleTags } from './reconcile.ts';
-import type { Fellow } from './replicas.ts';
-import { durable, forEachWithin, isMember, mappedWithin, type Held } from './store.ts';
-import { EVERYTHING, flat, halves, isListed, listed, NOTHING } from './tags.ts';
-import { sameSum, seedOf, sumOf, tagOf, type Listed, type Seed } from './tags.ts';
+import type { Fellow } from '../state/replicas.ts';
+import { durable, forEachWithin, isMember, mappedWithin, type Held } from '../state/store.ts';
+import { EVERYTHING, flat, halves, isListed, listed, NOTHING } from '../state/tags.ts';
+import { sameSum, seedOf, sumOf, tagOf, type Listed, type Seed } from '../state/tags.ts';
 
 type Check = Extract<Request, { type: 'check' }>;
 type Compare = Extract<Request, { type: 'compare' }>;

@@ -2,7 +2,7 @@
  * What is compared, as data, in the order in which it is told.
  */
 
-import type { OperationRow } from '../../operation-row.ts';
+import type { OperationRow } from '../../observer/operation-row.ts';
 import { COMPARED } from '../report/run-page.ts';
 import { TOLERANCES } from './rules.ts';
 import type { Sample } from './sample.ts';

@@ -4,8 +4,8 @@
  * Invariant: a row that is not one is refused with its line number.
  */
 
-import { OPERATION_COLUMNS, OPERATION_OUTCOMES } from '../../operation-row.ts';
-import type { OperationRow } from '../../operation-row.ts';
+import { OPERATION_COLUMNS, OPERATION_OUTCOMES } from '../../observer/operation-row.ts';
+import type { OperationRow } from '../../observer/operation-row.ts';
 import { TableFault, tableLines } from '../report/table-file.ts';
 
 type Column = (typeof OPERATION_COLUMNS)[number];

@@ -4,8 +4,8 @@
  */
 
 import { join } from 'node:path';
-import { operationName } from '../../operation-row.ts';
-import type { OperationOutcome, OperationRow } from '../../operation-row.ts';
+import { operationName } from '../../observer/operation-row.ts';
+import type { OperationOutcome, OperationRow } from '../../observer/operation-row.ts';
 import { ReportFault } from '../report/fault.ts';
 import type { LookupTable } from '../report/lookup-table.ts';
 import { bytesOf, readRun } from '../report/read.ts';

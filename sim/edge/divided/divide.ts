@@ -6,8 +6,8 @@
 import { availableParallelism } from 'node:os';
 import { Bill, originOf, sha256, type SimOutput, type SimulateHooks } from '../../main.ts';
 import type { SimOptions } from '../../options.ts';
-import type { PartReport } from '../../part-report.ts';
-import { operationsOf, resultOf, rowsOf } from '../../result.ts';
+import type { PartReport } from '../../result/part-report.ts';
+import { operationsOf, resultOf, rowsOf } from '../../result/result.ts';
 import { snapshotOf, type Section } from '../../snapshot/snapshot.ts';
 import type { Crew } from '../crew.ts';
 import { sharedFor } from './mailbox.ts';

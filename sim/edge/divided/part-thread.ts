@@ -8,7 +8,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { runOf, Watch, type Progress } from '../../main.ts';
 import type { Materials } from '../../materials.ts';
 import type { SimOptions } from '../../options.ts';
-import { reportOf, type PartReport } from '../../part-report.ts';
+import { reportOf, type PartReport } from '../../result/part-report.ts';
 import { sectionOf, type Section, type Snapshot } from '../../snapshot/snapshot.ts';
 import { Mailbox, type Shared } from './mailbox.ts';
 import { PartLoop } from './part.ts';

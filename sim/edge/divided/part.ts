@@ -7,8 +7,8 @@
  */
 
 import { Reader, Writer } from '../../../host/serial/words.ts';
-import type { Facts } from '../../facts.ts';
-import type { Run } from '../../run.ts';
+import type { Facts } from '../../observer/facts.ts';
+import type { Run } from '../../run/run.ts';
 import { readBatch, writeArrival, writeFacts } from '../../traffic-words.ts';
 import type { Mailbox } from './mailbox.ts';
 

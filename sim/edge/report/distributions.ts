@@ -6,7 +6,7 @@
  * others are drawn as empty, not left out.
  */
 
-import type { Distribution } from '../../distribution.ts';
+import type { Distribution } from '../../observer/distribution.ts';
 import { gridOf, legendOf, niceRange, shareRange, xAxis, yAxis } from './axes.ts';
 import type { ChartOption, Mark } from './chart.ts';
 import { figureOf } from './figure.ts';

@@ -6,9 +6,9 @@
  * numbers, node names of the form `17:0a1b2c3d`, and the place as text.
  */
 
-import { LOOKUP_COLUMNS } from '../../lookup-row.ts';
-import type { LookupRow } from '../../lookup-row.ts';
-import { operationName } from '../../operation-row.ts';
+import { LOOKUP_COLUMNS } from '../../observer/lookup-row.ts';
+import type { LookupRow } from '../../observer/lookup-row.ts';
+import { operationName } from '../../observer/operation-row.ts';
 import { TableFault, tableLines } from './table-file.ts';
 
 type Column = (typeof LOOKUP_COLUMNS)[number];

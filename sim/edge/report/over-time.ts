@@ -5,7 +5,7 @@
  */
 
 import type { FaultSpec } from '../../options.ts';
-import type { Series } from '../../series.ts';
+import type { Series } from '../../observer/series.ts';
 import { gridOf, legendOf, niceRange, xAxis, yAxis } from './axes.ts';
 import type { ChartOption, Mark } from './chart.ts';
 import { percentTick } from './distributions.ts';

@@ -7,7 +7,7 @@
 
 import { defaultOptions } from '../../options.ts';
 import type { ChurnSpec, LatencySpec, SimOptions, WeibullSpec } from '../../options.ts';
-import { SETTINGS } from '../settings-table.ts';
+import { SETTINGS } from '../settings/table.ts';
 import { duration, shellWord } from './format.ts';
 
 export interface SettingLine {

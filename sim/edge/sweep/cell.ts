@@ -7,10 +7,10 @@
  */
 
 import { createHash } from 'node:crypto';
-import { canonical, canonicalOptions } from '../../canonical.ts';
+import { canonical, canonicalOptions } from '../../result/canonical.ts';
 import type { Materials } from '../../materials.ts';
 import type { SimOptions } from '../../options.ts';
-import type { Cost, SimResult } from '../../result.ts';
+import type { Cost, SimResult } from '../../result/result.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 
 /** Where a cell stands in the grid: the value of each axis, as written in the sweep's file. */

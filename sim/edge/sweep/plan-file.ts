@@ -9,8 +9,8 @@
 import { basename, dirname, extname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { readScenario } from '../scenario.ts';
-import { meant, SettingsFault, tell, type Path } from '../settings-fault.ts';
-import type { Layer } from '../settings.ts';
+import { meant, SettingsFault, tell, type Path } from '../settings/fault.ts';
+import type { Layer } from '../settings/settings.ts';
 import { readYamlFile } from '../yaml-file.ts';
 import type { Seed } from './cell.ts';
 import type { Axis } from './folder.ts';

@@ -11,8 +11,8 @@
 
 import { forkFaults } from '../../snapshot/snapshot.ts';
 import { readMaterials } from '../materials.ts';
-import { SettingsFault, type Path } from '../settings-fault.ts';
-import { resolveLayers, type Layer } from '../settings.ts';
+import { SettingsFault, type Path } from '../settings/fault.ts';
+import { resolveLayers, type Layer } from '../settings/settings.ts';
 import { cellId, impossibleId } from './cell.ts';
 import type { Cell, ImpossibleCell, Place, Start } from './cell.ts';
 import { SweepFault, lineOf } from './fault.ts';
