@@ -1,7 +1,7 @@
 /**
  * The core has no memory but the state: a step works on frozen arguments, on copies of them, and
  * in between steps of other nodes, always with the same result. (Each step of the other tests is
- * also made twice, with its arguments fingerprinted before and after: see `core-driver.ts`.)
+ * also made twice, with its arguments fingerprinted before and after: see `core/core-driver.ts`.)
  */
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
@@ -10,9 +10,9 @@ import fc from 'fast-check';
 import { step, type NodeState } from '../src/step.ts';
 import type { Effect, Input } from '../src/step-types.ts';
 import type { Directory, Moment } from '../src/types.ts';
-import { actions, directoryOf, smallConfig, smallWorld } from './core-arbitraries.ts';
-import { fingerprint, StrictNode } from './core-driver.ts';
-import { Log } from './core-log.ts';
+import { actions, directoryOf, smallConfig, smallWorld } from './core/core-arbitraries.ts';
+import { fingerprint, StrictNode } from './core/core-driver.ts';
+import { Log } from './core/core-log.ts';
 import { law } from './harness.ts';
 
 /** A step that was made: what went in and what came out. */

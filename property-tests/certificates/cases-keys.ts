@@ -9,8 +9,8 @@ import { createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:c
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { identityPaths, readIdentity } from '../../runtime/identity/identity.ts';
-import { newAuthority, newIdentity, oddMaterial } from '../identity-kit.ts';
-import type { Material } from '../identity-kit.ts';
+import { newAuthority, newIdentity, oddMaterial } from './identity-kit.ts';
+import type { Material } from './identity-kit.ts';
 import { endAt } from '../runtime/link-kit.ts';
 import type { End } from '../runtime/link-kit.ts';
 import { identityAt } from '../runtime/node-kit.ts';

@@ -7,8 +7,8 @@
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { careless, newIdentity, oddMaterial } from '../identity-kit.ts';
-import type { Material } from '../identity-kit.ts';
+import { careless, newIdentity, oddMaterial } from './identity-kit.ts';
+import type { Material } from './identity-kit.ts';
 import type { End } from '../runtime/link-kit.ts';
 import { eventually } from '../runtime/node-kit.ts';
 import { goodMaterial, manners, pemOfIdentity, revoke } from './case-kit.ts';

@@ -3,8 +3,8 @@
  * do not end what they began.
  */
 import type { ConnectionOptions, SecureVersion, TlsOptions } from 'node:tls';
-import { careless } from '../identity-kit.ts';
-import type { Material } from '../identity-kit.ts';
+import { careless } from './identity-kit.ts';
+import type { Material } from './identity-kit.ts';
 import { both, goodMaterial, manners, materialOf } from './case-kit.ts';
 import type { BareOptions } from './bare-tls.ts';
 import { EXTENSION, extension, oldServerHello, sessionOffer } from './bare-hellos.ts';

@@ -6,7 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
 import { signsOnlyData } from '../../runtime/identity/key-usage.ts';
-import { derOf, scratch } from '../identity-kit.ts';
+import { derOf, scratch } from './identity-kit.ts';
 import { runs } from '../parameters.ts';
 import { requireOrSkip } from '../require.ts';
 import { hasOpenssl, leafExtensions, signOdd } from './odd-certificates.ts';

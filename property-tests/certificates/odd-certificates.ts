@@ -9,8 +9,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { pemOf } from '../identity-kit.ts';
-import type { Material } from '../identity-kit.ts';
+import { pemOf } from './identity-kit.ts';
+import type { Material } from './identity-kit.ts';
 
 export const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 

@@ -15,7 +15,7 @@ import type { Endpoint } from '../../runtime/links/address.ts';
 import { ownHello } from '../../runtime/links/greeting.ts';
 import { bindServer } from '../../runtime/listening.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
-import type { Material } from '../identity-kit.ts';
+import type { Material } from './identity-kit.ts';
 import { talkAsClient, talkAsServer } from './bare-tls.ts';
 import type { BareOptions, Proof } from './bare-tls.ts';
 

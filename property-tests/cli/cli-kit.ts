@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava';
 import { startProcess } from '../processes.ts';
 import type { Ending, Running } from '../processes.ts';
 
-export { scratch } from '../identity-kit.ts';
+export { scratch } from '../certificates/identity-kit.ts';
 export { freePorts } from '../processes.ts';
 export type { Running } from '../processes.ts';
 

@@ -11,8 +11,8 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Decoded } from '../../src/wire-types.ts';
-import { kindOf } from '../codec-laws.ts';
-import type { AnyMessage, Protocol } from '../codec-laws.ts';
+import { kindOf } from '../core/codec-laws.ts';
+import type { AnyMessage, Protocol } from '../core/codec-laws.ts';
 import type { Allocated, Measured } from './allocation.ts';
 import { Chance } from './chance.ts';
 import { corpora } from './fuzz-corpus.ts';

@@ -21,8 +21,8 @@ import type {
   WireVoters,
 } from '../../src/wire-types.ts';
 import type { WireReply, WireRequest } from '../../src/wire-types.ts';
-import { classic, client, peer } from '../codec-laws.ts';
-import type { Protocol } from '../codec-laws.ts';
+import { classic, client, peer } from '../core/codec-laws.ts';
+import type { Protocol } from '../core/codec-laws.ts';
 import { writeNumber } from './fuzz-fields.ts';
 
 export interface Corpus {

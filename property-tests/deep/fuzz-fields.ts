@@ -3,7 +3,7 @@
  * the like, told from `docs/wire.md` and not from the codecs, so that a mutator can set exactly
  * those to what hurts. A frame that is not valid yields the fields of the part that is.
  */
-import type { Protocol } from '../codec-laws.ts';
+import type { Protocol } from '../core/codec-laws.ts';
 
 /** A big-endian number of so many bytes. */
 export interface Field {

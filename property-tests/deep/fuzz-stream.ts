@@ -5,8 +5,8 @@
  */
 import { createReader } from '../../runtime/stream.ts';
 import type { Decoded } from '../../src/wire-types.ts';
-import { same } from '../codec-laws.ts';
-import type { AnyMessage, Protocol } from '../codec-laws.ts';
+import { same } from '../core/codec-laws.ts';
+import type { AnyMessage, Protocol } from '../core/codec-laws.ts';
 import type { Chance } from './chance.ts';
 
 type Answer = Exclude<Decoded<AnyMessage>, { readonly type: 'partial' }>;

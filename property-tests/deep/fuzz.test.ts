@@ -2,7 +2,7 @@
 // for long.
 import { randomInt } from 'node:crypto';
 import test from 'ava';
-import { EVERY_KIND } from '../codec-laws.ts';
+import { EVERY_KIND } from '../core/codec-laws.ts';
 import { deadline } from './ending.ts';
 import { fuzz } from './fuzz.ts';
 

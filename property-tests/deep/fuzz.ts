@@ -1,15 +1,15 @@
 /**
  * The codecs under damaged frames (docs/testing.md): valid frames cut at every position and
- * mutated, the laws of `codec-laws.ts` judged for each, slow answers looked for, and streams of
- * them read in pieces (`fuzz-stream.ts`). What decoding allocates is measured apart
+ * mutated, the laws of `core/codec-laws.ts` judged for each, slow answers looked for, and streams
+ * of them read in pieces (`fuzz-stream.ts`). What decoding allocates is measured apart
  * (`allocation.ts`).
  *
  * Invariant: an input that breaks a law is kept whole, in `.orrery/deep`.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Decoded } from '../../src/wire-types.ts';
-import { checkDecoded, kindOf } from '../codec-laws.ts';
-import type { AnyMessage, Protocol } from '../codec-laws.ts';
+import { checkDecoded, kindOf } from '../core/codec-laws.ts';
+import type { AnyMessage, Protocol } from '../core/codec-laws.ts';
 import { allocationsIn } from './allocation.ts';
 import { Chance } from './chance.ts';
 import { keepRecords } from './ending.ts';

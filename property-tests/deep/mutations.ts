@@ -3,7 +3,7 @@
  * Half of the time the length in front is made to fit again, so that the damage gets past it and
  * is for the body to find.
  */
-import type { Protocol } from '../codec-laws.ts';
+import type { Protocol } from '../core/codec-laws.ts';
 import type { Chance } from './chance.ts';
 import { lengthField, numbersIn, readNumber, writeNumber } from './fuzz-fields.ts';
 

@@ -8,7 +8,7 @@ import type { SimOptions } from '../../sim/options.ts';
 import { step } from '../../src/step.ts';
 import type { Effect, Input } from '../../src/step-types.ts';
 import type { Introducers, Message, Peer } from '../../src/types.ts';
-import { smallOptions, WatchedRun } from '../sim-kit.ts';
+import { smallOptions, WatchedRun } from '../sim/sim-kit.ts';
 
 const options: SimOptions = { ...smallOptions, nodes: 60, voters: 3, durationMs: 90_000 };
 const crash = (atMs: number, returnMs: number | null) =>

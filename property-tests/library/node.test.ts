@@ -9,7 +9,7 @@ import { developmentIdentity, GetError, loadIdentity, PutError } from '../../lib
 import { startNode, UsageError } from '../../library/index.ts';
 import type { NodeOptions, NodeWarning, OrreryNode } from '../../library/index.ts';
 import { silentLog } from '../../runtime/log.ts';
-import { scratch } from '../identity-kit.ts';
+import { scratch } from '../certificates/identity-kit.ts';
 import { inProcess } from '../processes.ts';
 import { eventually } from '../runtime/node-kit.ts';
 

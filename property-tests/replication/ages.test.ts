@@ -6,10 +6,10 @@ import test from 'ava';
 import { defaultConfig } from '../../src/config.ts';
 import { isKnown, withKnown } from '../../src/replicas/group.ts';
 import { newHeld, withGroup } from '../../src/state/store.ts';
-import { directoryOf, short, smallKey, smallRecord } from '../core-arbitraries.ts';
-import { StrictNode } from '../core-driver.ts';
-import { reply } from '../core-log.ts';
-import { meet, questions } from '../core-talk.ts';
+import { directoryOf, short, smallKey, smallRecord } from '../core/core-arbitraries.ts';
+import { StrictNode } from '../core/core-driver.ts';
+import { reply } from '../core/core-log.ts';
+import { meet, questions } from '../core/core-talk.ts';
 
 const LIFE_MS = 60_000;
 

@@ -13,8 +13,8 @@ import { durable } from '../../src/state/store.ts';
 import { create, step, type NodeState } from '../../src/step.ts';
 import type { Input } from '../../src/step-types.ts';
 import type { Config, Moment, Quota, RecordHeader } from '../../src/types.ts';
-import { plain } from '../arbitraries.ts';
-import { directoryOf, short, smallKey } from '../core-arbitraries.ts';
+import { plain } from '../core/arbitraries.ts';
+import { directoryOf, short, smallKey } from '../core/core-arbitraries.ts';
 import { law } from '../harness.ts';
 
 interface Deed {

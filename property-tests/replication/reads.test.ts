@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Message } from '../../src/types.ts';
-import { plain } from '../arbitraries.ts';
+import { plain } from '../core/arbitraries.ts';
 import { law } from '../harness.ts';
 import { calm } from './faults.ts';
 import { Fleet } from './fleet.ts';

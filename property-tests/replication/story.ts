@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { positionOf } from '../../src/position.ts';
 import { contactCount } from '../../src/table/table.ts';
-import { plain } from '../arbitraries.ts';
+import { plain } from '../core/arbitraries.ts';
 import { calm, type Faults } from './faults.ts';
 import type { Fleet } from './fleet.ts';
 

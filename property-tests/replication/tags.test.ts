@@ -8,7 +8,7 @@ import { EVERYTHING, flat, halves, isListed, isWithin } from '../../src/state/ta
 import { listed, sameSum, seedOf, sumOf, tagOf, traitsOf } from '../../src/state/tags.ts';
 import type { Seed, Traits } from '../../src/state/tags.ts';
 import type { Position, Range, RecordHeader, Sum } from '../../src/types.ts';
-import { cluster, header, position, word } from '../arbitraries.ts';
+import { cluster, header, position, word } from '../core/arbitraries.ts';
 import { law } from '../harness.ts';
 
 const records = (minLength = 0): fc.Arbitrary<RecordHeader[]> =>

@@ -14,7 +14,7 @@ import type { NodeState } from '../../src/step.ts';
 import { contactAt, contactCount } from '../../src/table/table.ts';
 import type { Effect, Outcome, Write } from '../../src/step-types.ts';
 import type { Directory, Key, Message, OpId, Peer, RecordHeader, Token } from '../../src/types.ts';
-import { bigDistance } from '../core-arbitraries.ts';
+import { bigDistance } from '../core/core-arbitraries.ts';
 import type { Member } from './member.ts';
 
 /** The fleet, as far as it is watched. */

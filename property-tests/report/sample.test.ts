@@ -15,7 +15,7 @@ import { lookupLine } from '../../sim/observer/lookup-row.ts';
 import { defaultOptions } from '../../sim/options.ts';
 import type { SimOptions } from '../../sim/options.ts';
 import { asyncLaw, law } from '../harness.ts';
-import { anyScenario } from '../scenario-arbitrary.ts';
+import { anyScenario } from '../sim/scenario-arbitrary.ts';
 
 const row = fc.record({ tookMs: fc.nat({ max: 9999 }), succeeded: fc.boolean() });
 

@@ -14,7 +14,7 @@ import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';
 import { Dialer } from '../../runtime/links/dialer.ts';
 import { startNode } from '../../runtime/node.ts';
-import { DAY_MS } from '../identity-kit.ts';
+import { DAY_MS } from '../certificates/identity-kit.ts';
 import { certify, HOST, newShared } from '../interop/interop-kit.ts';
 import type { Shared } from '../interop/interop-kit.ts';
 import { ANY_KEY, firstAnswer, goodAnswers, identityOf } from '../interop/older-peer.ts';

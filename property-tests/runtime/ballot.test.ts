@@ -18,7 +18,7 @@ import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { packIds } from '../../src/codec/election.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
-import { newAuthority, newIdentity, scratch } from '../identity-kit.ts';
+import { newAuthority, newIdentity, scratch } from '../certificates/identity-kit.ts';
 
 const id = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const ids = fc.uniqueArray(id, { minLength: 1, maxLength: 7, selector: hexOf });

@@ -10,7 +10,7 @@ import { silentLog } from '../../runtime/log.ts';
 import type { Log, LogFields } from '../../runtime/log.ts';
 import { openDisk } from '../../runtime/records/disk.ts';
 import type { Disk } from '../../runtime/records/disk.ts';
-import { scratch } from '../identity-kit.ts';
+import { scratch } from '../certificates/identity-kit.ts';
 import { runs } from '../parameters.ts';
 import { deleteOf, keyBytes, plainStored, putOf, storedOf, STORED_MS } from './disk-kit.ts';
 

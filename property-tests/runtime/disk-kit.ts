@@ -9,7 +9,7 @@ import type { Disk, DiskWrite } from '../../runtime/records/disk.ts';
 import { encodeStored } from '../../runtime/records/record-bytes.ts';
 import type { StoredRecord } from '../../runtime/records/record-bytes.ts';
 import type { KeptRecord, RecordHeader } from '../../src/types.ts';
-import { DAY_MS, scratch } from '../identity-kit.ts';
+import { DAY_MS, scratch } from '../certificates/identity-kit.ts';
 
 const run = promisify(execFile);
 

@@ -12,7 +12,7 @@ import { openDatabase } from '../../runtime/records/database.ts';
 import { Disk } from '../../runtime/records/disk.ts';
 import { Values } from '../../runtime/records/values.ts';
 import type { RecordHeader } from '../../src/types.ts';
-import { newAuthority, newIdentity, scratch } from '../identity-kit.ts';
+import { newAuthority, newIdentity, scratch } from '../certificates/identity-kit.ts';
 import { deleteOf, keyBytes, plainStored, putOf } from './disk-kit.ts';
 import { reopened, storedOf, STORED_MS } from './disk-kit.ts';
 

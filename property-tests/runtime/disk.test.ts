@@ -14,7 +14,7 @@ import {
   encodeHead,
   encodeStored,
 } from '../../runtime/records/record-bytes.ts';
-import { DAY_MS, scratch } from '../identity-kit.ts';
+import { DAY_MS, scratch } from '../certificates/identity-kit.ts';
 import { deleteOf, keptOf, keyBytes, plainStored, putOf } from './disk-kit.ts';
 import { reopened, storedOf, STORED_MS } from './disk-kit.ts';
 

@@ -22,7 +22,7 @@ import { packIds } from '../../src/codec/election.ts';
 import { endorsedBytes } from '../../src/codec/introducers.ts';
 import type { Introducers } from '../../src/types.ts';
 import type { WireIntroducers, WireVoters } from '../../src/wire-types.ts';
-import { newAuthority, newIdentity, scratch } from '../identity-kit.ts';
+import { newAuthority, newIdentity, scratch } from '../certificates/identity-kit.ts';
 
 interface Home {
   readonly dataDir: string;

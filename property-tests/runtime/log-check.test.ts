@@ -9,7 +9,7 @@ import { silentLog } from '../../runtime/log.ts';
 import type { Log } from '../../runtime/log.ts';
 import { openDisk } from '../../runtime/records/disk.ts';
 import { isDamaged } from '../../runtime/records/log-check.ts';
-import { scratch } from '../identity-kit.ts';
+import { scratch } from '../certificates/identity-kit.ts';
 import { keyBytes, plainStored, putOf, storedOf, STORED_MS } from './disk-kit.ts';
 
 const RECORDS = 12;

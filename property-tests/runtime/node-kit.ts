@@ -13,7 +13,7 @@ import { formatEndpoint } from '../../runtime/links/address.ts';
 import type { Endpoint } from '../../runtime/links/address.ts';
 import { startNode } from '../../runtime/node.ts';
 import type { RunningNode } from '../../runtime/node.ts';
-import { newAuthority, newIdentity, scratch } from '../identity-kit.ts';
+import { newAuthority, newIdentity, scratch } from '../certificates/identity-kit.ts';
 
 export const ANY_PORT: Endpoint = { host: '127.0.0.1', port: 0 };
 

@@ -17,7 +17,7 @@ import { encodePeer } from '../../src/codec/peer.ts';
 import { pemOfIdentity } from '../certificates/case-kit.ts';
 import { stackStranger } from '../certificates/strangers.ts';
 import type { Served, StackOptions, Visit } from '../certificates/strangers.ts';
-import { careless } from '../identity-kit.ts';
+import { careless } from '../certificates/identity-kit.ts';
 import { endAt } from './link-kit.ts';
 import type { End } from './link-kit.ts';
 import { eventually, identityAt, newKey, newSite, valueOf } from './node-kit.ts';

@@ -10,7 +10,7 @@ import type { RunningNode } from '../../runtime/node.ts';
 import { prepareSegments, segmentsAt, segmentsOf } from '../../runtime/recording/segments.ts';
 import { trimSegments } from '../../runtime/recording/segments.ts';
 import { run } from '../cli/cli-kit.ts';
-import { scratch } from '../identity-kit.ts';
+import { scratch } from '../certificates/identity-kit.ts';
 import { ask, metric } from './admin-kit.ts';
 import { ANY_PORT, clientOf, eventually, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
 

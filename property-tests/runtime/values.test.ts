@@ -6,7 +6,7 @@ import { silentLog } from '../../runtime/log.ts';
 import { openDisk } from '../../runtime/records/disk.ts';
 import { Values } from '../../runtime/records/values.ts';
 import type { Key, RecordHeader } from '../../src/types.ts';
-import { scratch } from '../identity-kit.ts';
+import { scratch } from '../certificates/identity-kit.ts';
 
 const publisher = new Uint8Array(32).fill(3);
 const signer = {

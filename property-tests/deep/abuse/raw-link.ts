@@ -14,7 +14,7 @@ import type { Endpoint } from '../../../runtime/links/address.ts';
 import { createReader } from '../../../runtime/stream.ts';
 import { encodePeer, decodePeer } from '../../../src/codec/peer.ts';
 import type { WireMessage } from '../../../src/wire-types.ts';
-import { DAY_MS, pemOf } from '../../identity-kit.ts';
+import { DAY_MS, pemOf } from '../../certificates/identity-kit.ts';
 
 export interface Credential {
   readonly nodeId: Uint8Array;
