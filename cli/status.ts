@@ -11,6 +11,7 @@ import type { Leadership, SeenList } from '../runtime/admin/leadership.ts';
 import type { Observed } from '../runtime/admin/observed.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { objectIn } from '../runtime/files.ts';
+import type { Endings } from '../runtime/identity/endings.ts';
 import { ADMIN_EXAMPLE_PORT, formatEndpoint, parseEndpoint } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
 import { CommandFailure } from './failure.ts';
@@ -71,6 +72,7 @@ function linesOf(seen: Seen): readonly string[] {
     ['clients on', api ?? 'none served'],
     ['state', `${state}, up for ${counted(seen.upSeconds, 'second')}`],
     ['contacts', `${seen.contacts}, with ${counted(seen.linksUp, 'link')}`],
+    ['identity', untilText(seen.endings)],
     ...olderRow(seen),
     ['records', `${records.keys} of ${records.keysMax}, ${counted(records.bytes, 'byte')}`],
     ...(seen.identity === 'address' ? [] : electionRows(leadership)),
@@ -80,6 +82,15 @@ function linesOf(seen: Seen): readonly string[] {
     ],
   ];
   return rows.map(([name, value]) => `${name.padEnd(12)}${value}`);
+}
+
+function untilText({ certificateUntil, revocationsUntil }: Endings): string {
+  const list = revocationsUntil === undefined ? 'none' : `until ${dayOf(revocationsUntil)}`;
+  return `certificate until ${dayOf(certificateUntil)}, revocation list ${list}`;
+}
+
+function dayOf(date: string): string {
+  return date.slice(0, 10);
 }
 
 function olderRow({ identity, olderNodes }: Seen): readonly (readonly [string, string])[] {
@@ -110,7 +121,7 @@ function listedText({ introducers, madeAt }: SeenList): string {
   return `${places.join(', ')} (${madeAt})`;
 }
 
-const FIELDS: readonly (keyof Seen)[] = ['id', 'records', 'leadership', 'warnings'];
+const FIELDS: readonly (keyof Seen)[] = ['id', 'endings', 'records', 'leadership', 'warnings'];
 const DEFAULT_ADMIN = formatEndpoint({
   host: DEFAULT_LISTEN.host,
   port: DEFAULT_LISTEN.port + ADMIN_PORT_OFFSET,

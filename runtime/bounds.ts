@@ -213,6 +213,11 @@ export const STOP_DRAINED_MS = 1500;
 export const STOP_LEFT_MS = 8500;
 export const STOP_CLOSED_MS = 9500;
 
+/** What proves the identity of a node is said to run out from so long before on, in ms, */
+export const ENDING_SOON_MS = 14 * 86_400_000;
+/** so often. */
+export const ENDING_LOOK_MS = 86_400_000;
+
 /** How soon after another contact the peers are saved while they are few, in ms. */
 export const SAVE_SOON_MS = 1000;
 /** How often the peers that are known are saved, in ms. */

@@ -22,6 +22,7 @@ import type { Engine } from './engine.ts';
 import { UsageError } from './failure.ts';
 import { layGround } from './ground.ts';
 import type { Ground, NodeOptions, Undo } from './ground.ts';
+import { watchEndings } from './identity/endings.ts';
 import type { Identity } from './identity/identity.ts';
 import { contactsToSave } from './joining.ts';
 import { placeOf } from './links/address-book.ts';
@@ -112,7 +113,9 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   );
   undo.push(() => listener.close());
   const ending = deferred();
-  const parts: Parts = { listener, ...ground };
+  const forgetEndings = watchEndings(identity, log);
+  undo.push(forgetEndings);
+  const parts: Parts = { listener, forgetEndings, ...ground };
   const engine = startEngine(options, ground, listener.address, (error) => {
     log.error({ reason: reasonOf(error) }, 'broken invariant: the node stops');
     // A disk that does not answer must not keep a broken node from ending.
@@ -178,6 +181,7 @@ async function openDoors(
 /** What there is to tear down; a fault may come before all of it is there. */
 interface Parts extends Pick<Ground, 'disk' | 'recording' | 'saved' | 'voting' | 'listing'> {
   readonly listener: { readonly close: () => Promise<void> };
+  readonly forgetEndings: () => void;
   engine?: Engine;
   api?: ClientApi;
   admin?: Admin;
@@ -187,6 +191,7 @@ interface Parts extends Pick<Ground, 'disk' | 'recording' | 'saved' | 'voting' |
 function tearDown(parts: Parts): ReadonlyMap<string, Promise<unknown>> {
   const { listener, disk, recording, saved, voting, listing, engine, api, admin } = parts;
   saved.end();
+  parts.forgetEndings();
   engine?.joining.end();
   engine?.seeking.end();
   engine?.pauses.end();

@@ -119,7 +119,19 @@ export class Metrics {
     of('unfinished_bytes', 'bytes of unfinished messages', (seen) => seen.unfinishedBytes);
     of('up_seconds', 'since the start', (seen) => seen.upSeconds);
     of('joined', 'whether the node has joined a network', (seen) => Number(seen.joined));
+    this.#endings();
     this.#leadership();
+  }
+
+  #endings(): void {
+    const of = (name: string, read: (seen: Observed) => string | undefined): void => {
+      this.#gauge(name, 'when that runs out, since 1970; +Inf: never', () => {
+        const until = read(this.#seen);
+        return until === undefined ? Infinity : Date.parse(until) / 1000;
+      });
+    };
+    of('certificate_until_seconds', ({ endings }) => endings.certificateUntil);
+    of('revocations_until_seconds', ({ endings }) => endings.revocationsUntil);
   }
 
   #leadership(): void {

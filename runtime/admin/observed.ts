@@ -10,6 +10,7 @@ import { bucketCount, bucketSize, contactCount } from '../../src/table/table.ts'
 import { LINKS_SEEN_MAX } from '../bounds.ts';
 import type { Engine } from '../engine.ts';
 import type { Ground } from '../ground.ts';
+import { endingsOf, type Endings } from '../identity/endings.ts';
 import type { Identity } from '../identity/identity.ts';
 import { placeOf } from '../links/address-book.ts';
 import { formatEndpoint } from '../links/address.ts';
@@ -36,6 +37,8 @@ export interface Observed {
   readonly clientOnly: boolean;
   /** What proves an id in its network. */
   readonly identity: Identity['mode'];
+  /** When what proves its id runs out. */
+  readonly endings: Endings;
   /** Nodes of the older implementation that it knows. */
   readonly olderNodes: number;
   /** By bucket, the shallowest first. */
@@ -91,6 +94,7 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     joined: contacts > 0 || (introducers.length === 0 && engine.joining.hasLooked),
     leaving: state.leaving,
     identity: ground.identity.now.mode,
+    endings: endingsOf(ground.identity.now),
     olderNodes: engine.olderNodes(),
     clientOnly: directory.places[self] === CLIENT_ONLY,
     contactsByBucket: bucketsOf(state),
