@@ -20,12 +20,12 @@ import { print, say, tableOf } from './output.ts';
 
 const EXAMPLES = `
 Examples:
-  $ npx orrery sim --seed 1 --out one && npx orrery sim --seed 2 --out two
-  $ npx orrery compare one two
-  $ npx orrery compare one two --report          (then open one/report.html)
-  $ npx orrery compare one two --require         exit code 1 when a verdict is "differs"
-  $ npx orrery compare one two --require agreement       unless all verdicts are "agrees"
-  $ npx orrery compare one two --json > difference.json
+  $ npx orrery sim --seed 1 --out out/one && npx orrery sim --seed 2 --out out/two
+  $ npx orrery compare out/one out/two
+  $ npx orrery compare out/one out/two --report      (then open out/one/report.html)
+  $ npx orrery compare out/one out/two --require     exit code 1 when a verdict is "differs"
+  $ npx orrery compare out/one out/two --require agreement       unless all verdicts are "agrees"
+  $ npx orrery compare out/one out/two --json > out/difference.json
 
 Differences are those of B from A. Intervals speak of the operations of these two networks; other
 seeds make other networks.`;

@@ -20,9 +20,9 @@ import { print, say } from './output.ts';
 
 const EXAMPLES = `
 Examples:
-  $ orrery sim --nodes 1000 --out result && orrery report result
-  $ orrery report result --verify
-  $ orrery report sweep --verify --cells 3
+  $ npx orrery sim --nodes 1000 --out out/sim && npx orrery report out/sim
+  $ npx orrery report out/sim --verify
+  $ npx orrery report out/k-and-alpha --verify --cells 3
 
 Files that the run read are looked for as seen from the working directory.`;
 

@@ -1,13 +1,16 @@
 // The house rules as tests: each reads the whole tree and fails with what to do instead. Beside
 // every rule stands a planted source that breaks it and one that does not, so that a rule that
 // stopped firing is seen. Import borders are dependency-cruiser's (npm run borders).
+import { dirname, extname, join } from 'node:path';
 import test from 'ava';
+import { getFileInfo } from 'prettier';
 import { checkFunctions, checkPureWords, checkTestSwitches } from './tidy/code-checks.ts';
 import { show } from './tidy/finding.ts';
 import type { Check } from './tidy/finding.ts';
 import { NOTES_PATH, checkLibraries } from './tidy/library-checks.ts';
+import { checkPaths } from './tidy/path-checks.ts';
 import { checkHeader, checkLength, checkReminders, checkWidth } from './tidy/text-checks.ts';
-import { readText, readTree } from './tidy/tree.ts';
+import { isThere, readDocuments, readText, readTree, root } from './tidy/tree.ts';
 
 type Rule = {
   readonly title: string;
@@ -136,6 +139,43 @@ test('the rule fires: every dependency is pinned and explained', (t) => {
   t.regex(messages[0] ?? '', /a is "\^1\.0\.0": pin/);
   t.regex(messages[1] ?? '', /b has no line/);
   t.regex(messages[2] ?? '', /gone is not in package\.json/);
+});
+
+test('documents name files that are there', (t) => {
+  const findings = readDocuments().flatMap((document) => checkPaths(document, isThere));
+  t.deepEqual(findings.map(show), []);
+});
+
+test('the rule fires: documents name files that are there', (t) => {
+  const found = (text: string): readonly string[] =>
+    checkPaths({ path: 'docs/a.md', text }, (path) => path === 'src/b.ts').map(show);
+  t.deepEqual(
+    found('`src/b`, `src/b.ts`, `src/*.ts`, `sim/NAME.ts`, `b`\n```\n`src/c`\n```\n'),
+    [],
+  );
+  t.deepEqual(found('`src/b`\n```\n\n```\n`src/c.ts` and `src/b/`'), [
+    'docs/a.md:5 src/c.ts is not there: name what is',
+    'docs/a.md:5 src/b/ is not there: name what is',
+  ]);
+});
+
+test('format is for what is ours, not for results', async (t) => {
+  const ignorePath = ['.gitignore', '.prettierignore'].map((name) => join(root, name));
+  const isPassedOver = async (path: string): Promise<boolean> =>
+    (await getFileInfo(join(root, path), { ignorePath, resolveConfig: false })).ignored;
+  const paths = [...tree, ...readDocuments()].map(({ path }) => path);
+  const others = [
+    'package.json',
+    '.prettierrc.json',
+    'scenarios/halves.yaml',
+    'deploy/compose.yaml',
+  ];
+  // One of each folder and ending: to ask for all takes long.
+  const ours = new Map([...paths, ...others].map((path) => [dirname(path) + extname(path), path]));
+  for (const path of ours.values()) t.false(await isPassedOver(path), path);
+  for (const path of ['out/a/report.html', 'any/cells/a.json', 'any.json', 'node-1/a.json']) {
+    t.true(await isPassedOver(path), path);
+  }
 });
 
 test('the tree is read from the root', (t) => {

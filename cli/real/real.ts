@@ -34,9 +34,9 @@ import { summaryOf } from '../sim/summary.ts';
 
 const EXAMPLES = `
 Examples:
-  $ npx orrery real scenarios/real-still.yaml --out real
-  $ npx orrery sim scenarios/real-still.yaml --out simulated
-  $ npx orrery compare simulated real
+  $ npx orrery real scenarios/real-still.yaml --out out/played
+  $ npx orrery sim scenarios/real-still.yaml --out out/simulated
+  $ npx orrery compare out/simulated out/played
   $ npx orrery real --latency regions --lookups 200 --warmup 20s --duration 1m
   $ npx orrery real --nodes 100 --time-scale 4 --lookups 500 --warmup 20s --duration 2m
 

@@ -26,7 +26,7 @@ import { summaryOf } from './summary.ts';
 const EXAMPLES = `
 Examples:
   $ npx orrery sim scenarios/churn.yaml
-  $ npx orrery sim scenarios/churn.yaml --nodes 500 --seed 7 --out result
+  $ npx orrery sim scenarios/churn.yaml --nodes 500 --seed 7 --out out/churn
   $ npx orrery sim --nodes 1000 --lookups 2000 --duration 10m
   $ npx orrery sim --nodes 10000 --tables converged --links warm --lookups 50000 --duration 0
   $ npx orrery sim --seed 7 --json > result.json

@@ -76,8 +76,10 @@ async function figuresOf(t: ExecutionContext, story: Story): Promise<Figures> {
     return stdout.toString();
   };
   await given(symptom);
-  const before = JSON.parse(await readFile(join(dir, 'slow', 'result.json'), 'utf8')) as Result;
-  const slowest = slowestOf(await readFile(join(dir, 'slow', 'lookups.csv.gz')));
+  const before = JSON.parse(
+    await readFile(join(dir, 'out', 'slow', 'result.json'), 'utf8'),
+  ) as Result;
+  const slowest = slowestOf(await readFile(join(dir, 'out', 'slow', 'lookups.csv.gz')));
   t.true(record.endsWith(` --record-node ${slowest.asker}`), slowest.asker);
   await given(record);
   const told = await given(whole);

@@ -9,13 +9,27 @@ const FOLDERS = ['src', 'host', 'sim', 'runtime', 'real', 'library', 'cli', 'exa
 const LOOKING = ['property-tests', 'reports'];
 const CODE = /\.(?:ts|mjs|cjs)$/;
 
-const root = findRoot(dirname(fileURLToPath(import.meta.url)));
+export const root = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 /** All code, in the order of paths. */
 export function readTree(): readonly Source[] {
   const loose = readdirSync(root).filter((name) => CODE.test(name));
   const paths = [...loose, ...[...FOLDERS, ...LOOKING].flatMap(codeUnder)];
   return paths.sort().map((path) => ({ path, text: readText(path) }));
+}
+
+/** What people read: README.md, ARCHITECTURE.md and all under docs/. */
+export function readDocuments(): readonly Source[] {
+  const paths = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => `docs/${path.replaceAll('\\', '/')}`);
+  const all = ['README.md', 'ARCHITECTURE.md', ...paths.sort()];
+  return all.map((path) => ({ path, text: readText(path) }));
+}
+
+/** Whether a file or folder is there, its path from the root. */
+export function isThere(path: string): boolean {
+  return existsSync(join(root, path));
 }
 
 export function readText(path: string): string {
