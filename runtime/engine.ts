@@ -205,7 +205,7 @@ function seekingOf(
 /** The core in its driver, and whoever wants to see its steps. */
 function driverOf(
   options: Pick<NodeOptions, 'onCreate' | 'onStep'>,
-  { self, config, kept, directory, clock, log, recording, watch, listing }: Ground,
+  { self, config, kept, directory, clock, log, recording, watch, voting, listing }: Ground,
   parts: TrafficParts,
   onFault: (error: unknown) => void,
 ): Driver<NodeState> {
@@ -224,6 +224,7 @@ function driverOf(
       watch.step?.(input, effects);
       options.onStep?.(at, input, effects);
       tellLeader(after.election);
+      voting.onElection(after.election);
       listing.onElection(after.election);
     },
     onFailedStep: (at, input) => {

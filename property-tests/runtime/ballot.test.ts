@@ -196,3 +196,29 @@ test('of two lists of a version the first counts, and so much is kept at once', 
   t.is(known.filter((one) => one !== undefined).length, 8);
   t.deepEqual(voting.signatureOf(1), home.list.signature, 'that of the ballot stays');
 });
+
+test('a list that the core has stays, whatever others are sent', async (t) => {
+  const home = await newHome(t);
+  t.true(await voted(await opened(home), 1));
+  const { ids: named } = home.list;
+  const signed = (next: number): WireVoters =>
+    signVoters({ version: next, ids: named }, home.authority);
+  const voting = await opened(home, signed(2));
+  const proposed = voting.kept.voters ?? t.fail();
+  const sendOthers = (from: number): void => {
+    for (let next = from; next < from + 20; next++) t.true(voting.certifies(signed(next)));
+  };
+  sendOthers(100);
+  t.true(await voting.persist({ term: 2, vote: undefined, voters: proposed }));
+
+  // The next that the operator gives, and once the core has it.
+  const next = voting.take(signed(3)) ?? t.fail();
+  const ballot = { term: 2, vote: undefined, voters: proposed };
+  voting.onElection({ ballot, proposed: next });
+  sendOthers(200);
+  t.deepEqual(
+    [1, 2, 3].map((one) => voting.signatureOf(one) !== undefined),
+    [false, true, true],
+  );
+  t.true(await voting.persist({ ...ballot, voters: next }));
+});

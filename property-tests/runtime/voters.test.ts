@@ -8,12 +8,15 @@ import { lockAuthority } from '../../runtime/identity/authority.ts';
 import { identityPaths, readIdentity } from '../../runtime/identity/identity.ts';
 import { copyPublicFiles } from '../../runtime/identity/issuance.ts';
 import { revokeCertificates } from '../../runtime/identity/revocations.ts';
-import { formatEndpoint } from '../../runtime/links/address.ts';
+import { formatEndpoint, reachableAt } from '../../runtime/links/address.ts';
+import { ownHello } from '../../runtime/links/greeting.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { startNode } from '../../runtime/node.ts';
 import type { RunningNode } from '../../runtime/node.ts';
+import { encodePeer } from '../../src/codec/peer.ts';
 import { isLeading } from '../../src/state/election.ts';
-import { ANY_PORT, eventually, networkOf, newSite } from './node-kit.ts';
+import { ANY_PORT, eventually, networkOf, newSite, nodeAt } from './node-kit.ts';
+import { rawServer } from './raw-peer.ts';
 import { electionOf, fastClock, identitiesAt, leaderOf, listOf } from './voters-kit.ts';
 
 test('voters go on to the list with one more, which makes the newcomer one of them', async (t) => {
@@ -38,6 +41,41 @@ test('voters go on to the list with one more, which makes the newcomer one of th
   t.throws(() => first.replaceVoters(other), { message: /is not signed by the authority/ });
   const forged = { ...next, version: 3 };
   t.throws(() => first.replaceVoters(forged), { message: /is not signed by the authority/ });
+});
+
+test('lists that a member sends take none from a voter that waits with its own', async (t) => {
+  const site = await newSite(t);
+  const identities = await identitiesAt(site, 3);
+  const { ids } = identities;
+  const server = await rawServer(t, identities.of(1));
+  const node = await nodeAt(t, site, 'node0', {
+    identity: identities.of(0),
+    voters: listOf(site, 1, ids),
+    clock: fastClock(),
+    bootstrap: [formatEndpoint(server.listen)],
+  });
+  const raw = await server.accepted;
+  raw.socket.write(encodePeer(ownHello(reachableAt(server.listen))));
+  // It goes on to this one, without a seat for it, when another voter has done so.
+  node.replaceVoters(listOf(site, 2, ids.slice(1)));
+  for (let version = 3; version < 20; version++) {
+    const body = { type: 'heartbeat', term: 1, voters: listOf(site, version, ids) } as const;
+    raw.socket.write(encodePeer({ type: 'request', call: version, body }));
+  }
+  const refusal = { type: 'term', term: 0, version: 2, ok: false } as const;
+  const answered = new Set<number>();
+  const goesOn = (): boolean => {
+    for (const message of raw.heard) {
+      if (message.type !== 'request' || message.body.type !== 'vote') continue;
+      if (answered.has(message.call)) continue;
+      answered.add(message.call);
+      raw.socket.write(encodePeer({ type: 'reply', call: message.call, body: refusal }));
+    }
+    return electionOf(node).ballot.voters.version === 2;
+  };
+  await eventually(t, 'it goes on', goesOn, 20e3);
+  await node.close();
+  t.regex(await readFile(join(site.dir, 'node0', 'ballot'), 'utf8'), /^voters 2 /m);
 });
 
 test('a leader that is revoked leads no more, for nobody hears it', async (t) => {

@@ -6,8 +6,8 @@
  * until a leader has named it, and it takes no leader's word before all that its earlier life said
  * is over. It then goes by the list and the term of that leader, as a newcomer does.
  *
- * Invariants: of two lists of one version only the first that was known counts; the list of the
- * ballot is always known; what is known is bounded.
+ * Invariants: of two lists of one version only the first that was known counts; a list that the
+ * core has is known as long as it has it, whatever others are sent; what is known is bounded.
  */
 import type { PeerDirectory } from '../../host/directory.ts';
 import { admitVoters, presentVoters } from '../../host/voters.ts';
@@ -15,6 +15,7 @@ import type { VotersEdge } from '../../host/voters.ts';
 import { assert } from '../../src/assert.ts';
 import { idsIn } from '../../src/codec/election.ts';
 import { NEWCOMER_MS } from '../../src/limits.ts';
+import type { Election } from '../../src/state/election.ts';
 import type { Ballot, Kept, Peer, Voters } from '../../src/types.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
 import { VOTER_LISTS_MAX } from '../bounds.ts';
@@ -45,6 +46,8 @@ export class Voting implements VotersEdge {
   readonly #startedAt: number;
   /** Of the ballot's list. */
   #version = 0;
+  /** Versions of the lists that the core has: it may write or send each of them at any time. */
+  #held: readonly number[] = [];
 
   private constructor(parts: VotingParts, ballot: KeptBallot, given: WireVoters | undefined) {
     this.#parts = parts;
@@ -56,6 +59,7 @@ export class Voting implements VotersEdge {
     this.#version = found?.voters.version ?? 0;
     if (given !== undefined) this.#judgeGiven(given);
     const voters = given === undefined || this.isLost ? undefined : this.#handlesOf(given);
+    this.#held = [this.#version, voters?.version ?? 0];
     if (found === undefined) this.kept = { voters };
     else {
       const vote = found.vote === undefined ? undefined : this.#peerOf(bytesOfHex(found.vote));
@@ -101,6 +105,11 @@ export class Voting implements VotersEdge {
     return admitVoters({ ...this.#edge(), certifies }, list);
   }
 
+  /** @param election as it is after a step */
+  onElection({ ballot, proposed }: Pick<Election, 'ballot' | 'proposed'>): void {
+    this.#held = [ballot.voters.version, proposed?.version ?? 0];
+  }
+
   /** @returns whether it is on disk. Never rejects. */
   persist({ term, vote, voters: list }: Ballot): Promise<boolean> {
     const voters = presentVoters(this, list);
@@ -140,7 +149,8 @@ export class Voting implements VotersEdge {
     this.#lists.delete(version);
     this.#lists.set(version, { version, ids: ids.slice(), signature: signature.slice() });
     if (this.#lists.size <= VOTER_LISTS_MAX) return;
-    const oldest = [...this.#lists.keys()].find((one) => one !== this.#version);
+    const kept = [this.#version, ...this.#held];
+    const oldest = [...this.#lists.keys()].find((one) => !kept.includes(one));
     if (oldest !== undefined) this.#lists.delete(oldest);
   }
 
