@@ -3,23 +3,31 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { BLIND_DIALS_AMONG_MAX, BLIND_DIALS_MAX, BLIND_DIALS_MS } from '../../runtime/bounds.ts';
 import { BLIND_SUBNETS_MAX, NOT_FOUND_MIN, REDIAL_MS_MAX } from '../../runtime/bounds.ts';
+import { DIALS_MAX, HANDSHAKE_MS_MAX } from '../../runtime/bounds.ts';
 import { monotonicMs } from '../../runtime/clock.ts';
+import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
 import { AddressBook } from '../../runtime/links/address-book.ts';
 import { reachableAt } from '../../runtime/links/address.ts';
+import type { Endpoint } from '../../runtime/links/address.ts';
 import { BlindDials } from '../../runtime/links/blind-dials.ts';
 import { Refusals } from '../../runtime/links/counts.ts';
-import { familiesInTurn } from '../../runtime/links/dialer.ts';
+import { Dialer, familiesInTurn } from '../../runtime/links/dialer.ts';
 import { bindServer } from '../../runtime/listening.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
+import { CALL_MS_MAX } from '../../src/limits.ts';
 import { CLIENT_ONLY, NOWHERE } from '../../src/table/places.ts';
+import type { Peer } from '../../src/types.ts';
 import type { WireAddress } from '../../src/wire-types.ts';
 import { law } from '../harness.ts';
 import { endAt, ping, replies } from './link-kit.ts';
-import { ANY_PORT, eventually, newSite } from './node-kit.ts';
+import { ANY_PORT, eventually, identityAt, newSite } from './node-kit.ts';
 
 const host = fc.constantFrom('192.0.2.1', '192.0.2.2', '2001:db8::1', '2001:db8::2');
 const endpoints = fc.array(fc.record({ host, port: fc.integer({ min: 1, max: 9 }) }));
@@ -36,10 +44,7 @@ law('families take turns, none is lost, and the first stays first', [endpoints],
 test('an address that says nothing costs a quarter of a second, not the deadline', async (t) => {
   const site = await newSite(t);
   const [a, b] = [await endAt(t, site, 'a'), await endAt(t, site, 'b')];
-  // It takes connections and never says a word.
-  const mute = createServer((socket) => socket.on('error', () => undefined));
-  t.teardown(() => mute.close());
-  const at = await bindServer(mute, ANY_PORT, 'the mute server');
+  const at = await muteServer(t, () => undefined);
   a.book.hear(a.peerOf(b), [...reachableAt(at), ...reachableAt(b.listen)]);
   const before = performance.now();
   ping(a, b, 1);
@@ -187,6 +192,77 @@ test('a peer that is not found counts as a client after some tries, until it is'
   await eventually(t, 'answered', () => replies(a).length === 1);
   t.is(place(), NOWHERE);
 });
+
+test('a turn at a dial is for who still waits, every other one for the newest', async (t) => {
+  const site = await newSite(t);
+  const dialer = new Dialer(new LiveIdentity(await identityAt(site, 'a')));
+  t.teardown(() => {
+    dialer.stop();
+  });
+  const places: Socket[] = [];
+  const mute = await muteServer(t, (socket) => places.push(socket));
+  const dial = (to: Endpoint, isAwaited?: () => boolean): void => {
+    void dialer.dial(
+      [to],
+      () => undefined,
+      () => true,
+      isAwaited,
+    );
+  };
+  for (let i = 0; i < DIALS_MAX / 2; i++) dial(mute);
+  await eventually(t, 'all places are taken', () => places.length === DIALS_MAX / 2);
+  const dialled: number[] = [];
+  for (let i = 0; i < 9; i++) {
+    const at = await muteServer(t, () => dialled.push(i));
+    dial(at, () => i % 4 !== 1);
+  }
+  for (let freed = 1; freed <= 7; freed++) {
+    places[freed]?.destroy();
+    await eventually(t, 'another one is dialled', () => dialled.length >= freed);
+  }
+  t.deepEqual(dialled, [8, 0, 7, 2, 6, 3, 4]);
+});
+
+test('dials that came too late for their calls keep no stranger waiting', async (t) => {
+  const site = await newSite(t);
+  const [a, b] = [await endAt(t, site, 'a'), await endAt(t, site, 'b')];
+  const mute = await muteServer(t, () => undefined);
+  const liars = DIALS_MAX;
+  const frame = encodePeer({ type: 'request', call: 1, body: { type: 'ping' } });
+  const named: Peer[] = [];
+  for (let liar = 0; liar < liars; liar++) {
+    const nobody = a.directory.intern(Uint8Array.from(randomBytes(32))) ?? t.fail();
+    named.push(nobody);
+    a.book.hear(nobody, reachableAt(mute));
+    a.links.request(nobody, 100 + liar, frame);
+  }
+  await delay(HANDSHAKE_MS_MAX - CALL_MS_MAX / 4);
+  a.book.hear(a.peerOf(b), reachableAt(b.listen));
+  ping(a, b, 1);
+  const askedAt = performance.now();
+  await eventually(t, 'the stranger answers', () => replies(a).includes(1), 3 * HANDSHAKE_MS_MAX);
+  t.true(performance.now() - askedAt < CALL_MS_MAX);
+  await eventually(t, 'all others are given up', () => a.unreachable.length === liars);
+  const failures = named.map((nobody) => a.book.failuresOf(nobody));
+  t.is(
+    failures.filter((count) => count > 0).length,
+    DIALS_MAX / 2,
+    'those not dialled are not blamed',
+  );
+});
+
+/** Takes connections and never says a word. */
+async function muteServer(
+  t: ExecutionContext,
+  onConnection: (socket: Socket) => void,
+): Promise<Endpoint> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    onConnection(socket);
+  });
+  t.teardown(() => server.close());
+  return await bindServer(server, ANY_PORT, 'the mute server');
+}
 
 function order(a: { host: string; port: number }, b: { host: string; port: number }): number {
   return a.host.localeCompare(b.host) || a.port - b.port;

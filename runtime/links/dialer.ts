@@ -5,7 +5,9 @@
  * next address when the one before failed or said nothing for a quarter of a second, the first
  * that leads to a wanted peer wins. So an address that swallows packets costs that quarter. Names
  * are resolved anew at every try. At most `DIALS_MAX` dials are in progress, half of them to peers
- * that are only heard of; later ones wait for their turn, and their time begins with it.
+ * that are only heard of; later ones wait for their turn, and their time begins with it. One for
+ * which nobody waits any more gets no turn, and every other turn is for the newest: where liars
+ * name more addresses than can be dialled, the oldest has little time left for an answer.
  *
  * Invariant: a socket handed on has proved its id; every other one is destroyed here.
  */
@@ -28,8 +30,8 @@ export class Dialer {
   readonly #identity: LiveIdentity;
   readonly #active = new Set<TLSSocket>();
   /** Dials of peers that are only heard of do not take the turns of those that are known. */
-  readonly #known: Lane = { busy: 0, turns: [] };
-  readonly #heardOf: Lane = { busy: 0, turns: [] };
+  readonly #known: Lane = { busy: 0, turns: [], newestIsNext: false };
+  readonly #heardOf: Lane = { busy: 0, turns: [], newestIsNext: false };
   #stopped = false;
 
   constructor(identity: LiveIdentity) {
@@ -41,23 +43,22 @@ export class Dialer {
    * turn in which it proved its id, so that no frame is missed.
    *
    * @param permit for peers that are only heard of
+   * @param isAwaited whether it is still of use, asked when its turn has come
    * @returns why nothing was taken
    */
   async dial(
     endpoints: readonly Endpoint[],
     take: Taker,
     permit?: Permit,
+    isAwaited: () => boolean = () => true,
   ): Promise<string | undefined> {
     const lane = permit === undefined ? this.#known : this.#heardOf;
     if (lane.busy < DIALS_MAX / 2) lane.busy += 1;
-    else await new Promise<void>((resolve) => lane.turns.push(resolve));
+    else if (!(await turnIn(lane, isAwaited))) return NOT_AWAITED;
     try {
       return await this.#race(familiesInTurn(endpoints), take, permit);
     } finally {
-      // The turn is handed on as it is, or given back.
-      const next = lane.turns.shift();
-      if (next === undefined) lane.busy -= 1;
-      else next();
+      handOn(lane);
     }
   }
 
@@ -146,11 +147,41 @@ export class Dialer {
 /** Dials in progress, and those that wait for their turn. */
 interface Lane {
   busy: number;
-  readonly turns: (() => void)[];
+  /** The oldest come first. */
+  readonly turns: Turn[];
+  newestIsNext: boolean;
+}
+
+interface Turn {
+  readonly isAwaited: () => boolean;
+  /** @param isAwaited else it is given up */
+  readonly begin: (isAwaited: boolean) => void;
+}
+
+/** Resolves when its turn has come, to false when nobody waits for it then. */
+function turnIn({ turns }: Lane, isAwaited: () => boolean): Promise<boolean> {
+  return new Promise((begin) => turns.push({ isAwaited, begin }));
+}
+
+/** The turn is handed on as it is, or given back. */
+function handOn(lane: Lane): void {
+  const { turns } = lane;
+  lane.newestIsNext = !lane.newestIsNext;
+  for (;;) {
+    const next = lane.newestIsNext ? turns.pop() : turns.shift();
+    if (next === undefined) {
+      lane.busy -= 1;
+      return;
+    }
+    const isAwaited = next.isAwaited();
+    next.begin(isAwaited);
+    if (isAwaited) return;
+  }
 }
 
 /** No connection was opened: whoever is sought may well be there. */
 export const NOT_PERMITTED = 'no dial where too many went in vain';
+export const NOT_AWAITED = 'no dial in time for what was asked';
 
 /** The endpoints in their order, but after each of one family one of the other, while there are. */
 export function familiesInTurn(endpoints: readonly Endpoint[]): readonly Endpoint[] {

@@ -16,7 +16,7 @@ import { fromWireAddress, plainHost, subnetOf } from './address.ts';
 import type { Endpoint } from './address.ts';
 import { bootstrapTeller } from './advice.ts';
 import type { BlindDials } from './blind-dials.ts';
-import { NOT_PERMITTED } from './dialer.ts';
+import { NOT_AWAITED, NOT_PERMITTED } from './dialer.ts';
 import type { Dialer, Permit, Taker } from './dialer.ts';
 import type { Placing } from './placing.ts';
 
@@ -45,17 +45,26 @@ export class Finder {
   /**
    * Dials a peer.
    *
+   * @param isAwaited whether anybody still waits for it, asked after a wait for a turn
    * @param seenAt the far end of a link that it began: nobody else is dialled by dialling there
    * @returns nothing once there is a link, else why there is none
    */
-  async find(peer: Peer, seenAt?: string): Promise<string | undefined> {
-    const reason = await this.#findOnce(peer, seenAt);
+  async find(
+    peer: Peer,
+    isAwaited: () => boolean,
+    seenAt: string | undefined,
+  ): Promise<string | undefined> {
+    const reason = await this.#findOnce(peer, isAwaited, seenAt);
     if (reason !== undefined || this.#options.book.isFound(peer)) return reason;
     // Its hello names other addresses than the one where it was found: those are what counts.
-    return await this.#findOnce(peer, seenAt);
+    return await this.#findOnce(peer, isAwaited, seenAt);
   }
 
-  async #findOnce(peer: Peer, seenAt: string | undefined): Promise<string | undefined> {
+  async #findOnce(
+    peer: Peer,
+    isAwaited: () => boolean,
+    seenAt: string | undefined,
+  ): Promise<string | undefined> {
     const { book, blindDials } = this.#options;
     if (!book.mayDial(peer, monotonicMs())) return 'no dial so soon after one that failed';
     const endpoints = book
@@ -70,10 +79,12 @@ export class Finder {
       blindDials.begin(host, monotonicMs());
     const accept = (found: Peer): string | undefined =>
       found === peer ? undefined : 'another peer is there';
-    const reason = await this.#dial(endpoints, accept, book.isFound(peer) ? undefined : permit);
+    const limits = book.isFound(peer) ? undefined : permit;
+    const reason = await this.#dial(endpoints, accept, limits, isAwaited);
     if (reason === undefined) return undefined;
-    // Neither says anything of the peer: that we may not dial, or have no descriptor left.
-    if (reason !== NOT_PERMITTED && !/^E[MN]FILE/.test(reason)) book.doubt(peer, monotonicMs());
+    // None says anything of the peer: that we did not dial, or have no descriptor left.
+    const isOurs = reason === NOT_PERMITTED || reason === NOT_AWAITED;
+    if (!isOurs && !/^E[MN]FILE/.test(reason)) book.doubt(peer, monotonicMs());
     return reason;
   }
 
@@ -106,6 +117,7 @@ export class Finder {
     endpoints: readonly Endpoint[],
     accept: (peer: Peer) => string | undefined,
     permit?: Permit,
+    isAwaited?: () => boolean,
   ): Promise<string | undefined> {
     let up: Promise<string | undefined> = Promise.resolve(undefined);
     const take: Taker = (socket, proven) => {
@@ -117,7 +129,7 @@ export class Finder {
       up = this.#options.take(socket, proven, peer);
       return undefined;
     };
-    return (await this.#options.dialer.dial(endpoints, take, permit)) ?? up;
+    return (await this.#options.dialer.dial(endpoints, take, permit, isAwaited)) ?? up;
   }
 
   #note(peer: Peer, { remoteAddress, remotePort = 0 }: TLSSocket): void {

@@ -161,7 +161,8 @@ export class Links {
     if (pair.dialling) return;
     const { book, directory, placing, log } = this.#options;
     pair.dialling = true;
-    const reason = await this.#finder.find(pair.peer, pair.anyLink?.farHost);
+    const isAwaited = (): boolean => pair.isAwaited(monotonicMs());
+    const reason = await this.#finder.find(pair.peer, isAwaited, pair.anyLink?.farHost);
     pair.dialling = false;
     if (reason !== undefined) {
       const peer = shortHex(directory.idOf(pair.peer));

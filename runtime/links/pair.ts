@@ -14,6 +14,7 @@
  * The core knows a request by peer and number alone. When the peer uses one number on both links at
  * once, the later request goes by another number here, and its reply leaves with the peer's own.
  */
+import { CALL_MS_MAX } from '../../src/limits.ts';
 import type { CallId, Peer } from '../../src/types.ts';
 import { BYTES_WAITING_MAX, CALL_FORGET_MS, DUPLICATE_LINGER_MS } from '../bounds.ts';
 import {
@@ -106,6 +107,11 @@ export class Pair {
     this.#waiting.push(waiting);
     this.#waitingBytes += waiting.frame.length;
     return true;
+  }
+
+  /** Whether the call of a request that waits may still be open. */
+  isAwaited(now: number): boolean {
+    return now - (this.#waiting.at(-1)?.at ?? -Infinity) < CALL_MS_MAX;
   }
 
   takeWaiting(): readonly WaitingFrame[] {
