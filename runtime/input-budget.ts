@@ -9,7 +9,7 @@ export type Cut = () => void;
 export class InputBudget {
   readonly #bytesMax: number;
   /** In the order in which they began to keep something; whoever ends a message begins anew. */
-  readonly #kept = new Map<Cut, number>();
+  readonly #kept = new Map<Cut, Kept>();
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -20,16 +20,26 @@ export class InputBudget {
     return this.#bytes;
   }
 
-  /** The connection keeps so many bytes now; it may be cut before this returns. */
-  note(cut: Cut, bytes: number): void {
-    this.#set(cut, bytes);
+  /**
+   * The connection keeps so many bytes now, after so many messages since its beginning; it may be
+   * cut before this returns.
+   */
+  note(cut: Cut, bytes: number, messages: number): void {
+    // What is set anew comes last, what is set again keeps its place.
+    if (bytes === 0 || this.#kept.get(cut)?.messages !== messages) this.forget(cut);
+    if (bytes > 0) this.#set(cut, { bytes, messages });
     if (this.#bytes > this.#bytesMax) this.#shed();
   }
 
-  #set(cut: Cut, bytes: number): void {
-    this.#bytes += bytes - (this.#kept.get(cut) ?? 0);
-    if (bytes === 0) this.#kept.delete(cut);
-    else this.#kept.set(cut, bytes);
+  /** It keeps nothing. */
+  forget(cut: Cut): void {
+    this.#bytes -= this.#kept.get(cut)?.bytes ?? 0;
+    this.#kept.delete(cut);
+  }
+
+  #set(cut: Cut, kept: Kept): void {
+    this.#bytes += kept.bytes - (this.#kept.get(cut)?.bytes ?? 0);
+    this.#kept.set(cut, kept);
   }
 
   /** Down to well below the bound: the list is not gone through for each byte that follows. */
@@ -37,10 +47,15 @@ export class InputBudget {
     for (const cut of [...this.#kept.keys()]) {
       if (this.#bytes <= this.#bytesMax * SHED_TO) return;
       // First, for the connection will note its own end as well.
-      this.#set(cut, 0);
+      this.forget(cut);
       cut();
     }
   }
+}
+
+interface Kept {
+  readonly bytes: number;
+  readonly messages: number;
 }
 
 const SHED_TO = 7 / 8;

@@ -49,6 +49,7 @@ export class Intake<M> {
   #queued = false;
   /** When the first byte of an unfinished message came; 0 for none. */
   #messageAt = 0;
+  #messages = 0;
 
   constructor(options: IntakeOptions<M>) {
     this.#options = options;
@@ -58,6 +59,11 @@ export class Intake<M> {
   /** Bytes of memory in which what came and is not taken is kept. */
   get held(): number {
     return this.#reader.held();
+  }
+
+  /** How many messages were taken. */
+  get messages(): number {
+    return this.#messages;
   }
 
   push(chunk: Uint8Array): void {
@@ -99,6 +105,7 @@ export class Intake<M> {
         return onIdle();
       }
       this.#messageAt = 0;
+      this.#messages += 1;
       take(decoded, monotonicMs() - arrivedAt);
     }
   }

@@ -43,6 +43,8 @@ export interface EndOptions {
   readonly log?: Log;
   readonly placesMax?: number;
   readonly dialledMax?: number;
+  /** Bytes of messages that are not whole, of all links. */
+  readonly inputBytesMax?: number;
   /** Whether loopback is held to the limits of subnets. */
   readonly strict?: boolean;
 }
@@ -54,7 +56,7 @@ export async function endAt(
   options: EndOptions = {},
 ): Promise<End> {
   const { identity = await identityAt(site, name), listen: at = ANY_PORT } = options;
-  const { log = silentLog, placesMax = 1000, dialledMax = 1000 } = options;
+  const { log = silentLog, placesMax = 1000, dialledMax = 1000, inputBytesMax = 1e9 } = options;
   const directory = new PeerDirectory();
   const intern = (id: Uint8Array): Peer => directory.intern(id) ?? t.fail();
   const self = intern(identity.nodeId);
@@ -80,7 +82,7 @@ export async function endAt(
     identity: live,
     dialer: new Dialer(live),
     blindDials: new BlindDials(options.strict),
-    shares: { slices: new Slices(), inputs: new InputBudget(1e9) },
+    shares: { slices: new Slices(), inputs: new InputBudget(inputBytesMax) },
     placesMax,
     dialledMax,
     placing: new Placing(directory, options.strict),

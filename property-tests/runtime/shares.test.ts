@@ -1,41 +1,122 @@
 // What connections share: bytes of unfinished messages, time of the event loop, places.
 import assert from 'node:assert/strict';
+import { connect, createServer } from 'node:net';
 import test from 'ava';
 import fc from 'fast-check';
+import { ClientConnection } from '../../runtime/api/api-connection.ts';
+import type { ClientStore } from '../../runtime/api/api-connection.ts';
 import { ACCEPTED_LINKS_MAX, CLIENTS_MAX, SLICE_MS } from '../../runtime/bounds.ts';
+import { CLIENT_REQUESTS_MAX } from '../../runtime/bounds.ts';
 import { connectionLimits } from '../../runtime/descriptors.ts';
+import type { Identity } from '../../runtime/identity/identity.ts';
 import { InputBudget } from '../../runtime/input-budget.ts';
 import type { Cut } from '../../runtime/input-budget.ts';
 import { placesOf, whoMakesRoom, whoTakesTooLittle } from '../../runtime/links/capacity.ts';
 import { ownHello } from '../../runtime/links/greeting.ts';
+import { bindServer } from '../../runtime/listening.ts';
+import { silentLog } from '../../runtime/log.ts';
 import { Slices } from '../../runtime/slices.ts';
+import { encodeClient } from '../../src/codec/client.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import { law } from '../harness.ts';
 import { endAt } from './link-kit.ts';
-import { eventually, identityAt, newSite } from './node-kit.ts';
-import { rawPeer } from './raw-peer.ts';
+import { ANY_PORT, eventually, identityAt, newSite } from './node-kit.ts';
+import { rawPeer, rawPeerAs } from './raw-peer.ts';
 import type { RawPeer } from './raw-peer.ts';
 
-const notes = fc.array(fc.tuple(fc.nat({ max: 5 }), fc.nat({ max: 60 })), { maxLength: 60 });
+const notes = fc.array(
+  fc.record({ who: fc.nat({ max: 5 }), bytes: fc.nat({ max: 60 }), ends: fc.boolean() }),
+  { maxLength: 60 },
+);
 
 law('unfinished messages stay within their budget, the oldest are cut', [notes], 300, (all) => {
   const budget = new InputBudget(100);
-  const kept = new Map<number, number>();
+  const messages = new Map<number, number>();
+  /** The one whose message began first comes first. */
+  let kept: { who: number; bytes: number }[] = [];
+  const without = (who: number): typeof kept => kept.filter((one) => one.who !== who);
   const cuts = Array.from({ length: 6 }, (_, who): Cut => () => {
-    const begun = [...kept.keys()];
-    assert.equal(begun[0], who, 'who began first goes first');
-    kept.delete(who);
+    assert.equal(kept[0]?.who, who, 'whose message began first goes first');
+    kept = without(who);
   });
-  for (const [who, bytes] of all) {
+  for (const { who, bytes, ends } of all) {
     const cut = cuts[who];
     assert.ok(cut !== undefined);
-    if (bytes === 0) kept.delete(who);
-    else kept.set(who, bytes);
-    budget.note(cut, bytes);
-    const sum = [...kept.values()].reduce((total, one) => total + one, 0);
+    const ended = (messages.get(who) ?? 0) + (ends ? 1 : 0);
+    messages.set(who, ended);
+    const before = kept.find((one) => one.who === who);
+    if (before !== undefined && bytes > 0 && !ends) before.bytes = bytes;
+    else kept = bytes > 0 ? [...without(who), { who, bytes }] : without(who);
+    budget.note(cut, bytes, ended);
+    const sum = kept.reduce((total, one) => total + one.bytes, 0);
     assert.equal(budget.bytes, sum);
     assert.ok(sum <= 100);
   }
+});
+
+test('a link whose next frame has always begun outlives a flood of half frames', async (t) => {
+  const site = await newSite(t);
+  const bytes = 16_000;
+  const a = await endAt(t, site, 'a', { inputBytesMax: 4 * bytes });
+  const frameOf = (call: number): Uint8Array => {
+    const range = { bits: 0, from: new Uint8Array(20) };
+    const body = { type: 'compare', range, nonce: 0, tags: new Uint8Array(bytes) } as const;
+    return encodePeer({ type: 'request', call, body });
+  };
+  const count = 10;
+  const begin = async (identity: Identity): Promise<RawPeer> => {
+    const peer = await rawPeerAs(t, identity, a.listen);
+    peer.socket.write(encodePeer(ownHello([])));
+    await eventually(t, 'it is up', () => peer.heard.length > 0);
+    peer.socket.write(frameOf(1).subarray(0, bytes / 2));
+    return peer;
+  };
+  // Made ahead, for it takes time, and a frame must be whole in time.
+  const names = Array.from({ length: count }, (_, i) => `flood${i}`);
+  const others = await Promise.all(names.map((name) => identityAt(site, name)));
+  const busy = await begin(await identityAt(site, 'busy'));
+  const flood: RawPeer[] = [];
+  for (const [i, other] of others.entries()) {
+    const call = i + 1;
+    const next = frameOf(call + 1).subarray(0, bytes / 2);
+    busy.socket.write(Buffer.concat([frameOf(call).subarray(bytes / 2), next]));
+    await eventually(t, 'answered', () => busy.ended() || busy.heard.length > call);
+    flood.push(await begin(other));
+  }
+  t.false(busy.ended());
+  t.deepEqual([flood[0]?.ended(), flood.at(-1)?.ended()], [true, false]);
+});
+
+test('what a client keeps counts only while it is read', async (t) => {
+  const inputs = new InputBudget(1e9);
+  const waiting: (() => void)[] = [];
+  const store: ClientStore = {
+    hasRoom: () => true,
+    isFull: () => false,
+    get: async () => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return { value: undefined };
+    },
+    put: () => Promise.resolve({ status: 'busy', holders: [], wanted: 0, version: 0 }),
+  };
+  const shares = { store, slices: new Slices(), inputs, log: silentLog };
+  const server = createServer((socket) => new ClientConnection(socket, shares));
+  t.teardown(() => server.close());
+  const { host, port } = await bindServer(server, ANY_PORT, 'the server');
+  const socket = connect({ host, port, noDelay: true });
+  t.teardown(() => {
+    socket.destroy();
+  });
+  const get = (byte: number): Uint8Array =>
+    encodeClient({ type: 'get', key: new Uint8Array(32).fill(byte) });
+  socket.write(get(0).subarray(0, 20));
+  await eventually(t, 'the half is kept', () => inputs.bytes > 0);
+  const others = Array.from({ length: CLIENT_REQUESTS_MAX }, (_, i) => get(i + 1));
+  socket.write(Buffer.concat([get(0).subarray(20), ...others, get(99).subarray(0, 20)]));
+  await eventually(t, 'it is not read', () => waiting.length === CLIENT_REQUESTS_MAX);
+  t.is(inputs.bytes, 0);
+  for (const answer of waiting.splice(0)) answer();
+  await eventually(t, 'it is read', () => inputs.bytes > 0);
 });
 
 test('who always has more to do takes turns with the others, and the loop goes on', async (t) => {

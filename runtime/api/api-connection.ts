@@ -77,6 +77,9 @@ export class ClientConnection {
       isOpen: () => !this.#closed,
       isBlocked: () => this.#isBlocked(),
       pause: () => {
+        // What it keeps while it is not read counts for nothing: a client that waits for us cannot
+        // end its message, and is not to be cut for that. It is no more than what is read ahead.
+        shares.inputs.forget(this.cut);
         socket.pause();
       },
       take: (decoded) => {
@@ -124,14 +127,14 @@ export class ClientConnection {
   readonly cut = (): void => {
     if (this.#closed) return;
     this.#closed = true;
-    this.#shares.inputs.note(this.cut, 0);
+    this.#shares.inputs.forget(this.cut);
     this.#socket.destroy();
     this.#goOn();
   };
 
   /** All whole messages are taken. */
   #waitForMore(): void {
-    this.#shares.inputs.note(this.cut, this.#intake.held);
+    this.#shares.inputs.note(this.cut, this.#intake.held, this.#intake.messages);
     if (this.#closed) return;
     const isOver = this.#ended && this.#inFlight === 0;
     if (isOver) this.#socket.end();

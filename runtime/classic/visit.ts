@@ -62,7 +62,8 @@ export class Visit {
         else if (socket.isPaused()) socket.resume();
       },
       onTurn: () => {
-        shares.inputs.note(this.#shed, this.#ended ? 0 : this.#intake.held);
+        if (this.#ended) return;
+        shares.inputs.note(this.#shed, this.#intake.held, this.#intake.messages);
       },
     });
     socket.on('close', () => {
@@ -105,7 +106,7 @@ export class Visit {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#shares.inputs.note(this.#shed, 0);
+    this.#shares.inputs.forget(this.#shed);
     endSoon(this.#socket);
     this.#events.onEnd();
   }

@@ -90,7 +90,8 @@ export class Link {
         this.#resume();
       },
       onTurn: () => {
-        shares.inputs.note(this.#shed, this.#phase === 'ended' ? 0 : this.#intake.held);
+        if (this.#phase === 'ended') return;
+        shares.inputs.note(this.#shed, this.#intake.held, this.#intake.messages);
       },
     });
     socket.on('error', (error) => {
@@ -221,7 +222,7 @@ export class Link {
   #finish(reason: string): void {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
-    this.#shares.inputs.note(this.#shed, 0);
+    this.#shares.inputs.forget(this.#shed);
     endSoon(this.#socket);
     this.#events.onEnd(this, reason);
   }
