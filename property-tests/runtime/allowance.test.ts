@@ -46,6 +46,25 @@ law('over any stretch of time nobody gets more than bucket and rate', [asks], 20
   assert.ok(!allowance.take(3, now + 1e9));
 });
 
+const many = fc.array(fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 200 }), fc.nat({ max: 256 })), {
+  maxLength: 60,
+});
+
+law('a bucket is remembered no longer than it takes to fill', [many], 200, (all) => {
+  const allowance = new Allowance<number>();
+  const answeredAt = new Map<number, number>();
+  let now = 0;
+  for (const [who, pauseMs, times] of all) {
+    now += 50 * pauseMs;
+    for (let i = 0; i < times; i++) if (allowance.take(who, now)) answeredAt.set(who, now);
+    // Refused or not, a question has looked at the others. Fractions are rounded: by 1 ms at most.
+    const filledAt = (at: number): number =>
+      at + (1000 * ROUNDS_AT_ONCE_MAX) / ROUNDS_PER_SECOND_MAX;
+    const lately = [...answeredAt.values()].filter((at) => now <= filledAt(at) + 1);
+    if (times > 0) assert.ok(allowance.size <= lately.length, `${allowance.size} remembered`);
+  }
+});
+
 test('a flood of questions about records is refused, and clients are served', async (t) => {
   const site = await newSite(t);
   const node = await nodeAt(t, site, 'asked');
