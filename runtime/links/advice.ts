@@ -4,9 +4,9 @@
  * (nobody there, no route) speak for themselves.
  *
  * Rule: reasons are the codes of OpenSSL's verification, as node:tls hands them on, and the
- * ends of a link. Our own list always fits our authority (`identity.ts`), so a certificate whose
- * list is not found is another authority's. A peer that refuses ours only closes: TLS 1.3 lets the
- * asking side finish its handshake before it is judged.
+ * ends of a link. Our own list always fits our authority (`identity/identity.ts`), so a certificate
+ * whose list is not found is another authority's. A peer that refuses ours only closes: TLS 1.3
+ * lets the asking side finish its handshake before it is judged.
  */
 import { FAILED_AGAIN_MS } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
