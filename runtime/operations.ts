@@ -38,8 +38,8 @@ export interface PutResult {
   readonly outcome: Outcome;
 }
 
-export interface GetResult {
-  /** Nothing when no record was found. */
+interface Result {
+  /** Nothing when no record was found, or sought. */
   readonly value: Uint8Array | undefined;
   readonly outcome: Outcome;
   /** Not begun, for who asked takes no answer now: it may be asked again. */
@@ -63,7 +63,7 @@ export class Operations {
   readonly #isRecovering: () => boolean;
   /** Whether anybody has ever answered a question. */
   #hasPeers = false;
-  readonly #open = new Map<OpId, (result: GetResult) => void>();
+  readonly #open = new Map<OpId, (result: Result) => void>();
   /** The open ones that a client waits for. */
   #asked = 0;
   readonly #onIdle: (() => void)[] = [];
@@ -152,7 +152,7 @@ export class Operations {
 
   /** What the node does for itself: nobody waits for it, and it is not counted. */
   async run(command: Own): Promise<Outcome> {
-    return (await new Promise<GetResult>((done) => this.#begin(this.#nextOp(), command, done)))
+    return (await new Promise<Result>((done) => this.#begin(this.#nextOp(), command, done)))
       .outcome;
   }
 
@@ -176,10 +176,10 @@ export class Operations {
    * Runs an operation of a client when its turn has come: a burst that all went out at once would
    * make the network look slow, and its calls would miss their deadlines.
    */
-  async #ask(command: Command, by: Asker, value?: Uint8Array): Promise<GetResult> {
+  async #ask(command: Command, by: Asker, value?: Uint8Array): Promise<Result> {
     const begunAt = performance.now();
     this.#asked += 1;
-    let result: GetResult;
+    let result: Result;
     try {
       result = await this.#askInTurn(command, by, value);
       while (command.type === 'get' && this.#isRecovering() && this.#isDoubtful(result)) {
@@ -197,11 +197,11 @@ export class Operations {
     return result;
   }
 
-  async #askInTurn(command: Command, by: Asker, value?: Uint8Array): Promise<GetResult> {
+  async #askInTurn(command: Command, by: Asker, value?: Uint8Array): Promise<Result> {
     const turns = command.type === 'put' ? this.#writes : this.#reads;
     const op = this.#nextOp();
-    let done: (result: GetResult) => void = () => undefined;
-    const result = new Promise<GetResult>((resolve) => {
+    let done: (result: Result) => void = () => undefined;
+    const result = new Promise<Result>((resolve) => {
       done = resolve;
     });
     const begin = (): void => {
@@ -225,7 +225,7 @@ export class Operations {
   }
 
   /** Whether too few others were heard for a majority, and that because they are silent. */
-  #isDoubtful({ outcome }: GetResult): boolean {
+  #isDoubtful({ outcome }: Result): boolean {
     if (outcome.type !== 'found' && outcome.type !== 'absent') return false;
     const { requests, replies } = outcome.trail;
     const needed = outcome.type === 'found' ? majorityOf(outcome.record.replication) - 1 : 1;
@@ -233,7 +233,7 @@ export class Operations {
     return replies < needed && areSilent;
   }
 
-  #begin(op: OpId, command: Command, done: (result: GetResult) => void): void {
+  #begin(op: OpId, command: Command, done: (result: Result) => void): void {
     if (this.#stopped) return done({ value: undefined, outcome: failed('leaving') });
     this.#open.set(op, done);
     this.#feed({ type: 'command', op, command });
@@ -244,6 +244,9 @@ export class Operations {
     return this.#lastOp;
   }
 }
+
+/** What comes of an operation of any kind: who reads is told all of it. */
+export type GetResult = Result;
 
 type Own = Extract<Command, { readonly type: 'join' | 'leave' | 'lookup' }>;
 
@@ -279,5 +282,5 @@ function failed(failure: Failure): Outcome {
   return { type: 'failed', failure, holders: [], wanted: 0, trail };
 }
 
-const OVERRUN: GetResult = { value: undefined, outcome: failed('too-many-operations') };
-const PUT_OFF: GetResult = { ...OVERRUN, isPutOff: true };
+const OVERRUN: Result = { value: undefined, outcome: failed('too-many-operations') };
+const PUT_OFF: Result = { ...OVERRUN, isPutOff: true };
