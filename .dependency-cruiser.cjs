@@ -72,24 +72,39 @@ module.exports = {
       from: { path: '^src/(?:lookup|table)/' },
       to: { path: '^src/', pathNot: [LEAVES, '^src/lists\\.ts$', '^src/(?:lookup|table)/'] },
     },
-    notFolders(
-      'src-state-knows-no-rules',
-      '^src/state/',
-      ['src/election', 'src/replicas', 'src/contacts', 'src/operations', 'src/invariants'],
-      'src/state/ says what a node is; what it does is in the folders of rules.',
-    ),
+    {
+      name: 'src-state-knows-no-rules',
+      severity: 'error',
+      comment: 'src/state/ says what a node is; what it does is in the folders of rules.',
+      from: { path: '^src/state/' },
+      to: {
+        path: '^src/',
+        pathNot: [
+          LEAVES,
+          '^src/(?:config|lists|majority|paged|timing|step-types)\\.ts$',
+          '^src/(?:state|table|lookup)/',
+        ],
+      },
+    },
     notFolders(
       'src-replicas-and-election-below',
       '^src/(?:replicas|election)/',
-      ['src/contacts', 'src/operations', 'src/invariants'],
+      ['src/contacts', 'src/operations'],
       'Operations use replicas and election, not the other way: lay what is due into the draft.',
     ),
     notFolders(
       'src-contacts-below-operations',
       '^src/contacts/',
-      ['src/operations', 'src/invariants'],
+      ['src/operations'],
       'Operations use contacts, not the other way: lay what is due into the draft.',
     ),
+    {
+      name: 'src-rules-below-the-step',
+      severity: 'error',
+      comment: 'What a step begins with uses the rules; the rules know neither it nor invariants.',
+      from: { path: '^src/(?:replicas|election|contacts|operations|asking)' },
+      to: { path: '^src/(?:create|serve|upkeep|invariants)(?:\\.ts$|/)' },
+    },
     {
       name: 'src-step-is-the-door',
       severity: 'error',
@@ -222,8 +237,8 @@ module.exports = {
     notFolders(
       'reports-borders',
       '^reports/',
-      ['property-tests', 'cli'],
-      'Reports import src/, host/, sim/, runtime/, benny and node: only.',
+      ['property-tests', 'cli', 'library', 'real'],
+      'Reports import src/, host/, sim/, runtime/, packages and node: only.',
     ),
   ],
   options: {

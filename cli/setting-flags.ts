@@ -2,8 +2,8 @@
  * The settings of a scenario as flags of a command, and what was given of them.
  */
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { readSetting, SETTINGS, type Setting } from '../sim/edge/settings/table.ts';
 import type { Given } from '../sim/edge/settings/settings.ts';
+import { readSetting, SETTINGS, type Setting } from '../sim/edge/settings/table.ts';
 
 /** A setting as a flag. Its text is judged here and read once, where all settings come together. */
 export function flagOf(setting: Setting): Option {

@@ -2,8 +2,8 @@
  * What the process that plays a scenario and the processes of its nodes say to one another.
  */
 import type { Materials } from '../sim/materials.ts';
-import type { MessageKind } from '../sim/observer/measures.ts';
 import type { Split } from '../sim/network.ts';
+import type { MessageKind } from '../sim/observer/measures.ts';
 import type { SimOptions } from '../sim/options.ts';
 import type { Command, Outcome } from '../src/step-types.ts';
 import type { OpId, Peer } from '../src/types.ts';

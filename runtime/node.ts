@@ -30,7 +30,7 @@ import { formatEndpoint } from './links/address.ts';
 import type { Endpoint } from './links/address.ts';
 import { Admission } from './links/admission.ts';
 import { listenForLinks } from './links/listener.ts';
-import { reasonOf } from './log.ts';
+import { reasonOf, type Log } from './log.ts';
 import type { GetResult, PutOptions, PutResult } from './operations.ts';
 import { stopCleanly, within } from './stopping.ts';
 
@@ -98,13 +98,13 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 
 async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> {
   const ground = await layGround(options, undo);
-  const { identity, log, saved } = ground;
+  const { identity, log, saved, refusals } = ground;
   const running: { engine?: Engine } = {};
-  const admission = new Admission(options.admission);
+  const limits = { admission: new Admission(options.admission), linksMax: ground.shares.linksMax };
   const listener = await listenForLinks(
     options.listen,
     identity,
-    { admission, linksMax: ground.shares.linksMax, refusals: ground.refusals },
+    { ...limits, refusals },
     log,
     (socket, member) => {
       if (running.engine === undefined) socket.destroy();
@@ -113,9 +113,8 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   );
   undo.push(() => listener.close());
   const ending = deferred();
-  const forgetEndings = watchEndings(identity, log);
-  undo.push(forgetEndings);
-  const parts: Parts = { listener, forgetEndings, ...ground };
+  const parts: Parts = { listener, forgetEndings: watchEndings(identity, log), ...ground };
+  undo.push(parts.forgetEndings);
   const engine = startEngine(options, ground, listener.address, (error) => {
     log.error({ reason: reasonOf(error) }, 'broken invariant: the node stops');
     // A disk that does not answer must not keep a broken node from ending.
@@ -125,38 +124,39 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   });
   running.engine = engine;
   parts.engine = engine;
-  const { driver, links, operations, joining, seeking, pauses } = engine;
+  const { driver, joining, seeking } = engine;
   undo.push(() => {
-    pauses.end();
+    engine.pauses.end();
     driver.stop();
-    links.close();
+    engine.links.close();
   });
   undo.push(() => parts.admin?.close());
   await openDoors(options, ground, engine, listener.address, parts);
-  const { api } = parts;
-  const closeNow = async (): Promise<void> => {
-    joining.end();
-    seeking.end();
-    const savePeers = (): Promise<void> => saved.save();
-    await stopCleanly({ operations, api, log, savePeers, tearDown: () => tearDown(parts) });
-    log.info({}, 'stopped');
-    ending.resolve();
-  };
   let closing: Promise<void> | undefined;
   saved.begin(() => contactsToSave(driver.state, ground));
   seeking.begin();
   const id = identity.now.nodeIdHex.slice(0, 8);
   log.info({ id, at: formatEndpoint(listener.address) }, 'started');
   return {
-    ...viewOf(ground, engine, () => api?.clients() ?? 0),
+    ...viewOf(ground, engine, () => parts.api?.clients() ?? 0),
     listen: listener.address,
-    api: api?.address,
+    api: parts.api?.address,
     admin: parts.admin?.address,
     joined: joining.begin(),
     ended: ending.promise,
-    close: () => (closing ??= closeNow()),
+    close: () => (closing ??= stop(engine, parts, log).then(ending.resolve)),
     abort: () => allOf(tearDown(parts)),
   };
+}
+
+async function stop(engine: Engine, parts: Parts, log: Log): Promise<void> {
+  const { joining, seeking, operations } = engine;
+  joining.end();
+  seeking.end();
+  const savePeers = (): Promise<void> => parts.saved.save();
+  const { api } = parts;
+  await stopCleanly({ operations, api, log, savePeers, tearDown: () => tearDown(parts) });
+  log.info({}, 'stopped');
 }
 
 /** Opens what its operator and clients come in by, as far as it is asked for. */

@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { keyOf } from '../host/admit.ts';
 import type { Edge } from '../host/admit.ts';
 import { assert, assertNever } from '../src/assert.ts';
-import { majorityOf } from '../src/operations/quorum.ts';
+import { majorityOf } from '../src/majority.ts';
 import type { Command, Failure, Input, Outcome } from '../src/step-types.ts';
 import type { OpId, Peer, Position } from '../src/types.ts';
 import type { PutStatus } from '../src/wire-types.ts';

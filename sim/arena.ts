@@ -8,14 +8,14 @@ import type { OpId, Peer } from '../src/types.ts';
 import type { Hooks, Watcher } from './events.ts';
 import type { LatencyModel } from './latency/latency.ts';
 import type { Materials } from './materials.ts';
-import type { Measures } from './observer/measures.ts';
 import type { Split } from './network.ts';
+import type { Measures } from './observer/measures.ts';
+import type { Values } from './observer/values.ts';
 import type { SimOptions } from './options.ts';
 import type { Part, Population } from './population.ts';
 import type { Roles } from './roles.ts';
 import type { Keys } from './streams.ts';
 import type { Task } from './task.ts';
-import type { Values } from './observer/values.ts';
 
 export interface Arena {
   readonly options: SimOptions;

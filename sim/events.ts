@@ -3,8 +3,8 @@
  * told what happens, what its edge lends it, and where events for nodes of other parts go.
  */
 
-import type { step } from '../src/step.ts';
 import type { Outcome } from '../src/step-types.ts';
+import type { step } from '../src/step.ts';
 import type { Key, Message, OpId, Peer, RecordHeader } from '../src/types.ts';
 import type { Fate } from './observer/replicas.ts';
 import type { Task } from './task.ts';

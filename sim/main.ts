@@ -5,16 +5,16 @@
 
 import { createHash } from 'node:crypto';
 import type { Hooks } from './events.ts';
-import type { LookupRow } from './observer/lookup-row.ts';
 import type { Materials } from './materials.ts';
+import type { LookupRow } from './observer/lookup-row.ts';
 import type { OperationRow } from './observer/operation-row.ts';
 import { optionFaults } from './option-faults.ts';
 import type { SimOptions } from './options.ts';
-import { reportOf } from './result/part-report.ts';
 import type { Part } from './population.ts';
-import { stageOf, type Stage } from './run/progress.ts';
+import { reportOf } from './result/part-report.ts';
 import { operationsOf, resultOf, rowsOf } from './result/result.ts';
 import type { Cost, Origin, SimResult } from './result/result.ts';
+import { stageOf, type Stage } from './run/progress.ts';
 import { Run } from './run/run.ts';
 import { isFork, restore, sectionOf, snapshotOf } from './snapshot/snapshot.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';

@@ -3,8 +3,8 @@
  * thread. `sim/edge/materials.ts` reads it; the engine only takes it.
  */
 
-import type { Matrix } from './latency/matrix.ts';
 import type { SessionCurve } from './churn/session-curve.ts';
+import type { Matrix } from './latency/matrix.ts';
 
 export interface Materials {
   /** Of `--latency matrix:FILE`. */

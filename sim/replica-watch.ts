@@ -3,8 +3,8 @@
  * nodes: a write that ended, a deletion, the beginning and the end of a node's life.
  */
 
-import { writingOrder, type NodeState } from '../src/state/node.ts';
 import { allItems, lookUp } from '../src/paged.ts';
+import { writingOrder, type NodeState } from '../src/state/node.ts';
 import { compareVersions, durable, durableHeld } from '../src/state/store.ts';
 import type { Effect, Input, Write } from '../src/step-types.ts';
 import type { KeptRecord, Peer } from '../src/types.ts';

@@ -8,8 +8,8 @@ import { readMessage, writeMessage } from '../host/serial/message.ts';
 import { readHeader, writeHeader } from '../host/serial/record.ts';
 import type { Reader, Writer } from '../host/serial/words.ts';
 import type { Message, Peer } from '../src/types.ts';
-import type { Facts } from './observer/facts.ts';
 import { BYTES, KIND_BITS } from './events.ts';
+import type { Facts } from './observer/facts.ts';
 import type { Fate } from './observer/replicas.ts';
 
 /** An event for a node of another part, as the queue holds it. */

@@ -18,9 +18,9 @@ import type { Introducers, Message, RecordHeader, Voters } from '../src/types.ts
 import type { WireAddress, WireIntroducers } from '../src/wire-types.ts';
 import { isForgery } from './adversary.ts';
 import type { Hooks } from './events.ts';
+import type { Values } from './observer/values.ts';
 import type { Population } from './population.ts';
 import { mix } from './streams.ts';
-import type { Values } from './observer/values.ts';
 
 const CERTIFICATE = new Uint8Array(1);
 /** Lists of voters stand in the scenario. */

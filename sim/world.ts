@@ -6,18 +6,19 @@
  * node. Events are ordered by (time, receiver, sender, sender's counter).
  */
 import { idOf } from '../src/position.ts';
-import { create, step } from '../src/step.ts';
 import type { Command, Effect, Input } from '../src/step-types.ts';
+import { create, step } from '../src/step.ts';
 import type { Config, Message, Moment, OpId, Peer } from '../src/types.ts';
-import { Ahead } from './ahead.ts';
 import { type Adversaries, adversariesOf, BURST_US, isFlood, isForged } from './adversary.ts';
+import { Ahead } from './ahead.ts';
 import type { Arena, ArenaParts } from './arena.ts';
 import { BYTES, FLOOD, INPUT, KIND_BITS, MESSAGE, TASK, WAKE } from './events.ts';
 import type { Abroad, Watcher } from './events.ts';
 import { Folds } from './folds.ts';
 import { Introducers } from './introducers.ts';
-import { Measures } from './observer/measures.ts';
 import { Network } from './network.ts';
+import { Measures } from './observer/measures.ts';
+import type { Values } from './observer/values.ts';
 import { nodeConfig, type SimOptions } from './options.ts';
 import { Population } from './population.ts';
 import { EventQueue } from './queue.ts';
@@ -25,7 +26,6 @@ import { ReplicaWatch } from './replica-watch.ts';
 import { Roles } from './roles.ts';
 import { mix, type Keys } from './streams.ts';
 import type { Task } from './task.ts';
-import type { Values } from './observer/values.ts';
 import { VoterWatch } from './voter-watch.ts';
 import { Wire } from './wire.ts';
 

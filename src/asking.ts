@@ -3,13 +3,14 @@
  * settlement tells the host how an operation ended.
  */
 
+import { sharedBitsOfPeers } from './position.ts';
 import { withCall } from './state/calls.ts';
 import { emit, nextNumber, type Draft } from './state/node.ts';
-import { sharedBitsOfPeers } from './position.ts';
+import { noTrail } from './state/operation.ts';
 import { withLife } from './state/store.ts';
+import type { Failure, Outcome } from './step-types.ts';
 import { slotOf } from './table/table.ts';
 import { hardLimitMs, patienceMs, travelMs } from './timing.ts';
-import type { Outcome } from './step-types.ts';
 import type { CallId, OpId, Peer, RecordHeader, Reply, Request, Round } from './types.ts';
 
 /** Sends a request for an operation (0: none) and waits for its reply. */
@@ -56,4 +57,9 @@ export function reply(draft: Draft, peer: Peer, call: CallId, body: Reply): void
 /** The one end of an operation of the host; own operations (negative) end in silence. */
 export function settle(draft: Draft, op: OpId, outcome: Outcome): void {
   if (op > 0) emit(draft, { type: 'settle', op, outcome });
+}
+
+/** A command of the host that cannot even begin. */
+export function refuseCommand(draft: Draft, op: OpId, failure: Failure): void {
+  settle(draft, op, { type: 'failed', failure, holders: [], wanted: 0, trail: noTrail });
 }

@@ -3,15 +3,15 @@
  */
 
 import { assert } from './assert.ts';
-import { noCalls } from './state/calls.ts';
 import { configFaults } from './config.ts';
 import { beginElection } from './election/turn.ts';
 import { CHECK_MS_MAX, FELLOW_SOON_MS, REFRESH_MS } from './limits.ts';
+import { allItems, emptyPaged, pagedFromSorted } from './paged.ts';
+import { draw, jitter } from './random.ts';
+import { noCalls } from './state/calls.ts';
 import type { NodeState, Upkeep } from './state/node.ts';
 import { noOperations } from './state/operation.ts';
-import { allItems, emptyPaged, pagedFromSorted } from './paged.ts';
 import { usageOf } from './state/quota.ts';
-import { draw, jitter } from './random.ts';
 import { noFellows, noPublished } from './state/replicas.ts';
 import { compareVersions, heldOrder, lifeByPublication, newHeld } from './state/store.ts';
 import type { Store } from './state/store.ts';

@@ -9,10 +9,10 @@ import { evict, onHeard } from './contacts/contacts.ts';
 import { onAnnounce, onIntroduce } from './election/introducers.ts';
 import { onHeartbeat, onResign, onVote } from './election/voter.ts';
 import { onRelay, onStore } from './operations/relay.ts';
-import { nearestContacts } from './table/nearest.ts';
-import { ownPosition, type Draft } from './state/node.ts';
 import { onCheck, onCompare } from './replicas/repair.ts';
+import { ownPosition, type Draft } from './state/node.ts';
 import { durableHeld, headerNow } from './state/store.ts';
+import { nearestContacts } from './table/nearest.ts';
 import type { CallId, Key, Peer, Position, Request } from './types.ts';
 
 export function serve(draft: Draft, from: Peer, call: CallId, request: Request): void {

@@ -8,28 +8,29 @@
  * that owns the data.
  */
 
+import { refuseCommand } from './asking.ts';
 import { assert, assertNever } from './assert.ts';
-import { isAbout, isStore, openCall, withoutCall, type Call } from './state/calls.ts';
 import { evict, onHeard } from './contacts/contacts.ts';
+import { forget } from './contacts/lost.ts';
+import { onList } from './election/introducers.ts';
+import { onElectionPersisted, onTerm, onVoters } from './election/turn.ts';
+import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
 import { carryOn, onCallFailed, onCallRefused, onStoreDone } from './operations/finish.ts';
 import { beginRead, onFetched } from './operations/get.ts';
 import { onIntroduced, onIntroduction, startJoin, walkApart } from './operations/join.ts';
-import { onLost, onPersisted } from './replicas/keep.ts';
 import { goOnHandingOver, isHandingOver, onFarewell, startLeave } from './operations/leave.ts';
-import { OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
-import { forget } from './contacts/lost.ts';
-import { closeDraft, emit, openDraft, type Draft, type NodeState } from './state/node.ts';
-import { onNotStored, onSigned, onStored, refuseCommand } from './operations/put.ts';
-import { onList } from './election/introducers.ts';
-import { onElectionPersisted, onTerm, onVoters } from './election/turn.ts';
-import { onSum, onTags } from './replicas/repair.ts';
+import { onNotStored, onSigned, onStored } from './operations/put.ts';
 import { advance, newLookup, onNamed, onVersion } from './operations/seek.ts';
-import { serve } from './serve.ts';
-import { operationOrder } from './state/operation.ts';
 import { lookUp } from './paged.ts';
+import { onLost, onPersisted } from './replicas/keep.ts';
+import { onSum, onTags } from './replicas/repair.ts';
+import { serve } from './serve.ts';
+import { isAbout, isStore, openCall, withoutCall, type Call } from './state/calls.ts';
+import { closeDraft, emit, openDraft, type Draft, type NodeState } from './state/node.ts';
+import { operationOrder } from './state/operation.ts';
 import { withLife } from './state/store.ts';
-import { measured } from './timing.ts';
 import type { Command, Effect, Input } from './step-types.ts';
+import { measured } from './timing.ts';
 import type { CallId, Directory, Moment, OpId, Peer, RecordHeader, Reply } from './types.ts';
 import { runDue } from './upkeep.ts';
 

@@ -12,27 +12,27 @@
  * lookup for an hour.
  */
 
-import { callOrder, isCalling } from './state/calls.ts';
-import { onElectionDue } from './election/turn.ts';
 import { check } from './contacts/contacts.ts';
-import { carryOn, onCallDue, onDeadline } from './operations/finish.ts';
-import { regroupAll } from './replicas/group.ts';
-import { letGo } from './replicas/holding.ts';
-import { introduce, introduceLater, knowsEnough, refresh } from './operations/join.ts';
+import { recall } from './contacts/lost.ts';
+import { onElectionDue } from './election/turn.ts';
 import { CHECK_MS_MAX, CHECK_MS_STEP } from './limits.ts';
 import { EXPIRIES_PER_STEP_MAX, REFRESH_MS } from './limits.ts';
-import { recall } from './contacts/lost.ts';
-import { emit, nextDraw, nextNumber, withUpkeep, type Draft } from './state/node.ts';
-import { operationOrder, OWN } from './state/operation.ts';
+import { carryOn, onCallDue, onDeadline } from './operations/finish.ts';
+import { introduce, introduceLater, knowsEnough, refresh } from './operations/join.ts';
+import { republish } from './operations/republish.ts';
 import { dueItems, lookUp } from './paged.ts';
 import { jitter } from './random.ts';
+import { regroupAll } from './replicas/group.ts';
+import { letGo } from './replicas/holding.ts';
 import { checkFellow } from './replicas/repair.ts';
+import { callOrder, isCalling } from './state/calls.ts';
+import { emit, nextDraw, nextNumber, withUpkeep, type Draft } from './state/node.ts';
+import { operationOrder, OWN } from './state/operation.ts';
 import { fellowOrder, publishedOrder } from './state/replicas.ts';
-import { republish } from './operations/republish.ts';
 import { heldOrder } from './state/store.ts';
+import type { Write } from './step-types.ts';
 import { bucketCount, bucketSize, contactAt, contactCount, isHeard } from './table/table.ts';
 import { spareBuckets, sparesOf, withHeard } from './table/table.ts';
-import type { Write } from './step-types.ts';
 import type { Peer } from './types.ts';
 
 /** Handles everything that has fallen due at the draft's instant. */

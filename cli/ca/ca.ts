@@ -21,12 +21,12 @@ import {
 import { extendRevocations, revokeCertificates } from '../../runtime/identity/revocations.ts';
 import { REVOCATION_REASONS } from '../../runtime/identity/x509.ts';
 import type { RevocationReason } from '../../runtime/identity/x509.ts';
+import { counted } from '../output.ts';
 import { dirFlag, dirOption, wholeNumber } from './flags.ts';
 import type { Print } from './flags.ts';
 import { addIssue, addRenew, addRequest } from './issue.ts';
 import { showAuthority, showFile } from './show.ts';
 import { addVoters } from './voters.ts';
-import { counted } from '../output.ts';
 
 export function caCommand(print: Print = (text) => process.stdout.write(text)): Command {
   // Set before the parts are added, for they take it over: a wrong flag throws, it does not exit.

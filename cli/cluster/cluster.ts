@@ -11,10 +11,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { formatEndpoint } from '../../runtime/links/address.ts';
-import { makeMembers, startMember } from './member.ts';
-import type { Member, RunningMember } from './member.ts';
-import { spawnMember } from './process.ts';
-import { clusterVoters } from './voters.ts';
 import { dashboardsAt } from '../dashboards.ts';
 import { CommandFailure, EXIT_USAGE, ToldFailure } from '../failure.ts';
 import { wholeNumber } from '../flags.ts';
@@ -24,6 +20,10 @@ import { counted, print, printJson, say, tableOf } from '../output.ts';
 import { DEFAULT_LISTEN, STATE_DIR } from '../settings/settings.ts';
 import { watchForStop } from '../signals.ts';
 import type { StopWatch } from '../signals.ts';
+import { makeMembers, startMember } from './member.ts';
+import type { Member, RunningMember } from './member.ts';
+import { spawnMember } from './process.ts';
+import { clusterVoters } from './voters.ts';
 
 export function clusterCommand(): CommandUnknownOpts {
   const command = withFlags();

@@ -11,8 +11,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { formatEndpoint } from '../../runtime/links/address.ts';
-import type { Member, RunningMember } from './member.ts';
 import type { ReadyNote } from '../node.ts';
+import type { Member, RunningMember } from './member.ts';
 
 /** Starts a node; `args` come after those that say where it lives. */
 export function spawnMember(

@@ -5,9 +5,9 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { REAL_NODES_MAX, TIME_SCALE_MAX } from '../../real/playable.ts';
+import type { Given } from '../../sim/edge/settings/settings.ts';
 import { SETTINGS } from '../../sim/edge/settings/table.ts';
 import type { Setting } from '../../sim/edge/settings/table.ts';
-import type { Given } from '../../sim/edge/settings/settings.ts';
 import { flagOf } from '../setting-flags.ts';
 
 /** Nodes without a scenario: what a small machine carries as processes. */

@@ -26,11 +26,11 @@ import type { SimOptions } from '../../sim/options.ts';
 import { CommandFailure, EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from '../failure.ts';
 import { Meter } from '../meter.ts';
 import { say } from '../output.ts';
-import { addFlags, foreignFlags, idleSettings, NODES_DEFAULT } from './flags.ts';
 import { recordOf, runInto, writeRun } from '../run-files.ts';
 import { settingsIn } from '../setting-flags.ts';
 import { watchForStop } from '../signals.ts';
 import { summaryOf } from '../sim/summary.ts';
+import { addFlags, foreignFlags, idleSettings, NODES_DEFAULT } from './flags.ts';
 
 const EXAMPLES = `
 Examples:

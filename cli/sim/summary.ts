@@ -5,9 +5,9 @@
 import { join } from 'node:path';
 import { lateMsMax, typicalMs } from '../../real/lateness.ts';
 import { TIME_SCALE_MAX } from '../../real/playable.ts';
-import type { Distribution } from '../../sim/observer/distribution.ts';
 import { optionsOf, settingLines } from '../../sim/edge/report/settings-text.ts';
 import type { Scenario } from '../../sim/edge/scenario.ts';
+import type { Distribution } from '../../sim/observer/distribution.ts';
 import type { Playing, RunResult } from '../../sim/result/result.ts';
 import { counted } from '../output.ts';
 

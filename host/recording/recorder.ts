@@ -8,11 +8,11 @@ import type { Effect, Input } from '../../src/step-types.ts';
 import type { Moment, Peer } from '../../src/types.ts';
 import type { PeerDirectory } from '../directory.ts';
 import { Fingerprint } from '../fingerprint.ts';
-import { effectsWords } from '../step-words.ts';
 import { writeBytes, writeText } from '../serial/forms.ts';
 import { writeInput } from '../serial/input.ts';
 import { writeState } from '../serial/state.ts';
 import { Writer } from '../serial/words.ts';
+import { effectsWords } from '../step-words.ts';
 import { FAILED, PLACE, PREFACE, ROWS, STEP, VALUE, VALUE_FORMS } from './form.ts';
 import type { Head, RecordedValue } from './form.ts';
 

@@ -7,16 +7,16 @@
  */
 import { ID_WORDS } from '../../src/limits.ts';
 import type { NodeState } from '../../src/state/node.ts';
-import { step } from '../../src/step.ts';
 import type { Effect, Input } from '../../src/step-types.ts';
+import { step } from '../../src/step.ts';
 import type { Moment } from '../../src/types.ts';
 import { PeerDirectory } from '../directory.ts';
 import { Fingerprint } from '../fingerprint.ts';
-import { effectsWords } from '../step-words.ts';
 import { readBytes, readText } from '../serial/forms.ts';
 import { readInput } from '../serial/input.ts';
 import { readState } from '../serial/state.ts';
 import { Reader, SerialFault } from '../serial/words.ts';
+import { effectsWords } from '../step-words.ts';
 import { FAILED, PLACE, PREFACE, ROWS, STEP, VALUE, VALUE_FORMS } from './form.ts';
 import type { Head, RecordedValue } from './form.ts';
 

@@ -7,11 +7,11 @@
  * some 250 bytes. Parts that are empty come back as the core's own, as `host/serial/paged.ts` says.
  */
 
+import { allItems } from '../../src/paged.ts';
 import { callOrder, type Call } from '../../src/state/calls.ts';
 import { writingOrder, type NodeState } from '../../src/state/node.ts';
 import type { Upkeep, Waiter, Writing } from '../../src/state/node.ts';
 import { operationOrder } from '../../src/state/operation.ts';
-import { allItems } from '../../src/paged.ts';
 import { usageOf } from '../../src/state/quota.ts';
 import { fellowOrder, publishedOrder } from '../../src/state/replicas.ts';
 import type { Fellow, Published } from '../../src/state/replicas.ts';

@@ -9,13 +9,13 @@ import { createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:c
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { identityPaths, readIdentity } from '../../runtime/identity/identity.ts';
-import { newAuthority, newIdentity, oddMaterial } from './identity-kit.ts';
-import type { Material } from './identity-kit.ts';
 import { endAt } from '../runtime/link-kit.ts';
 import type { End } from '../runtime/link-kit.ts';
 import { identityAt } from '../runtime/node-kit.ts';
 import { both, certificate, goodMaterial, idName, manners, materialOf } from './case-kit.ts';
 import { pemOfIdentity, shown } from './case-kit.ts';
+import { newAuthority, newIdentity, oddMaterial } from './identity-kit.ts';
+import type { Material } from './identity-kit.ts';
 import type { Case, Plan, World } from './matrix-kit.ts';
 import { hugeRsaKey, leafExtensions, newEd25519, rsaKey, signOdd } from './odd-certificates.ts';
 import { bareStranger, bareWith } from './strangers.ts';

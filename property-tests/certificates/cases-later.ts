@@ -7,12 +7,12 @@
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { careless, newIdentity, oddMaterial } from './identity-kit.ts';
-import type { Material } from './identity-kit.ts';
 import type { End } from '../runtime/link-kit.ts';
 import { eventually } from '../runtime/node-kit.ts';
-import { goodMaterial, manners, pemOfIdentity, revoke } from './case-kit.ts';
 import { EXTENSION, extension } from './bare-hellos.ts';
+import { goodMaterial, manners, pemOfIdentity, revoke } from './case-kit.ts';
+import { careless, newIdentity, oddMaterial } from './identity-kit.ts';
+import type { Material } from './identity-kit.ts';
 import { ownIdentity } from './matrix-kit.ts';
 import type { Case, Plan, Side, World } from './matrix-kit.ts';
 import { bareStranger, bareWith, stackStranger } from './strangers.ts';

@@ -3,12 +3,12 @@
  * do not end what they began.
  */
 import type { ConnectionOptions, SecureVersion, TlsOptions } from 'node:tls';
-import { careless } from './identity-kit.ts';
-import type { Material } from './identity-kit.ts';
-import { both, goodMaterial, manners, materialOf } from './case-kit.ts';
-import type { BareOptions } from './bare-tls.ts';
 import { EXTENSION, extension, oldServerHello, sessionOffer } from './bare-hellos.ts';
 import { RECORD, Records } from './bare-records.ts';
+import type { BareOptions } from './bare-tls.ts';
+import { both, goodMaterial, manners, materialOf } from './case-kit.ts';
+import { careless } from './identity-kit.ts';
+import type { Material } from './identity-kit.ts';
 import type { Case, Side, World } from './matrix-kit.ts';
 import { leafExtensions, rsaKey, signOdd } from './odd-certificates.ts';
 import { FRAMES, socketStranger, stackStranger } from './strangers.ts';

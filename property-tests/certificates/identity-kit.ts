@@ -20,9 +20,9 @@ import { CLIENT_USAGE, NODE_URN, SERVER_USAGE } from '../../runtime/identity/cer
 import { identityPaths, readIdentity } from '../../runtime/identity/identity.ts';
 import type { Identity } from '../../runtime/identity/identity.ts';
 import { issueInto } from '../../runtime/identity/issuance.ts';
+import type { HandOver } from '../../runtime/identity/issuance.ts';
 import { peerIdOf } from '../../runtime/identity/proof.ts';
 import type { PeerProof } from '../../runtime/identity/proof.ts';
-import type { HandOver } from '../../runtime/identity/issuance.ts';
 import { signCertificate } from '../../runtime/identity/x509.ts';
 import type { CertificateSpec } from '../../runtime/identity/x509.ts';
 

@@ -6,9 +6,9 @@ import { X509Certificate } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
 import { signsOnlyData } from '../../runtime/identity/key-usage.ts';
-import { derOf, scratch } from './identity-kit.ts';
 import { runs } from '../parameters.ts';
 import { requireOrSkip } from '../require.ts';
+import { derOf, scratch } from './identity-kit.ts';
 import { hasOpenssl, leafExtensions, signOdd } from './odd-certificates.ts';
 
 const USAGES: readonly (readonly [string, boolean])[] = [

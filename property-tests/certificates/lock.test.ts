@@ -5,8 +5,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { withLock } from '../../runtime/lock.ts';
-import { scratch } from './identity-kit.ts';
 import { inProcess } from '../processes.ts';
+import { scratch } from './identity-kit.ts';
 
 test('a lock is exclusive, and that of a dead process is broken', async (t) => {
   const dir = await scratch(t);

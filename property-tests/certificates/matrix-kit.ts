@@ -19,11 +19,11 @@ import { copyPublicFiles } from '../../runtime/identity/issuance.ts';
 import { reachableAt } from '../../runtime/links/address.ts';
 import type { Log, LogFields } from '../../runtime/log.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
-import { newAuthority, newIdentity } from './identity-kit.ts';
 import { endAt } from '../runtime/link-kit.ts';
 import type { End } from '../runtime/link-kit.ts';
 import { eventually } from '../runtime/node-kit.ts';
 import type { Site } from '../runtime/node-kit.ts';
+import { newAuthority, newIdentity } from './identity-kit.ts';
 import type { Stranger, Visit } from './strangers.ts';
 
 /** Where one meeting takes place: an authority that all share, and a directory of its own. */

@@ -15,9 +15,9 @@ import type { Endpoint } from '../../runtime/links/address.ts';
 import { ownHello } from '../../runtime/links/greeting.ts';
 import { bindServer } from '../../runtime/listening.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
-import type { Material } from './identity-kit.ts';
 import { talkAsClient, talkAsServer } from './bare-tls.ts';
 import type { BareOptions, Proof } from './bare-tls.ts';
+import type { Material } from './identity-kit.ts';
 
 /** What became of the connections of a stranger. */
 export interface Visit {

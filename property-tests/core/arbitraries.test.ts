@@ -5,8 +5,8 @@
 import { testProp } from '@fast-check/ava';
 import fc from 'fast-check';
 import { sharedBits } from '../../src/position.ts';
-import { cluster, nearTo, position } from './arbitraries.ts';
 import { runs } from '../parameters.ts';
+import { cluster, nearTo, position } from './arbitraries.ts';
 
 testProp(
   'a point made near another shares exactly as many bits as asked for',

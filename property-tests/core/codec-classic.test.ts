@@ -7,8 +7,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import { decodeClassic, encodeClassic } from '../../src/codec/classic.ts';
 import type { ClassicMessage, ClassicText, Ipv4Address } from '../../src/wire-types.ts';
-import { bytes, u16 } from './arbitraries.ts';
 import { runs } from '../parameters.ts';
+import { bytes, u16 } from './arbitraries.ts';
 
 const TEXTS: readonly ClassicText[] = ['running', 'put works', 'get works', 'Value not found'];
 const CODES = [650, 652, 653, 654, 655, 656, 657, 658];

@@ -13,11 +13,11 @@ import { decodePeer, encodePeer } from '../../src/codec/peer.ts';
 import { signedBytes } from '../../src/codec/record.ts';
 import { FRAME_BYTES_MAX } from '../../src/limits.ts';
 import type { WireHeader, WireMessage } from '../../src/wire-types.ts';
-import { u16, u32, wireHeader } from './arbitraries.ts';
+import { runs } from '../parameters.ts';
 import { anyBytes } from './arbitraries-wire.ts';
+import { u16, u32, wireHeader } from './arbitraries.ts';
 import { checkAnswer, classic, client, peer, same } from './codec-laws.ts';
 import { damaged } from './damage.ts';
-import { runs } from '../parameters.ts';
 
 const SIGNED_FIELDS = [
   ...(['key', 'version', 'publishedAtMs', 'ttlS', 'replication', 'publisher'] as const),

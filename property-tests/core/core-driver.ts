@@ -12,8 +12,8 @@ import { checkNode, demandedWake } from '../../src/invariants/invariants.ts';
 import { HANDOVER_MS_MAX, JOIN_MS_MAX, LEAVE_MS_MAX } from '../../src/limits.ts';
 import { PUSHES_MAX, REPLICATION_MAX } from '../../src/limits.ts';
 import { allItems } from '../../src/paged.ts';
-import { create, step, type NodeState } from '../../src/step.ts';
 import type { Command, Effect, Input, Outcome } from '../../src/step-types.ts';
+import { create, step, type NodeState } from '../../src/step.ts';
 import type { Config, Directory, Moment, OpId, Peer, RecordBody, Token } from '../../src/types.ts';
 
 /** Wall clock at time 0. */

@@ -2,10 +2,10 @@
  * Plays a generated log on a strict node: turns actions, which speak of open calls, peers and keys
  * by index, into inputs that make sense in the state they meet.
  */
-import type { Call } from '../../src/state/calls.ts';
 import { PEERS_PER_REPLY_MAX } from '../../src/limits.ts';
-import { operationOrder } from '../../src/state/operation.ts';
 import { allItems, lookUp } from '../../src/paged.ts';
+import type { Call } from '../../src/state/calls.ts';
+import { operationOrder } from '../../src/state/operation.ts';
 import type { Input } from '../../src/step-types.ts';
 import type { CallId, Message, Peer, Reply, Request } from '../../src/types.ts';
 import { smallKey, smallRecord } from './core-arbitraries.ts';

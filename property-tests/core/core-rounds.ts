@@ -2,11 +2,11 @@
  * The side of a peer in a round of fellow holders, as generated logs play it: it is asked, or asks,
  * what it and the node should both hold, and says that it holds all of that, a part, or nothing.
  */
-import type { Call } from '../../src/state/calls.ts';
 import { POSITION_BITS } from '../../src/limits.ts';
 import { allItems } from '../../src/paged.ts';
-import { durable, type Held } from '../../src/state/store.ts';
 import { positionOf } from '../../src/position.ts';
+import type { Call } from '../../src/state/calls.ts';
+import { durable, type Held } from '../../src/state/store.ts';
 import { flat, isWithin, seedOf, sumOf, tagOf, type Seed } from '../../src/state/tags.ts';
 import type { Peer, Range, Reply, Request } from '../../src/types.ts';
 import { smallKey, type Asked, type Round } from './core-arbitraries.ts';

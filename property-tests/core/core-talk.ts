@@ -2,8 +2,8 @@
  * Talking to one node: what it asks, what it answers, and peers that answer it as they should.
  */
 import { allItems } from '../../src/paged.ts';
-import { contactsOf } from '../../src/table/table.ts';
 import type { Effect } from '../../src/step-types.ts';
+import { contactsOf } from '../../src/table/table.ts';
 import type { Peer, Reply, Request } from '../../src/types.ts';
 import type { StrictNode } from './core-driver.ts';
 import { reply, request } from './core-log.ts';

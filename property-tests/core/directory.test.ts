@@ -16,8 +16,8 @@ import {
   wordAt,
 } from '../../host/words.ts';
 import { idOf, positionOf as positionOfPeer } from '../../src/position.ts';
-import { bits256, bytes, position, word } from './arbitraries.ts';
 import { runs } from '../parameters.ts';
+import { bits256, bytes, position, word } from './arbitraries.ts';
 
 /** Ids of a small set, so that they come again, in words that differ little. */
 const id = (): fc.Arbitrary<Uint8Array> =>

@@ -10,9 +10,9 @@ import { Fingerprint } from '../../host/fingerprint.ts';
 import { effectsWords, inputWords } from '../../host/step-words.ts';
 import type { Effect, Failure, Input } from '../../src/step-types.ts';
 import type { Refusal, Request } from '../../src/types.ts';
+import { runs } from '../parameters.ts';
 import { effects, input } from './arbitraries-core.ts';
 import { word } from './arbitraries.ts';
-import { runs } from '../parameters.ts';
 
 type Print = readonly [number, number];
 

@@ -10,11 +10,11 @@ import { INTRODUCE_MS_FLOOR, INTRODUCE_MS_MAX, INTRODUCE_MS_MIN } from '../../sr
 import { INTRODUCERS_AT_ONCE } from '../../src/limits.ts';
 import type { Effect } from '../../src/step-types.ts';
 import type { Config, Peer } from '../../src/types.ts';
+import { law } from '../harness.ts';
 import { directoryOf, short } from './core-arbitraries.ts';
 import { StrictNode } from './core-driver.ts';
 import { reply } from './core-log.ts';
 import { answerAll, contacts, converse, meet, questions } from './core-talk.ts';
-import { law } from '../harness.ts';
 
 const config: Config = { ...defaultConfig, k: 3, beta: 3, nearest: 3, replication: 2 };
 

@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { LOOKUP_REQUESTS_MAX, PATHS_MAX, PEERS_PER_REPLY_MAX } from '../../src/limits.ts';
 import { checkLookup } from '../../src/invariants/lookup.ts';
+import { LOOKUP_REQUESTS_MAX, PATHS_MAX, PEERS_PER_REPLY_MAX } from '../../src/limits.ts';
 import { isFinished, nextToAsk, onAnswer, onFailure, onOverdue } from '../../src/lookup/lookup.ts';
 import type { Lookup, LookupSize } from '../../src/lookup/lookup.ts';
 import { pathOf } from '../../src/lookup/marks.ts';

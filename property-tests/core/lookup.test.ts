@@ -10,9 +10,9 @@ import { LOOKUP_REQUESTS_MAX, PEERS_PER_REPLY_MAX, SHORTLIST_FACTOR } from '../.
 import { beginLookup, trailOf } from '../../src/lookup/lookup.ts';
 import { compareDistance } from '../../src/position.ts';
 import type { Directory, Peer } from '../../src/types.ts';
+import { law } from '../harness.ts';
 import { position } from './arbitraries.ts';
 import { directoryOf, short } from './core-arbitraries.ts';
-import { law } from '../harness.ts';
 import { character, order, run, size, world } from './lookup-kit.ts';
 import type { Character, Course, World } from './lookup-kit.ts';
 

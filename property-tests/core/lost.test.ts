@@ -8,11 +8,11 @@ import fc from 'fast-check';
 import { defaultConfig } from '../../src/config.ts';
 import { LOST_MAX, RECALL_ALONE_MS, RECALL_MS } from '../../src/limits.ts';
 import type { Config, Peer } from '../../src/types.ts';
+import { law } from '../harness.ts';
 import { directoryOf, short } from './core-arbitraries.ts';
 import { StrictNode } from './core-driver.ts';
 import { reply, request } from './core-log.ts';
 import { contacts, meet, questions, type Question } from './core-talk.ts';
-import { law } from '../harness.ts';
 
 const config: Config = { ...defaultConfig, k: 3, beta: 3, nearest: 3, replication: 2 };
 

@@ -9,9 +9,9 @@ import { keyOf } from '../../host/admit.ts';
 import { sha256 } from '../../sim/main.ts';
 import { compareVersions } from '../../src/state/store.ts';
 import type { Key, RecordHeader } from '../../src/types.ts';
-import { plain } from './arbitraries.ts';
 import { law } from '../harness.ts';
 import { smallOptions, WatchedRun } from '../sim/sim-kit.ts';
+import { plain } from './arbitraries.ts';
 
 interface Request {
   readonly type: 'put' | 'get' | 'wait';

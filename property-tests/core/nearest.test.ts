@@ -9,9 +9,9 @@ import { peerWord, positionOf, sharedBitsOfPeers } from '../../src/position.ts';
 import { nearestContacts } from '../../src/table/nearest.ts';
 import { emptyTable, withContact, type Table } from '../../src/table/table.ts';
 import type { Directory, Peer, Position } from '../../src/types.ts';
+import { law } from '../harness.ts';
 import { nearTo, position } from './arbitraries.ts';
 import { bigDistance, directoryOf, short, smallWorld } from './core-arbitraries.ts';
-import { law } from '../harness.ts';
 
 function tableOf(directory: Directory, peers: readonly Peer[]): Table {
   let table = emptyTable;

@@ -10,9 +10,9 @@ import { beginLookup, nextToAsk, onAnswer, trailOf } from '../../src/lookup/look
 import { hasMajority } from '../../src/operations/quorum.ts';
 import { compareDistance } from '../../src/position.ts';
 import type { Peer } from '../../src/types.ts';
+import { law } from '../harness.ts';
 import { position } from './arbitraries.ts';
 import { directoryOf, short, smallRecord } from './core-arbitraries.ts';
-import { law } from '../harness.ts';
 import { character, order, run, size, world } from './lookup-kit.ts';
 import type { Character, Course, World } from './lookup-kit.ts';
 

@@ -9,12 +9,12 @@ import fc from 'fast-check';
 import { defaultConfig } from '../../src/config.ts';
 import { CLIENT_ONLY, NOWHERE, placeFaults } from '../../src/table/places.ts';
 import { emptyTable, withContact } from '../../src/table/table.ts';
+import { law } from '../harness.ts';
 import { actions, directoryOf, short, smallConfig, smallWorld } from './core-arbitraries.ts';
 import { smallKey } from './core-arbitraries.ts';
 import { StrictNode } from './core-driver.ts';
 import { Log, request } from './core-log.ts';
 import { contacts, meet, questions } from './core-talk.ts';
-import { law } from '../harness.ts';
 
 const place = (): fc.Arbitrary<number> => fc.constantFrom(NOWHERE, CLIENT_ONLY, 7, 7, -9);
 const places = (): fc.Arbitrary<readonly number[]> =>

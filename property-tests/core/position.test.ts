@@ -7,9 +7,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import { bitAt, compareBits, compareDistance, comparePositions } from '../../src/position.ts';
 import { positionOf, sharedBits, sharedBitsOfPeers } from '../../src/position.ts';
+import { law } from '../harness.ts';
 import { bits256, cluster, nearTo, position } from './arbitraries.ts';
 import { bigDistance, bigOf, directoryOf, short } from './core-arbitraries.ts';
-import { law } from '../harness.ts';
 
 const triple = cluster(3, 3).map(([a = short(''), b = a, c = a]) => [a, b, c] as const);
 const sign = (x: bigint | number): number => (x < 0 ? -1 : x > 0 ? 1 : 0);

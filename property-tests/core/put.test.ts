@@ -8,12 +8,12 @@ import fc from 'fast-check';
 import { defaultConfig } from '../../src/config.ts';
 import { idOf } from '../../src/position.ts';
 import type { Peer, RecordHeader } from '../../src/types.ts';
+import { law } from '../harness.ts';
 import { plain } from './arbitraries.ts';
 import { directoryOf, short, smallKey } from './core-arbitraries.ts';
 import { StrictNode } from './core-driver.ts';
 import { reply } from './core-log.ts';
 import { answerAll, meet, questions, type Question } from './core-talk.ts';
-import { law } from '../harness.ts';
 
 const PEERS = ['8', 'c', '4', '6', '2', '3', '1', '18', '08', '0c'];
 const put = { type: 'put', key: smallKey(3), size: 9, ttlS: 60 } as const;

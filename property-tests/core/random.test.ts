@@ -7,9 +7,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import { sharedBits } from '../../src/position.ts';
 import { below, draw, jitter, positionInBucket } from '../../src/random.ts';
+import { law } from '../harness.ts';
 import { position, word } from './arbitraries.ts';
 import { bigOf, short } from './core-arbitraries.ts';
-import { law } from '../harness.ts';
 
 law(
   'bounded draws stay within their bounds',

@@ -12,15 +12,15 @@ import { Recorder } from '../../host/recording/recorder.ts';
 import { Replay } from '../../host/recording/replay.ts';
 import { SerialFault } from '../../host/serial/words.ts';
 import { defaultConfig } from '../../src/config.ts';
+import type { Effect, Input } from '../../src/step-types.ts';
 import { create, step } from '../../src/step.ts';
 import type { NodeState } from '../../src/step.ts';
-import type { Effect, Input } from '../../src/step-types.ts';
 import type { Config, Moment, Position } from '../../src/types.ts';
+import { law } from '../harness.ts';
 import { actions, short, smallConfig, smallWorld } from './core-arbitraries.ts';
 import type { Action } from './core-arbitraries.ts';
 import { StrictNode } from './core-driver.ts';
 import { Log } from './core-log.ts';
-import { law } from '../harness.ts';
 
 const WALL_MS = 1_700_000_000_000;
 

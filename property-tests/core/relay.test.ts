@@ -9,16 +9,16 @@ import { defaultConfig } from '../../src/config.ts';
 import { HOPS_MAX, OPERATIONS_MAX, RELAYS_MAX } from '../../src/limits.ts';
 import { allItems } from '../../src/paged.ts';
 import { positionOf } from '../../src/position.ts';
-import { step } from '../../src/step.ts';
 import type { Command, Effect, Input } from '../../src/step-types.ts';
+import { step } from '../../src/step.ts';
 import type { Bits256, Config, Peer, Position } from '../../src/types.ts';
+import { law } from '../harness.ts';
 import { plain } from './arbitraries.ts';
 import { bigDistance, bigOf, directoryOf, short, smallKey } from './core-arbitraries.ts';
 import { smallConfig, smallRecord, smallWorld } from './core-arbitraries.ts';
 import { StrictNode } from './core-driver.ts';
 import { reply, request } from './core-log.ts';
 import { contacts, meet, questions, repliesTo, type Question } from './core-talk.ts';
-import { law } from '../harness.ts';
 
 const LIFE_MS = 50_000;
 const CALL = 1_000_000;

@@ -2,13 +2,13 @@
  * One state written out by hand, with each kind of operation and of everything else in it, whatever
  * the core would make of it: so that a print of its words changes with their form alone.
  */
-import { callOrder, type Call } from '../../src/state/calls.ts';
 import { defaultConfig } from '../../src/config.ts';
-import type { Election } from '../../src/state/election.ts';
 import type { Lookup } from '../../src/lookup/lookup.ts';
+import { emptyPaged, withItem, type Order, type Paged } from '../../src/paged.ts';
+import { callOrder, type Call } from '../../src/state/calls.ts';
+import type { Election } from '../../src/state/election.ts';
 import { writingOrder, type NodeState, type Writing } from '../../src/state/node.ts';
 import { operationOrder, type Operation } from '../../src/state/operation.ts';
-import { emptyPaged, withItem, type Order, type Paged } from '../../src/paged.ts';
 import { noUsage, withUse } from '../../src/state/quota.ts';
 import { fellowOrder, publishedOrder, type Fellow } from '../../src/state/replicas.ts';
 import { heldOrder, newHeld, withGroup, type Held } from '../../src/state/store.ts';

@@ -8,27 +8,27 @@ import test from 'ava';
 import fc from 'fast-check';
 import { Fingerprint } from '../../host/fingerprint.ts';
 import { SERIAL_VERSION, type Slab } from '../../host/serial/words.ts';
-import { openCall } from '../../src/state/calls.ts';
 import { defaultConfig } from '../../src/config.ts';
 import { HANDOVER_MS_MAX } from '../../src/limits.ts';
 import { allItems } from '../../src/paged.ts';
+import { openCall } from '../../src/state/calls.ts';
 import { EVERYTHING as ALL_KEYS } from '../../src/state/tags.ts';
+import type { Input } from '../../src/step-types.ts';
 import { create, step } from '../../src/step.ts';
 import { emptyTable } from '../../src/table/table.ts';
-import type { Input } from '../../src/step-types.ts';
 import type { Config, Moment, RecordHeader } from '../../src/types.ts';
+import { law } from '../harness.ts';
+import { smallOptions, WatchedRun } from '../sim/sim-kit.ts';
 import { plain, word } from './arbitraries.ts';
 import { actions, directoryOf, short, smallConfig, smallKey } from './core-arbitraries.ts';
 import { smallRecord, smallWorld, type Action } from './core-arbitraries.ts';
 import { Log, reply, request } from './core-log.ts';
 import { sumReplyOf, tagsReplyOf } from './core-rounds.ts';
 import { answerAll, contacts, converse, meet, others, questions } from './core-talk.ts';
-import { law } from '../harness.ts';
 import { checkCuts, checkDamage, roundTrip, stateForm, wordsOf } from './serial-kit.ts';
 import type { Change } from './serial-kit.ts';
 import { sampleState } from './serial-sample.ts';
 import { restored, TwinNode } from './serial-twin.ts';
-import { smallOptions, WatchedRun } from '../sim/sim-kit.ts';
 
 const EVERYTHING = [
   ...['lookup', 'get', 'fetch', 'locate', 'store', 'push', 'join', 'refresh', 'handover', 'leave'],

@@ -5,8 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { allItems, emptyPaged } from '../../src/paged.ts';
-import { step, type NodeState } from '../../src/step.ts';
 import type { Effect, Input } from '../../src/step-types.ts';
+import { step, type NodeState } from '../../src/step.ts';
 import type { Config, Directory, Moment } from '../../src/types.ts';
 import { StrictNode } from './core-driver.ts';
 import { roundTrip, stateForm } from './serial-kit.ts';

@@ -26,11 +26,11 @@ import { readKept, writeKept } from '../../host/serial/record.ts';
 import { Reader, SERIAL_VERSION, SerialFault, Writer } from '../../host/serial/words.ts';
 import type { Effect, Input } from '../../src/step-types.ts';
 import type { Kept } from '../../src/types.ts';
+import { law } from '../harness.ts';
 import { effects, input, keptRecord } from './arbitraries-core.ts';
 import { ballot, voters } from './arbitraries-election.ts';
 import { plain, word } from './arbitraries.ts';
 import { smallKey, smallRecord } from './core-arbitraries.ts';
-import { law } from '../harness.ts';
 import { checkCuts, checkDamage, roundTrip, valueOf, wordsOf } from './serial-kit.ts';
 import type { Change, Form } from './serial-kit.ts';
 

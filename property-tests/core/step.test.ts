@@ -5,10 +5,10 @@
  */
 import assert from 'node:assert/strict';
 import { JOIN_MS_MAX } from '../../src/limits.ts';
+import { law } from '../harness.ts';
 import { actions, directoryOf, smallConfig, smallWorld } from './core-arbitraries.ts';
 import { StrictNode } from './core-driver.ts';
 import { Log } from './core-log.ts';
-import { law } from '../harness.ts';
 
 law(
   'whatever happens, each step keeps the laws and each command settles once in time',

@@ -7,20 +7,20 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { defaultConfig } from '../../src/config.ts';
+import { checkStored } from '../../src/invariants/store.ts';
 import { CLOCK_ALLOWANCE_MS, TTL_S_MAX } from '../../src/limits.ts';
-import { closeDraft, openDraft } from '../../src/state/node.ts';
 import { allItems, pagedFromSorted, withItem } from '../../src/paged.ts';
 import { keep, onLost, onPersisted } from '../../src/replicas/keep.ts';
-import { checkStored } from '../../src/invariants/store.ts';
+import { closeDraft, openDraft } from '../../src/state/node.ts';
 import { afterWrite, compareVersions, durableHeld, emptyStore } from '../../src/state/store.ts';
 import { forEachWithin, headerNow, heldOrder, mappedWithin } from '../../src/state/store.ts';
 import { newestHeld, newHeld, withGroup } from '../../src/state/store.ts';
 import { EVERYTHING, isWithin } from '../../src/state/tags.ts';
 import { create, step } from '../../src/step.ts';
 import type { Position, RecordHeader } from '../../src/types.ts';
+import { law } from '../harness.ts';
 import { header, plain, position } from './arbitraries.ts';
 import { directoryOf, short, smallKey, smallRecord } from './core-arbitraries.ts';
-import { law } from '../harness.ts';
 
 law('versions are ordered, ties by publisher', [header(), header()], 500, (a, b) => {
   assert.equal(Math.sign(compareVersions(a, b)), -Math.sign(compareVersions(b, a)));

@@ -24,9 +24,9 @@ import { slotOf, sparesOf, withContact, withHeard, withoutContact } from '../../
 import { withSpare } from '../../src/table/table.ts';
 import type { Table } from '../../src/table/table.ts';
 import type { Directory, Peer } from '../../src/types.ts';
+import { law } from '../harness.ts';
 import { plain } from './arbitraries.ts';
 import { directoryOf, smallWorld } from './core-arbitraries.ts';
-import { law } from '../harness.ts';
 
 interface Change {
   readonly type: 'contact' | 'remove' | 'heard' | 'unheard' | 'spare' | 'drop';

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
+import { CALL_MS_MAX, CALL_MS_MIN, LATE_FACTOR } from '../../src/limits.ts';
 import {
   countPings,
   isCalling,
@@ -14,10 +15,9 @@ import {
   withoutCall,
 } from '../../src/state/calls.ts';
 import type { Call } from '../../src/state/calls.ts';
-import { CALL_MS_MAX, CALL_MS_MIN, LATE_FACTOR } from '../../src/limits.ts';
 import { hardLimitMs, measured, patienceMs, unmeasured } from '../../src/timing.ts';
-import { plain } from './arbitraries.ts';
 import { law } from '../harness.ts';
+import { plain } from './arbitraries.ts';
 
 const samples = fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 20_000 })), { maxLength: 60 });
 

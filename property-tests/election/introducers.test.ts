@@ -5,8 +5,8 @@ import test from 'ava';
 import { runApart } from '../../sim/edge/apart.ts';
 import { simulate } from '../../sim/main.ts';
 import type { SimOptions } from '../../sim/options.ts';
-import { step } from '../../src/step.ts';
 import type { Effect, Input } from '../../src/step-types.ts';
+import { step } from '../../src/step.ts';
 import type { Introducers, Message, Peer } from '../../src/types.ts';
 import { smallOptions, WatchedRun } from '../sim/sim-kit.ts';
 

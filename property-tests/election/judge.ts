@@ -4,8 +4,8 @@
  */
 import { openCall } from '../../src/state/calls.ts';
 import type { NodeState } from '../../src/state/node.ts';
-import type { Step } from '../../src/step.ts';
 import type { Input } from '../../src/step-types.ts';
+import type { Step } from '../../src/step.ts';
 import type { Introducers, Message, Request } from '../../src/types.ts';
 import type { Voter } from './voter.ts';
 

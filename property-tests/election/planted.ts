@@ -27,7 +27,8 @@ export interface Mistake {
 
 const VOTER = 'election/voter.js';
 const BALLOT = 'election/ballot.js';
-const ELECTION = 'election/election.js';
+const ELECTION = 'state/election.js';
+const MAJORITY = 'majority.js';
 const INTRODUCERS = 'election/introducers.js';
 const LEADER = 'election/leader.js';
 const FOLLOWER = 'election/follower.js';
@@ -133,7 +134,7 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'leads with half of the votes',
     breaks: /^E4:/m,
-    changes: [{ file: ELECTION, from: '(peers.length >>> 1) + 1', to: '(peers.length + 1) >>> 1' }],
+    changes: [{ file: MAJORITY, from: 'Math.floor(count / 2) + 1', to: 'Math.ceil(count / 2)' }],
   },
 ];
 

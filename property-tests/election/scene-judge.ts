@@ -3,8 +3,8 @@
  * part of the scene, for two scenes with different pasts are not the same.
  */
 import { openCall } from '../../src/state/calls.ts';
-import type { Step } from '../../src/step.ts';
 import type { Input } from '../../src/step-types.ts';
+import type { Step } from '../../src/step.ts';
 import type { Past, Site } from './scene.ts';
 
 export function judgeStep(past: Past, before: Site, input: Input, step: Step): Past {

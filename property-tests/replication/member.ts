@@ -5,8 +5,8 @@
 import { emptyPaged } from '../../src/paged.ts';
 import { noUsage } from '../../src/state/quota.ts';
 import { compareVersions, emptyStore } from '../../src/state/store.ts';
-import type { NodeState } from '../../src/step.ts';
 import type { Command, Write } from '../../src/step-types.ts';
+import type { NodeState } from '../../src/step.ts';
 import type { KeptRecord, OpId, Peer, RecordHeader } from '../../src/types.ts';
 
 /** What a client has asked of a node. */

@@ -6,13 +6,13 @@
  */
 import assert from 'node:assert/strict';
 import { checkNode } from '../../src/invariants/invariants.ts';
-import { majorityOf } from '../../src/operations/quorum.ts';
+import { majorityOf } from '../../src/majority.ts';
 import { allItems } from '../../src/paged.ts';
 import { positionOf } from '../../src/position.ts';
 import { compareVersions } from '../../src/state/store.ts';
+import type { Effect, Outcome, Write } from '../../src/step-types.ts';
 import type { NodeState } from '../../src/step.ts';
 import { contactAt, contactCount } from '../../src/table/table.ts';
-import type { Effect, Outcome, Write } from '../../src/step-types.ts';
 import type { Directory, Key, Message, OpId, Peer, RecordHeader, Token } from '../../src/types.ts';
 import { bigDistance } from '../core/core-arbitraries.ts';
 import type { Member } from './member.ts';

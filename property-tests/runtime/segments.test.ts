@@ -9,8 +9,8 @@ import { segmentPath } from '../../host/recording/form.ts';
 import type { RunningNode } from '../../runtime/node.ts';
 import { prepareSegments, segmentsAt, segmentsOf } from '../../runtime/recording/segments.ts';
 import { trimSegments } from '../../runtime/recording/segments.ts';
-import { run } from '../cli/cli-kit.ts';
 import { scratch } from '../certificates/identity-kit.ts';
+import { run } from '../cli/cli-kit.ts';
 import { ask, metric } from './admin-kit.ts';
 import { ANY_PORT, clientOf, eventually, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
 

@@ -6,10 +6,10 @@ import { randomInt } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import type { Clock } from '../../runtime/clock.ts';
 import { packedOf, signVoters } from '../../runtime/election/voter-list.ts';
+import type { Identity } from '../../runtime/identity/identity.ts';
+import type { RunningNode } from '../../runtime/node.ts';
 import type { Election } from '../../src/state/election.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
-import type { RunningNode } from '../../runtime/node.ts';
-import type { Identity } from '../../runtime/identity/identity.ts';
 import { eventually, identityAt } from './node-kit.ts';
 import type { Site } from './node-kit.ts';
 

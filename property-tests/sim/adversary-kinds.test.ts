@@ -10,8 +10,8 @@ import type { SimOptions } from '../../sim/options.ts';
 import { compareBits, compareDistance } from '../../src/position.ts';
 import { compareVersions, durableHeld } from '../../src/state/store.ts';
 import type { Key, Peer, Position, RecordHeader } from '../../src/types.ts';
-import { network, optionsOf, PUTS, work } from './adversary-arbitrary.ts';
 import { law } from '../harness.ts';
+import { network, optionsOf, PUTS, work } from './adversary-arbitrary.ts';
 import { SeenRun, type Seen } from './seen-run.ts';
 import { smallOptions } from './sim-kit.ts';
 

@@ -9,8 +9,8 @@ import { runApart } from '../../sim/edge/apart.ts';
 import { simulateWhole } from '../../sim/main.ts';
 import { defaultOptions, type AdversaryKind, type SimOptions } from '../../sim/options.ts';
 import { Roles } from '../../sim/roles.ts';
-import { GETS, LOOKUPS, network, optionsOf, PUTS } from './adversary-arbitrary.ts';
 import { asyncLaw, law } from '../harness.ts';
+import { GETS, LOOKUPS, network, optionsOf, PUTS } from './adversary-arbitrary.ts';
 import { SeenRun } from './seen-run.ts';
 import { withoutCosts } from './sim-kit.ts';
 

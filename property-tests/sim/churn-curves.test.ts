@@ -7,23 +7,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { parseSessionCdf } from '../../sim/churn/cdf.ts';
+import { Churn } from '../../sim/churn/churn.ts';
+import type { SessionCurve } from '../../sim/churn/session-curve.ts';
 import { parseChurn } from '../../sim/churn/spec.ts';
 import { parseSurvival } from '../../sim/churn/survival.ts';
-import { Churn } from '../../sim/churn/churn.ts';
 import { readMaterials } from '../../sim/edge/materials.ts';
 import type { ChurnSpec } from '../../sim/options.ts';
-import type { SessionCurve } from '../../sim/churn/session-curve.ts';
 import type { Parsed } from '../../sim/specs.ts';
 import { keysOf } from '../../sim/streams.ts';
-import {
-  curveLaw,
-  DISTANCE_MAX,
-  distanceTo,
-  DRAWS,
-  equilibriumOf,
-  HOUR_US,
-} from '../core/laws-kit.ts';
-import { linesThrough, realData, type Cdf } from '../core/laws-kit.ts';
+import { curveLaw, DISTANCE_MAX, distanceTo, DRAWS, equilibriumOf, HOUR_US } from './laws-kit.ts';
+import { linesThrough, realData, type Cdf } from './laws-kit.ts';
 
 const { churn: key } = keysOf('curves');
 const slots = Array.from({ length: DRAWS }, (_, slot) => slot);

@@ -6,14 +6,14 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { parseChurn } from '../../sim/churn/spec.ts';
 import { Churn } from '../../sim/churn/churn.ts';
-import { Sample } from '../../sim/observer/distribution.ts';
+import { parseChurn } from '../../sim/churn/spec.ts';
 import { exponential, normalQuantile } from '../../sim/laws.ts';
+import { Sample } from '../../sim/observer/distribution.ts';
 import { index, keysOf, mix, share } from '../../sim/streams.ts';
 import { word } from '../core/arbitraries.ts';
 import { law } from '../harness.ts';
-import { DISTANCE_MAX, distanceTo, DRAWS, equilibriumOf } from '../core/laws-kit.ts';
+import { DISTANCE_MAX, distanceTo, DRAWS, equilibriumOf } from './laws-kit.ts';
 
 const key = keysOf('sessions').churn;
 

@@ -13,8 +13,8 @@ import { WALL_START_MS } from '../../sim/events.ts';
 import { simulate } from '../../sim/main.ts';
 import { nodeConfig, type SimOptions } from '../../sim/options.ts';
 import { mix } from '../../sim/streams.ts';
-import { create, step, type NodeState } from '../../src/step.ts';
 import type { Input } from '../../src/step-types.ts';
+import { create, step, type NodeState } from '../../src/step.ts';
 import type { Moment, Peer } from '../../src/types.ts';
 import { smallOptions, WatchedRun } from './sim-kit.ts';
 

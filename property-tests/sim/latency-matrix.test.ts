@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { MaterialFault, readMaterials } from '../../sim/edge/materials.ts';
-import { parseLatency } from '../../sim/latency/spec.ts';
 import { latencyModel, type LatencyModel } from '../../sim/latency/latency.ts';
 import { parseMatrix, type Matrix, type MatrixReading } from '../../sim/latency/matrix.ts';
+import { parseLatency } from '../../sim/latency/spec.ts';
 import type { LatencySpec } from '../../sim/options.ts';
-import { realData, surprise } from '../core/laws-kit.ts';
+import { realData, surprise } from './laws-kit.ts';
 
 const strict: MatrixReading = { unit: 'ms', missing: 'refuse' };
 const filling: MatrixReading = { unit: 'ms', missing: 'median' };

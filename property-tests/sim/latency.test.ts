@@ -5,21 +5,14 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { parseLatency } from '../../sim/latency/spec.ts';
 import { latencyModel, type LatencyModel } from '../../sim/latency/latency.ts';
 import { parseMatrix } from '../../sim/latency/matrix.ts';
+import { parseLatency } from '../../sim/latency/spec.ts';
 import type { LatencySpec } from '../../sim/options.ts';
 import { keysOf, share } from '../../sim/streams.ts';
 import { word } from '../core/arbitraries.ts';
 import { law } from '../harness.ts';
-import {
-  correlation,
-  DISTANCE_MAX,
-  distanceTo,
-  DRAWS,
-  surprise,
-  wordsOf,
-} from '../core/laws-kit.ts';
+import { correlation, DISTANCE_MAX, distanceTo, DRAWS, surprise, wordsOf } from './laws-kit.ts';
 
 const { latency: key } = keysOf('latency');
 const words = wordsOf(key);

@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { convergedTable, Slab } from '../../sim/run/converged.ts';
 import { LinkTable } from '../../sim/links.ts';
 import { Ring } from '../../sim/ring.ts';
+import { convergedTable, Slab } from '../../sim/run/converged.ts';
 import { mix } from '../../sim/streams.ts';
 import { comparePositions, peerWord, positionOf, sharedBitsOfPeers } from '../../src/position.ts';
 import {

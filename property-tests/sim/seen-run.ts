@@ -4,10 +4,10 @@
  * after the warm-up.
  */
 import { KIND_BITS, LEAVE_OP, MESSAGE } from '../../sim/events.ts';
-import type { Running } from '../../sim/run/ledger.ts';
 import type { SimOptions } from '../../sim/options.ts';
-import { contactsOf } from '../../src/table/table.ts';
+import type { Running } from '../../sim/run/ledger.ts';
 import type { Outcome } from '../../src/step-types.ts';
+import { contactsOf } from '../../src/table/table.ts';
 import type { Message, OpId, Peer, RecordHeader } from '../../src/types.ts';
 import { WatchedRun } from './sim-kit.ts';
 

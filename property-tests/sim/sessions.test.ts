@@ -9,24 +9,17 @@
  */
 import test from 'ava';
 import { parseSessionCdf } from '../../sim/churn/cdf.ts';
+import type { SessionCurve } from '../../sim/churn/session-curve.ts';
 import { parseSurvival } from '../../sim/churn/survival.ts';
 import { sha256 } from '../../sim/main.ts';
 import type { Materials } from '../../sim/materials.ts';
 import type { ChurnSpec, SimOptions } from '../../sim/options.ts';
 import { WHOLE, type Part } from '../../sim/population.ts';
 import { Run } from '../../sim/run/run.ts';
-import type { SessionCurve } from '../../sim/churn/session-curve.ts';
 import type { Task } from '../../sim/task.ts';
 import { World } from '../../sim/world.ts';
-import {
-  curveLaw,
-  DISTANCE_MAX,
-  distanceTo,
-  DRAWS,
-  equilibriumOf,
-  HOUR_US,
-} from '../core/laws-kit.ts';
-import type { Cdf } from '../core/laws-kit.ts';
+import { curveLaw, DISTANCE_MAX, distanceTo, DRAWS, equilibriumOf, HOUR_US } from './laws-kit.ts';
+import type { Cdf } from './laws-kit.ts';
 import { smallOptions } from './sim-kit.ts';
 
 /** More places than sessions are looked at, as some begin their first one too late. */

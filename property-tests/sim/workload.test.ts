@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import type { SimOptions, WorkKind, WorkSpec } from '../../sim/options.ts';
 import { positionOf } from '../../src/position.ts';
 import { law } from '../harness.ts';
-import { surprise } from '../core/laws-kit.ts';
+import { surprise } from './laws-kit.ts';
 import { SeenRun, type Begun } from './seen-run.ts';
 import { smallOptions } from './sim-kit.ts';
 

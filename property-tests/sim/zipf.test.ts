@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { keysOf } from '../../sim/streams.ts';
 import { Zipf } from '../../sim/run/zipf.ts';
+import { keysOf } from '../../sim/streams.ts';
 import { word } from '../core/arbitraries.ts';
 import { law } from '../harness.ts';
-import { surprise, wordsOf } from '../core/laws-kit.ts';
+import { surprise, wordsOf } from './laws-kit.ts';
 
 const words = wordsOf(keysOf('zipf').reads);
 

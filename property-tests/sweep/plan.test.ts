@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { canonical } from '../../sim/result/canonical.ts';
 import { cellId } from '../../sim/edge/sweep/cell.ts';
 import { readPlanFile } from '../../sim/edge/sweep/plan-file.ts';
 import { planSweep } from '../../sim/edge/sweep/plan.ts';
 import type { Plan } from '../../sim/edge/sweep/plan.ts';
 import { Warmups } from '../../sim/edge/sweep/warmups.ts';
 import { defaultOptions } from '../../sim/options.ts';
+import { canonical } from '../../sim/result/canonical.ts';
 import { scratch } from '../cli/cli-kit.ts';
 import { DOZEN, sweepFile } from './sweep-kit.ts';
 

@@ -3,8 +3,8 @@
  * chance comes from the simulator's streams, so that the same seed gives the same inputs anywhere.
  */
 import { PeerDirectory } from '../../host/directory.ts';
-import { convergedTable, Slab } from '../../sim/run/converged.ts';
 import { Ring } from '../../sim/ring.ts';
+import { convergedTable, Slab } from '../../sim/run/converged.ts';
 import { index, keysOf, mix, type Keys } from '../../sim/streams.ts';
 import { ID_WORDS } from '../../src/limits.ts';
 import type { Table } from '../../src/table/table.ts';

@@ -6,13 +6,13 @@
  * state; it ends with the reply, with the news that it could not be delivered, or in silence, when
  * the state does not wait for it any more. Invariant: at most `HOPS_SEEN_MAX` are kept.
  */
+import { namerOf } from '../../src/lookup/marks.ts';
+import { lookUp } from '../../src/paged.ts';
 import { openCall } from '../../src/state/calls.ts';
 import type { Calls } from '../../src/state/calls.ts';
-import { namerOf } from '../../src/lookup/marks.ts';
 import { operationOrder } from '../../src/state/operation.ts';
-import { lookUp } from '../../src/paged.ts';
-import type { NodeState } from '../../src/step.ts';
 import type { Effect, Input } from '../../src/step-types.ts';
+import type { NodeState } from '../../src/step.ts';
 import type { CallId, OpId, Peer, Reply, Request } from '../../src/types.ts';
 import { HOPS_SEEN_MAX } from '../bounds.ts';
 

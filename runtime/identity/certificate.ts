@@ -11,12 +11,12 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { CERTIFICATE_BYTES_MAX } from '../../src/limits.ts';
 import { signsOnlyData } from './key-usage.ts';
 
 export const NODE_URN = 'urn:orrery:node:';
 export const SERVER_USAGE = '1.3.6.1.5.5.7.3.1';
 export const CLIENT_USAGE = '1.3.6.1.5.5.7.3.2';
-export const CERTIFICATE_BYTES_MAX = 4096;
 
 export interface Leaf {
   readonly ok: true;

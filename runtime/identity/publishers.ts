@@ -5,7 +5,8 @@
  */
 import { hash } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { CERTIFICATE_BYTES_MAX, isSignedBy, parseCertificate } from './certificate.ts';
+import { CERTIFICATE_BYTES_MAX } from '../../src/limits.ts';
+import { isSignedBy, parseCertificate } from './certificate.ts';
 import { plainSerial, readLeaf, validity } from './certificate.ts';
 import type { Identity } from './identity.ts';
 

@@ -13,9 +13,8 @@
 import { crc32 } from 'node:zlib';
 import type { Envelope } from '../../host/admit.ts';
 import { bits256Of, bytesOfBits256, bytesOfPosition, positionOf } from '../../host/words.ts';
-import { VALUE_BYTES_MAX } from '../../src/limits.ts';
+import { CERTIFICATE_BYTES_MAX, VALUE_BYTES_MAX } from '../../src/limits.ts';
 import type { KeptRecord } from '../../src/types.ts';
-import { CERTIFICATE_BYTES_MAX } from '../identity/certificate.ts';
 
 export interface StoredRecord extends KeptRecord {
   readonly envelope: Envelope;

@@ -13,6 +13,7 @@ import { bits256Of, bytesOfBits256 } from '../../host/words.ts';
 import { assert } from '../../src/assert.ts';
 import type { SignedFields } from '../../src/codec/record.ts';
 import { LIFE_MS_MAX } from '../../src/limits.ts';
+import { compareBits } from '../../src/position.ts';
 import { compareVersions } from '../../src/state/store.ts';
 import type { RecordWrite } from '../../src/step-types.ts';
 import type { Bits256, Key, OpId, RecordBody, RecordHeader, Token } from '../../src/types.ts';
@@ -63,7 +64,7 @@ export class Values {
   keep(header: RecordHeader, envelope: Envelope): void {
     this.#message.push(this.#hold(header, envelope));
     for (const get of this.#gets.values()) {
-      if (equalBits(get.key, header.key.raw)) get.held.push(this.#hold(header, envelope));
+      if (compareBits(get.key, header.key.raw) === 0) get.held.push(this.#hold(header, envelope));
     }
   }
 
@@ -246,8 +247,8 @@ export class Values {
   #find(header: RecordHeader): Held | undefined {
     return this.#held.get(header.version)?.find(
       (one) =>
-        equalBits(one.header.key.raw, header.key.raw) &&
-        equalBits(one.header.publisher, header.publisher) &&
+        compareBits(one.header.key.raw, header.key.raw) === 0 &&
+        compareBits(one.header.publisher, header.publisher) === 0 &&
         // A publisher may have signed two values under one version.
         one.header.size === header.size,
     );
@@ -280,19 +281,6 @@ interface Writing {
 function bytesOf(held: Held): number {
   const { value, certificate } = held.envelope;
   return value.length + certificate.length + ENVELOPE_BYTES;
-}
-
-function equalBits(a: Bits256, b: Bits256): boolean {
-  return (
-    a.b0 === b.b0 &&
-    a.b1 === b.b1 &&
-    a.b2 === b.b2 &&
-    a.b3 === b.b3 &&
-    a.b4 === b.b4 &&
-    a.b5 === b.b5 &&
-    a.b6 === b.b6 &&
-    a.b7 === b.b7
-  );
 }
 
 /** Publisher, signature and the objects around them, roughly. */

@@ -8,10 +8,10 @@
  * where none ended in that half): an exponential tail, that changes nothing before the last point.
  */
 
-import { numbersOf, parseTable, place, type Table } from './table.ts';
 import { exponentialOver } from '../laws.ts';
-import type { SessionCurve } from './session-curve.ts';
 import { bad, good, type Parsed } from '../specs.ts';
+import type { SessionCurve } from './session-curve.ts';
+import { numbersOf, parseTable, place, type Table } from './table.ts';
 
 const HOUR_US = 3_600_000_000;
 

@@ -8,10 +8,10 @@
  * there is to keep in a snapshot.
  */
 
-import { exponentialLaw, weibullLaw } from './laws.ts';
 import type { ChurnSpec } from '../options.ts';
-import { CurveLaw, type LifeLaw, type SessionCurve } from './session-curve.ts';
 import { mix, share } from '../streams.ts';
+import { exponentialLaw, weibullLaw } from './laws.ts';
+import { CurveLaw, type LifeLaw, type SessionCurve } from './session-curve.ts';
 
 export class Churn {
   /** Draws made so far, by slot. */

@@ -13,10 +13,10 @@
  * first and the last piece of the curve; the last piece is at least a tenth of the time long.
  */
 
-import { numbersOf, parseTable, place } from './table.ts';
 import { exponentialLeft } from '../laws.ts';
-import type { SessionCurve } from './session-curve.ts';
 import { bad, good, type Parsed } from '../specs.ts';
+import type { SessionCurve } from './session-curve.ts';
+import { numbersOf, parseTable, place } from './table.ts';
 
 export function parseSurvival(text: string): Parsed<SessionCurve> {
   const parsed = parseTable(text);

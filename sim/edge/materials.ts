@@ -13,8 +13,8 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { parseSessionCdf } from '../churn/cdf.ts';
 import { parseSurvival } from '../churn/survival.ts';
-import type { Materials } from '../materials.ts';
 import { parseMatrix } from '../latency/matrix.ts';
+import type { Materials } from '../materials.ts';
 import type { ChurnSpec, FileRef, LatencySpec } from '../options.ts';
 import type { Parsed } from '../specs.ts';
 

@@ -9,8 +9,8 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { LOOKUP_COLUMNS, lookupLine, type LookupRow } from '../observer/lookup-row.ts';
 import { OPERATION_COLUMNS, operationLine, type OperationRow } from '../observer/operation-row.ts';
-import type { RunResult } from '../result/result.ts';
 import type { Series } from '../observer/series.ts';
+import type { RunResult } from '../result/result.ts';
 
 /** What either host makes of a run. */
 export interface RunOutput {

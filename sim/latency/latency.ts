@@ -9,12 +9,12 @@
  */
 
 import type { Peer } from '../../src/types.ts';
-import { Places } from './places.ts';
 import { lognormal } from '../laws.ts';
-import { matrixPlaces, type Matrix } from './matrix.ts';
 import type { LatencySpec, SimOptions } from '../options.ts';
-import { regionPlaces } from './regions.ts';
 import { mix, share } from '../streams.ts';
+import { matrixPlaces, type Matrix } from './matrix.ts';
+import { Places } from './places.ts';
+import { regionPlaces } from './regions.ts';
 
 export interface LatencyModel {
   /** No draw is ever below it. */

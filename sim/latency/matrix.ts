@@ -9,8 +9,8 @@
  * matrix where a row has none. Every refusal names line and column, both counted from 1.
  */
 
-import type { PlaceTable } from './places.ts';
 import { bad, good, type Parsed } from '../specs.ts';
+import type { PlaceTable } from './places.ts';
 
 /** Plain data. */
 export interface Matrix {

@@ -5,10 +5,10 @@
 
 import { positionOf, sharedBitsOfPeers } from '../../src/position.ts';
 import { bucketCount, bucketSize, contactAt, contactCount, slotOf } from '../../src/table/table.ts';
-import type { Distribution } from './distribution.ts';
-import { Sample } from './distribution.ts';
 import type { Population } from '../population.ts';
 import type { Ring } from '../ring.ts';
+import type { Distribution } from './distribution.ts';
+import { Sample } from './distribution.ts';
 
 export interface TableSums {
   /** Nodes looked at. */

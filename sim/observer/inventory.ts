@@ -10,9 +10,9 @@
 import { pagesOf, type Page } from '../../src/paged.ts';
 import { durable, type Held } from '../../src/state/store.ts';
 import type { Key, RecordHeader } from '../../src/types.ts';
-import { Sample, type Distribution } from './distribution.ts';
 import type { Population } from '../population.ts';
 import type { Roles } from '../roles.ts';
+import { Sample, type Distribution } from './distribution.ts';
 
 /** How long after its end a record may still be found on a disk: 10 minutes. */
 const IMMORTAL_MS = 600_000;

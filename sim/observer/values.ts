@@ -8,8 +8,8 @@ import { bytesOfBits256 } from '../../host/words.ts';
 import { compareBits } from '../../src/position.ts';
 import { compareVersions } from '../../src/state/store.ts';
 import type { Key, RecordHeader } from '../../src/types.ts';
-import { endOf, Inventory, type Signed } from './inventory.ts';
 import { mix } from '../streams.ts';
+import { endOf, Inventory, type Signed } from './inventory.ts';
 
 /** Longer than any window in which workers run apart. */
 const KNOWN_LAG_US = 1_000_000;

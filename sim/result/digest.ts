@@ -4,8 +4,8 @@
  * what the machine decides.
  */
 
-import { canonicalOptions } from './canonical.ts';
 import type { SimOptions } from '../options.ts';
+import { canonicalOptions } from './canonical.ts';
 
 export const SCHEMA = 1;
 

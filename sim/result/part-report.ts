@@ -6,6 +6,7 @@
 import type { Arena } from '../arena.ts';
 import { Sample } from '../observer/distribution.ts';
 import { tableSums, type TableSums } from '../observer/health.ts';
+import type { Holdings } from '../observer/inventory.ts';
 import type { LeaderReport, ListCount } from '../observer/leaders.ts';
 import type { LookupRow } from '../observer/lookup-row.ts';
 import type { Counts, MessageKind, Samples } from '../observer/measures.ts';
@@ -13,7 +14,6 @@ import type { OperationRow } from '../observer/operation-row.ts';
 import type { RecoveryRow } from '../run/recovery.ts';
 import type { Run } from '../run/run.ts';
 import type { SampleRow } from '../run/sampler.ts';
-import type { Holdings } from '../observer/inventory.ts';
 
 /** What every part knows of all nodes; the same in each. */
 export interface Common {

@@ -2,22 +2,22 @@
  * The result of a run: the fields of the project's contract.
  */
 
-import { digestOf, SCHEMA } from './digest.ts';
 import type { Distribution } from '../observer/distribution.ts';
 import { Sample } from '../observer/distribution.ts';
 import { tableReport, type TableReport } from '../observer/health.ts';
-import { joinReport, type JoinReport } from './join-report.ts';
+import { valueReport } from '../observer/inventory.ts';
 import { listedShare } from '../observer/leaders.ts';
 import type { LeaderReport } from '../observer/leaders.ts';
 import type { LookupRow } from '../observer/lookup-row.ts';
 import { MESSAGE_KINDS, type Samples } from '../observer/measures.ts';
 import type { OperationRow } from '../observer/operation-row.ts';
+import type { Series } from '../observer/series.ts';
 import type { SimOptions } from '../options.ts';
-import { sampleOf, sumOf, type Common, type PartReport } from './part-report.ts';
 import { recoveryOf, type RecoveryReport } from '../run/recovery.ts';
 import { seriesOf } from '../run/sampler.ts';
-import type { Series } from '../observer/series.ts';
-import { valueReport } from '../observer/inventory.ts';
+import { digestOf, SCHEMA } from './digest.ts';
+import { joinReport, type JoinReport } from './join-report.ts';
+import { sampleOf, sumOf, type Common, type PartReport } from './part-report.ts';
 
 /** What the edge measured of the process. */
 export interface Cost {

@@ -6,11 +6,11 @@
 import type { Command } from '../../src/step-types.ts';
 import type { Position } from '../../src/types.ts';
 import type { Arena } from '../arena.ts';
-import type { Ledger } from './ledger.ts';
+import { LEAVE_OP } from '../events.ts';
 import { mix } from '../streams.ts';
 import type { Task } from '../task.ts';
+import type { Ledger } from './ledger.ts';
 import type { Work, Workload } from './workload.ts';
-import { LEAVE_OP } from '../events.ts';
 
 /** How long an item waits when nobody can ask, or nothing can be read yet, in microseconds. */
 const ITEM_RETRY_US = 100_000;

@@ -7,8 +7,8 @@
  */
 
 import { positionOf } from '../../src/position.ts';
-import { contactCount, contactsOf } from '../../src/table/table.ts';
 import { nearestContacts } from '../../src/table/nearest.ts';
+import { contactCount, contactsOf } from '../../src/table/table.ts';
 import type { Peer } from '../../src/types.ts';
 import type { Arena } from '../arena.ts';
 import type { Task } from '../task.ts';

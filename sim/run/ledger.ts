@@ -9,8 +9,8 @@ import type { OpId, Peer, Position, RecordHeader } from '../../src/types.ts';
 import type { Arena } from '../arena.ts';
 import type { LookupRow } from '../observer/lookup-row.ts';
 import type { OperationOutcome, OperationRow } from '../observer/operation-row.ts';
-import type { WorkKind } from '../options.ts';
 import type { Oracle, Settled, Verdict } from '../observer/oracle.ts';
+import type { WorkKind } from '../options.ts';
 
 /** An operation of the workload that is under way. */
 export interface Running {

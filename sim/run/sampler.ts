@@ -6,9 +6,9 @@
 import type { Arena } from '../arena.ts';
 import { deadContacts } from '../observer/health.ts';
 import { MESSAGE_KINDS } from '../observer/measures.ts';
+import type { Series } from '../observer/series.ts';
 import type { SimOptions } from '../options.ts';
 import type { Ring } from '../ring.ts';
-import type { Series } from '../observer/series.ts';
 
 const STEPS = 120;
 const STEP_MS_MIN = 1000;

@@ -12,16 +12,16 @@ import type { Table } from '../../src/table/table.ts';
 import type { KeptRecord, Peer } from '../../src/types.ts';
 import type { Arena } from '../arena.ts';
 import type { Churn } from '../churn/churn.ts';
-import type { Leaders } from '../observer/leaders.ts';
-import type { Ledger } from './ledger.ts';
+import { JOIN_OP, LEAVE_OP } from '../events.ts';
 import { introducersOf } from '../introducers.ts';
-import { LOOK_US } from './joins.ts';
-import type { FaultSpec } from '../options.ts';
+import type { Leaders } from '../observer/leaders.ts';
 import type { Oracle } from '../observer/oracle.ts';
-import { stormSlot } from './slots.ts';
+import type { FaultSpec } from '../options.ts';
 import { mix } from '../streams.ts';
 import type { Task } from '../task.ts';
-import { JOIN_OP, LEAVE_OP } from '../events.ts';
+import { LOOK_US } from './joins.ts';
+import type { Ledger } from './ledger.ts';
+import { stormSlot } from './slots.ts';
 
 /** Between two nodes of a joined start, in microseconds. */
 const ARRIVAL_GAP_US = 20_000;

@@ -10,11 +10,11 @@
 
 import { positionOf } from '../../src/position.ts';
 import type { Peer, Position } from '../../src/types.ts';
+import type { Values } from '../observer/values.ts';
 import type { SimOptions, WorkKind, WorkSpec } from '../options.ts';
 import type { Population } from '../population.ts';
 import type { Roles } from '../roles.ts';
 import { index, mix, type Keys } from '../streams.ts';
-import type { Values } from '../observer/values.ts';
 import { Zipf } from './zipf.ts';
 
 /** Attempts to find an established node, or an acknowledged key, before an item waits a little. */

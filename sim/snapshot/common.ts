@@ -6,8 +6,8 @@
 import { readList, readOptional, writeList, writeOptional } from '../../host/serial/forms.ts';
 import { readHeader, writeHeader } from '../../host/serial/record.ts';
 import type { Reader, Writer } from '../../host/serial/words.ts';
-import { Sample } from '../observer/distribution.ts';
 import { TASK } from '../events.ts';
+import { Sample } from '../observer/distribution.ts';
 import type { Run } from '../run/run.ts';
 import type { Task } from '../task.ts';
 import { readTask, writeTask } from './task-words.ts';

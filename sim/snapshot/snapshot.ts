@@ -5,10 +5,10 @@
  */
 
 import { Reader, Writer } from '../../host/serial/words.ts';
-import { canonical, canonicalOptions } from '../result/canonical.ts';
-import { Slab } from '../run/converged.ts';
-import { digestOf } from '../result/digest.ts';
 import type { SimOptions } from '../options.ts';
+import { canonical, canonicalOptions } from '../result/canonical.ts';
+import { digestOf } from '../result/digest.ts';
+import { Slab } from '../run/converged.ts';
 import type { Run } from '../run/run.ts';
 import { summed } from '../run/sampler.ts';
 import type { Task } from '../task.ts';

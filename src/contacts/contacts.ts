@@ -12,14 +12,12 @@
  */
 
 import { ask } from '../asking.ts';
-import { countPings, isCalling } from '../state/calls.ts';
 import { CHECK_MS_MIN, SUSPECTS_MAX, VERIFICATIONS_MAX } from '../limits.ts';
-import { forget, remember } from './lost.ts';
-import { emit, withUpkeep, type Draft } from '../state/node.ts';
 import { peerWord, sharedBitsOfPeers } from '../position.ts';
 import { fellowOf, forgetFellow, isShunned, onProven, withFellow } from '../replicas/fellows.ts';
 import { onGone, onNear } from '../replicas/group.ts';
-import type { Peer } from '../types.ts';
+import { countPings, isCalling } from '../state/calls.ts';
+import { emit, withUpkeep, type Draft } from '../state/node.ts';
 import { isPlaceFree } from '../table/places.ts';
 import {
   bucketSize,
@@ -31,6 +29,8 @@ import {
   withoutContact,
   withSpare,
 } from '../table/table.ts';
+import type { Peer } from '../types.ts';
+import { forget, remember } from './lost.ts';
 
 /** The peer sent us something; `proven` when it answered a call of ours. */
 export function onHeard(draft: Draft, peer: Peer, proven: boolean): void {

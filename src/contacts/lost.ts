@@ -14,11 +14,11 @@
  */
 
 import { ask } from '../asking.ts';
-import { isCalling } from '../state/calls.ts';
 import { CHECK_MS_MIN, LOST_MAX, LOST_MS, RECALL_ALONE_MS, RECALL_MS } from '../limits.ts';
 import { withAppended, withRemoved } from '../lists.ts';
-import { nextDraw, withUpkeep, type Draft } from '../state/node.ts';
 import { below, jitter } from '../random.ts';
+import { isCalling } from '../state/calls.ts';
+import { nextDraw, withUpkeep, type Draft } from '../state/node.ts';
 import { contactCount } from '../table/table.ts';
 import type { Peer } from '../types.ts';
 

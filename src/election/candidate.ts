@@ -6,12 +6,13 @@
  */
 
 import { ask } from '../asking.ts';
-import type { Call } from '../state/calls.ts';
 import { ASK_AGAIN_MS, ROUND_ASKS_MAX } from '../limits.ts';
+import { majorityOf } from '../majority.ts';
+import type { Call } from '../state/calls.ts';
+import { nextTerm, type Candidate } from '../state/election.ts';
 import { nextNumber, type Draft } from '../state/node.ts';
 import type { Peer, Reply } from '../types.ts';
 import { cast } from './ballot.ts';
-import { majorityOf, nextTerm, type Candidate } from '../state/election.ts';
 import { changed, follow, stepDown } from './follower.ts';
 import { lead } from './leader.ts';
 
@@ -65,7 +66,7 @@ export function onVoted(draft: Draft, call: Call, answer: TermReply): void {
   draft.election = { ...election, role: { ...role, granted } };
   // The list may be one that goes on without this node.
   const votes = granted.filter((each) => ballot.voters.peers.includes(each.peer)).length;
-  if (votes < majorityOf(ballot.voters)) return;
+  if (votes < majorityOf(ballot.voters.peers.length)) return;
   if (!role.isPreVote) return lead(draft, granted);
   // A leader that was heard meanwhile has this node's promise again.
   if (now >= election.promisedUntil) stand(draft, false);
@@ -76,7 +77,7 @@ export function onVoted(draft: Draft, call: Call, answer: TermReply): void {
 function refuse(draft: Draft, role: Candidate, peer: Peer, { term, version }: TermReply): void {
   const { ballot, proposed } = draft.election;
   const { voters } = ballot;
-  const isOut = proposed !== undefined && !proposed.peers.includes(draft.self);
+  const isOut = proposed?.peers.includes(draft.self) === false;
   if (isOut && proposed.version <= version) {
     // Others go by the list in which this node has no seat any more: nobody told it, being none.
     cast(draft, { ...ballot, voters: proposed });
@@ -86,7 +87,7 @@ function refuse(draft: Draft, role: Candidate, peer: Peer, { term, version }: Te
   if (!role.isPreVote && term < role.term) return;
   const refused = [...role.refused, peer];
   draft.election = { ...draft.election, role: { ...role, refused } };
-  if (voters.peers.length - refused.length < majorityOf(voters)) stepDown(draft, 0);
+  if (voters.peers.length - refused.length < majorityOf(voters.peers.length)) stepDown(draft, 0);
 }
 
 function askForVotes(draft: Draft, role: Candidate): void {

@@ -5,10 +5,10 @@
  */
 
 import { STAND_MS_MAX, STAND_MS_MIN, TURN_MS_MAX, TURN_MS_MIN } from '../limits.ts';
-import { nextDraw, type Draft } from '../state/node.ts';
 import { below } from '../random.ts';
-import type { Peer } from '../types.ts';
 import { isNear, isVoter, promiseFrom, type Election } from '../state/election.ts';
+import { nextDraw, type Draft } from '../state/node.ts';
+import type { Peer } from '../types.ts';
 
 /** Takes up the role of a follower, or goes on in it, having heard of a leader or voted for one. */
 export function follow(draft: Draft, leader: Peer | undefined): void {

@@ -11,12 +11,12 @@
 
 import { ask, reply } from '../asking.ts';
 import { ANNOUNCE_MS, ANNOUNCE_TO, LEASE_MS, LISTED_MAX } from '../limits.ts';
-import { nextDraw, type Draft } from '../state/node.ts';
 import { below } from '../random.ts';
-import { contactAt, contactCount, contactsOf } from '../table/table.ts';
-import type { CallId, Introducers, Peer, Reply } from '../types.ts';
 import { isNear, latestTerm } from '../state/election.ts';
 import type { Leader } from '../state/election.ts';
+import { nextDraw, type Draft } from '../state/node.ts';
+import { contactAt, contactCount, contactsOf } from '../table/table.ts';
+import type { CallId, Introducers, Peer, Reply } from '../types.ts';
 
 /** It is time for a list, and this node leads: the caller has looked at its lease. */
 export function announce(draft: Draft, role: Leader): void {

@@ -4,14 +4,14 @@
  */
 
 import { assertNever } from '../assert.ts';
-import type { Call } from '../state/calls.ts';
 import { NEWCOMER_MS, STAND_MS_MAX, STAND_MS_MIN } from '../limits.ts';
-import type { Draft } from '../state/node.ts';
 import { below, draw } from '../random.ts';
+import type { Call } from '../state/calls.ts';
+import { noElection, noVoters, promiseFrom, UNWRITTEN, type Election } from '../state/election.ts';
+import type { Draft } from '../state/node.ts';
 import type { Ballot, Kept, Moment, Peer, Reply, Token, Voters } from '../types.ts';
 import { cast, onBallot } from './ballot.ts';
 import { onOwnVote, onRoundDue, onVoted, stand } from './candidate.ts';
-import { noElection, noVoters, promiseFrom, UNWRITTEN, type Election } from '../state/election.ts';
 import { stepDown } from './follower.ts';
 import { onBeatAnswered, onBeatDue } from './leader.ts';
 

@@ -5,12 +5,12 @@
  * comes back from isolation with a high term does not remove a healthy leader (E9).
  */
 
-import { nextDraw, type Draft } from '../state/node.ts';
 import { below } from '../random.ts';
+import { isNear, isVoter, latestTerm } from '../state/election.ts';
+import { nextDraw, type Draft } from '../state/node.ts';
 import type { CallId, Peer, Request, Voters } from '../types.ts';
 import { answer, cast } from './ballot.ts';
 import { stand } from './candidate.ts';
-import { isNear, isVoter, latestTerm } from '../state/election.ts';
 import { follow } from './follower.ts';
 
 type Vote = Extract<Request, { type: 'vote' }>;

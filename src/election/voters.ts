@@ -9,8 +9,9 @@
  * taken away without whom too few would be left: a leader that dies leaves enough who may vote.
  */
 
+import { majorityOf } from '../majority.ts';
+import type { Heard } from '../state/election.ts';
 import type { Peer, Voters } from '../types.ts';
-import { majorityOf, type Heard } from '../state/election.ts';
 
 /** Whether a leader that goes by a list may go on to the next. */
 export function mayFollow(next: Voters, voters: Voters, heard: readonly Heard[]): boolean {
@@ -20,7 +21,10 @@ export function mayFollow(next: Voters, voters: Voters, heard: readonly Heard[])
   const reached = voters.peers.filter((_, at) => (heard[at]?.version ?? 0) >= voters.version);
   const left = reached.filter((peer) => next.peers.includes(peer));
   if (added > 0 && reached.length < voters.peers.length) return false;
-  return reached.length >= majorityOf(voters) && left.length >= majorityOf(next);
+  return (
+    reached.length >= majorityOf(voters.peers.length) &&
+    left.length >= majorityOf(next.peers.length)
+  );
 }
 
 /** What was heard of the voters, for another list of them. */

@@ -5,11 +5,11 @@
  */
 
 import { LOOKUP_REQUESTS_MAX, SHORTLIST_FACTOR } from '../limits.ts';
-import { compareDistance, peerWord, SIGN } from '../position.ts';
-import type { Directory } from '../types.ts';
 import { trailOf, type Lookup } from '../lookup/lookup.ts';
 import { ANSWERED, FRESH, isAsked, namerOf, pathOf, requestsOf, stateOf } from '../lookup/marks.ts';
 import { callsMax, shareOf } from '../lookup/paths.ts';
+import { compareDistance, peerWord, SIGN } from '../position.ts';
+import type { Directory } from '../types.ts';
 
 /** @returns what is broken, one line each; empty when all is well */
 export function checkLookup(lookup: Lookup, directory: Directory): readonly string[] {

@@ -4,15 +4,15 @@
  */
 
 import { PERSISTS_MAX, FELLOWS_MAX, PUBLISHED_MAX, RECORDS_MAX } from '../limits.ts';
-import { writingOrder, type NodeState } from '../state/node.ts';
-import { checkPaged } from './paged.ts';
 import { allItems, lookUp } from '../paged.ts';
 import { compareDistance } from '../position.ts';
-import type { Directory } from '../types.ts';
+import { writingOrder, type NodeState } from '../state/node.ts';
 import { noUsage, shareOrder, withUse } from '../state/quota.ts';
 import { fellowOrder, publishedOrder } from '../state/replicas.ts';
 import { compareVersions, heldOrder, type Held } from '../state/store.ts';
 import { traitsOf, type Traits } from '../state/tags.ts';
+import type { Directory } from '../types.ts';
+import { checkPaged } from './paged.ts';
 
 export function checkStored(state: NodeState, peers: Directory): readonly string[] {
   const faults: string[] = [];

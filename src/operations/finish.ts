@@ -5,22 +5,22 @@
 
 import { settle } from '../asking.ts';
 import { assertNever } from '../assert.ts';
-import { isStore, withCall, withoutCall } from '../state/calls.ts';
-import type { Call } from '../state/calls.ts';
+import { onUnanswered } from '../contacts/contacts.ts';
 import { trailOf } from '../lookup/lookup.ts';
-import { onFailedCall, onLateCall } from './seek.ts';
-import { emit, type Draft } from '../state/node.ts';
 import { withoutItem } from '../paged.ts';
 import { onPushed } from '../replicas/reconcile.ts';
 import { onRoundRefused } from '../replicas/repair.ts';
-import { onUnanswered } from '../contacts/contacts.ts';
+import { isStore, withCall, withoutCall } from '../state/calls.ts';
+import type { Call } from '../state/calls.ts';
+import { emit, type Draft } from '../state/node.ts';
+import { operationOrder } from '../state/operation.ts';
+import type { Finished, Operation } from '../state/operation.ts';
 import type { Refusal } from '../types.ts';
 import { onNotFetched, readVersions, settleUnread } from './get.ts';
 import { endJoin, refreshed, selfLookedUp } from './join.ts';
 import { endHandover, goOnHandingOver, onFarewell } from './leave.ts';
-import { operationOrder } from '../state/operation.ts';
-import type { Finished, Operation } from '../state/operation.ts';
 import { located, onNotStored, onStored, settleStore, type Miss } from './put.ts';
+import { onFailedCall, onLateCall } from './seek.ts';
 
 /** Carries on every operation whose lookup ended in this step. */
 export function carryOn(draft: Draft): void {

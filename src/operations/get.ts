@@ -12,17 +12,17 @@
  */
 
 import { ask, settle } from '../asking.ts';
-import { advance, newLookup } from './seek.ts';
-import type { Draft } from '../state/node.ts';
+import { majorityOf } from '../majority.ts';
 import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { compareBits } from '../position.ts';
+import type { Draft } from '../state/node.ts';
+import { operationOrder } from '../state/operation.ts';
+import type { FetchOperation, GetOperation, Met, Reading } from '../state/operation.ts';
 import { compareVersions, durableHeld, withLife } from '../state/store.ts';
 import type { Trail } from '../types.ts';
 import type { Key, OpId, Peer, RecordHeader } from '../types.ts';
-import { operationOrder } from '../state/operation.ts';
-import type { FetchOperation, GetOperation, Met, Reading } from '../state/operation.ts';
 import { proceed } from './put.ts';
-import { majorityOf } from './quorum.ts';
+import { advance, newLookup } from './seek.ts';
 
 export interface Read {
   readonly op: OpId;

@@ -6,20 +6,21 @@
  */
 
 import { ask, isContact, settle } from '../asking.ts';
+import { check } from '../contacts/contacts.ts';
 import { INTRODUCE_MS_FLOOR, INTRODUCE_MS_MAX, INTRODUCE_MS_MIN } from '../limits.ts';
 import { INTRODUCERS_AT_ONCE } from '../limits.ts';
 import { INTRODUCERS_MAX, JOIN_MS_MAX, REFRESH_SOON_MS, REFRESHES_MAX } from '../limits.ts';
 import { trailOf, type Lookup, type LookupSize } from '../lookup/lookup.ts';
-import { advance, lookupThrough, newLookup } from './seek.ts';
-import { emit, nextDraw, nextNumber, ownPosition, withUpkeep, type Draft } from '../state/node.ts';
 import { allItems, findItem, lookUp, withItem, withoutItem } from '../paged.ts';
 import { jitter, positionInBucket } from '../random.ts';
-import { check } from '../contacts/contacts.ts';
-import { bucketCount, bucketSize, contactCount } from '../table/table.ts';
-import type { Command } from '../step-types.ts';
-import type { OpId, Peer } from '../types.ts';
+import { emit, isJoining, nextDraw, nextNumber } from '../state/node.ts';
+import { ownPosition, withUpkeep, type Draft } from '../state/node.ts';
 import { APART, noTrail, operationOrder, OWN } from '../state/operation.ts';
 import type { JoinOperation, Operation, RefreshOperation } from '../state/operation.ts';
+import type { Command } from '../step-types.ts';
+import { bucketCount, bucketSize, contactCount } from '../table/table.ts';
+import type { OpId, Peer } from '../types.ts';
+import { advance, lookupThrough, newLookup } from './seek.ts';
 
 /** Of a lookup that only asks whether there are others. */
 const WALK: LookupSize = { alpha: 1, nearest: 2, paths: 1 };
@@ -100,10 +101,6 @@ function askForOthers(draft: Draft, peer: Peer): void {
   const isAsked = findItem(draft.calls, ({ kind }) => kind === 'introduce') !== undefined;
   if (isAsked || draft.election.introducers !== undefined) return;
   ask(draft, peer, { type: 'introduce' }, 0);
-}
-
-function isJoining({ operations }: Draft): boolean {
-  return findItem(operations, ({ type }) => type === 'join') !== undefined;
 }
 
 /** Joins that know nobody yet. */

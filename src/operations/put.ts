@@ -8,21 +8,21 @@
  */
 
 import { ask, settle } from '../asking.ts';
-import type { Call } from '../state/calls.ts';
 import { REPLICATION_MAX } from '../limits.ts';
-import { emit, type Draft } from '../state/node.ts';
+import { majorityOf } from '../majority.ts';
 import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { compareDistance } from '../position.ts';
 import { keep } from '../replicas/keep.ts';
 import { onPublished } from '../replicas/published.ts';
+import type { Call } from '../state/calls.ts';
+import { emit, type Draft } from '../state/node.ts';
+import { operationOrder } from '../state/operation.ts';
+import type { LocateOperation, StoreOperation } from '../state/operation.ts';
 import { newestHeld, withLife } from '../state/store.ts';
 import type { Failure } from '../step-types.ts';
 import { isClientOnly } from '../table/places.ts';
 import type { Trail } from '../types.ts';
 import type { OpId, Peer, RecordHeader, Refusal, Request, Token } from '../types.ts';
-import { noTrail, operationOrder } from '../state/operation.ts';
-import type { LocateOperation, StoreOperation } from '../state/operation.ts';
-import { majorityOf } from './quorum.ts';
 
 /** The nearest are known: the version is chosen and the host asked to sign. */
 export function located(draft: Draft, operation: LocateOperation, trail: Trail): void {
@@ -123,11 +123,6 @@ export function settleStore(draft: Draft, operation: StoreOperation, failure: Fa
   } else {
     settle(draft, op, { type: 'failed', failure, holders, wanted, trail });
   }
-}
-
-/** A PUT that cannot even begin. */
-export function refuseCommand(draft: Draft, op: OpId, failure: Failure): void {
-  settle(draft, op, { type: 'failed', failure, holders: [], wanted: 0, trail: noTrail });
 }
 
 /** Asks as many further candidates as replicas are missing, or settles when it is over. */

@@ -1,18 +1,15 @@
 /**
- * Majorities. A PUT is good when a majority of the replicas that it wants is on disk; a GET knows
- * the newest such version when it has heard from a majority of holders, because two majorities of
- * one group share a member (Gifford, "Weighted voting for replicated data", 1979, section 3).
+ * When a GET knows enough. A PUT is good when a majority of the replicas that it wants is on disk;
+ * a GET knows the newest such version when it has heard from a majority of holders
+ * (`src/majority.ts`).
  */
 
 import type { Lookup } from '../lookup/lookup.ts';
 import { FAILED, isAsked, OVERDUE, stateOf, wasAskedAgain, ANSWERED } from '../lookup/marks.ts';
+import { majorityOf } from '../majority.ts';
+import type { Met } from '../state/operation.ts';
 import { compareVersions } from '../state/store.ts';
 import type { Peer, RecordHeader } from '../types.ts';
-import type { Met } from '../state/operation.ts';
-
-export function majorityOf(replicas: number): number {
-  return Math.floor(replicas / 2) + 1;
-}
 
 /** The newest of the records met; undefined when there is none. */
 function newestMet(met: readonly Met[]): RecordHeader | undefined {

@@ -13,16 +13,16 @@
 
 import { reply } from '../asking.ts';
 import { OPERATIONS_MAX, RELAYS_MAX } from '../limits.ts';
-import { nextNumber, ownPosition, type Draft } from '../state/node.ts';
 import { countItems } from '../paged.ts';
 import { compareDistance } from '../position.ts';
 import { keep } from '../replicas/keep.ts';
 import { correct } from '../replicas/reconcile.ts';
+import { nextNumber, ownPosition, type Draft } from '../state/node.ts';
+import { noTrail, type Operation } from '../state/operation.ts';
 import { compareVersions, newestHeld } from '../state/store.ts';
 import { nearestContacts } from '../table/nearest.ts';
 import type { CallId, Peer, RecordHeader } from '../types.ts';
 import { isHandingOver } from './leave.ts';
-import { noTrail, type Operation } from '../state/operation.ts';
 import { proceed } from './put.ts';
 
 export function onStore(draft: Draft, from: Peer, call: CallId, record: RecordHeader): void {

@@ -5,12 +5,12 @@
  */
 
 import { REPUBLICATIONS_MAX } from '../limits.ts';
-import { nextNumber, type Draft } from '../state/node.ts';
-import { beginRead } from './get.ts';
-import type { Operation } from '../state/operation.ts';
 import { countItems, withoutItem } from '../paged.ts';
 import { republishAfter } from '../replicas/published.ts';
+import { nextNumber, type Draft } from '../state/node.ts';
+import type { Operation } from '../state/operation.ts';
 import { publishedOrder, type Published } from '../state/replicas.ts';
+import { beginRead } from './get.ts';
 
 /** The turn of a record has come. */
 export function republish(draft: Draft, { key }: Published): void {

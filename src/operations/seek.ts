@@ -4,18 +4,18 @@
  */
 
 import { ask, isContact } from '../asking.ts';
+import { beginLookup, isFinished, nextToAsk } from '../lookup/lookup.ts';
+import { onAnswer, onFailure, onOverdue, type Lookup, type LookupSize } from '../lookup/lookup.ts';
+import { lookUp, withItem, withoutItem } from '../paged.ts';
+import { compareBits } from '../position.ts';
 import type { Call } from '../state/calls.ts';
 import { ownPosition, type Draft } from '../state/node.ts';
 import { APART, isDriven, operationOrder, withLookup } from '../state/operation.ts';
 import type { Driven, Finished } from '../state/operation.ts';
-import { hasMajority } from './quorum.ts';
-import { lookUp, withItem, withoutItem } from '../paged.ts';
-import { compareBits } from '../position.ts';
 import { newestHeld } from '../state/store.ts';
 import { nearestContacts } from '../table/nearest.ts';
 import type { Peer, Position, RecordHeader, Request } from '../types.ts';
-import { beginLookup, isFinished, nextToAsk } from '../lookup/lookup.ts';
-import { onAnswer, onFailure, onOverdue, type Lookup, type LookupSize } from '../lookup/lookup.ts';
+import { hasMajority } from './quorum.ts';
 
 /** A lookup seeded with the nearest contacts and any further peers. */
 export function newLookup(draft: Draft, target: Position, more: readonly Peer[]): Lookup {

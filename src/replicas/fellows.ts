@@ -7,11 +7,11 @@
 
 import { EMPTY_ROUNDS_MAX, FELLOW_LATER_MS, FELLOW_SOON_MS, FELLOWS_MAX } from '../limits.ts';
 import { SHUN_MS } from '../limits.ts';
-import { emit, nextDraw, type Draft } from '../state/node.ts';
 import { forEachItem, lookUp, withItem, withoutItem } from '../paged.ts';
 import { jitter } from '../random.ts';
-import type { Peer } from '../types.ts';
+import { emit, nextDraw, type Draft } from '../state/node.ts';
 import { fellowOrder, type Fellow } from '../state/replicas.ts';
+import type { Peer } from '../types.ts';
 
 export function fellowOf(draft: Draft, peer: Peer): Fellow | undefined {
   return draft.fellows.size === 0 ? undefined : lookUp(draft.fellows, fellowOrder, peer);

@@ -7,15 +7,15 @@
  * stored records are kept beside them and changed only where the one who came or went matters.
  */
 
-import { ownPosition, withUpkeep, type Draft } from '../state/node.ts';
-import { findItem, mapped } from '../paged.ts';
+import { mapped } from '../paged.ts';
 import { compareDistance } from '../position.ts';
+import { isJoining, ownPosition, withUpkeep, type Draft } from '../state/node.ts';
+import { heldOrder, isMember, withGroup, type Held } from '../state/store.ts';
 import { nearestContacts } from '../table/nearest.ts';
 import { isClientOnly } from '../table/places.ts';
 import type { Directory, Peer, Position } from '../types.ts';
 import { dividedFellows, fellowOf, isShunned, meet } from './fellows.ts';
 import type { Divided, Urgency } from './fellows.ts';
-import { heldOrder, isMember, withGroup, type Held } from '../state/store.ts';
 
 /**
  * The nearest `count` nodes to a position that this node knows, nearest first; itself included,
@@ -89,11 +89,6 @@ export function regroupAll(draft: Draft): void {
   if (isJoining(draft)) return regroupLater(draft);
   draft.upkeep = withUpkeep(draft.upkeep, { regroupAt: Infinity });
   regroup(draft, () => true);
-}
-
-/** While joining, those that are met are mostly far: their coming says nothing. */
-export function isJoining(draft: Draft): boolean {
-  return findItem(draft.operations, ({ type }) => type === 'join') !== undefined;
 }
 
 function regroupLater(draft: Draft): void {

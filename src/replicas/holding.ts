@@ -2,11 +2,11 @@
  * The store and the usage of a step's draft, which change together.
  */
 
-import type { Draft } from '../state/node.ts';
 import { withItem, withoutItem } from '../paged.ts';
-import type { Key } from '../types.ts';
+import type { Draft } from '../state/node.ts';
 import { withUse } from '../state/quota.ts';
 import { heldOrder, newestHeld, type Held } from '../state/store.ts';
+import type { Key } from '../types.ts';
 
 /** Holds a record in place of what stood under its key. */
 export function hold(draft: Draft, held: Held): void {

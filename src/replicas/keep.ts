@@ -5,16 +5,16 @@
 
 import { reply } from '../asking.ts';
 import { PERSISTS_MAX, WAITERS_MAX } from '../limits.ts';
-import { emit, nextNumber, writingOrder, type Draft, type Waiter } from '../state/node.ts';
 import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { idOf } from '../position.ts';
+import { emit, nextNumber, writingOrder, type Draft, type Waiter } from '../state/node.ts';
+import { hasRoom } from '../state/quota.ts';
+import { afterLoss, afterWrite, compareVersions, newestHeld, newHeld } from '../state/store.ts';
+import { withGroup, type Held } from '../state/store.ts';
 import type { Key, OpId, Peer, RecordHeader, Refusal, Token } from '../types.ts';
 import { meet, onShown } from './fellows.ts';
 import { neighbourhood } from './group.ts';
 import { hold, letGo } from './holding.ts';
-import { hasRoom } from '../state/quota.ts';
-import { afterLoss, afterWrite, compareVersions, newestHeld, newHeld } from '../state/store.ts';
-import { withGroup, type Held } from '../state/store.ts';
 
 /**
  * Takes a record in, if it is newer than what is held, and asks for its write. The very record

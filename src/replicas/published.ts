@@ -4,11 +4,11 @@
  */
 
 import { PUBLISHED_MAX } from '../limits.ts';
-import { nextDraw, type Draft } from '../state/node.ts';
 import { withItem } from '../paged.ts';
 import { jitter } from '../random.ts';
-import type { Key } from '../types.ts';
+import { nextDraw, type Draft } from '../state/node.ts';
 import { publishedOrder } from '../state/replicas.ts';
+import type { Key } from '../types.ts';
 
 /** A record of the own node's lives for so long from now on. */
 export function onPublished(draft: Draft, key: Key, lifeMs: number): void {

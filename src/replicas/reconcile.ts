@@ -17,19 +17,19 @@
 
 import { ask } from '../asking.ts';
 import { CALL_MS_MAX, PUSHES_MAX } from '../limits.ts';
-import { emit, nextNumber, type Draft } from '../state/node.ts';
-import { operationOrder, type Operation, type PushOperation } from '../state/operation.ts';
 import { countItems, findItem, forEachItem, lookUp } from '../paged.ts';
 import { withItem, withoutItem } from '../paged.ts';
 import { compareBits } from '../position.ts';
-import type { OpId, Peer, Range, RecordHeader, Refusal } from '../types.ts';
-import { fellowOf, meet, onShown, waitInTurn } from './fellows.ts';
-import { isSpread, onGone, withKnown } from './group.ts';
-import { letGo } from './holding.ts';
+import { emit, nextNumber, type Draft } from '../state/node.ts';
+import { operationOrder, type Operation, type PushOperation } from '../state/operation.ts';
 import { compareVersions, durable, durableHeld, headerNow, isMember } from '../state/store.ts';
 import { mappedWithin } from '../state/store.ts';
 import type { Held } from '../state/store.ts';
 import { isListed, type Listed } from '../state/tags.ts';
+import type { OpId, Peer, Range, RecordHeader, Refusal } from '../types.ts';
+import { fellowOf, meet, onShown, waitInTurn } from './fellows.ts';
+import { isSpread, onGone, withKnown } from './group.ts';
+import { letGo } from './holding.ts';
 
 /** The peer has listed all that it holds of a range, as far as it concerns us. */
 export function settleTags(draft: Draft, peer: Peer, range: Range, theirs: Listed): void {

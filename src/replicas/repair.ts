@@ -17,21 +17,21 @@
  */
 
 import { ask, reply } from '../asking.ts';
-import { callsTo, type Call } from '../state/calls.ts';
 import { ROUND_CALLS_MAX, TAGS_MAX } from '../limits.ts';
-import { nextDraw, type Draft } from '../state/node.ts';
 import { findItem } from '../paged.ts';
 import { positionOf } from '../position.ts';
-import { isClientOnly } from '../table/places.ts';
-import type { CallId, Peer, Range, Reply, Request } from '../types.ts';
-import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.ts';
-import { onShown, withFellow } from './fellows.ts';
-import { isJoining, isKnown, onGone, onNear, withKnown } from './group.ts';
-import { settleTags } from './reconcile.ts';
+import { callsTo, type Call } from '../state/calls.ts';
+import { isJoining, nextDraw, type Draft } from '../state/node.ts';
 import type { Fellow } from '../state/replicas.ts';
 import { durable, forEachWithin, isMember, mappedWithin, type Held } from '../state/store.ts';
 import { EVERYTHING, flat, halves, isListed, listed, NOTHING } from '../state/tags.ts';
 import { sameSum, seedOf, sumOf, tagOf, type Listed, type Seed } from '../state/tags.ts';
+import { isClientOnly } from '../table/places.ts';
+import type { CallId, Peer, Range, Reply, Request } from '../types.ts';
+import { fellowOf, forgetFellow, isShunned, meet, nextCheckAt } from './fellows.ts';
+import { onShown, withFellow } from './fellows.ts';
+import { isKnown, onGone, onNear, withKnown } from './group.ts';
+import { settleTags } from './reconcile.ts';
 
 type Check = Extract<Request, { type: 'check' }>;
 type Compare = Extract<Request, { type: 'compare' }>;

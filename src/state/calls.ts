@@ -6,8 +6,8 @@
 
 import { countItems, emptyPaged, findItem, lookUp, withItem, withoutItem } from '../paged.ts';
 import type { Order, Paged } from '../paged.ts';
-import { sameRange } from './tags.ts';
 import type { CallId, OpId, Peer, Range, Request, Round } from '../types.ts';
+import { sameRange } from './tags.ts';
 
 export interface Call {
   readonly call: CallId;

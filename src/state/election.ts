@@ -17,6 +17,7 @@
  */
 
 import { LEASE_HELD_MS, LEASE_MS, TERM_JUMP_MAX } from '../limits.ts';
+import { majorityOf } from '../majority.ts';
 import type { Ballot, CallId, Introducers, OpId, Peer, Token, Voters } from '../types.ts';
 
 export interface Election {
@@ -121,11 +122,6 @@ export function isVoter({ ballot }: Election, peer: Peer): boolean {
   return ballot.voters.peers.includes(peer);
 }
 
-/** How many voters are more than half. */
-export function majorityOf({ peers }: Voters): number {
-  return (peers.length >>> 1) + 1;
-}
-
 /** Until when a node that answers now votes for nobody else. */
 export function promiseFrom(now: number): number {
   return now + LEASE_MS;
@@ -137,7 +133,7 @@ export function promiseFrom(now: number): number {
  */
 export function leaseOf(voters: Voters, heard: readonly Heard[]): number {
   const latest = heard.map(({ sentAt }) => sentAt).sort((a, b) => b - a);
-  return (latest[majorityOf(voters) - 1] ?? -Infinity) + LEASE_HELD_MS;
+  return (latest[majorityOf(voters.peers.length) - 1] ?? -Infinity) + LEASE_HELD_MS;
 }
 
 /** The highest term that this node is in or was told of. */

@@ -7,20 +7,20 @@
  * States are built in one place with their fields in one order, which keeps them fast in V8.
  */
 
+import { findItem, type Order, type Paged } from '../paged.ts';
+import { positionOf } from '../position.ts';
+import { draw } from '../random.ts';
+import type { Effect } from '../step-types.ts';
+import type { Table } from '../table/table.ts';
+import type { Timing } from '../timing.ts';
+import type { CallId, Config, Directory, Key, Moment, OpId, Peer, Position } from '../types.ts';
+import type { Token } from '../types.ts';
 import type { Calls } from './calls.ts';
 import type { Election } from './election.ts';
 import type { Finished, Operations } from './operation.ts';
-import type { Order, Paged } from '../paged.ts';
-import { positionOf } from '../position.ts';
 import type { Usage } from './quota.ts';
-import { draw } from '../random.ts';
 import type { Fellows, Published } from './replicas.ts';
 import type { Store } from './store.ts';
-import type { Table } from '../table/table.ts';
-import type { Timing } from '../timing.ts';
-import type { Effect } from '../step-types.ts';
-import type { CallId, Config, Directory, Key, Moment, OpId, Peer, Position } from '../types.ts';
-import type { Token } from '../types.ts';
 
 /** When what is due next to keep the table alive. Times in monotonic ms. */
 export interface Upkeep {
@@ -226,6 +226,11 @@ export function withUpkeep(upkeep: Upkeep, change: Partial<Upkeep>): Upkeep {
 }
 
 /** The own position. */
+/** While it joins, those that it meets are mostly far. */
+export function isJoining({ operations }: Draft): boolean {
+  return findItem(operations, ({ type }) => type === 'join') !== undefined;
+}
+
 export function ownPosition(draft: Draft): Position {
   return positionOf(draft.peers, draft.self);
 }

@@ -4,8 +4,8 @@
  * without a value is a gap, never a zero.
  */
 
-import type { FaultSpec } from '../../options.ts';
 import type { Series } from '../../observer/series.ts';
+import type { FaultSpec } from '../../options.ts';
 import { gridOf, legendOf, niceRange, xAxis, yAxis } from './axes.ts';
 import type { ChartOption, Mark } from './chart.ts';
 import { percentTick } from './distributions.ts';

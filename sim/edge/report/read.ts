@@ -9,8 +9,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { RunResult } from '../../result/result.ts';
 import type { Series } from '../../observer/series.ts';
+import type { RunResult } from '../../result/result.ts';
 import { ReportFault } from './fault.ts';
 import { readLookups } from './lookup-table.ts';
 import type { LookupTable } from './lookup-table.ts';

@@ -7,9 +7,9 @@
  */
 
 import { createHash } from 'node:crypto';
-import { canonical, canonicalOptions } from '../../result/canonical.ts';
 import type { Materials } from '../../materials.ts';
 import type { SimOptions } from '../../options.ts';
+import { canonical, canonicalOptions } from '../../result/canonical.ts';
 import type { Cost, SimResult } from '../../result/result.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 
