@@ -5,9 +5,9 @@
  */
 
 import { reply } from '../asking.ts';
+import { promiseFrom, UNWRITTEN, type Awaiting } from '../state/election.ts';
 import { emit, nextNumber, type Draft } from '../state/node.ts';
 import type { Ballot, Token } from '../types.ts';
-import { promiseFrom, UNWRITTEN, type Awaiting } from '../state/election.ts';
 
 /** Answers a voter now, or when what the answer says is on disk. */
 export function answer(draft: Draft, asked: Awaiting): void {
@@ -19,14 +19,19 @@ export function answer(draft: Draft, asked: Awaiting): void {
   if (writing === UNWRITTEN) cast(draft, ballot);
 }
 
-/** Puts a ballot on disk. A term never goes down (E2), and a vote is given once (E3). */
+/**
+ * Puts a ballot on disk. A term never goes down (E2), and a vote is given once (E3). A list that
+ * was proposed is done with once the ballot has it, or a newer one.
+ */
 export function cast(draft: Draft, ballot: Ballot): void {
   const { waiting, ballot: before } = draft.election;
+  const isNewer = (draft.election.proposed?.version ?? 0) > ballot.voters.version;
+  const proposed = isNewer ? draft.election.proposed : undefined;
   const token = nextNumber(draft);
   // Who asked for something in an earlier term gets it no more.
   const isSame = ballot.term === before.term;
   const still = isSame ? waiting : waiting.map((each) => ({ ...each, ok: false }));
-  draft.election = { ...draft.election, ballot, writing: token, waiting: still };
+  draft.election = { ...draft.election, ballot, proposed, writing: token, waiting: still };
   emit(draft, { type: 'persist', token, writes: [{ type: 'ballot', ballot }] });
 }
 

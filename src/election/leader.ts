@@ -5,13 +5,13 @@
  */
 
 import { ask } from '../asking.ts';
-import { callsTo, type Call } from '../state/calls.ts';
 import { BEAT_CALLS_MAX, BEAT_MS } from '../limits.ts';
+import { callsTo, type Call } from '../state/calls.ts';
+import { isLeading, isNear, leaseOf, promiseFrom } from '../state/election.ts';
+import type { Granted, Leader } from '../state/election.ts';
 import type { Draft } from '../state/node.ts';
 import type { Peer, Reply } from '../types.ts';
 import { cast } from './ballot.ts';
-import { isLeading, isNear, leaseOf, promiseFrom } from '../state/election.ts';
-import type { Granted, Leader } from '../state/election.ts';
 import { changed, standAfterMs, stepDown } from './follower.ts';
 import { announce } from './introducers.ts';
 import { mayFollow, reorder, UNHEARD } from './voters.ts';
@@ -117,7 +117,7 @@ function propose(draft: Draft, role: Leader): void {
   if (!mayFollow(proposed, ballot.voters, role.heard)) return;
   if (!proposed.peers.includes(self)) return resign(draft);
   const heard = reorder(role.heard, ballot.voters, proposed);
-  draft.election = { ...election, role: { ...role, heard }, proposed: undefined };
+  draft.election = { ...election, role: { ...role, heard } };
   cast(draft, { ...ballot, voters: proposed });
 }
 

@@ -5,12 +5,13 @@
  *
  * Covered: the table (own node absent, right buckets, caps, spares, bits), suspects, the lost,
  * every sorted collection, calls with the operations that wait for them, lookups, and the one
- * published deadline; the store and what belongs to it in `store.ts`.
+ * published deadline; the proposed list of voters; the store and what belongs to it in `store.ts`.
  */
 
-import { callOrder, isStore, type Call } from '../state/calls.ts';
 import { LOST_MAX, SPARES_PER_BUCKET_MAX, SUSPECTS_MAX } from '../limits.ts';
-import { checkLookup } from './lookup.ts';
+import { allItems, lookUp } from '../paged.ts';
+import { peerWord, sharedBitsOfPeers } from '../position.ts';
+import { callOrder, isStore, type Call } from '../state/calls.ts';
 import { upkeepAt, writingOrder, type NodeState } from '../state/node.ts';
 import {
   isDriven,
@@ -19,14 +20,13 @@ import {
   type Purpose,
   type StoreOperation,
 } from '../state/operation.ts';
-import { checkPaged } from './paged.ts';
-import { allItems, lookUp } from '../paged.ts';
-import { peerWord, sharedBitsOfPeers } from '../position.ts';
-import { checkStored } from './store.ts';
 import { placeFaults } from '../table/places.ts';
 import { bucketCount, bucketEnd, bucketStart, contactAt, contactCount } from '../table/table.ts';
 import { isHeard, NO_PEER, slotOf } from '../table/table.ts';
 import type { Directory, Peer } from '../types.ts';
+import { checkLookup } from './lookup.ts';
+import { checkPaged } from './paged.ts';
+import { checkStored } from './store.ts';
 
 /** @returns what is broken, one line each; empty when all is well */
 export function checkNode(state: NodeState, peers: Directory): readonly string[] {
@@ -41,8 +41,15 @@ export function checkNode(state: NodeState, peers: Directory): readonly string[]
     ...allItems(state.calls).flatMap((call) => checkCall(state, call)),
     ...allItems(state.operations).flatMap((each) => checkOperation(state, each, peers)),
     ...checkStored(state, peers),
+    ...checkElection(state),
     ...checkWake(state),
   ];
+}
+
+function checkElection({ election }: NodeState): string[] {
+  const { proposed, ballot } = election;
+  const isOld = proposed !== undefined && proposed.version <= ballot.voters.version;
+  return isOld ? [`election: list ${proposed.version} is proposed after a later one`] : [];
 }
 
 /** The earliest deadline that anything in the state has. */
