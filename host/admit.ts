@@ -142,7 +142,8 @@ function admitRequest(edge: Edge, body: WireRequest, wallMs: number): Request | 
       return voters === undefined ? INVALID : { type: 'heartbeat', term: body.term, voters };
     }
     case 'resign': {
-      const successor = edge.directory.internNamed(body.successor);
+      // A voter, and therefore known: whoever sends this could fill the directory with others.
+      const successor = edge.directory.find(body.successor);
       return successor === undefined ? INVALID : { type: 'resign', term: body.term, successor };
     }
     case 'announce': {

@@ -49,6 +49,11 @@ export class PeerDirectory implements Directory {
     return this.#count;
   }
 
+  /** As many as there may be for one that is merely named to be added. */
+  get namedMax(): number {
+    return this.peersMax - (this.peersMax >>> 2);
+  }
+
   /**
    * Appends without looking whether the id is there already: for a host that made the ids itself.
    * @throws Error when the directory is full
@@ -70,7 +75,7 @@ export class PeerDirectory implements Directory {
 
   /** The handle of a peer that another one named; such ids leave a quarter of the room free. */
   internNamed(id: Uint8Array): Peer | undefined {
-    return this.#findOrAppend(id, this.peersMax - (this.peersMax >>> 2));
+    return this.#findOrAppend(id, this.namedMax);
   }
 
   find(id: Uint8Array): Peer | undefined {

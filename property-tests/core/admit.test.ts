@@ -16,12 +16,12 @@ import { headerFor } from '../../src/codec/record.ts';
 import { HOPS_MAX, PEERS_PER_REPLY_MAX, TTL_S_MAX } from '../../src/limits.ts';
 import type { Message } from '../../src/types.ts';
 import type { WireRecord } from '../../src/wire-types.ts';
+import { runs } from '../parameters.ts';
 import { desk, type Desk, freshRecord, record, sha256, TEN_MINUTES_MS } from './admit-desk.ts';
 import { WALL_MS } from './admit-desk.ts';
-import { plain, u32, wireAddress, wirePeer } from './arbitraries.ts';
 import { wireElectionRequest } from './arbitraries-election.ts';
 import { wireReply, wireRequest } from './arbitraries-wire.ts';
-import { runs } from '../parameters.ts';
+import { plain, u32, wireAddress, wirePeer } from './arbitraries.ts';
 
 /** In which message a record comes, or its header alone. */
 type Way = 'store' | 'relay' | 'value' | 'version';
@@ -70,6 +70,7 @@ testProp(
   [plainCall()],
   (t, wire) => {
     const edge = desk();
+    if (wire.body.type === 'resign') edge.directory.intern(wire.body.successor);
     // Lists of voters and of introducers that nobody has certified are refused.
     if (admit(edge, wire, WALL_MS).type === 'refused') t.true(isOfElection(wire));
     else checkRoundTrip(t, edge, wire);
@@ -248,6 +249,16 @@ test('lists of introducers that do not count take no room in the directory', (t)
   t.is(edge.directory.count, 0);
 });
 
+test('a leader that resigns for a stranger is refused, and takes no room in the directory', (t) => {
+  const edge = desk();
+  const body = { type: 'resign', term: 1, successor: new Uint8Array(32).fill(5) } as const;
+  const wire = { type: 'request', call: 1, body } as const;
+  t.is(admit(edge, wire, WALL_MS).type, 'refused');
+  t.is(edge.directory.count, 0);
+  edge.directory.intern(body.successor);
+  t.is(admit(edge, wire, WALL_MS).type, 'message');
+});
+
 test('a key is placed by the last 160 bits of its SHA-256', (t) => {
   const raw = new Uint8Array(createHash('sha256').update('hello').digest());
   const [{ position }, hash] = [keyOf(desk(), raw), createHash('sha256').update(raw).digest()];
@@ -262,7 +273,7 @@ function isAsked(by: Way): boolean {
 }
 
 function isOfElection({ body }: WireCall): boolean {
-  return body.type === 'heartbeat' || body.type === 'announce' || body.type === 'resign';
+  return body.type === 'heartbeat' || body.type === 'announce';
 }
 
 function messageOf(admitted: ReturnType<typeof admit>): Message {

@@ -101,6 +101,8 @@ export class Metrics {
       'nodes of the older implementation that are known',
       (seen) => seen.olderNodes,
     );
+    of('ids', 'ids of nodes that it was told of', (seen) => seen.ids.count);
+    of('ids_quota', 'ids above which others are not learned', (seen) => seen.ids.max);
     of('suspects', 'contacts that missed a call', (seen) => seen.suspects);
     of('links', 'links that are up', (seen) => seen.linksUp);
     of('records', 'records stored', (seen) => seen.records.keys);

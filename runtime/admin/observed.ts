@@ -41,6 +41,8 @@ export interface Observed {
   readonly endings: Endings;
   /** Nodes of the older implementation that it knows. */
   readonly olderNodes: number;
+  /** Ids of nodes that it was told of, which it keeps until it stops, and how many it may. */
+  readonly ids: { readonly count: number; readonly max: number };
   /** By bucket, the shallowest first. */
   readonly contactsByBucket: readonly number[];
   readonly contacts: number;
@@ -97,6 +99,7 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     endings: endingsOf(ground.identity.now),
     olderNodes: engine.olderNodes(),
     clientOnly: directory.places[self] === CLIENT_ONLY,
+    ids: { count: directory.count, max: directory.namedMax },
     contactsByBucket: bucketsOf(state),
     contacts,
     suspects: state.suspects.length,
