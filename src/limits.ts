@@ -134,6 +134,9 @@ export const JOIN_MS_MAX = 300_000;
 export const INTRODUCERS_AT_ONCE = 3;
 /** How long a node that leaves takes to hand its records over, in ms. */
 export const HANDOVER_MS_MAX = 6000;
+/** Records that it considers for that, those with the fewest known holders: more than there is
+ * time for, and few enough to be gone through in one step. */
+export const HANDED_MAX = 16_384;
 /** How long it then waits for its farewells to be answered, in ms. */
 export const LEAVE_MS_MAX = 2000;
 /** Records dropped for their age in one step; the rest a millisecond later. */

@@ -6,15 +6,23 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
+import { PeerDirectory } from '../../host/directory.ts';
 import { simulate } from '../../sim/main.ts';
 import type { SimOptions } from '../../sim/options.ts';
 import type { Task } from '../../sim/task.ts';
+import { defaultConfig } from '../../src/config.ts';
+import { create } from '../../src/create.ts';
+import { HANDED_MAX, PUSHES_MAX } from '../../src/limits.ts';
 import { allItems } from '../../src/paged.ts';
+import { peerWord, sharedBitsOfPeers } from '../../src/position.ts';
 import { durableHeld, type Store } from '../../src/state/store.ts';
+import { step } from '../../src/step.ts';
+import { withContact } from '../../src/table/table.ts';
 import type { Peer } from '../../src/types.ts';
 import { law } from '../harness.ts';
 import { SeenRun, type Seen } from '../sim/seen-run.ts';
 import { smallOptions } from '../sim/sim-kit.ts';
+import { smallRecord } from './core-arbitraries.ts';
 
 const returning = { type: 'exponential', meanOnMs: 40_000, meanOffMs: 15_000 } as const;
 
@@ -149,6 +157,32 @@ law('nobody asks, or is looked up, who has gone or is leaving', [drawn], 5, (giv
   run.toEnd(100_000);
   assert.ok(run.begun.size > 1000);
   for (const each of run.begun.values()) assert.ok(each.areThere, JSON.stringify(each));
+});
+
+test('a node with more records than it could hand over plans for the rarest, and says so', (t) => {
+  const moment = { now: 5, wall: 1000, entropy: 1 };
+  const records = Array.from({ length: HANDED_MAX + 600 }, (_, i) => {
+    const { key, ...rest } = smallRecord(i, 1, 60_000);
+    const position = { ...key.position, w4: Math.imul(i, 0x9e3779b1) };
+    const header = { ...rest, key: { raw: key.raw, position } };
+    return { header, storedAtMs: moment.wall, from: undefined };
+  });
+  const directory = new PeerDirectory();
+  for (let peer = 0; peer < 3; peer++) directory.add([0, 0, 0, peer << 29, 0, 0, 0, 0]);
+  const fresh = create(0, defaultConfig, moment, { records, peers: [] });
+  const bucket = sharedBitsOfPeers(directory, 0, 1);
+  const table = withContact(fresh.table, bucket, 1, peerWord(directory, 1, 0));
+  const joined = { ...fresh, table };
+  const later = { now: joined.wakeAt, wall: 1000 + joined.wakeAt, entropy: 2 };
+  const { state } = step(joined, later, { type: 'wake' }, directory);
+  const leave = { type: 'command', op: 1, command: { type: 'leave' } } as const;
+  const { effects, state: leaving } = step(state, later, leave, directory);
+  const notes = effects.flatMap((one) => (one.type === 'note' ? one.note : []));
+  const cut = notes.filter(({ type }) => type === 'handover-cut');
+  t.deepEqual(cut, [{ type: 'handover-cut', count: 600 }]);
+  const operation = allItems(leaving.operations).find(({ type }) => type === 'handover');
+  if (operation?.type !== 'handover') return t.fail(operation?.type);
+  t.is(operation.left.length, HANDED_MAX - PUSHES_MAX);
 });
 
 test('a goodbye saves dead contacts', (t) => {

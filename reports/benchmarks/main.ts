@@ -26,6 +26,7 @@ const SUITES: ReadonlyMap<string, () => Promise<RunSuite>> = new Map([
   ['codec', async () => (await import('./codec.bench.ts')).runCodec],
   ['queue', async () => (await import('./queue.bench.ts')).runQueue],
   ['step', async () => (await import('./step.bench.ts')).runStep],
+  ['groups', async () => (await import('./groups.bench.ts')).runGroups],
   ['fingerprint', async () => (await import('./fingerprint.bench.ts')).runFingerprint],
   ['whole', async () => (await import('./whole.bench.ts')).runWhole],
 ]);

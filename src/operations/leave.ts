@@ -9,17 +9,17 @@
 
 import { ask, settle } from '../asking.ts';
 import { withdraw } from '../election/leader.ts';
-import { HANDOVER_MS_MAX, LEAVE_MS_MAX, PUSHES_MAX } from '../limits.ts';
-import { emit, ownPosition, type Draft } from '../state/node.ts';
+import { HANDED_MAX, HANDOVER_MS_MAX, LEAVE_MS_MAX, PUSHES_MAX } from '../limits.ts';
 import { allItems, findItem, lookUp, withItem, withoutItem } from '../paged.ts';
 import { dividedFellows } from '../replicas/fellows.ts';
 import { isKnown, neighbourhood } from '../replicas/group.ts';
 import { push, pushesUnderWay } from '../replicas/reconcile.ts';
-import { newestHeld, type Held } from '../state/store.ts';
-import { nearestContacts } from '../table/nearest.ts';
-import type { OpId } from '../types.ts';
+import { emit, ownPosition, type Draft } from '../state/node.ts';
 import { noOperations, noTrail, operationOrder } from '../state/operation.ts';
 import type { Handed, HandoverOperation } from '../state/operation.ts';
+import { newestHeld, type Held, type Store } from '../state/store.ts';
+import { nearestContacts } from '../table/nearest.ts';
+import type { OpId } from '../types.ts';
 
 export function startLeave(draft: Draft, op: OpId): void {
   for (const { op: other } of allItems(draft.operations)) {
@@ -71,9 +71,7 @@ export function goOnHandingOver(draft: Draft): void {
 /** All is handed over, or time is up: the farewells go out. */
 export function endHandover(draft: Draft, handed: HandoverOperation): void {
   const { op, left } = handed;
-  if (left.length > 0) {
-    emit(draft, { type: 'note', note: { type: 'handover-cut', count: left.length } });
-  }
+  if (left.length > 0) noteCut(draft, left.length);
   draft.leaving = true;
   const own = ownPosition(draft);
   const told = nearestContacts(draft.table, own, own, draft.config.nearest, [], draft.peers);
@@ -115,10 +113,10 @@ function handover(operations: Draft['operations']): HandoverOperation | undefine
 function heirs(draft: Draft): readonly Handed[] {
   const { self, store } = draft;
   const divided = dividedFellows(draft);
-  const sorted = [...allItems(store)].sort((a, b) => holdersOf(a) - holdersOf(b));
+  if (store.size > HANDED_MAX) noteCut(draft, store.size - HANDED_MAX);
   const heirs: Handed[] = [];
   const others: Handed[] = [];
-  for (const held of sorted) {
+  for (const held of rarest(store)) {
     const { key, replication } = held.header;
     const isMine = held.group.includes(self);
     const next = isMine ? neighbourhood(draft, key.position, replication + 1, divided) : held.group;
@@ -129,6 +127,17 @@ function heirs(draft: Draft): readonly Handed[] {
     }
   }
   return [...heirs, ...others];
+}
+
+/** Those with the fewest known holders first, and no more than can be gone through at once. */
+function rarest(store: Store): readonly Held[] {
+  const byHolders: Held[][] = [];
+  for (const held of allItems(store)) (byHolders[holdersOf(held)] ??= []).push(held);
+  return byHolders.flat().slice(0, HANDED_MAX);
+}
+
+function noteCut(draft: Draft, count: number): void {
+  emit(draft, { type: 'note', note: { type: 'handover-cut', count } });
 }
 
 function holdersOf({ known }: Held): number {
