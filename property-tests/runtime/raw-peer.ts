@@ -37,7 +37,7 @@ export async function rawPeerAs(
   to: Endpoint,
   onMessage?: (message: WireMessage) => void,
 ): Promise<RawPeer> {
-  const socket = connect({ ...new LiveIdentity(identity).tls, ...to });
+  const socket = connect({ ...new LiveIdentity(identity).dialTls, ...to });
   const raw = listenTo(t, identity, socket, onMessage);
   await new Promise((resolve) => socket.once('secureConnect', resolve));
   return raw;

@@ -125,7 +125,7 @@ export class Dialer {
 
   /** @param onEnd told once, when the handshake is over, and why it failed if it did */
   #tryOne(endpoint: Endpoint, onEnd: (socket: TLSSocket, fault?: string) => void): TLSSocket {
-    const socket = connect({ ...this.#identity.tls, ...endpoint });
+    const socket = connect({ ...this.#identity.dialTls, ...endpoint });
     this.#active.add(socket);
     const end = (fault?: string): void => {
       if (this.#active.delete(socket)) onEnd(socket, fault);
