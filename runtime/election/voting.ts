@@ -46,8 +46,9 @@ export class Voting implements VotersEdge {
   readonly #startedAt: number;
   /** Of the ballot's list. */
   #version = 0;
-  /** Versions of the lists that the core has: it may write or send each of them at any time. */
-  #held: readonly number[] = [];
+  /** Of the lists that the core has: it may write or send either at any time. */
+  #inUse = 0;
+  #proposed = 0;
 
   private constructor(parts: VotingParts, ballot: KeptBallot, given: WireVoters | undefined) {
     this.#parts = parts;
@@ -59,7 +60,7 @@ export class Voting implements VotersEdge {
     this.#version = found?.voters.version ?? 0;
     if (given !== undefined) this.#judgeGiven(given);
     const voters = given === undefined || this.isLost ? undefined : this.#handlesOf(given);
-    this.#held = [this.#version, voters?.version ?? 0];
+    this.#proposed = voters?.version ?? 0;
     if (found === undefined) this.kept = { voters };
     else {
       const vote = found.vote === undefined ? undefined : this.#peerOf(bytesOfHex(found.vote));
@@ -107,7 +108,8 @@ export class Voting implements VotersEdge {
 
   /** @param election as it is after a step */
   onElection({ ballot, proposed }: Pick<Election, 'ballot' | 'proposed'>): void {
-    this.#held = [ballot.voters.version, proposed?.version ?? 0];
+    this.#inUse = ballot.voters.version;
+    this.#proposed = proposed?.version ?? 0;
   }
 
   /** @returns whether it is on disk. Never rejects. */
@@ -149,7 +151,7 @@ export class Voting implements VotersEdge {
     this.#lists.delete(version);
     this.#lists.set(version, { version, ids: ids.slice(), signature: signature.slice() });
     if (this.#lists.size <= VOTER_LISTS_MAX) return;
-    const kept = [this.#version, ...this.#held];
+    const kept = [this.#version, this.#inUse, this.#proposed];
     const oldest = [...this.#lists.keys()].find((one) => !kept.includes(one));
     if (oldest !== undefined) this.#lists.delete(oldest);
   }

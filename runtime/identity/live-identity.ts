@@ -26,41 +26,35 @@ interface Claim {
 }
 
 export class LiveIdentity {
-  #identity: Identity;
-  #tls: TlsOptions & ConnectionOptions;
-  #dialTls: ConnectionOptions;
-  #verify: (der: Uint8Array, atWallMs: number) => Publisher | undefined;
+  #used: Used;
   readonly #listeners: (() => void)[] = [];
 
   constructor(identity: Identity) {
-    this.#identity = identity;
-    this.#tls = tlsOf(identity);
-    this.#dialTls = dialTlsOf(this.#tls);
-    this.#verify = certificateVerifier(identity);
+    this.#used = usedOf(identity);
   }
 
   get now(): Identity {
-    return this.#identity;
+    return this.#used.identity;
   }
 
   /** For a server. */
   get tls(): TlsOptions {
-    return this.#tls;
+    return this.#used.tls;
   }
 
   /** For the next dial. */
   get dialTls(): ConnectionOptions {
-    return this.#dialTls;
+    return this.#used.dialTls;
   }
 
   /** Who stands behind a connection that came in, after its handshake. */
   judgeAccepted(socket: TLSSocket): MemberProof {
-    return this.#identity.mode === 'address' ? visitorOf(socket) : peerIdOf(socket);
+    return this.#used.identity.mode === 'address' ? visitorOf(socket) : peerIdOf(socket);
   }
 
   /** Who stands behind a connection of ours, after its handshake. */
   judgeDialled(socket: TLSSocket): PeerProof {
-    const { mode, nodeId } = this.#identity;
+    const { mode, nodeId } = this.#used.identity;
     return mode === 'address' ? foundAt(socket, nodeId) : peerIdOf(socket);
   }
 
@@ -73,14 +67,14 @@ export class LiveIdentity {
     text: () => Uint8Array,
     signature: Uint8Array,
   ): boolean {
-    const signer = this.#verify(certificate, atWallMs);
+    const signer = this.#used.verify(certificate, atWallMs);
     if (signer === undefined || Buffer.compare(signer.nodeId, id) !== 0) return false;
     return verifyBytes(signer.publicKey, text(), signature);
   }
 
   /** @param serial as `plainSerial` writes it */
   isRevoked(serial: string): boolean {
-    return this.#identity.revoked.has(serial);
+    return this.#used.identity.revoked.has(serial);
   }
 
   /** Called after each replacement. */
@@ -90,7 +84,7 @@ export class LiveIdentity {
 
   /** @throws UsageError when it is no newer identity of this node */
   replace(next: Identity): void {
-    const { nodeIdHex, authorityPem, crlNumber } = this.#identity;
+    const { nodeIdHex, authorityPem, crlNumber } = this.#used.identity;
     if (next.nodeIdHex !== nodeIdHex) {
       throw new UsageError('the new certificate is of another node: restart to become that one');
     }
@@ -103,20 +97,27 @@ export class LiveIdentity {
           'copy the newest one',
       );
     }
-    this.#identity = next;
-    this.#tls = tlsOf(next);
-    this.#dialTls = dialTlsOf(this.#tls);
-    this.#verify = certificateVerifier(next);
+    this.#used = usedOf(next);
     for (const listener of this.#listeners) listener();
   }
 }
 
+/** An identity, and what is made of it once for all handshakes and records. */
+interface Used {
+  readonly identity: Identity;
+  readonly tls: TlsOptions & ConnectionOptions;
+  readonly dialTls: ConnectionOptions;
+  readonly verify: (der: Uint8Array, atWallMs: number) => Publisher | undefined;
+}
+
 /**
- * With the files read and the context made once for all dials: else each dial, also one that finds
- * nobody, costs a millisecond and 25 KiB outside the heap, which no collection is in a hurry about.
+ * All dials share one context: one made by each, also where nobody is found, would cost it a
+ * millisecond and 25 KiB outside the heap, which no collection is in a hurry about.
  */
-function dialTlsOf(tls: ConnectionOptions): ConnectionOptions {
-  return { ...tls, secureContext: createSecureContext(tls) };
+function usedOf(identity: Identity): Used {
+  const tls = tlsOf(identity);
+  const dialTls = { ...tls, secureContext: createSecureContext(tls) };
+  return { identity, tls, dialTls, verify: certificateVerifier(identity) };
 }
 
 function tlsOf(identity: Identity): TlsOptions & ConnectionOptions {

@@ -8,7 +8,7 @@
  * Cheriton, "Leases", 1989, section 3.1): only its holder acts as leader. The term is what keeps
  * an old leader out; the lease spares the network two at a time.
  *
- * Rules that the files of this folder share:
+ * Rules that the files of `election/` share:
  * - a term and a vote are on disk before any message carries them (`election/ballot.ts`);
  * - who answered a leader, or voted for a candidate, votes for no other within the lease
  *   (`election/voter.ts`);
