@@ -102,6 +102,12 @@ export default defineConfig(
           ...noRandom,
           message: 'Nothing here is unrepeatable by accident: use a seeded stream or node:crypto.',
         },
+        {
+          property: 'getPeerX509Certificate',
+          message:
+            'It never frees what a peer sends beside its own certificate: parse ' +
+            'getPeerCertificate().raw.',
+        },
       ],
       'no-restricted-syntax': ['error', ...houseSyntax],
       '@typescript-eslint/no-floating-promises': 'error',

@@ -5,8 +5,7 @@
  * Invariants: a peer's id comes only from its certificate; host names are never judged; a resumed
  * session is never accepted; nothing here throws for what a peer presents.
  */
-import { constants } from 'node:crypto';
-import type { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
 import { keyPem } from '../files.ts';
 import { parseCertificate, plainSerial, readLeaf, validity } from './certificate.ts';
@@ -91,13 +90,14 @@ export function memberOf(
       return refuse(`peer is not authorized: ${typeof code === 'string' ? code : 'no reason'}`);
     }
     if (socket.isSessionReused()) return refuse('session was resumed');
-    // Asked for once: a second time there may be none.
-    const x509 = socket.getPeerX509Certificate();
-    if (x509 === undefined) return refuse('no certificate');
+    // Not getPeerX509Certificate: Node 20.20 never frees the authority's certificate, which a peer
+    // sends beside its own, when that asks for it.
+    const { raw } = socket.getPeerCertificate();
+    const x509 = new X509Certificate(raw);
     return {
       ok: true,
       nodeId: undefined,
-      certificate: x509.raw,
+      certificate: raw,
       serial: plainSerial(x509.serialNumber),
       notAfterMs: validity(x509).notAfterMs,
       x509,
