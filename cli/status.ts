@@ -9,6 +9,7 @@ import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Leadership, SeenList } from '../runtime/admin/leadership.ts';
 import type { Observed } from '../runtime/admin/observed.ts';
+import { dayOf } from '../runtime/clock.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { objectIn } from '../runtime/files.ts';
 import type { Endings } from '../runtime/identity/endings.ts';
@@ -85,12 +86,9 @@ function linesOf(seen: Seen): readonly string[] {
 }
 
 function untilText({ certificateUntil, revocationsUntil }: Endings): string {
-  const list = revocationsUntil === undefined ? 'none' : `until ${dayOf(revocationsUntil)}`;
-  return `certificate until ${dayOf(certificateUntil)}, revocation list ${list}`;
-}
-
-function dayOf(date: string): string {
-  return date.slice(0, 10);
+  const list =
+    revocationsUntil === undefined ? 'none' : `until ${dayOf(Date.parse(revocationsUntil))}`;
+  return `certificate until ${dayOf(Date.parse(certificateUntil))}, revocation list ${list}`;
 }
 
 function olderRow({ identity, olderNodes }: Seen): readonly (readonly [string, string])[] {

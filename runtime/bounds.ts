@@ -4,6 +4,7 @@
  * Rule: whatever a peer, a client or time can make grow has a number here; nothing is unbounded
  * because it "should not happen".
  */
+import { DAY_MS } from './clock.ts';
 
 /** A handshake with both hellos must be done in this, in ms: a peer that stalls holds a place. */
 export const HANDSHAKE_MS_MAX = 5000;
@@ -214,9 +215,9 @@ export const STOP_LEFT_MS = 8500;
 export const STOP_CLOSED_MS = 9500;
 
 /** What proves the identity of a node is said to run out from so long before on, in ms, */
-export const ENDING_SOON_MS = 14 * 86_400_000;
+export const ENDING_SOON_MS = 14 * DAY_MS;
 /** so often. */
-export const ENDING_LOOK_MS = 86_400_000;
+export const ENDING_LOOK_MS = DAY_MS;
 
 /** How soon after another contact the peers are saved while they are few, in ms. */
 export const SAVE_SOON_MS = 1000;

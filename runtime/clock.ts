@@ -85,6 +85,12 @@ export function countingSleep({ awakeMs, uptimeMs, wallMs }: Sources): () => num
   };
 }
 
+/** The day of a time of the wall clock, in UTC: `2026-11-27`. */
+export function dayOf(wallMs: number): string {
+  return new Date(wallMs).toISOString().slice(0, 10);
+}
+
+export const DAY_MS = 86_400_000;
 const POOL_BYTES = 4096;
 const LOOK_MS = 1000;
 /** Far above what corrections of the wall clock come to in a second, far below a sleep. */

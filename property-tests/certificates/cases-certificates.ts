@@ -4,11 +4,12 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
+import { DAY_MS } from '../../runtime/clock.ts';
 import { CLIENT_USAGE, SERVER_USAGE } from '../../runtime/identity/certificate.ts';
 import { signRevocationList } from '../../runtime/identity/x509.ts';
 import { both, certificate, constrained, goodMaterial, hostNames, idName } from './case-kit.ts';
 import { materialOf, odd, pemOfIdentity, revoke, shown, withExtensions } from './case-kit.ts';
-import { DAY_MS, newAuthority, newIdentity, oddMaterial } from './identity-kit.ts';
+import { newAuthority, newIdentity, oddMaterial } from './identity-kit.ts';
 import type { Material } from './identity-kit.ts';
 import { ownIdentity } from './matrix-kit.ts';
 import type { Case, World } from './matrix-kit.ts';

@@ -3,12 +3,13 @@
  * their own fault and not by the way in which they come.
  */
 import { join } from 'node:path';
+import { DAY_MS } from '../../runtime/clock.ts';
 import { identityPaths, readIdentity } from '../../runtime/identity/identity.ts';
 import { renewInto, issueInto } from '../../runtime/identity/issuance.ts';
 import { both, constrained, good, goodMaterial, hostNames, idName } from './case-kit.ts';
 import { manners, materialOf, NOTHING, odd, pemOfIdentity, revoke } from './case-kit.ts';
 import { shown, withExtensions } from './case-kit.ts';
-import { DAY_MS, newIdentity, oddMaterial } from './identity-kit.ts';
+import { newIdentity, oddMaterial } from './identity-kit.ts';
 import type { Material } from './identity-kit.ts';
 import type { Case, World } from './matrix-kit.ts';
 import { leafExtensions, ODD_NAME } from './odd-certificates.ts';

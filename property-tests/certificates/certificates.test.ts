@@ -8,13 +8,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { caCommand } from '../../cli/ca/ca.ts';
+import { DAY_MS } from '../../runtime/clock.ts';
 import { openAuthority } from '../../runtime/identity/authority.ts';
 import { developmentIdentity } from '../../runtime/identity/development.ts';
 import { UsageError } from '../../runtime/failure.ts';
 import { identityPaths, readIdentity } from '../../runtime/identity/identity.ts';
 import { readIndex } from '../../runtime/identity/issued.ts';
 import { readRevocations } from '../../runtime/identity/revocations.ts';
-import { DAY_MS, newAuthority, newIdentity, scratch } from './identity-kit.ts';
+import { newAuthority, newIdentity, scratch } from './identity-kit.ts';
 import { inProcess } from '../processes.ts';
 import { requireOrSkip } from '../require.ts';
 

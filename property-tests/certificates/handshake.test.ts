@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { DAY_MS } from '../../runtime/clock.ts';
 import { keyPem } from '../../runtime/files.ts';
 import type { Authority } from '../../runtime/identity/authority.ts';
 import { CLIENT_USAGE, NODE_URN, SERVER_USAGE } from '../../runtime/identity/certificate.ts';
@@ -18,7 +19,7 @@ import { copyPublicFiles } from '../../runtime/identity/issuance.ts';
 import { tlsOptions } from '../../runtime/identity/proof.ts';
 import type { PeerProof } from '../../runtime/identity/proof.ts';
 import { revokeCertificates } from '../../runtime/identity/revocations.ts';
-import { careless, DAY_MS, meet, newAuthority, newIdentity, oddMaterial } from './identity-kit.ts';
+import { careless, meet, newAuthority, newIdentity, oddMaterial } from './identity-kit.ts';
 import { scratch } from './identity-kit.ts';
 import type { Meeting } from './identity-kit.ts';
 

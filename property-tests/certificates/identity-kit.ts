@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
 import type { ExecutionContext } from 'ava';
+import { DAY_MS } from '../../runtime/clock.ts';
 import { createAuthority, lockNewAuthority } from '../../runtime/identity/authority.ts';
 import type { Authority } from '../../runtime/identity/authority.ts';
 import { CLIENT_USAGE, NODE_URN, SERVER_USAGE } from '../../runtime/identity/certificate.ts';
@@ -25,8 +26,6 @@ import { peerIdOf } from '../../runtime/identity/proof.ts';
 import type { PeerProof } from '../../runtime/identity/proof.ts';
 import { signCertificate } from '../../runtime/identity/x509.ts';
 import type { CertificateSpec } from '../../runtime/identity/x509.ts';
-
-export const DAY_MS = 86_400_000;
 
 /** A directory that goes away with the test. */
 export async function scratch(t: ExecutionContext): Promise<string> {

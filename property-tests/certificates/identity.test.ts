@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
+import { DAY_MS } from '../../runtime/clock.ts';
 import { UsageError } from '../../runtime/failure.ts';
 import { CLIENT_USAGE, nodeIdOfAltNames } from '../../runtime/identity/certificate.ts';
 import { parseCertificate, plainSerial, readLeaf } from '../../runtime/identity/certificate.ts';
@@ -19,7 +20,7 @@ import type { Identity, IdentityPaths } from '../../runtime/identity/identity.ts
 import { certificateVerifier } from '../../runtime/identity/publishers.ts';
 import { revokeCertificates } from '../../runtime/identity/revocations.ts';
 import { runs } from '../parameters.ts';
-import { DAY_MS, derOf, newAuthority, newIdentity, oddMaterial, pemOf } from './identity-kit.ts';
+import { derOf, newAuthority, newIdentity, oddMaterial, pemOf } from './identity-kit.ts';
 import { scratch } from './identity-kit.ts';
 
 const hexDigit = fc.constantFrom(...Array.from('0123456789abcdef'));

@@ -3,13 +3,14 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { bits256Of } from '../../host/words.ts';
+import { DAY_MS } from '../../runtime/clock.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { openDisk } from '../../runtime/records/disk.ts';
 import type { Disk, DiskWrite } from '../../runtime/records/disk.ts';
 import { encodeStored } from '../../runtime/records/record-bytes.ts';
 import type { StoredRecord } from '../../runtime/records/record-bytes.ts';
 import type { KeptRecord, RecordHeader } from '../../src/types.ts';
-import { DAY_MS, scratch } from '../certificates/identity-kit.ts';
+import { scratch } from '../certificates/identity-kit.ts';
 
 const run = promisify(execFile);
 

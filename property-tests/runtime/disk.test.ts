@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib';
 import test from 'ava';
 import { ClassicLevel } from 'classic-level';
 import { bits256Of } from '../../host/words.ts';
+import { DAY_MS } from '../../runtime/clock.ts';
 import { UsageError } from '../../runtime/failure.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { openDisk } from '../../runtime/records/disk.ts';
@@ -14,7 +15,7 @@ import {
   encodeHead,
   encodeStored,
 } from '../../runtime/records/record-bytes.ts';
-import { DAY_MS, scratch } from '../certificates/identity-kit.ts';
+import { scratch } from '../certificates/identity-kit.ts';
 import { deleteOf, keptOf, keyBytes, plainStored, putOf } from './disk-kit.ts';
 import { reopened, storedOf, STORED_MS } from './disk-kit.ts';
 

@@ -2,10 +2,11 @@
 // its status and as metrics. Other nodes refuse it afterwards, and then it is too late to hear it.
 import { join } from 'node:path';
 import test from 'ava';
+import { DAY_MS } from '../../runtime/clock.ts';
 import { watchEndings } from '../../runtime/identity/endings.ts';
 import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
 import { silentLog } from '../../runtime/log.ts';
-import { DAY_MS, newAuthority, newIdentity, scratch } from '../certificates/identity-kit.ts';
+import { newAuthority, newIdentity, scratch } from '../certificates/identity-kit.ts';
 import { ask, metric } from './admin-kit.ts';
 import { ANY_PORT, newSite, nodeAt } from './node-kit.ts';
 

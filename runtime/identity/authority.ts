@@ -16,19 +16,14 @@ import { createPrivateKey, generateKeyPairSync, randomBytes, X509Certificate } f
 import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { DAY_MS } from '../clock.ts';
 import { UsageError } from '../failure.ts';
 import { fileExists, keyPem, makePrivateDirectory, readWhole, writeWhole } from '../files.ts';
 import { withLock } from '../lock.ts';
 import { CLIENT_USAGE, NODE_URN, plainSerial, SERVER_USAGE, validity } from './certificate.ts';
 import { addToIndex } from './issued.ts';
 import type { Issued } from './issued.ts';
-import {
-  authorityFiles,
-  checkedDays,
-  CLOCK_SKEW_MS,
-  DAY_MS,
-  startRevocations,
-} from './revocations.ts';
+import { authorityFiles, checkedDays, CLOCK_SKEW_MS, startRevocations } from './revocations.ts';
 import type { ListSigner } from './revocations.ts';
 import { signCertificate } from './x509.ts';
 import type { AlternativeName } from './x509.ts';

@@ -8,6 +8,7 @@
  * certificate is replaced because of its age.
  */
 import type { X509Certificate } from 'node:crypto';
+import { DAY_MS } from '../clock.ts';
 import { UsageError } from '../failure.ts';
 import { fileExists, readWhole } from '../files.ts';
 import { createAuthority, lockNewAuthority, openAuthority } from './authority.ts';
@@ -17,7 +18,7 @@ import { readKey } from './identity-files.ts';
 import { identityPaths, readIdentity } from './identity.ts';
 import type { Identity, IdentityPaths } from './identity.ts';
 import { copyPublicFiles, issueInto } from './issuance.ts';
-import { authorityFiles, DAY_MS } from './revocations.ts';
+import { authorityFiles } from './revocations.ts';
 
 export interface DevelopmentOptions {
   readonly authorityDir: string;

@@ -2,6 +2,7 @@
  * Watches the four files of an identity while a node runs (`file-watch.ts`): a newer revocation
  * list, a renewed certificate.
  */
+import { dayOf } from '../clock.ts';
 import { watchFiles } from '../file-watch.ts';
 import type { FileWatch } from '../file-watch.ts';
 import type { Log } from '../log.ts';
@@ -43,8 +44,4 @@ function isSame(a: Identity, b: Identity): boolean {
     a.crlPem === b.crlPem &&
     a.authorityPem === b.authorityPem
   );
-}
-
-function dayOf(wallMs: number): string {
-  return new Date(wallMs).toISOString().slice(0, 10);
 }

@@ -10,6 +10,7 @@
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import { DAY_MS } from '../clock.ts';
 import { UsageError } from '../failure.ts';
 import { fileExists, readWhole, writeWhole } from '../files.ts';
 import { parsePem, plainSerial } from './certificate.ts';
@@ -153,7 +154,6 @@ async function writeRevocations(
   return { pem, thisUpdateMs, nextUpdateMs, number, entries };
 }
 
-export const DAY_MS = 86_400_000;
 /** Certificates and lists start a little early, for nodes whose clocks run behind. */
 export const CLOCK_SKEW_MS = 300_000;
 const LIST_DAYS = 90;

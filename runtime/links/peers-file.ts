@@ -12,6 +12,7 @@
  */
 import { ADDRESSES_PER_PEER_MAX } from '../../src/limits.ts';
 import { SAVED_PEERS_ENOUGH, SAVED_PEERS_MAX, SAVED_PEER_DAYS } from '../bounds.ts';
+import { DAY_MS, dayOf } from '../clock.ts';
 import { formatEndpoint, fromWireAddress, subnetOf, toWireAddress } from './address.ts';
 import type { Endpoint } from './address.ts';
 
@@ -68,10 +69,6 @@ export function spread(peers: readonly SavedPeer[]): readonly SavedPeer[] {
   return ranked.sort((a, b) => a.rank - b.rank).map(({ peer }) => peer);
 }
 
-export function dayOf(wallMs: number): string {
-  return new Date(wallMs).toISOString().slice(0, 10);
-}
-
 function parseLine(line: string): SavedPeer | undefined {
   const [id = '', seen = '', ...places] = line.split(' ');
   if (!ID.test(id) || !DAY.test(seen)) return undefined;
@@ -91,4 +88,3 @@ const HEAD = 'orrery peers 1';
 const ID = /^[0-9a-f]{64}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const PLACE = /^(?:\[([0-9a-f:.]{2,45})\]|([0-9.]{7,15})):(\d{1,5})$/;
-const DAY_MS = 86_400_000;

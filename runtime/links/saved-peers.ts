@@ -15,11 +15,12 @@ import {
   SAVE_PEERS_MS,
   SAVE_SOON_MS,
 } from '../bounds.ts';
+import { dayOf } from '../clock.ts';
 import { systemCode } from '../failure.ts';
 import { fileFault, writeWhole } from '../files.ts';
 import { reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
-import { chosenPeers, dayOf, parsePeers, textOfPeers } from './peers-file.ts';
+import { chosenPeers, parsePeers, textOfPeers } from './peers-file.ts';
 import type { SavedPeer } from './peers-file.ts';
 
 /** A contact and where it was found. */

@@ -6,6 +6,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { connect, createSecureContext } from 'node:tls';
 import type { SecureContext, TLSSocket } from 'node:tls';
+import { DAY_MS } from '../../../runtime/clock.ts';
 import { openAuthority } from '../../../runtime/identity/authority.ts';
 import type { Authority } from '../../../runtime/identity/authority.ts';
 import { CLIENT_USAGE, NODE_URN, SERVER_USAGE } from '../../../runtime/identity/certificate.ts';
@@ -14,7 +15,7 @@ import type { Endpoint } from '../../../runtime/links/address.ts';
 import { createReader } from '../../../runtime/stream.ts';
 import { encodePeer, decodePeer } from '../../../src/codec/peer.ts';
 import type { WireMessage } from '../../../src/wire-types.ts';
-import { DAY_MS, pemOf } from '../../certificates/identity-kit.ts';
+import { pemOf } from '../../certificates/identity-kit.ts';
 
 export interface Credential {
   readonly nodeId: Uint8Array;
