@@ -2,8 +2,8 @@
  * `orrery replay FILE`: runs a recording of a node through the core, checks every step, and shows
  * what the node believed at any instant (docs/debugging.md).
  *
- * Exit codes: 0 every step is as it was; 1 one differs, or segments do not fit or cannot be read;
- * 2 no recording of this version, or a damaged one; 130 when Ctrl-C cut it short.
+ * Exit codes: 0 every step is as it was; 1 one differs, or segments do not fit, are damaged or
+ * cannot be read; 2 nothing there can be replayed; 130 when Ctrl-C cut it short.
  */
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
@@ -16,7 +16,7 @@ import { beliefsOf, countsText, TOPICS, topicText } from './beliefs.ts';
 import { isPast, parseInstant } from './instant.ts';
 import { Namer } from './lines.ts';
 import { Tape } from './tape.ts';
-import { stepLines, walk } from './walk.ts';
+import { restartText, stepLines, walk } from './walk.ts';
 
 const EXAMPLES = `
 Examples:
@@ -41,7 +41,7 @@ export function replayCommand(): CommandUnknownOpts {
       if (step && json) throw new UsageError('--step and --json contradict each other');
       const tape = await Tape.open(file);
       if (step) {
-        if (!(await walk(tape, instant))) throw new ToldFailure(1);
+        if (!(await walk(tape, instant)) || tape.seams.length > 0) throw new ToldFailure(1);
         return;
       }
       const names = new Namer(tape, tape.state.self);
@@ -87,7 +87,7 @@ function tell(tape: Tape, run: Run, names: Namer, isAt: boolean): void {
   const [from, to] = [wall, last?.moment.wall ?? wall].map((ms) => new Date(ms).toISOString());
   print(`node ${id}, recorded by orrery ${version}`);
   print(`from ${from ?? ''} to ${to ?? ''}`);
-  for (const at of tape.restarts) print(`started again at ${new Date(at).toISOString()}`);
+  for (const at of tape.restarts) print(restartText(at));
   for (const line of tape.seams) print(line);
   if (different !== undefined) {
     print(`step ${different.number} differs, after ${steps - 1} that are equal:`);

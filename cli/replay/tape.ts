@@ -2,7 +2,8 @@
  * A recording from its first segment to its last as one row of steps. At the seam of two segments
  * the state that was replayed is held against the one that the next segment begins with; where
  * segments are missing between them it simply begins there. A segment whose beginning cannot be
- * read, which a killed node or an earlier version has left, is told and passed over.
+ * read, which a killed node or an earlier version has left, is told and passed over; so is what
+ * stands behind a place that is damaged.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { PeerDirectory } from '../../host/directory.ts';
@@ -20,7 +21,7 @@ export class Tape {
   #replay: Replay;
   #steps = 0;
   readonly first: Head;
-  /** What does not fit at the seams, a line each. */
+  /** What does not fit at the seams, is missing or damaged, a line each. */
   readonly seams: string[] = [];
   /** When the node was started anew within the recording, wall clock ms. */
   readonly restarts: number[] = [];
@@ -41,6 +42,7 @@ export class Tape {
     if (first === undefined) throw new UsageError(left[0] ?? `${path} has no segments`);
     const tape = new Tape(files, first);
     tape.#leaveOut(left);
+    if (first.fault !== undefined) tape.seams.push(first.fault);
     return tape;
   }
 
@@ -61,12 +63,12 @@ export class Tape {
     return this.#replay.isCut;
   }
 
-  /** The next step; nothing at the end. @throws UsageError when a segment is damaged */
+  /** The next step; nothing at the end. */
   async next(): Promise<Replayed | undefined> {
     for (;;) {
       const file = this.#files[this.#at];
       if (file === undefined) return undefined;
-      const step = attempt(file, () => this.#replay.next());
+      const step = this.#nextIn(file);
       if (step !== undefined) {
         this.#steps = step.number;
         return step;
@@ -76,7 +78,18 @@ export class Tape {
       this.#leaveOut(left);
       this.#at = next?.at ?? this.#files.length;
       if (next === undefined) return undefined;
-      this.#join(next.replay);
+      this.#join(next);
+    }
+  }
+
+  /** The next step of this segment; nothing at its end, or where it is damaged. */
+  #nextIn(file: string): Replayed | undefined {
+    try {
+      return this.#replay.next();
+    } catch (error) {
+      if (!(error instanceof SerialFault)) throw error;
+      this.seams.push(`${file} is damaged behind step ${this.#steps}: ${error.message}`);
+      return undefined;
     }
   }
 
@@ -84,17 +97,18 @@ export class Tape {
     for (const fault of faults) this.seams.push(`left out: ${fault}`);
   }
 
-  #join(next: Replay): void {
+  #join({ replay: next, fault }: Opened): void {
     const before = this.#replay;
     const steps = this.#steps;
     this.#replay = next;
+    if (fault !== undefined) this.seams.push(fault);
     const { segment, stepsBefore, startedAt } = next.head;
     this.#steps = stepsBefore;
     if (startedAt !== before.head.startedAt) {
       this.restarts.push(startedAt);
     } else if (stepsBefore !== steps || segment !== before.head.segment + 1) {
       const missing = stepsBefore - steps;
-      this.seams.push(`before segment ${segment}: ${missing} steps were not recorded`);
+      this.seams.push(`before segment ${segment}: ${missing} steps are missing`);
     } else if (!isDeepStrictEqual(before.state, next.state)) {
       this.seams.push(`segment ${segment} begins with another state than was replayed`);
     }
@@ -104,6 +118,8 @@ export class Tape {
 interface Opened {
   readonly at: number;
   readonly replay: Replay;
+  /** That its file is damaged somewhere. */
+  readonly fault: string | undefined;
 }
 
 /** @param faults is given what is wrong with those before it, a line each */
@@ -114,22 +130,13 @@ async function firstReadable(
 ): Promise<Opened | undefined> {
   for (const [index, file] of files.slice(from).entries()) {
     try {
-      const words = await readSegment(file);
-      return { at: from + index, replay: attempt(file, () => new Replay(words)) };
+      const { words, fault } = await readSegment(file);
+      return { at: from + index, replay: new Replay(words), fault };
     } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      faults.push(error.message);
+      if (error instanceof SerialFault) faults.push(`${file}: ${error.message}`);
+      else if (error instanceof UsageError) faults.push(error.message);
+      else throw error;
     }
   }
   return undefined;
-}
-
-/** @throws UsageError that names the file when its words cannot be */
-function attempt<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof SerialFault) throw new UsageError(`${file}: ${error.message}`);
-    throw error;
-  }
 }

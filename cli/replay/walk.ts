@@ -43,6 +43,8 @@ export async function walk(tape: Tape, from?: Instant): Promise<boolean> {
 
 class Walker {
   isSame = true;
+  /** How many of the seams and restarts were told. */
+  readonly #told = { seams: 0, restarts: 0 };
   readonly #tape: Tape;
   readonly #names: Namer;
   #last: Replayed | undefined;
@@ -51,6 +53,7 @@ class Walker {
   constructor(tape: Tape, names: Namer) {
     this.#tape = tape;
     this.#names = names;
+    this.#tellSeams();
   }
 
   /** @returns whether to go on */
@@ -110,11 +113,21 @@ class Walker {
 
   async #next(): Promise<boolean> {
     const step = await this.#tape.next();
+    this.#tellSeams();
     this.#isOver = step === undefined;
     if (step === undefined) return false;
     this.#last = step;
     this.isSame &&= step.isSame;
     return true;
+  }
+
+  /** As soon as they are come to, for a step behind one does not follow from the one before. */
+  #tellSeams(): void {
+    const { seams, restarts } = this.#tape;
+    for (const line of seams.slice(this.#told.seams)) print(line);
+    for (const at of restarts.slice(this.#told.restarts)) print(restartText(at));
+    this.#told.seams = seams.length;
+    this.#told.restarts = restarts.length;
   }
 
   #show(): void {
@@ -138,6 +151,10 @@ export function stepLines(step: Replayed, tape: Tape, names: Namer): readonly st
   if (fault !== undefined) lines.push(`  the core fails here: ${reasonOf(fault)}`);
   if (!isSame) lines.push('  this is not what the node did when it was recorded');
   return lines;
+}
+
+export function restartText(at: number): string {
+  return `started again at ${new Date(at).toISOString()}`;
 }
 
 function prompt(): void {

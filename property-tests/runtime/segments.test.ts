@@ -1,8 +1,9 @@
 // The files of a recording: their order and bounds however many there are, what an unreadable one
 // costs, and that nothing the disk does to them ends the node.
-import { mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { segmentPath } from '../../host/recording/form.ts';
@@ -60,6 +61,44 @@ test('a segment that begins with nothing readable costs itself alone', async (t)
   t.is(none.code, 2);
   t.regex(none.stderr, /seg\.0001\.orrec/);
 });
+
+test('what is damaged costs what stands behind it in its segment, and is named', async (t) => {
+  const { node, dir } = await recorded(t, 10_000_000);
+  await putting(t, node, 300);
+  await node.close();
+  const files = (await readdir(dir)).filter((name) => name.startsWith('seg.')).sort();
+  t.true(files.length >= 3, files.join());
+  const all = await replayedIn(t, dir);
+  for (const spoil of [otherBytes, strangeEntry]) {
+    for (const at of [0, 1]) {
+      const file = join(dir, files[at] ?? '');
+      const whole = await readFile(file);
+      await writeFile(file, spoil(whole));
+      const rest = await replayedIn(t, dir);
+      t.is(rest.code, 1);
+      if (spoil === strangeEntry) t.is(rest.steps, all.steps);
+      else t.true(rest.steps > 0 && rest.steps < all.steps, `${rest.steps} of ${all.steps}`);
+      t.regex(rest.gaps[0] ?? '', new RegExp(`^seg.000${at + 1}.orrec is damaged`));
+      const walk = await run(t, dir, ['replay', 'seg.orrec', '--step'], Buffer.from('100000\n'));
+      t.is(walk.code, 1);
+      for (const gap of rest.gaps) t.true(walk.stdout.includes(gap), gap);
+      await writeFile(file, whole);
+    }
+  }
+  t.like(await replayedIn(t, dir), { code: 0, equal: true });
+});
+
+/** As a disk may give it back: some of the packed bytes are others. */
+function otherBytes(whole: Buffer): Buffer {
+  const bytes = Buffer.from(whole);
+  bytes.fill(0x55, Math.floor(0.9 * whole.length) - 40, Math.floor(0.9 * whole.length));
+  return bytes;
+}
+
+/** Packed rightly, with an entry of no kind at its end. */
+function strangeEntry(whole: Buffer): Buffer {
+  return gzipSync(Buffer.concat([gunzipSync(whole), Buffer.alloc(4, 0x63), Buffer.alloc(4)]));
+}
 
 test('an old segment that cannot be removed ends the recording, not the node', async (t) => {
   // A folder is removed as no file is.

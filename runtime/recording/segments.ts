@@ -13,7 +13,7 @@ import type { WriteStream } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
-import { finished } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip } from 'node:zlib';
 import type { Gzip } from 'node:zlib';
 import { segmentPath } from '../../host/recording/form.ts';
@@ -42,24 +42,39 @@ export async function segmentsOf(path: string): Promise<readonly string[]> {
   );
 }
 
-/**
- * The words of a segment, as many as can be unpacked: a file that was cut off or is damaged is read
- * up to there.
- *
- * @throws UsageError when there are none
- */
-export async function readSegment(file: string): Promise<Int32Array> {
-  const chunks: Buffer[] = [];
-  const gunzip = createReadStream(file).pipe(createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }));
-  try {
-    for await (const chunk of gunzip) chunks.push(chunk as Buffer);
-  } catch (error) {
-    if (chunks.length === 0) throw new UsageError(`${file} is no recording: ${systemCode(error)}`);
-  }
-  const bytes = Buffer.concat(chunks);
+/** What could be unpacked of a segment. */
+export interface Unpacked {
+  readonly words: Int32Array;
+  /** What is wrong with the file, if it is damaged; one that ends early is not. */
+  readonly fault: string | undefined;
+}
+
+/** @throws UsageError when not a word can be unpacked */
+export async function readSegment(file: string): Promise<Unpacked> {
+  let { bytes, error } = await unpack(file, PIECE_BYTES);
+  // Of the piece that is damaged nothing comes out: the smaller, the more before it.
+  if (error !== undefined) ({ bytes, error } = await unpack(file, SMALL_PIECE_BYTES));
   const words = new Int32Array(bytes.length >> 2);
+  const code = systemCode(error);
+  if (error !== undefined && words.length === 0) {
+    throw new UsageError(`${file} is no recording: ${code}`);
+  }
   for (let i = 0; i < words.length; i++) words[i] = bytes.readInt32LE(4 * i);
-  return words;
+  return { words, fault: error === undefined ? undefined : `${file} is damaged: ${code}` };
+}
+
+async function unpack(
+  file: string,
+  highWaterMark: number,
+): Promise<{ readonly bytes: Buffer; readonly error: unknown }> {
+  const chunks: Buffer[] = [];
+  const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
+  // Not as an iterable: what an error finds unread would be lost.
+  gunzip.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const error: unknown = await pipeline(createReadStream(file, { highWaterMark }), gunzip).catch(
+    (fault: unknown) => fault,
+  );
+  return { bytes: Buffer.concat(chunks), error };
 }
 
 /**
@@ -170,3 +185,6 @@ async function sizeOf(file: string): Promise<number | undefined> {
     () => undefined,
   );
 }
+
+const PIECE_BYTES = 65_536;
+const SMALL_PIECE_BYTES = 256;
