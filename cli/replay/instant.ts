@@ -26,15 +26,17 @@ export function parseInstant(text: string): Instant {
 /** Whether a step lies behind the instant. */
 export function isPast(
   instant: Instant,
-  step: { readonly number: number; readonly moment: { readonly wall: number } },
-  /** Wall clock ms. */
-  beganAt: number,
+  step: {
+    readonly number: number;
+    readonly moment: { readonly wall: number };
+    readonly afterMs: number;
+  },
 ): boolean {
   switch (instant.type) {
     case 'step':
       return step.number > instant.number;
     case 'after':
-      return step.moment.wall - beganAt > instant.ms;
+      return step.afterMs > instant.ms;
     case 'wall':
       return step.moment.wall > instant.ms;
   }

@@ -7,7 +7,6 @@
  */
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { Replayed } from '../../host/recording/replay.ts';
 import { UsageError } from '../../runtime/failure.ts';
 import type { NodeState } from '../../src/step.ts';
 import { ToldFailure } from '../failure.ts';
@@ -16,6 +15,7 @@ import { beliefsOf, countsText, TOPICS, topicText } from './beliefs.ts';
 import { isPast, parseInstant } from './instant.ts';
 import { Namer } from './lines.ts';
 import { Tape } from './tape.ts';
+import type { TapeStep } from './tape.ts';
 import { restartText, stepLines, walk } from './walk.ts';
 
 const EXAMPLES = `
@@ -46,7 +46,7 @@ export function replayCommand(): CommandUnknownOpts {
       }
       const names = new Namer(tape, tape.state.self);
       const run = await runThrough(tape, (next) =>
-        instant === undefined ? false : isPast(instant, next, tape.first.wall),
+        instant === undefined ? false : isPast(instant, next),
       );
       if (json) printJson(resultOf(tape, run, names, instant !== undefined));
       else tell(tape, run, names, instant !== undefined);
@@ -56,9 +56,9 @@ export function replayCommand(): CommandUnknownOpts {
 
 interface Run {
   readonly steps: number;
-  readonly last: Replayed | undefined;
+  readonly last: TapeStep | undefined;
   /** The first step that is not as it was. */
-  readonly different: Replayed | undefined;
+  readonly different: TapeStep | undefined;
   /** As it is after the last step. */
   readonly state: NodeState;
   /** Whether there are steps behind what was asked for. */
@@ -66,9 +66,9 @@ interface Run {
 }
 
 /** Replays until the end, a difference, or what `stops` says. */
-async function runThrough(tape: Tape, stops: (next: Replayed) => boolean): Promise<Run> {
+async function runThrough(tape: Tape, stops: (next: TapeStep) => boolean): Promise<Run> {
   let steps = 0;
-  let last: Replayed | undefined;
+  let last: TapeStep | undefined;
   for (let next = await tape.next(); next !== undefined; next = await tape.next()) {
     if (stops(next)) {
       return { steps, last, different: undefined, state: next.before, goesOn: true };
@@ -83,7 +83,7 @@ async function runThrough(tape: Tape, stops: (next: Replayed) => boolean): Promi
 function tell(tape: Tape, run: Run, names: Namer, isAt: boolean): void {
   const { steps, last, different, state } = run;
   const { id, version, wall, now } = tape.first;
-  const lasted = last === undefined ? 0 : (last.moment.wall - wall) / 1000;
+  const lasted = (last?.afterMs ?? 0) / 1000;
   const [from, to] = [wall, last?.moment.wall ?? wall].map((ms) => new Date(ms).toISOString());
   print(`node ${id}, recorded by orrery ${version}`);
   print(`from ${from ?? ''} to ${to ?? ''}`);
@@ -91,7 +91,7 @@ function tell(tape: Tape, run: Run, names: Namer, isAt: boolean): void {
   for (const line of tape.seams) print(line);
   if (different !== undefined) {
     print(`step ${different.number} differs, after ${steps - 1} that are equal:`);
-    for (const line of stepLines(different, tape, names)) print(line);
+    for (const line of stepLines(different, names)) print(line);
   } else {
     print(`${steps} steps in ${lasted.toFixed(1)} s, all equal`);
     if (tape.isCut) print('the recording ends in the middle of an entry: the node was cut off');
@@ -126,7 +126,7 @@ function resultOf(
     different:
       different === undefined
         ? null
-        : { step: different.number, lines: stepLines(different, tape, names) },
+        : { step: different.number, lines: stepLines(different, names) },
     ...(isAt ? { then: beliefsOf(state, last?.moment.now ?? now, names) } : {}),
   };
 }

@@ -5,21 +5,30 @@
  * read, which a killed node or an earlier version has left, is told and passed over; so is what
  * stands behind a place that is damaged.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { PeerDirectory } from '../../host/directory.ts';
 import type { Head } from '../../host/recording/form.ts';
 import { Replay } from '../../host/recording/replay.ts';
 import type { Replayed } from '../../host/recording/replay.ts';
+import { isSameState } from '../../host/serial/state.ts';
 import { SerialFault } from '../../host/serial/words.ts';
 import { UsageError } from '../../runtime/failure.ts';
 import { readSegment, segmentsOf } from '../../runtime/recording/segments.ts';
 import type { NodeState } from '../../src/step.ts';
+
+/** A step, and how long after the beginning of the recording it was, in ms. */
+export interface TapeStep extends Replayed {
+  readonly afterMs: number;
+}
 
 export class Tape {
   readonly #files: readonly string[];
   #at: number;
   #replay: Replay;
   #steps = 0;
+  /** A moment of this life of the node, and how long after the beginning that was, in ms. */
+  #since: { readonly now: number; readonly afterMs: number };
+  /** Of the last step. */
+  #last: { readonly wall: number; readonly afterMs: number };
   readonly first: Head;
   /** What does not fit at the seams, is missing or damaged, a line each. */
   readonly seams: string[] = [];
@@ -32,6 +41,8 @@ export class Tape {
     this.#replay = replay;
     this.#steps = replay.head.stepsBefore;
     this.first = replay.head;
+    this.#since = { now: replay.head.now, afterMs: 0 };
+    this.#last = { wall: replay.head.wall, afterMs: 0 };
   }
 
   /** @throws UsageError when there is no recording of this version at the path */
@@ -64,14 +75,14 @@ export class Tape {
   }
 
   /** The next step; nothing at the end. */
-  async next(): Promise<Replayed | undefined> {
+  async next(): Promise<TapeStep | undefined> {
     for (;;) {
       const file = this.#files[this.#at];
       if (file === undefined) return undefined;
       const step = this.#nextIn(file);
       if (step !== undefined) {
         this.#steps = step.number;
-        return step;
+        return this.#timed(step);
       }
       const left: string[] = [];
       const next = await firstReadable(this.#files, this.#at + 1, left);
@@ -80,6 +91,14 @@ export class Tape {
       if (next === undefined) return undefined;
       this.#join(next);
     }
+  }
+
+  /** By the clock that ignores how the wall clock is set. */
+  #timed(step: Replayed): TapeStep {
+    const { now, wall } = step.moment;
+    const afterMs = this.#since.afterMs + now - this.#since.now;
+    this.#last = { wall, afterMs };
+    return { ...step, afterMs };
   }
 
   /** The next step of this segment; nothing at its end, or where it is damaged. */
@@ -102,14 +121,17 @@ export class Tape {
     const steps = this.#steps;
     this.#replay = next;
     if (fault !== undefined) this.seams.push(fault);
-    const { segment, stepsBefore, startedAt } = next.head;
+    const { segment, stepsBefore, startedAt, now, wall } = next.head;
     this.#steps = stepsBefore;
     if (startedAt !== before.head.startedAt) {
       this.restarts.push(startedAt);
+      // Another process counts from anew: how long there was none only the wall clock says.
+      const pauseMs = Math.max(0, wall - this.#last.wall);
+      this.#since = { now, afterMs: this.#last.afterMs + pauseMs };
     } else if (stepsBefore !== steps || segment !== before.head.segment + 1) {
       const missing = stepsBefore - steps;
       this.seams.push(`before segment ${segment}: ${missing} steps are missing`);
-    } else if (!isDeepStrictEqual(before.state, next.state)) {
+    } else if (!isSameState(before.state, next.state)) {
       this.seams.push(`segment ${segment} begins with another state than was replayed`);
     }
   }

@@ -3,7 +3,6 @@
  * standard output. It works at a terminal as well as from a pipe.
  */
 import { createInterface } from 'node:readline';
-import type { Replayed } from '../../host/recording/replay.ts';
 import { UsageError } from '../../runtime/failure.ts';
 import { reasonOf } from '../../runtime/log.ts';
 import { print, say } from '../output.ts';
@@ -11,7 +10,7 @@ import { countsText, TOPICS, topicText } from './beliefs.ts';
 import { isPast, parseInstant } from './instant.ts';
 import type { Instant } from './instant.ts';
 import { effectLine, inputLine, Namer, valueText } from './lines.ts';
-import type { Tape } from './tape.ts';
+import type { Tape, TapeStep } from './tape.ts';
 
 const HELP = `Enter, n   the next step          N         on by N steps, the last 100 of them shown
 t          table                 l         lookups and other operations
@@ -47,7 +46,7 @@ class Walker {
   readonly #told = { seams: 0, restarts: 0 };
   readonly #tape: Tape;
   readonly #names: Namer;
-  #last: Replayed | undefined;
+  #last: TapeStep | undefined;
   #isOver = false;
 
   constructor(tape: Tape, names: Namer) {
@@ -73,7 +72,7 @@ class Walker {
 
   /** Shows the last of them, and all that are not as they were. */
   async #go(steps: number): Promise<void> {
-    let shown: Replayed[] = [];
+    let shown: TapeStep[] = [];
     for (let left = steps; left > 0 && (await this.#next()); left--) {
       const step = this.#last;
       if (step === undefined) break;
@@ -98,7 +97,7 @@ class Walker {
   async goTo(instant: Instant): Promise<void> {
     // A step by its number is the one that is meant, not the one behind it.
     const to = instant.type === 'step' ? { ...instant, number: instant.number - 1 } : instant;
-    const isThere = (step: Replayed): boolean => isPast(to, step, this.#tape.first.wall);
+    const isThere = (step: TapeStep): boolean => isPast(to, step);
     if (this.#last !== undefined && isThere(this.#last)) {
       print('that is behind us: begin again with --step to go back');
       return;
@@ -135,16 +134,17 @@ class Walker {
     else this.#showStep(this.#last);
   }
 
-  #showStep(step: Replayed): void {
-    for (const line of stepLines(step, this.#tape, this.#names)) print(line);
+  #showStep(step: TapeStep): void {
+    for (const line of stepLines(step, this.#names)) print(line);
   }
 }
 
 /** A step in full: when, what came in, what went out, and whether that is what went out then. */
-export function stepLines(step: Replayed, tape: Tape, names: Namer): readonly string[] {
-  const { number, moment, input, value, effects, fault, isSame } = step;
-  const after = ((moment.wall - tape.first.wall) / 1000).toFixed(3);
-  const lines = [`#${number}  +${after}s  ${new Date(moment.wall).toISOString()}`];
+export function stepLines(step: TapeStep, names: Namer): readonly string[] {
+  const { number, moment, afterMs, input, value, effects, fault, isSame } = step;
+  const lines = [
+    `#${number}  +${(afterMs / 1000).toFixed(3)}s  ${new Date(moment.wall).toISOString()}`,
+  ];
   lines.push(`  in   ${inputLine(input, names)}`);
   if (value !== undefined) lines.push(`       ${valueText(value)}`);
   for (const effect of effects) lines.push(`  out  ${effectLine(effect, names)}`);

@@ -26,7 +26,8 @@ import { OPERATION_WORDS_MIN, readOperation, writeOperation } from './operation.
 import { readPaged, writePaged } from './paged.ts';
 import { HEADER_WORDS_MIN, readBits, readHeader, readKey } from './record.ts';
 import { writeBits, writeHeader, writeKey } from './record.ts';
-import type { Reader, Slab, Writer } from './words.ts';
+import { Writer } from './words.ts';
+import type { Reader, Slab } from './words.ts';
 
 export function writeState(out: Writer, state: NodeState): void {
   out.word(state.self);
@@ -78,6 +79,19 @@ export function readState(input: Reader, config: Config, slab?: Slab): NodeState
     leaving: input.bool(),
     wakeAt: input.number(),
   };
+}
+
+/**
+ * Whether two states are the same in all that is written of them. What follows from the rest, as
+ * what is used of the quotas, may have grown into another layout of pages.
+ */
+export function isSameState(a: NodeState, b: NodeState): boolean {
+  const [one, other] = [a, b].map((state) => {
+    const out = new Writer();
+    writeState(out, state);
+    return out.view();
+  });
+  return one?.length === other?.length && one?.every((word, at) => word === other?.[at]) === true;
 }
 
 function writeTable(out: Writer, table: Table): void {

@@ -7,11 +7,13 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { Fingerprint } from '../../host/fingerprint.ts';
+import { isSameState } from '../../host/serial/state.ts';
 import { SERIAL_VERSION, type Slab } from '../../host/serial/words.ts';
 import { defaultConfig } from '../../src/config.ts';
 import { HANDOVER_MS_MAX } from '../../src/limits.ts';
 import { allItems } from '../../src/paged.ts';
 import { openCall } from '../../src/state/calls.ts';
+import { noUsage, withUse } from '../../src/state/quota.ts';
 import { EVERYTHING as ALL_KEYS } from '../../src/state/tags.ts';
 import type { Input } from '../../src/step-types.ts';
 import { create, step } from '../../src/step.ts';
@@ -211,6 +213,21 @@ test('pages come back as they were divided', (t) => {
   const state = create(3, defaultConfig, moment, { records, peers: [] });
   t.true(state.store.pages.length > 7);
   t.deepEqual(restored(state), state);
+});
+
+test('two states are the same whatever pages their usage has grown into', (t) => {
+  const moment = { now: 5, wall: 1_700_000_000_000, entropy: 1 };
+  const records = Array.from({ length: 110 }, (_, i) => {
+    const publisher = { ...smallKey(0).raw, b7: i };
+    const header = { ...smallRecord(i, 4, 60_000), publisher };
+    return { header, storedAtMs: moment.wall - i, from: publisher };
+  });
+  const state = create(3, defaultConfig, moment, { records, peers: [] });
+  const grown = allItems(state.store).reduce((sum, held) => withUse(sum, held, 1), noUsage);
+  t.not(grown.publishers.pages.length, state.usage.publishers.pages.length);
+  t.true(isSameState({ ...state, usage: grown }, state));
+  t.false(isSameState({ ...state, counter: state.counter + 1 }, state));
+  t.false(isSameState({ ...state, suspects: [...state.suspects, 4] }, state));
 });
 
 test('a long chain of versions under way comes back, and damage to it is found', (t) => {
