@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { defaultConfig } from '../../src/config.ts';
+import { VERSION_AHEAD_MS_MAX } from '../../src/limits.ts';
 import { idOf } from '../../src/position.ts';
-import type { Peer, RecordHeader } from '../../src/types.ts';
+import type { Key, Peer, RecordHeader } from '../../src/types.ts';
 import { law } from '../harness.ts';
 import { plain } from './arbitraries.ts';
 import { directoryOf, short, smallKey } from './core-arbitraries.ts';
@@ -124,6 +125,34 @@ test('versions of one node rise, even within a millisecond and with the clock se
     versions,
     versions.map((_, i) => (versions[0] ?? 0) + i),
   );
+});
+
+test('a clock that was far ahead holds no other key up once it is right', (t) => {
+  const node = new StrictNode(directoryOf([short('0')]), defaultConfig);
+  let op = 0;
+  const issue = (key: Key): number => {
+    node.command(++op, { ...put, key, replication: 1 });
+    return node.signs.at(-1)?.body.version ?? 0;
+  };
+  const store = (key: Key): number => {
+    const version = issue(key);
+    meetFates(node, sign(node).stores, () => 'ok');
+    return version;
+  };
+  const [ahead, other] = [smallKey(3), smallKey(4)];
+
+  node.wallShiftMs = VERSION_AHEAD_MS_MAX - 1;
+  const near = store(ahead);
+  node.wallShiftMs = 0;
+  t.is(store(other), near + 1, 'others take a version that is so little ahead');
+
+  node.wallShiftMs = 2 * 3_600_000;
+  const far = store(ahead);
+  node.wallShiftMs = 60_000;
+  const now = node.wall;
+  t.deepEqual([far > now, store(smallKey(5)), store(smallKey(5))], [true, now, now + 1]);
+  t.deepEqual([issue(ahead), issue(ahead)], [far + 1, far + 2], 'that key goes on above it');
+  t.is(issue(smallKey(6)), now);
 });
 
 test('a store that is sent again carries the life that is left, not the whole', (t) => {

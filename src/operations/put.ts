@@ -8,7 +8,7 @@
  */
 
 import { ask, settle } from '../asking.ts';
-import { REPLICATION_MAX } from '../limits.ts';
+import { REPLICATION_MAX, VERSION_AHEAD_MS_MAX } from '../limits.ts';
 import { majorityOf } from '../majority.ts';
 import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { compareDistance } from '../position.ts';
@@ -39,8 +39,7 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
   const replicas = Math.max(asked, draft.config.floor);
   const wanted = Math.min(replicas, candidates.length);
   const held = newestHeld(draft.store, key)?.header.version ?? 0;
-  const newest = Math.max(held, operation.version);
-  const version = Math.max(draft.moment.wall, draft.issued + 1, newest + 1);
+  const version = nextVersion(draft, Math.max(held, operation.version));
   draft.issued = version;
   draft.operations = withItem(draft.operations, operationOrder, {
     op,
@@ -65,6 +64,17 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
   const publishedAtMs = draft.moment.wall;
   const body = { key, version, size, replication: replicas, ttlS: life, publishedAtMs };
   emit(draft, { type: 'sign', token: op, body });
+}
+
+/**
+ * Above the newest that was met of the key, and above all that this node has issued, so that it
+ * gives no version twice. What it issued while its clock was far ahead does not count once that is
+ * right again: others would refuse everything above it.
+ */
+function nextVersion({ moment, issued }: Draft, newest: number): number {
+  const taken = moment.wall + VERSION_AHEAD_MS_MAX;
+  const next = Math.max(moment.wall, newest + 1);
+  return issued < taken || next > taken ? Math.max(next, issued + 1) : next;
 }
 
 /** The host has signed: the stores go out. */

@@ -86,7 +86,7 @@ export interface NodeState {
   readonly election: Election;
   /** The last number given to a call, a token or an own operation. */
   readonly counter: number;
-  /** The highest version issued. */
+  /** The version issued last. */
   readonly issued: number;
   readonly leaving: boolean;
   /** When the node next needs a step even if nothing happens; monotonic ms. */
