@@ -29,7 +29,7 @@ import { callOrder, isCalling } from './state/calls.ts';
 import { emit, nextDraw, nextNumber, withUpkeep, type Draft } from './state/node.ts';
 import { operationOrder, OWN } from './state/operation.ts';
 import { fellowOrder, publishedOrder } from './state/replicas.ts';
-import { heldOrder } from './state/store.ts';
+import { heldOrder, type Held } from './state/store.ts';
 import type { Write } from './step-types.ts';
 import { bucketCount, bucketSize, contactAt, contactCount, isHeard } from './table/table.ts';
 import { spareBuckets, sparesOf, withHeard } from './table/table.ts';
@@ -74,9 +74,10 @@ function expireRecords(draft: Draft): void {
   const writes: Write[] = [];
   for (const held of due) {
     letGo(draft, held.header.key);
-    writes.push({ type: 'delete', record: held.header });
-    // What a write under way was to replace goes with it: nothing on disk is left without an owner.
-    if (held.replaced !== undefined) writes.push({ type: 'delete', record: held.replaced.header });
+    // What writes under way were to replace goes with it: nothing on disk is left without an owner.
+    for (let each: Held | undefined = held; each !== undefined; each = each.replaced) {
+      writes.push({ type: 'delete', record: each.header });
+    }
   }
   emit(draft, { type: 'persist', token: nextNumber(draft), writes });
   emit(draft, { type: 'note', note: { type: 'record-expired', count: due.length } });

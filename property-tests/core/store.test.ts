@@ -205,6 +205,23 @@ law(
   },
 );
 
+test('with what expires goes all that it was to replace, on disk or on its way there', (t) => {
+  const versions = [2, 4, 6, 8].map((version) => smallRecord(0, version, 100));
+  const [header = smallRecord(0, 2, 100), ...later] = versions;
+  const kept = { records: [{ header, storedAtMs: 0, from: undefined }], peers: [] };
+  const directory = directoryOf([short('0')]);
+  let state = create(0, defaultConfig, { now: 0, wall: 0, entropy: 0 }, kept);
+  for (const record of later) {
+    const draft = openDraft(state, { now: 0, wall: 0, entropy: 0 }, directory);
+    t.is(keep(draft, record, { peer: 0, call: 0, op: 1 }, undefined), 'writing');
+    state = closeDraft(draft);
+  }
+  const { effects } = step(state, { now: 100, wall: 100, entropy: 0 }, { type: 'wake' }, directory);
+  const writes = effects.flatMap((one) => (one.type === 'persist' ? one.writes : []));
+  const gone = writes.flatMap((write) => (write.type === 'delete' ? write.record.version : []));
+  t.deepEqual(gone.sort(), versions.map(({ version }) => version).sort());
+});
+
 law(
   'a walk over a range meets the records of the range, and no others',
   [fc.array(header(), { maxLength: 400 }), position(), fc.integer({ min: 0, max: 12 })],
