@@ -154,7 +154,7 @@ export const LEASE_MS = 3000;
 export const LEASE_HELD_MS = 2938;
 /** Between two heartbeats of a leader, in ms. */
 export const BEAT_MS = 500;
-/** Calls to one voter that may be open when a heartbeat is due; a dead one gets no more. */
+/** Heartbeats to one voter that may be open when the next is due; a dead one gets no more. */
 export const BEAT_CALLS_MAX = 4;
 /** A follower that hears no leader stands so long after the lease, in ms, when its turn comes. */
 export const STAND_MS_MIN = 50;

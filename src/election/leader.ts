@@ -6,7 +6,7 @@
 
 import { ask } from '../asking.ts';
 import { BEAT_CALLS_MAX, BEAT_MS } from '../limits.ts';
-import { callsTo, type Call } from '../state/calls.ts';
+import { countBeats, type Call } from '../state/calls.ts';
 import { isLeading, isNear, leaseOf, promiseFrom } from '../state/election.ts';
 import type { Granted, Leader } from '../state/election.ts';
 import type { Draft } from '../state/node.ts';
@@ -41,7 +41,7 @@ export function onBeatDue(draft: Draft, role: Leader): void {
   if (draft.election.role.type !== 'leader') return;
   const { voters } = draft.election.ballot;
   for (const peer of voters.peers) {
-    if (peer === self || callsTo(draft.calls, peer) >= BEAT_CALLS_MAX) continue;
+    if (peer === self || countBeats(draft.calls, peer) >= BEAT_CALLS_MAX) continue;
     ask(draft, peer, { type: 'heartbeat', term: draft.election.ballot.term, voters }, 0);
   }
   const promisedUntil = promiseFrom(now);

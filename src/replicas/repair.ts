@@ -18,9 +18,8 @@
 
 import { ask, reply } from '../asking.ts';
 import { ROUND_CALLS_MAX, TAGS_MAX } from '../limits.ts';
-import { findItem } from '../paged.ts';
 import { positionOf } from '../position.ts';
-import { callsTo, type Call } from '../state/calls.ts';
+import { countRoundCalls, type Call } from '../state/calls.ts';
 import { isJoining, nextDraw, type Draft } from '../state/node.ts';
 import type { Fellow } from '../state/replicas.ts';
 import { durable, forEachWithin, isMember, mappedWithin, type Held } from '../state/store.ts';
@@ -52,12 +51,7 @@ export function checkFellow(draft: Draft, fellow: Fellow): void {
   if (isJoining(draft)) return;
   const own = survey(draft, peer, EVERYTHING);
   if (!own.isConcerned) return forgetFellow(draft, peer);
-  if (!isInRound(draft, peer)) askWith(draft, peer, EVERYTHING, own);
-}
-
-/** Whether a round with a fellow is under way; other calls to it do not matter. */
-function isInRound({ calls }: Draft, peer: Peer): boolean {
-  return findItem(calls, (call) => call.peer === peer && call.round !== undefined) !== undefined;
+  if (countRoundCalls(draft.calls, peer) === 0) askWith(draft, peer, EVERYTHING, own);
 }
 
 /** Somebody asks whether we hold the same. */
@@ -183,7 +177,7 @@ function theirSeed({ peers, self }: Draft, peer: Peer, nonce: number): Seed {
 }
 
 function askHalves(draft: Draft, peer: Peer, range: Range): void {
-  if (range.bits >= HALVED_MAX || callsTo(draft.calls, peer) >= ROUND_CALLS_MAX) return;
+  if (range.bits >= HALVED_MAX || countRoundCalls(draft.calls, peer) >= ROUND_CALLS_MAX) return;
   for (const half of halves(range)) askAbout(draft, peer, half);
 }
 

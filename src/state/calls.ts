@@ -65,9 +65,14 @@ export function isStore({ kind }: Call): boolean {
   return kind === 'store' || kind === 'relay';
 }
 
-/** Calls under way to a peer. */
-export function callsTo(calls: Calls, peer: Peer): number {
-  return countItems(calls, (call) => call.peer === peer);
+/** Heartbeats under way to a voter; other calls to it do not matter. */
+export function countBeats(calls: Calls, peer: Peer): number {
+  return countItems(calls, (call) => call.peer === peer && call.kind === 'heartbeat');
+}
+
+/** Calls of a round under way to a fellow; other calls to it do not matter. */
+export function countRoundCalls(calls: Calls, peer: Peer): number {
+  return countItems(calls, (call) => call.peer === peer && call.round !== undefined);
 }
 
 /** Liveness checks under way. */
