@@ -10,7 +10,7 @@ import { ASK_AGAIN_MS, ROUND_ASKS_MAX } from '../limits.ts';
 import { majorityOf } from '../majority.ts';
 import type { Call } from '../state/calls.ts';
 import { nextTerm, type Candidate } from '../state/election.ts';
-import { nextNumber, type Draft } from '../state/node.ts';
+import { isHandingOver, nextNumber, type Draft } from '../state/node.ts';
 import type { Peer, Reply } from '../types.ts';
 import { cast } from './ballot.ts';
 import { changed, follow, stepDown } from './follower.ts';
@@ -18,9 +18,16 @@ import { lead } from './leader.ts';
 
 type TermReply = Extract<Reply, { type: 'term' }>;
 
-/** Begins a round, with the question or, once that went well, with its own vote. */
+/**
+ * Begins a round, with the question or, once that went well, with its own vote. Who is about to
+ * leave votes and obeys to the end, but does not stand: it would be gone as soon as it led.
+ */
 export function stand(draft: Draft, isPreVote: boolean): void {
   const { election, self, now } = draft;
+  if (isHandingOver(draft)) {
+    draft.election = { ...election, dueAt: Infinity };
+    return;
+  }
   const { ballot } = election;
   const term = nextTerm(election);
   const role: Candidate = {

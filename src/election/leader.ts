@@ -85,11 +85,10 @@ function resign(draft: Draft): void {
   }
 }
 
-/** The node is about to leave: others are to lead, and it stands no more. */
+/** The node is about to leave: others are to lead, and it stands no more (`stand`). */
 export function withdraw(draft: Draft): void {
   resign(draft);
-  if (draft.election.role.type === 'observer') return;
-  draft.election = { ...draft.election, role: { type: 'observer' }, dueAt: Infinity };
+  if (draft.election.role.type === 'candidate') stepDown(draft, 0);
 }
 
 /** A voter has answered a round, or the own node has sent one. */

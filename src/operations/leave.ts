@@ -38,11 +38,6 @@ export function startLeave(draft: Draft, op: OpId): void {
   goOnHandingOver(draft);
 }
 
-/** Whether the node is about to leave. */
-export function isHandingOver({ operations }: Draft): boolean {
-  return handover(operations) !== undefined;
-}
-
 /** A replica has arrived or not, or a write ended: the next go out, or else the farewells. */
 export function goOnHandingOver(draft: Draft): void {
   const operation = handover(draft.operations);

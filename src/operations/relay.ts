@@ -17,12 +17,11 @@ import { countItems } from '../paged.ts';
 import { compareDistance } from '../position.ts';
 import { keep } from '../replicas/keep.ts';
 import { correct } from '../replicas/reconcile.ts';
-import { nextNumber, ownPosition, type Draft } from '../state/node.ts';
+import { isHandingOver, nextNumber, ownPosition, type Draft } from '../state/node.ts';
 import { noTrail, type Operation } from '../state/operation.ts';
 import { compareVersions, newestHeld } from '../state/store.ts';
 import { nearestContacts } from '../table/nearest.ts';
 import type { CallId, Peer, RecordHeader } from '../types.ts';
-import { isHandingOver } from './leave.ts';
 import { proceed } from './put.ts';
 
 export function onStore(draft: Draft, from: Peer, call: CallId, record: RecordHeader): void {

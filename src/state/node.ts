@@ -231,6 +231,11 @@ export function isJoining({ operations }: Draft): boolean {
   return findItem(operations, ({ type }) => type === 'join') !== undefined;
 }
 
+/** Whether the node is about to leave. */
+export function isHandingOver({ operations }: Draft): boolean {
+  return findItem(operations, ({ type }) => type === 'handover') !== undefined;
+}
+
 export function ownPosition(draft: Draft): Position {
   return positionOf(draft.peers, draft.self);
 }
