@@ -16,29 +16,59 @@ export interface Installed {
   readonly app: string;
   /** The package in it. */
   readonly home: string;
+  readonly tarball: string;
   /** What was packed, as npm tells it. */
   readonly packed: readonly string[];
 }
 
-/** @returns nothing when npm cannot get the packages that ours needs */
+/**
+ * @returns nothing when npm cannot get the packages that ours needs
+ * @throws Error what npm says when ours cannot be packed or installed
+ */
 export async function installPackage(dir: string): Promise<Installed | undefined> {
   // Without the build that packing begins with: it would replace the files that run just now.
   const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', dir];
-  const { out } = await runIn(ROOT, 'npm', pack);
+  const { code, out, err } = await runIn(ROOT, 'npm', pack);
+  if (code !== 0) throw new Error(`npm pack: ${err}`);
   const [{ filename, files } = { filename: '', files: [] }] = JSON.parse(out) as readonly Packed[];
   const app = join(dir, 'app');
-  await mkdir(app);
-  await writeFile(join(app, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  const flags = ['--ignore-scripts', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund'];
-  const { code } = await runIn(app, 'npm', ['install', ...flags, join(dir, filename)]);
+  const tarball = join(dir, filename);
+  if (!(await installIn(app, tarball, ['--prefer-offline']))) return undefined;
   const home = join(app, 'node_modules', 'orrery');
-  return code === 0 ? { app, home, packed: files.map(({ path }) => path) } : undefined;
+  return { app, home, tarball, packed: files.map(({ path }) => path) };
 }
 
 interface Packed {
   readonly filename: string;
   readonly files: readonly { readonly path: string }[];
 }
+
+/**
+ * As docs/embedding.md has it, in a folder that is made for it; flags say no more than where npm
+ * looks for packages.
+ *
+ * @returns whether it is there; not when the network, or the cache, does not give what it needs
+ * @throws Error what npm says when that is not why
+ */
+export async function installIn(
+  app: string,
+  tarball: string,
+  flags: readonly string[],
+): Promise<boolean> {
+  await mkdir(app);
+  await writeFile(join(app, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  const quiet = ['--no-audit', '--no-fund'];
+  const { code, err } = await runIn(app, 'npm', ['install', ...flags, ...quiet, tarball]);
+  if (code === 0) return true;
+  if (UNREACHED.test(err)) return false;
+  throw new Error(`npm install: ${err}`);
+}
+
+/** How npm says that neither the registry nor its cache gives it a package. */
+const UNREACHED = new RegExp(
+  '^npm (?:error|ERR!) code (?:ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENOTCACHED)$',
+  'm',
+);
 
 export async function runIn(cwd: string, command: string, args: readonly string[]): Promise<Ended> {
   const isNpms = ([name]: [string, unknown]): boolean => /^(?:npm_|INIT_CWD$)/i.test(name);

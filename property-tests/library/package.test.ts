@@ -9,7 +9,7 @@ import type { ExecutionContext } from 'ava';
 import { ROOT, startProcess } from '../processes.ts';
 import { requireOrSkip } from '../require.ts';
 import { CONSUMER, consumerConfig, CORE_CONSUMER } from './package-kit.ts';
-import { installPackage, listingOf, runIn } from './package-kit.ts';
+import { installIn, installPackage, listingOf, runIn } from './package-kit.ts';
 import type { Installed } from './package-kit.ts';
 
 const scratch: { dir?: string; installed?: Installed | undefined; listing?: readonly string[] } =
@@ -106,6 +106,18 @@ test.serial('the examples run', async (t) => {
   const simulation = await run('simulation.mjs');
   t.is(simulation.code, 0);
   t.regex(simulation.out, /\ndigest [0-9a-f]{64}\nthe same again\nloss: 'often' is no share/);
+});
+
+test.serial('npm without packages is no fault of ours, and a broken package is', async (t) => {
+  const found = installed(t);
+  if (found === undefined || scratch.dir === undefined) return;
+  const at = (name: string): string => join(scratch.dir ?? '', name);
+  const nowhere = ['--offline', '--cache', at('empty')];
+  t.false(await installIn(at('alone'), found.tarball, nowhere));
+  const whole = await readFile(found.tarball);
+  await writeFile(at('broken.tgz'), whole.subarray(0, whole.length / 2));
+  const broken = installIn(at('broken'), at('broken.tgz'), ['--offline']);
+  await t.throwsAsync(broken, { message: /^npm install: [^]*npm (?:error|ERR!) code \w/ });
 });
 
 test.serial('the command runs', async (t) => {
