@@ -2,6 +2,7 @@
 // which they keep whom they knew, whatever is in it.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -11,6 +12,8 @@ import { formatEndpoint, subnetOf } from '../../runtime/links/address.ts';
 import type { Endpoint } from '../../runtime/links/address.ts';
 import { chosenPeers, parsePeers, textOfPeers } from '../../runtime/links/peers-file.ts';
 import type { SavedPeer } from '../../runtime/links/peers-file.ts';
+import { SavedPeers } from '../../runtime/links/saved-peers.ts';
+import type { Contact } from '../../runtime/links/saved-peers.ts';
 import { silentLog } from '../../runtime/log.ts';
 import type { LogFields } from '../../runtime/log.ts';
 import { law } from '../harness.ts';
@@ -69,6 +72,38 @@ test('the last of a young network keeps those that left before it', async (t) =>
   await eventually(t, 'it has left', () => last.status().contacts === 0);
   await last.close();
   t.regex(await saved(), new RegExp(first.id));
+});
+
+test('with many peers, a change is in the file after the interval', async (t) => {
+  const site = await newSite(t);
+  const many = Array.from({ length: SAVED_PEERS_ENOUGH }, newContact);
+  await save(site, many);
+  const dir = join(site.dir, 'node');
+  const saved = await SavedPeers.open(dir, silentLog);
+  t.teardown(() => {
+    saved.end();
+  });
+  t.is(saved.peers.length, SAVED_PEERS_ENOUGH);
+  const contacts = [...many, newContact()];
+  let asked = 0;
+  const known = (): readonly Contact[] => {
+    asked += 1;
+    return contacts;
+  };
+  saved.begin(known, 20);
+  const inFile = (): readonly string[] =>
+    parsePeers(readFileSync(join(dir, 'peers'), 'latin1'))?.map(({ id }) => id) ?? [];
+  const hasAll = (): boolean => contacts.every(({ id }) => inFile().includes(id));
+  await eventually(t, 'they are saved', hasAll);
+  const before = await stat(join(dir, 'peers'));
+  const askedBefore = asked;
+  await eventually(t, 'it looks again', () => asked >= askedBefore + 3);
+  t.is((await stat(join(dir, 'peers'))).ino, before.ino, 'nothing changed, so nothing is written');
+  contacts.pop();
+  const newcomer = newContact();
+  contacts.push(newcomer);
+  await eventually(t, 'the change is saved', () => inFile().includes(newcomer.id));
+  t.is(inFile().length, contacts.length);
 });
 
 test('where another peer lives now, nobody is found', async (t) => {
@@ -204,8 +239,12 @@ test('one subnet does not push the others out', (t) => {
   t.is(chosen.length, SAVED_PEERS_MAX);
 });
 
+function newContact(): Contact {
+  return { id: randomBytes(32).toString('hex'), at: [{ host: '127.0.0.1', port: 1 }] };
+}
+
 /** As an earlier life of `node` would have left it. */
-async function save(site: Site, known: readonly Omit<SavedPeer, 'seen'>[]): Promise<void> {
+async function save(site: Site, known: readonly Contact[]): Promise<void> {
   await mkdir(join(site.dir, 'node'));
   const text = textOfPeers(known.map((peer) => ({ ...peer, seen: '2026-01-31' })));
   await writeFile(join(site.dir, 'node', 'peers'), text);

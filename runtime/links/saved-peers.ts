@@ -54,12 +54,12 @@ export class SavedPeers {
     return this.#peers;
   }
 
-  /** Saves from now on, every minute, who is known then. */
-  begin(contacts: () => readonly Contact[]): void {
+  /** Saves from now on, every so often, who is known then. */
+  begin(contacts: () => readonly Contact[], everyMs = SAVE_PEERS_MS): void {
     this.#contacts = contacts;
     this.#timer = setInterval(() => {
       void this.save();
-    }, SAVE_PEERS_MS);
+    }, everyMs);
     this.#timer.unref();
   }
 
