@@ -2,12 +2,9 @@
  * The dashboard of real nodes in a real browser: what it shows is what the nodes know, a look-up
  * shows whom they asked, a node that is killed is seen, and so is the end of the node itself.
  */
-import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { configuredVoters } from '../../runtime/election/voter-list.ts';
-import type { NodeOptions } from '../../runtime/ground.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';
 import type { RunningNode } from '../../runtime/node.ts';
 import { contrast } from '../../sim/edge/report/palette.ts';
@@ -15,59 +12,14 @@ import { launch } from '../cli/cli-kit.ts';
 import { boxesOf, hexOf, openPage, readAll, texts } from '../report/browser-kit.ts';
 import type { BrowserPage } from '../report/browser-kit.ts';
 import { addressOf } from './admin-kit.ts';
-import { ANY_PORT, clientOf, eventually, identityAt, networkOf, newSite } from './node-kit.ts';
-import { nodeAt, valueOf } from './node-kit.ts';
-import type { Site } from './node-kit.ts';
+import { says, scene } from './dashboard-kit.ts';
+import { ANY_PORT, eventually, identityAt, networkOf, newSite, nodeAt } from './node-kit.ts';
 import { identitiesAt } from './voters-kit.ts';
-
-/** Waits until the page says something; fails the test when it does not in time. */
-async function says(
-  t: ExecutionContext,
-  page: BrowserPage,
-  selector: string,
-  pattern: RegExp,
-): Promise<string> {
-  const until = performance.now() + 15_000;
-  for (;;) {
-    const text = (await texts(page, selector)).join('\n');
-    if (pattern.test(text)) return text;
-    if (performance.now() > until)
-      return t.fail(`${selector} says ${text}, not ${String(pattern)}`);
-    await delay(50);
-  }
-}
 
 async function rowsOf(page: BrowserPage, selector: string): Promise<readonly string[][]> {
   const script = `[...document.querySelectorAll('${selector} tr')].map((row) =>
     [...row.children].map((cell) => cell.textContent))`;
   return (await page.evaluate(script)) as readonly string[][];
-}
-
-interface Scene {
-  readonly site: Site;
-  readonly nodes: readonly RunningNode[];
-  readonly first: RunningNode;
-}
-
-/** Nodes that know one another, with ten values. */
-async function scene(
-  t: ExecutionContext,
-  count: number,
-  options: Partial<NodeOptions> = {},
-): Promise<Scene> {
-  const site = await newSite(t);
-  const nodes = await networkOf(t, site, count, () => ({ admin: ANY_PORT, ...options }));
-  const [first] = nodes;
-  if (first === undefined) return t.fail();
-  const isKnown = (): boolean => nodes.every((node) => node.status().contacts === count - 1);
-  await eventually(t, 'all know all', isKnown);
-  const client = await clientOf(t, first);
-  for (let i = 0; i < 10; i++) {
-    const key = Uint8Array.from(createHash('sha256').update(`key ${i}`).digest());
-    await client.put(key, valueOf(1000), { replication: 3 });
-    await client.get(key);
-  }
-  return { site, nodes, first };
 }
 
 test('who leads is shown at every voter, and what became of it', async (t) => {
