@@ -246,7 +246,10 @@ class Drain {
 const REPLICAS = 3;
 /** A majority, with which a PUT is acknowledged; repair brings the third. */
 const REPLICAS_MIN = 2;
-/** Ten seconds of the node's own clock, after which it kills itself, on a machine that is busy. */
+/**
+ * Ten seconds of the node's own clock, after which it kills itself (stopping.test.ts holds it to
+ * them), and half as many for a machine that is busy, where signals, timers and exits come late.
+ */
 const STOP_MS_MAX = 15_000;
 const HEAL_MS_MAX = 10_000;
 const RETRY_MS = 50;
