@@ -4,8 +4,9 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import test from 'ava';
-import { HANDSHAKES_PER_ADDRESS_MAX } from '../../runtime/bounds.ts';
+import { HANDSHAKES_PER_ADDRESS_MAX, WARNINGS_KEPT } from '../../runtime/bounds.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';
+import { silentLog } from '../../runtime/log.ts';
 import { ask, bodyOf, metric } from './admin-kit.ts';
 import { ANY_PORT, clientOf, eventually, networkOf, newKey, newSite, nodeAt } from './node-kit.ts';
 import { valueOf } from './node-kit.ts';
@@ -79,9 +80,41 @@ test('a node that found nobody is healthy and not ready', async (t) => {
   const node = await nodeAt(t, site, 'n', { admin: ANY_PORT, bootstrap: ['127.0.0.1:1'] });
   t.is((await ask(t, node, '/health')).code, 200);
   t.is((await ask(t, node, '/ready')).code, 503);
-  await eventually(t, 'a warning', () => true);
-  const status = JSON.parse((await ask(t, node, '/status')).body) as { warnings: string[] };
-  t.true(status.warnings.length <= 50);
+});
+
+test('the status shows the last warnings, so many at most', async (t) => {
+  let warned = 0;
+  const warn = (): void => {
+    warned += 1;
+  };
+  const node = await nodeAt(t, await newSite(t), 'n', {
+    admin: ANY_PORT,
+    log: { ...silentLog, warn },
+  });
+  const { api } = node;
+  if (api === undefined) return t.fail();
+  const warnings = async (): Promise<readonly string[]> =>
+    (JSON.parse((await ask(t, node, '/status')).body) as { warnings: string[] }).warnings;
+  const talkNonsense = (): void => {
+    const socket = connect(api, () => socket.end(randomBytes(64)));
+    socket.on('error', () => undefined);
+    t.teardown(() => socket.destroy());
+  };
+  talkNonsense();
+  await eventually(t, 'a warning', () => warned === 1);
+  const [first = '', ...none] = await warnings();
+  t.deepEqual(none, []);
+  t.regex(first, / warn client closed {2}from=127\.0\.0\.1/);
+  // Only ten a second are let through.
+  const nonsense = setInterval(talkNonsense, 50);
+  t.teardown(() => {
+    clearInterval(nonsense);
+  });
+  await eventually(t, 'more than it keeps', () => warned > WARNINGS_KEPT + 1, 30_000);
+  clearInterval(nonsense);
+  const last = await warnings();
+  t.is(last.length, WARNINGS_KEPT);
+  t.false(last.includes(first));
 });
 
 test('whoever asks wrongly gets a short no', async (t) => {

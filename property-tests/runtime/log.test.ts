@@ -2,7 +2,9 @@
 import { testProp } from '@fast-check/ava';
 import test from 'ava';
 import fc from 'fast-check';
-import { foreignText, limitedLog, reasonOf, shortHex } from '../../runtime/log.ts';
+import { WARNINGS_KEPT } from '../../runtime/bounds.ts';
+import { foreignText, limitedLog, reasonOf, rememberingLog } from '../../runtime/log.ts';
+import { shortHex, silentLog } from '../../runtime/log.ts';
 import type { Log, LogFields } from '../../runtime/log.ts';
 import { runs } from '../parameters.ts';
 
@@ -24,6 +26,31 @@ test('a kind of line is written ten times a second, then what was left out is sa
     [{ index: 100, leftOut: 90 }, 'flood'],
     [{ index: 101 }, 'flood'],
   ]);
+});
+
+test('of all warnings the last ones are kept, in order, and of other lines none', (t) => {
+  const written: string[] = [];
+  const note = (_: LogFields, message: string): void => {
+    written.push(message);
+  };
+  const { log, warnings } = rememberingLog({ ...silentLog, warn: note }, WARNINGS_KEPT);
+  const many = WARNINGS_KEPT + 20;
+  for (let index = 0; index < many; index++) {
+    log.info({ index }, 'calm');
+    log.warn({ index }, 'odd');
+    if (index === many - 3) log.error({ index }, 'broken');
+  }
+  t.is(warnings.length, WARNINGS_KEPT);
+  const lines = warnings.map((line) => line.replace(/^\S+Z /, ''));
+  t.deepEqual(lines.slice(-4), [
+    `warn odd  index=${many - 3}`,
+    `error broken  index=${many - 3}`,
+    `warn odd  index=${many - 2}`,
+    `warn odd  index=${many - 1}`,
+  ]);
+  // One of the places is that error's.
+  t.is(lines[0], `warn odd  index=${many - WARNINGS_KEPT + 1}`);
+  t.is(written.length, many, 'all are written');
 });
 
 testProp(
