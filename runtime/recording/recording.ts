@@ -154,14 +154,17 @@ export class Recording {
       this.#end(error, 'the recording ends: it cannot be written');
     });
     const recorder = new Recorder(head, state, directory);
+    const headBytes = 4 * recorder.waiting;
     // What a segment begins with may be much, and says nothing of whether the disk keeps up.
-    this.#behindAt = RECORDING_BEHIND_BYTES + 4 * recorder.waiting;
+    this.#behindAt = RECORDING_BEHIND_BYTES + headBytes;
     this.#open = { recorder, file };
     this.#hand();
     // The state that it begins with does not count: a large one would leave no room for steps.
     this.#bytes = 0;
+    // The new one grows into the room that is made for it here; packed it takes less.
+    const room = headBytes + this.#segmentBytes + 4 * CHUNK_WORDS;
     this.#tail = this.#tail
-      .then(() => trimSegments(this.#options.path, this.#options.bytesMax))
+      .then(() => trimSegments(this.#options.path, this.#options.bytesMax - room))
       .catch((error: unknown) => {
         this.#end(error, 'the recording ends: its oldest segment cannot be removed');
       });
