@@ -78,6 +78,14 @@ test('a build with one changed line of the core is told by its first other step'
   const same = await replay();
   t.is(same.code, 0, same.stdout);
   t.regex(same.stdout, /all equal/);
+  const walk = await run(
+    t,
+    dir,
+    ['replay', 'node.orrec', '--step'],
+    Buffer.from('n\n'.repeat(300)),
+  );
+  const altered = firstAltered(walk.stdout.toString());
+  t.true(altered > 1, 'a contact asked for peers');
 
   const file = join(changed, 'dist/src/serve.js');
   const source = await readFile(file, 'utf8');
@@ -87,7 +95,27 @@ test('a build with one changed line of the core is told by its first other step'
   await writeFile(file, other);
   const different = await replay();
   t.is(different.code, 1, different.stdout);
-  t.regex(different.stdout, /step \d+ differs, after \d+ that are equal:/);
+  const told = `step ${altered} differs, after ${altered - 1} that are equal:`;
+  t.true(different.stdout.includes(told), `${told} is not in ${different.stdout}`);
   t.regex(different.stdout, / in {3}from [0-9a-f]{8}: request \d+ find-/);
   t.regex(different.stdout, /this is not what the node did when it was recorded/);
 });
+
+/**
+ * The first step of a walk at which a contact asks for peers: as long as all contacts fit into an
+ * answer, that is the first in which the asker itself is left out.
+ */
+function firstAltered(walk: string): number {
+  const contacts = new Set<string>();
+  for (const step of walk.split(/^(?=#\d+ )/m)) {
+    const [, number = '0'] = /^#(\d+) /.exec(step) ?? [];
+    const [, asker = ''] = /^ +in +from ([0-9a-f]{8}): request \d+ find-/m.exec(step) ?? [];
+    if (contacts.has(asker)) return contacts.size <= ANSWER_MAX ? Number(number) : 0;
+    const [, added] = /contact-added ([0-9a-f]{8})/.exec(step) ?? [];
+    if (added !== undefined) contacts.add(added);
+  }
+  return 0;
+}
+
+/** Contacts in an answer, `beta`, unless it is set. */
+const ANSWER_MAX = 20;
