@@ -129,7 +129,7 @@ export interface Quota {
 export interface Voters {
   /** 1 and up, one more for each change; 0: there is no list. */
   readonly version: number;
-  /** Three, five or seven. */
+  /** One to seven: an even number is normal between two odd ones. */
   readonly peers: readonly Peer[];
 }
 
