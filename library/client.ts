@@ -10,6 +10,7 @@
  */
 import { ClientError, TIMEOUT_MS, TIMER_SLACK_MS } from '../runtime/api/client.ts';
 import type { ConnectedClient, PutReceipt as Reply } from '../runtime/api/client.ts';
+import { PUT_TTL_S_MAX } from '../runtime/bounds.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { API_EXAMPLE_PORT, parseEndpoint } from '../runtime/links/address.ts';
@@ -82,7 +83,7 @@ export class Client {
     value: string | Uint8Array,
     options: ClientPutOptions = {},
   ): Promise<PutReceipt> {
-    const { ttlS, replication } = checkPut(options, TTL_S_MAX);
+    const { ttlS, replication } = checkPut(options, PUT_TTL_S_MAX);
     const [rawKey, bytes] = [keyBytes(key), valueBytes(value)];
     const once = options.retry !== true;
     const { status, holders, wanted, version } = await this.#track(options, { once }, (at, rest) =>
@@ -185,5 +186,3 @@ function noAnswer(reason: string, isUnknown: boolean): NoAnswerError {
 const NODES_MAX = 64;
 const CONNECTIONS_MAX = 64;
 const TIMEOUT_MS_MAX = 86_400_000;
-/** The message has 16 bits for it. */
-const TTL_S_MAX = 65_535;

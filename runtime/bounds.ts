@@ -241,3 +241,6 @@ export const REJOIN_MS = 1000;
 export const NETWORK_LOOK_MS = 3000;
 /** So often, in ms, it is said that a bootstrap node failed once more. */
 export const FAILED_AGAIN_MS = 10_000;
+
+/** Seconds of life that a PUT can name, a client's or an older node's: the field has 16 bits. */
+export const PUT_TTL_S_MAX = 65_535;

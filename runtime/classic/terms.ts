@@ -11,6 +11,7 @@ import { packPeers, peersIn } from '../../src/codec/address.ts';
 import { PEERS_PER_REPLY_MAX, REPLICATION_MAX } from '../../src/limits.ts';
 import type { ClassicMessage, Ipv4Address, WirePeer, WirePeers } from '../../src/wire-types.ts';
 import type { WireRecord, WireReply, WireRequest } from '../../src/wire-types.ts';
+import { PUT_TTL_S_MAX } from '../bounds.ts';
 import { idOfPlace } from '../identity/address-identity.ts';
 import type { UnsignedRecords } from './unsigned.ts';
 
@@ -78,7 +79,7 @@ export function putOf(
   { key, lifeMs, replication, value }: WireRecord,
   hops: number,
 ): ClassicMessage {
-  const ttlS = Math.max(1, Math.min(TTL_S_MAX, Math.floor(lifeMs / 1000)));
+  const ttlS = Math.max(1, Math.min(PUT_TTL_S_MAX, Math.floor(lifeMs / 1000)));
   return { type: 'put', ttlS, replication, hops, key, value };
 }
 
@@ -204,7 +205,5 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 const NO_VALUE = { value: undefined };
 /** A position is the last 20 bytes of an id. */
 const POSITION_AT = 12;
-/** Of a PUT. */
-const TTL_S_MAX = 65_535;
 /** An older node reads so much of a value at most: more would reach it cut. */
 const SHOWN_BYTES_MAX = 964;
