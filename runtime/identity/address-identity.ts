@@ -22,7 +22,7 @@ import {
 } from './identity-files.ts';
 import { putTogether } from './identity.ts';
 import type { Identity, IdentityPaths } from './identity.ts';
-import { ALPN, HANDSHAKE_MS, memberOf } from './proof.ts';
+import { ALPN, memberOf } from './proof.ts';
 import type { MemberProof, PeerProof } from './proof.ts';
 
 /** Where a node listens. */
@@ -86,7 +86,6 @@ export function addressTls(identity: Identity): TlsOptions & ConnectionOptions {
     rejectUnauthorized: true,
     secureOptions: constants.SSL_OP_NO_TICKET,
     ALPNProtocols: [ALPN],
-    handshakeTimeout: HANDSHAKE_MS,
     // For a dial by name; the types know it for plain connections only.
     family: 4,
     // Names say nothing here; what a certificate has to be is judged after the handshake.

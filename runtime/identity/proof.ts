@@ -52,7 +52,6 @@ export function tlsOptions(identity: Identity): TlsOptions & ConnectionOptions {
     rejectUnauthorized: true,
     secureOptions: constants.SSL_OP_NO_TICKET,
     ALPNProtocols: [ALPN],
-    handshakeTimeout: HANDSHAKE_MS,
     checkServerIdentity: (_host, presented) => {
       const certificate = parseCertificate(presented.raw);
       if (certificate === undefined) return new Error('certificate cannot be read');
@@ -113,4 +112,3 @@ function refuse(reason: string): NoProof {
 
 /** The enhanced dialect, as TLS names it. */
 export const ALPN = 'orrery/1';
-export const HANDSHAKE_MS = 5_000;
