@@ -1,5 +1,7 @@
 // The bytes behind headers: found while something is in progress, and let go after it.
 import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { bits256Of } from '../../host/words.ts';
 import { silentLog } from '../../runtime/log.ts';
@@ -129,3 +131,36 @@ test('the bytes of a message are let go with it', async (t) => {
   t.is(values.bytesHeld, 0);
   await disk.close();
 });
+
+test('a record that comes again and again is held once by those who read its key', async (t) => {
+  const disk = await openDisk(await scratch(t), silentLog);
+  const values = new Values(disk, signer);
+  const header = signed(values, 1, 100, Uint8Array.of(1));
+  const envelope = values.envelopeOf(header) ?? t.fail();
+  values.endPut(1);
+  for (const op of [2, 3]) values.beginGet(op, keyed(1));
+  values.keep(header, envelope);
+  values.endMessage();
+  const before = heapBytes();
+  for (let times = 0; times < 2_000_000; times++) {
+    values.keep(header, envelope);
+    values.endMessage();
+  }
+  const grownBy = heapBytes() - before;
+  // Eight bytes for each time and reader would be 32 MB.
+  t.true(grownBy < 8_000_000, `it grew by ${grownBy} bytes`);
+  t.truthy(values.envelopeOf(header));
+  values.endGet(2);
+  t.truthy(values.envelopeOf(header));
+  values.endGet(3);
+  t.is(values.envelopeOf(header), undefined);
+  t.is(values.bytesHeld, 0);
+  await disk.close();
+});
+
+/** Of what is still in use. */
+function heapBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}

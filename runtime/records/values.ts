@@ -64,13 +64,17 @@ export class Values {
   keep(header: RecordHeader, envelope: Envelope): void {
     this.#message.push(this.#hold(header, envelope));
     for (const get of this.#gets.values()) {
-      if (compareBits(get.key, header.key.raw) === 0) get.held.push(this.#hold(header, envelope));
+      if (compareBits(get.key, header.key.raw) !== 0) continue;
+      const held = this.#hold(header, envelope);
+      // The same record may come any number of times.
+      if (get.held.has(held)) this.#release(held);
+      else get.held.add(held);
     }
   }
 
   /** A GET command: the core may choose any record that arrives under its key, until `endGet`. */
   beginGet(op: OpId, key: Key): void {
-    this.#gets.set(op, { key: key.raw, held: [] });
+    this.#gets.set(op, { key: key.raw, held: new Set() });
   }
 
   endGet(op: OpId): void {
@@ -263,7 +267,7 @@ interface Held {
 
 interface Get {
   readonly key: Bits256;
-  readonly held: Held[];
+  readonly held: Set<Held>;
 }
 
 interface Put {
