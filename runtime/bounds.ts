@@ -244,3 +244,5 @@ export const FAILED_AGAIN_MS = 10_000;
 
 /** Seconds of life that a PUT can name, a client's or an older node's: the field has 16 bits. */
 export const PUT_TTL_S_MAX = 65_535;
+/** What a delete counts for in a batch, in bytes: a look at the disk, as dear as a small record. */
+export const DELETE_BYTES = 1024;

@@ -141,6 +141,8 @@ export const HANDED_MAX = 16_384;
 export const LEAVE_MS_MAX = 2000;
 /** Records dropped for their age in one step; the rest a millisecond later. */
 export const EXPIRIES_PER_STEP_MAX = 1024;
+/** Records that the disk is told to delete at once; of more it is told in parts. */
+export const DELETES_PER_PERSIST_MAX = 1024;
 /** How much longer the pause between checks gets with each check that finds nothing, in ms. */
 export const CHECK_MS_STEP = 250;
 

@@ -12,27 +12,21 @@
  * meanwhile.
  */
 import { join } from 'node:path';
-import { bytesOfBits256 } from '../../host/words.ts';
-import { compareBits } from '../../src/position.ts';
-import { compareVersions } from '../../src/state/store.ts';
-import type { RecordWrite } from '../../src/step-types.ts';
-import type { KeptRecord, RecordHeader } from '../../src/types.ts';
-import { BATCH_BYTES_MAX, DISK_RETRY_MS } from '../bounds.ts';
+import type { KeptRecord } from '../../src/types.ts';
+import { BATCH_BYTES_MAX, DELETE_BYTES, DISK_RETRY_MS } from '../bounds.ts';
 import { UsageError } from '../failure.ts';
 import { makePrivateDirectory } from '../files.ts';
 import { reasonOf, shortHex } from '../log.ts';
 import type { Log } from '../log.ts';
 import { hasRoom, mendDatabase, openDatabase, openPlainly, startAfresh } from './database.ts';
 import type { Database, Opened } from './database.ts';
-import { decodeHead, decodeStored, encodeHead } from './record-bytes.ts';
+import { costOf, operationsOf, takenBack } from './record-batch.ts';
+import type { DiskWrite } from './record-batch.ts';
+import { decodeStored } from './record-bytes.ts';
 import type { StoredRecord } from './record-bytes.ts';
-import { headKey, nameOf, readHeads, rebuildHeads, recordKey } from './record-index.ts';
-import type { Operation } from './record-index.ts';
+import { readHeads, rebuildHeads, recordKey } from './record-index.ts';
 
-/** A delete takes away this very version; another one that stands there stays. */
-export type DiskWrite =
-  | (Extract<RecordWrite, { readonly type: 'put' }> & { readonly bytes: Uint8Array })
-  | Extract<RecordWrite, { readonly type: 'delete' }>;
+export type { DiskWrite } from './record-batch.ts';
 
 export class Disk {
   readonly #log: Log;
@@ -165,93 +159,32 @@ export class Disk {
   }
 
   #nextJobs(): readonly Job[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { writes } of this.#jobs) {
-      for (const write of writes) bytes += write.type === 'put' ? write.bytes.length : 0;
-      if (count > 0 && bytes > BATCH_BYTES_MAX) break;
-      count += 1;
-    }
-    return this.#jobs.splice(0, count);
+    const costOfJob = ({ writes }: Job): number =>
+      writes.reduce((sum, write) => sum + costOf(write), 0);
+    return this.#jobs.splice(0, countOf(this.#jobs, costOfJob));
   }
 
   async #commit(writes: readonly DiskWrite[]): Promise<boolean> {
     if (this.#stalled) {
-      this.#owed.push(...writes.filter(({ type }) => type === 'delete'));
+      for (const write of writes) if (write.type === 'delete') this.#owed.push(write);
       return false;
     }
     let undo: DiskWrite[] = [];
     try {
-      undo = writes.map((write) => this.#takenBack(write, writes));
-      await this.#db.batch(this.#operationsOf([...this.#owed, ...writes]), { sync: true });
-      this.#owed = [];
+      undo = writes.map((write) => takenBack(this.#db, write, writes));
+      await this.#db.batch(operationsOf(this.#db, writes), { sync: true });
       return true;
     } catch (error) {
-      this.#owed.push(...undo);
-      this.#stalled = true;
-      this.#log.error({ reason: reasonOf(error) }, 'records cannot be written: trying again');
-      this.#retryLater();
+      for (const write of undo) this.#owed.push(write);
+      this.#stall(error);
       return false;
     }
   }
 
-  /**
-   * What a write leaves to be done when its batch fails: a delete again; instead of a put, what
-   * stands there now, or nothing. Read before, since nobody knows what stands there after.
-   */
-  #takenBack(write: DiskWrite, batch: readonly DiskWrite[]): DiskWrite {
-    if (write.type === 'delete') return write;
-    const { header } = write.record;
-    const key = bytesOfBits256(header.key.raw);
-    const bytes = this.#db.getSync(recordKey(key));
-    const there = bytes === undefined ? undefined : decodeStored(key, bytes);
-    const isDeleted = batch.some(
-      ({ type, record }) => type === 'delete' && there !== undefined && isOf(there.header, record),
-    );
-    if (bytes === undefined || there === undefined || isDeleted) {
-      return { type: 'delete', record: header };
-    }
-    const { envelope: _, ...record } = there;
-    return { type: 'put', record, bytes };
-  }
-
-  /** Each record's write beside that of its head. */
-  #operationsOf(writes: readonly DiskWrite[]): Operation[] {
-    const operations: Operation[] = [];
-    /** What stands after the writes so far, nothing after a delete. */
-    const touched = new Map<string, RecordHeader | undefined>();
-    for (const write of writes) {
-      const header = write.type === 'put' ? write.record.header : write.record;
-      const key = bytesOfBits256(header.key.raw);
-      const name = nameOf(key);
-      if (write.type === 'put') {
-        touched.set(name, header);
-        operations.push({ type: 'put', key: recordKey(key), value: write.bytes });
-        operations.push({ type: 'put', key: headKey(key), value: encodeHead(write.record) });
-        continue;
-      }
-      const there = touched.get(name);
-      const stands = touched.has(name)
-        ? there !== undefined && compareVersions(there, header) === 0
-        : this.#stands(key, header);
-      if (!stands) continue;
-      touched.set(name, undefined);
-      operations.push({ type: 'del', key: recordKey(key) });
-      operations.push({ type: 'del', key: headKey(key) });
-    }
-    return operations;
-  }
-
-  /** Whether this version stands on disk, or what stands there cannot be read any more. */
-  #stands(key: Uint8Array, header: RecordHeader): boolean {
-    try {
-      const bytes = this.#db.getSync(headKey(key));
-      if (bytes === undefined) return false;
-      const there = decodeHead(key, bytes)?.header;
-      return there === undefined || compareVersions(there, header) === 0;
-    } catch {
-      return true;
-    }
+  #stall(error: unknown): void {
+    this.#stalled = true;
+    this.#log.error({ reason: reasonOf(error) }, 'records cannot be written: trying again');
+    this.#retryLater();
   }
 
   #retryLater(): void {
@@ -274,8 +207,23 @@ export class Disk {
       this.#retryLater();
       return;
     }
-    this.#stalled = false;
-    if (await this.#commit([])) this.#log.info({}, 'records are written again');
+    try {
+      await this.#payOwed();
+      this.#stalled = false;
+      this.#log.info({}, 'records are written again');
+    } catch (error) {
+      this.#stall(error);
+    }
+  }
+
+  /** In batches as any: while nothing is written more and more may come to be owed. */
+  async #payOwed(): Promise<void> {
+    while (this.#owed.length > 0) {
+      const some = this.#owed.slice(0, countOf(this.#owed, costOf));
+      await this.#db.batch(operationsOf(this.#db, some), { sync: true });
+      // Done twice where it failed half way, which changes nothing.
+      this.#owed.splice(0, some.length);
+    }
   }
 }
 
@@ -291,10 +239,15 @@ interface Job {
   readonly done: (ok: boolean) => void;
 }
 
-/** Whether two headers are of one version of one key. */
-function isOf(a: RecordHeader, b: RecordHeader): boolean {
-  return compareBits(a.key.raw, b.key.raw) === 0 && compareVersions(a, b) === 0;
+/** How many of the first fit one batch; one does in any case. */
+function countOf<T>(items: readonly T[], cost: (item: T) => number): number {
+  let bytes = 0;
+  const beyond = items.findIndex((item, at) => {
+    bytes += cost(item);
+    return at > 0 && bytes > BATCH_BYTES_MAX;
+  });
+  return beyond < 0 ? items.length : beyond;
 }
 
-/** As many as fill a batch of average records. */
-const DELETES_AT_ONCE = 4096;
+/** As many as fill a batch. */
+const DELETES_AT_ONCE = BATCH_BYTES_MAX / DELETE_BYTES;

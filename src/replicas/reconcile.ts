@@ -16,7 +16,7 @@
  */
 
 import { ask } from '../asking.ts';
-import { CALL_MS_MAX, PUSHES_MAX } from '../limits.ts';
+import { CALL_MS_MAX, DELETES_PER_PERSIST_MAX, PUSHES_MAX } from '../limits.ts';
 import { countItems, findItem, forEachItem, lookUp } from '../paged.ts';
 import { withItem, withoutItem } from '../paged.ts';
 import { compareBits } from '../position.ts';
@@ -103,13 +103,15 @@ function surrender(draft: Draft): void {
     if (token !== 0 || group.length < header.replication || group.includes(self)) return;
     if (isSpread(held, self)) surplus.push(header);
   });
-  if (surplus.length === 0) return;
   for (const { key } of surplus) {
     letGo(draft, key);
     emit(draft, { type: 'note', note: { type: 'replica-dropped', key } });
   }
-  const writes = surplus.map((record) => ({ type: 'delete', record }) as const);
-  emit(draft, { type: 'persist', token: nextNumber(draft), writes });
+  for (let at = 0; at < surplus.length; at += DELETES_PER_PERSIST_MAX) {
+    const some = surplus.slice(at, at + DELETES_PER_PERSIST_MAX);
+    const writes = some.map((record) => ({ type: 'delete', record }) as const);
+    emit(draft, { type: 'persist', token: nextNumber(draft), writes });
+  }
 }
 
 /** Who has shown nothing of what it got before gets no more than a few at a time. */
