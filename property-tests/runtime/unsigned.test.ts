@@ -15,6 +15,7 @@ import { reachableAt } from '../../runtime/links/address.ts';
 import { ownHello } from '../../runtime/links/greeting.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import { headerFor } from '../../src/codec/record.ts';
+import { VERSION_AHEAD_MS_MAX } from '../../src/limits.ts';
 import type { WireMessage, WireRecord } from '../../src/wire-types.ts';
 import { law } from '../harness.ts';
 import { freePorts } from '../processes.ts';
@@ -115,6 +116,22 @@ test('who is ahead of time moves the versions of that key alone', (t) => {
   records.verify(headerFor(ahead, sha256(ahead.value)));
   t.is(records.received(key, valueOf(9), WHOLE).version, 9001);
   t.true(records.received(other, valueOf(9), WHOLE).version < 1010);
+});
+
+test('a clock that was ahead leaves no version that nobody takes', (t) => {
+  const clock = { wall: 10_000_000 };
+  const records = new UnsignedRecords(sha256, () => clock.wall);
+  const key = newKey();
+  const ahead = records.received(key, valueOf(9), WHOLE);
+  records.verify(headerFor(ahead, sha256(ahead.value)));
+  // A little ahead of the clock is taken, and versions rise by it.
+  clock.wall -= VERSION_AHEAD_MS_MAX - 10;
+  t.is(records.received(newKey(), valueOf(9), WHOLE).version, 10_000_001);
+  clock.wall -= 3_600_000;
+  for (const one of [key, newKey()]) {
+    t.is(records.received(one, valueOf(9), WHOLE).version, clock.wall);
+    clock.wall += 1;
+  }
 });
 
 test('so many are remembered, the last used first', (t) => {

@@ -12,6 +12,7 @@
  */
 import { headerFor } from '../../src/codec/record.ts';
 import type { SignedFields } from '../../src/codec/record.ts';
+import { VERSION_AHEAD_MS_MAX } from '../../src/limits.ts';
 import type { WireHeader, WireRecord } from '../../src/wire-types.ts';
 import { ECHO_MS_MAX, UNSIGNED_MAX } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
@@ -60,8 +61,11 @@ export class UnsignedRecords {
     }
     const wallMs = this.#wallMs();
     const known = met?.header.version ?? 0;
-    this.#lastVersion = Math.max(wallMs, this.#lastVersion + 1);
-    const version = Math.max(this.#lastVersion, known + 1);
+    // Nobody takes a version further ahead: what has one comes of a clock that was wrong.
+    const above = (version: number): number =>
+      version < wallMs + VERSION_AHEAD_MS_MAX ? Math.max(wallMs, version + 1) : wallMs;
+    this.#lastVersion = above(this.#lastVersion);
+    const version = Math.max(this.#lastVersion, above(known));
     const seal = { certificate: NO_BYTES, signature: UNSIGNED };
     return {
       key,
