@@ -130,6 +130,11 @@ test('who is revoked is cut off, and nobody else', async (t) => {
   live.replace(list(SERIAL));
   t.is(door.visits.count, 0);
   await ended;
+  // Its handshake may have begun under the list of before.
+  const late = await olderSocket(t, shared, 'visitor', shared.port);
+  late.resume().write(pingOf(shared.port + 1));
+  await once(late, 'close');
+  t.deepEqual([door.visits.count, door.asked.length], [0, 0]);
 });
 
 test('an end for all leaves no connection and no answer', async (t) => {

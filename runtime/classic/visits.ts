@@ -18,6 +18,7 @@ import { monotonicMs } from '../clock.ts';
 import { idOfAddress, idOfPlace } from '../identity/address-identity.ts';
 import type { LiveIdentity } from '../identity/live-identity.ts';
 import type { AddressBook } from '../links/address-book.ts';
+import { endSoon } from '../links/link.ts';
 import type { FrameReceiver, LinkShares } from '../links/link.ts';
 import { foreignText } from '../log.ts';
 import type { Log } from '../log.ts';
@@ -63,15 +64,21 @@ export class ClassicVisits {
 
   /** @param serial of its certificate, as `plainSerial` writes it */
   accept(socket: TLSSocket, serial: string): void {
+    const onFault = (reason: string): void => {
+      const from = socket.remoteAddress;
+      this.#parts.log.warn({ from, reason: foreignText(reason) }, 'older node cut off');
+    };
+    // The list may be newer than the one that its handshake began with.
+    if (this.#parts.identity.isRevoked(serial)) {
+      onFault(REVOKED);
+      return endSoon(socket);
+    }
     this.#makeRoom();
     const visit = new Visit(socket, serial, this.#parts.shares, {
       take: (message, waitedMs) => {
         this.#take(visit, message, waitedMs);
       },
-      onFault: (reason) => {
-        const from = socket.remoteAddress;
-        this.#parts.log.warn({ from, reason: foreignText(reason) }, 'older node cut off');
-      },
+      onFault,
       onEnd: () => {
         this.#visits.delete(visit);
         for (const call of visit.questions) this.#open.delete(call);
@@ -106,7 +113,7 @@ export class ClassicVisits {
 
   #closeRevoked(): void {
     for (const visit of [...this.#visits]) {
-      if (this.#parts.identity.isRevoked(visit.serial)) visit.fail('its certificate is revoked');
+      if (this.#parts.identity.isRevoked(visit.serial)) visit.fail(REVOKED);
     }
   }
 
@@ -182,3 +189,4 @@ function withOwnBytes(address: Ipv4Address): Ipv4Address {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const REVOKED = 'its certificate is revoked';
