@@ -246,3 +246,9 @@ export const FAILED_AGAIN_MS = 10_000;
 export const PUT_TTL_S_MAX = 65_535;
 /** What a delete counts for in a batch, in bytes: a look at the disk, as dear as a small record. */
 export const DELETE_BYTES = 1024;
+/** A link on which nothing was heard since a call of ours was sent is cut after this, in ms: long
+ * after the core gave the call up, and before it is forgotten. TCP alone would take 15 minutes. */
+export const LINK_SILENT_MS_MAX = 10_000;
+/** A link whose other side takes none of the bytes for which we stopped reading is cut after this,
+ * in ms: what a slow one takes is seen in steps of a megabyte. */
+export const LINK_STALL_MS_MAX = 30_000;

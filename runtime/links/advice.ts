@@ -20,9 +20,7 @@ import type { Endpoint } from './address.ts';
  * was there, or that a link was no longer needed, only to those who ask for it.
  */
 export function levelOf(reason: string): 'debug' | 'warn' {
-  // Errors of the system are ECONNREFUSED and the like; those of TLS begin with ERR_.
-  const isSilence = /^(E(?!RR_)|closed|no (address|dial|handshake|hello)\b)/.test(reason);
-  return isSilence || /^(goodbye|stopping|duplicate|idle)\b/.test(reason) ? 'debug' : 'warn';
+  return SILENCE.test(reason) || NOT_NEEDED.test(reason) ? 'debug' : 'warn';
 }
 
 /**
@@ -47,6 +45,9 @@ export function bootstrapTeller(log: Log): (endpoint: Endpoint, reason: string) 
   };
 }
 
+/** Errors of the system are ECONNREFUSED and the like; those of TLS begin with ERR_. */
+const SILENCE = /^(E(?!RR_)|closed|no (address|answer|byte|dial|handshake|hello)\b)/;
+const NOT_NEEDED = /^(goodbye|stopping|duplicate|idle)\b/;
 const FOREIGN =
   'presents a certificate of another authority: nodes meet only with certificates of one ' +
   'authority (docs/operations.md, Certificates)';

@@ -12,6 +12,7 @@ import { decodePeer, encodePeer } from '../../src/codec/peer.ts';
 import type { Peer } from '../../src/types.ts';
 import type { Decoded, GoodbyeReason, WireHello, WireMessage } from '../../src/wire-types.ts';
 import { GOODBYE_MS_MAX, HANDSHAKE_MS_MAX, LINK_PAUSE_BYTES } from '../bounds.ts';
+import { LINK_STALL_MS_MAX } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import type { ProvenPeer } from '../identity/proof.ts';
 import type { InputBudget } from '../input-budget.ts';
@@ -50,6 +51,8 @@ export class Link {
   readonly farHost: string;
   /** When it last had something to do with a call; monotonic ms. */
   usedAt: number;
+  /** When bytes last came, or could not because we did not read; monotonic ms. */
+  heardAt: number;
   readonly #socket: TLSSocket;
   readonly #events: LinkEvents;
   readonly #shares: LinkShares;
@@ -57,6 +60,10 @@ export class Link {
   #phase: 'greeting' | 'up' | 'ended' = 'greeting';
   #paused = false;
   #corked = false;
+  #writtenBytes = 0;
+  /** What the other side had taken of that at the last sweep, and since when no more. */
+  #takenBytes = 0;
+  #takenAt: number;
   /** Monotonic ms. */
   readonly openedAt: number;
 
@@ -75,6 +82,8 @@ export class Link {
     this.#events = events;
     this.openedAt = monotonicMs();
     this.usedAt = this.openedAt;
+    this.heardAt = this.openedAt;
+    this.#takenAt = this.openedAt;
     this.#intake = new Intake({
       decode: decodePeer,
       slices: shares.slices,
@@ -107,6 +116,7 @@ export class Link {
       this.#intake.askForTurn();
     });
     socket.on('data', (chunk: Buffer) => {
+      this.heardAt = monotonicMs();
       if (this.#phase !== 'ended') this.#intake.push(chunk);
     });
   }
@@ -137,14 +147,21 @@ export class Link {
     this.#finish(detail);
   }
 
-  /** Judges the deadlines of the link itself, and the certificate at its other end. */
-  sweep(now: number): void {
+  /**
+   * Judges the deadlines of the link itself, and the certificate at its other end.
+   *
+   * @param attentiveMs for how long this process has not stood still
+   */
+  sweep(now: number, attentiveMs: number): void {
+    this.#noteTaken(now);
     if (Date.now() > this.proven.notAfterMs) {
       this.goodbye('identity', 'the certificate of the peer has expired');
     } else if (this.#phase === 'greeting' && now - this.openedAt > HANDSHAKE_MS_MAX) {
       this.#destroy('no hello in time');
     } else if (this.#intake.isLate(now)) {
       this.goodbye('malformed', 'a frame took too long');
+    } else if (Math.min(now - this.#takenAt, attentiveMs) > LINK_STALL_MS_MAX) {
+      this.#destroy('no byte taken in time');
     }
   }
 
@@ -190,6 +207,15 @@ export class Link {
     if (refusal !== undefined) this.goodbye(refusal, `hello refused: ${refusal}`);
   }
 
+  /** While we do not read, its silence says nothing: then it is to take what waits for it. */
+  #noteTaken(now: number): void {
+    if (this.#paused) this.heardAt = now;
+    const takenBytes = this.#writtenBytes - this.waitingBytes;
+    const isAwaited = this.#paused && this.waitingBytes > LINK_PAUSE_BYTES;
+    if (!isAwaited || takenBytes !== this.#takenBytes) this.#takenAt = now;
+    this.#takenBytes = takenBytes;
+  }
+
   #pause(): void {
     if (this.#paused) return;
     this.#paused = true;
@@ -212,6 +238,7 @@ export class Link {
       });
     }
     this.#socket.write(frame);
+    this.#writtenBytes += frame.length;
   }
 
   #destroy(reason: string): void {

@@ -8,6 +8,7 @@
  * dropped and counted. Nothing here calls back into a step: reports wait in the driver's queue.
  */
 import type { TLSSocket } from 'node:tls';
+import { CALL_MS_MAX } from '../../src/limits.ts';
 import type { CallId, Peer } from '../../src/types.ts';
 import type { GoodbyeReason, WireHello } from '../../src/wire-types.ts';
 import { GREETINGS_PER_PEER_MAX, SWEEP_MS } from '../bounds.ts';
@@ -38,6 +39,9 @@ export class Links {
   readonly #finder: Finder;
   readonly #sweeper: NodeJS.Timeout;
   #closing = false;
+  /** When the last sweep was, and since when there was no pause between two; monotonic ms. */
+  #sweptAt = monotonicMs();
+  #attentiveSince = this.#sweptAt;
 
   constructor(options: LinksOptions) {
     this.#options = options;
@@ -179,7 +183,10 @@ export class Links {
     const { other } = this.#options;
     if (other !== undefined && socket.alpnProtocol !== ALPN) return other.greet(socket, peer);
     const [earlier] = this.#greetings.of(peer, true);
-    if (earlier === undefined && this.#pairs.find(peer)?.kept === undefined) {
+    const pair = this.#pairs.find(peer);
+    // Behind a link that is silent since a call that the core gave up nobody is left: it is here.
+    pair?.cutSilent(monotonicMs(), CALL_MS_MAX);
+    if (earlier === undefined && pair?.kept === undefined) {
       return this.#greet(socket, proven, peer, true);
     }
     // The other side never hears a hello; that the peer is there was all that remained to be seen.
@@ -275,10 +282,14 @@ export class Links {
 
   #sweep(): void {
     const now = monotonicMs();
-    for (const link of this.#greetings.links) link.sweep(now);
+    // After a pause of our own it is still to be read what came meanwhile.
+    if (now - this.#sweptAt > 2 * SWEEP_MS) this.#attentiveSince = now;
+    this.#sweptAt = now;
+    const attentiveMs = now - this.#attentiveSince;
+    for (const link of this.#greetings.links) link.sweep(now, attentiveMs);
     for (const link of whoTakesTooLittle(this.#pairs.links)) link.cut('takes too little');
     for (const pair of this.#pairs.all) {
-      pair.sweep(now);
+      pair.sweep(now, attentiveMs);
       this.#options.placing.forgive(pair, now);
     }
   }

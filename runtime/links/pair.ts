@@ -4,8 +4,10 @@
  *
  * Rules (docs/wire.md, Links): of two links both ends keep the one dialled by the smaller node id;
  * calls open on the other finish, then it closes. A newer link of the same dialler replaces the
- * older, which that dialler has given up. Call numbers belong to a link: a reply counts only where
- * its call is open, one of ours leaves where its request came. Every map here is capped.
+ * older, which that dialler has given up. One that is silent for long after a call is cut: it would
+ * be kept until TCP tells that the other machine is gone. Call numbers belong to a link: a reply
+ * counts only where its call is open, one of ours leaves where its request came. Every map here is
+ * capped.
  *
  * Where ids are addresses only a dial proves who is there. Then each end asks over the link that it
  * dialled and answers on any: whoever claims to be the peer gets no request that is meant for it,
@@ -21,6 +23,7 @@ import {
   FRAMES_WAITING_MAX,
   LINK_FULL_BYTES,
   LINK_IDLE_MS_MAX,
+  LINK_SILENT_MS_MAX,
   PEER_CALLS_MAX,
 } from '../bounds.ts';
 import type { Link } from './link.ts';
@@ -150,12 +153,27 @@ export class Pair {
     return this.#ours.delete(call);
   }
 
-  /** Forgets calls that nobody answered and judges the deadlines of each link. */
-  sweep(now: number): void {
+  /** Cuts each link on which nothing was heard since a call of ours was sent, so long ago. */
+  cutSilent(now: number, silentMs: number): void {
+    for (const link of [...this.#links]) {
+      const isCut = [...this.#ours.values()].some(
+        (open) => open.link === link && open.at >= link.heardAt && now - open.at > silentMs,
+      );
+      if (isCut) link.cut('no answer in time');
+    }
+  }
+
+  /**
+   * Forgets calls that nobody answered and judges the deadlines of each link.
+   *
+   * @param attentiveMs for how long this process has not stood still
+   */
+  sweep(now: number, attentiveMs: number): void {
     forgetOld(this.#ours, now);
     forgetOld(this.#theirs, now);
+    if (attentiveMs > LINK_SILENT_MS_MAX) this.cutSilent(now, LINK_SILENT_MS_MAX);
     for (const link of [...this.#links]) {
-      link.sweep(now);
+      link.sweep(now, attentiveMs);
       if (!link.isUp || this.#isBusy(link)) continue;
       const unusedMs = now - link.usedAt;
       if (link !== this.kept && this.#acceptedAreProven) {
