@@ -1,15 +1,20 @@
 // The client API, byte for byte, against a real node that is a network of its own: whatever a
 // client does to its connection, it harms no other one.
+import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { createReader } from '../../runtime/stream.ts';
 import type { RunningNode } from '../../runtime/node.ts';
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import type { ClientMessage } from '../../src/wire-types.ts';
+import { requireOrSkip } from '../require.ts';
 import { clientOf, eventually, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
+
+const run = promisify(execFile);
 
 interface Raw {
   readonly socket: Socket;
@@ -218,3 +223,29 @@ test('TTL and replication reach the record, 0 means the default', async (t) => {
     t.is(outcome.type === 'stored' ? outcome.record.ttlS : undefined, granted);
   }
 });
+
+test('TCP asks both ends whether the other is still there', async (t) => {
+  if (!requireOrSkip(t, (await timersAt(1)) !== undefined, 'ss of iproute2')) return;
+  const node = await lone(t);
+  const client = await clientOf(t, node);
+  t.is(await client.get(newKey()), undefined);
+  const port = node.api?.port ?? t.fail();
+  // What the system does by itself begins after hours; a moment ago something else may be timed.
+  for (let tries = 0; tries < 30; tries++) {
+    const timers = (await timersAt(port)) ?? [];
+    if (timers.filter((each) => /keepalive,[\d.]+sec/.test(each)).length === 2) return t.pass();
+    await delay(500);
+  }
+  t.fail('nobody asks');
+});
+
+/** What is timed at each end of each connection to a port of this machine. */
+async function timersAt(port: number): Promise<readonly string[] | undefined> {
+  const filter = `( sport = :${port} or dport = :${port} )`;
+  try {
+    const { stdout } = await run('ss', ['-Htno', 'state', 'established', filter]);
+    return stdout.trim().split('\n');
+  } catch {
+    return undefined;
+  }
+}

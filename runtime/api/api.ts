@@ -4,10 +4,11 @@
  *
  * This file accepts connections and judges their deadlines; what happens on one of them is in
  * `api-connection.ts`. Invariants: a connection that misbehaves is closed alone; there are at most
- * `CLIENTS_MAX` of them; none that takes no bytes keeps its place for ever.
+ * `CLIENTS_MAX` of them; none that takes no bytes, or whose machine is gone, keeps its place for
+ * ever.
  */
 import { createServer } from 'node:net';
-import { CLIENTS_MAX, SWEEP_MS } from '../bounds.ts';
+import { CLIENTS_MAX, KEEP_ALIVE_MS, SWEEP_MS } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import type { Endpoint } from '../links/address.ts';
 import { bindServer } from '../listening.ts';
@@ -31,7 +32,12 @@ export async function serveClients(
 ): Promise<ClientApi> {
   const { log } = shares;
   const clients = new Set<ClientConnection>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  const server = createServer({
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+  });
   server.maxConnections = clientsMax;
   server.on('connection', (socket) => {
     const client = new ClientConnection(socket, shares);

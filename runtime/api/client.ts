@@ -14,6 +14,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import type { ClientMessage } from '../../src/wire-types.ts';
+import { KEEP_ALIVE_MS } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import { formatEndpoint } from '../links/address.ts';
 import type { Endpoint } from '../links/address.ts';
@@ -245,7 +246,13 @@ interface Waiter {
 
 function openSocket(at: Endpoint, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: at.host, port: at.port, noDelay: true });
+    const socket = connect({
+      host: at.host,
+      port: at.port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+    });
     const refuse = (reason: string): void => {
       socket.destroy();
       reject(new ClientError(`no node answers at ${formatEndpoint(at)}: ${reason}`));
