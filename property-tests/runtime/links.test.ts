@@ -191,9 +191,9 @@ test('a peer that never says hello is cut, and so is half a frame', async (t) =>
   const slow = await rawPeer(t, site, a.listen);
   slow.socket.write(encodePeer(ownHello([])));
   slow.socket.write(Uint8Array.of(0, 0, 0, 99, 1));
-  await eventually(t, 'the silent one cut', silent.ended, 8000);
+  await eventually(t, 'the silent one cut', silent.ended, 30_000);
   t.false(slow.ended());
-  await eventually(t, 'the slow one cut', slow.ended, 8000);
+  await eventually(t, 'the slow one cut', slow.ended, 30_000);
 });
 
 test('a frame that comes byte by byte is taken, an unknown request refused', async (t) => {
