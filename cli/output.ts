@@ -56,9 +56,28 @@ export function ignoreClosedPipes(): void {
   }
 }
 
-/** Ends the process when what was printed is handed on, or its readers are too slow. */
+/** What writes aside. */
+interface Outlet {
+  /** Resolves when all is written, or cannot be. */
+  readonly flush: () => Promise<void>;
+  /** Whether a write does not come back: an exit would wait for it. */
+  readonly isStuck: () => boolean;
+}
+
+const outlets: Outlet[] = [];
+
+/** What is to be handed on before the process ends, beside standard output and error. */
+export function handOnAsWell(outlet: Outlet): void {
+  outlets.push(outlet);
+}
+
+/**
+ * Ends the process when what was printed is handed on, or its readers are too slow; without its
+ * code where an exit would not come to an end.
+ */
 export async function leave(exitCode: number): Promise<never> {
   await handOn();
+  if (outlets.some((outlet) => outlet.isStuck())) return await kill();
   if (lost !== undefined) process.stderr.write(`orrery: output was lost: ${lost.message}\n`);
   process.exit(lost !== undefined && exitCode === 0 ? 1 : exitCode);
 }
@@ -69,12 +88,17 @@ export async function leave(exitCode: number): Promise<never> {
  */
 export async function leaveAtOnce(): Promise<never> {
   await handOn();
+  return await kill();
+}
+
+async function kill(): Promise<never> {
   process.kill(process.pid, 'SIGKILL');
   return await new Promise<never>(() => undefined);
 }
 
 async function handOn(): Promise<void> {
-  const handedOn = Promise.all([process.stdout, process.stderr].map(flushed));
+  const streams = [process.stdout, process.stderr].map(flushed);
+  const handedOn = Promise.all([...streams, ...outlets.map((outlet) => outlet.flush())]);
   const late = new Promise((resolve) => setTimeout(resolve, FLUSH_MS_MAX));
   await Promise.race([handedOn, late]);
   // A stream says only after this turn that a write has failed.
