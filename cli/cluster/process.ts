@@ -2,13 +2,14 @@
  * One node of `orrery cluster` as a process of its own: started with this program's own entry, its
  * output passed on line by line behind its address, and told to stop over a channel.
  *
- * Invariant: the child ends with us however we end. The channel closes with this process, even when
- * it is killed, and the child stops when its channel closes (`cli/signals.ts`).
+ * Invariants: the child ends with us however we end. The channel closes with this process, even
+ * when it is killed, and the child stops when its channel closes (`cli/signals.ts`). Of what it
+ * prints no more waits here than a stream takes: the child drops lines when nobody reads them.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { formatEndpoint } from '../../runtime/links/address.ts';
 import type { ReadyNote } from '../node.ts';
@@ -65,18 +66,48 @@ function endOf(child: ChildProcess): Promise<string> {
     child.once('error', (error) => {
       resolve(error.message);
     });
+    // What nobody takes any more must not hide the end.
+    let looking: NodeJS.Timeout | undefined;
+    child.once('exit', () => {
+      looking = setInterval(() => {
+        for (const from of [child.stdout, child.stderr]) if (from?.isPaused()) from.destroy();
+      }, OUTPUT_MS_MAX);
+    });
     // Its output is read to the end by then, unlike at 'exit'.
     child.once('close', (code, signal) => {
+      clearInterval(looking);
       resolve(signal ?? `exit code ${code ?? 'unknown'}`);
     });
   });
 }
 
-function passOn(from: Readable | null, to: NodeJS.WriteStream, name: string): void {
+/** Passes on line by line; while nobody takes the lines, nothing is read. */
+export function passOn(from: Readable | null, to: Writable, name: string): void {
   if (from === null) return;
   createInterface({ input: from, crlfDelay: Infinity }).on('line', (line) => {
-    to.write(`[${name}] ${line}\n`);
+    if (!to.write(`[${name}] ${line}\n`)) waitFor(to, from);
   });
+}
+
+/** What is not read until a stream has room again; one listener each, however many wait. */
+const waiting = new WeakMap<Writable, Set<Readable>>();
+
+function waitFor(to: Writable, from: Readable): void {
+  from.pause();
+  const others = waiting.get(to);
+  if (others !== undefined) {
+    others.add(from);
+    return;
+  }
+  const all = new Set([from]);
+  waiting.set(to, all);
+  const goOn = (): void => {
+    waiting.delete(to);
+    to.off('drain', goOn).off('error', goOn);
+    for (const one of all) one.resume();
+  };
+  // After an error, as of a reader that is gone, there is no drain.
+  to.on('drain', goOn).on('error', goOn);
 }
 
 function isReadyNote(message: unknown): message is ReadyNote {
@@ -92,3 +123,5 @@ function isReadyNote(message: unknown): message is ReadyNote {
 const ENTRY = fileURLToPath(new URL('../../../cli/orrery.mjs', import.meta.url));
 /** A clean stop takes a node at most ten seconds. */
 const KILL_AFTER_MS = 12_000;
+/** For what a child has printed last, once it has ended. */
+const OUTPUT_MS_MAX = 2000;
