@@ -6,28 +6,29 @@
  * over their channel instead, and stops when that channel closes.
  *
  * Invariants: whatever its operator can put right ends in one line and exit code 2; a clean stop is
- * exit code 0 within `STOP_MS_MAX`, any other end a line in the log and exit code 1. While it runs,
- * SIGHUP and changed files replace its identity and its list of voters.
+ * exit code 0 within `STOP_MS_MAX`, any other end a line in the log and exit code 1, or SIGKILL
+ * where an exit would wait for the disk. While it runs, SIGHUP and changed files replace its
+ * identity and its list of voters.
  */
 import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { readIntroducers } from '../runtime/election/introducers-file.ts';
-import { readVoters } from '../runtime/election/voter-list.ts';
 import { watchVoters } from '../runtime/election/voters-watch.ts';
 import { watchIdentity } from '../runtime/identity/identity-watch.ts';
 import type { Identity } from '../runtime/identity/identity.ts';
-import { formatEndpoint, isLoopback } from '../runtime/links/address.ts';
+import { formatEndpoint } from '../runtime/links/address.ts';
 import { freePort, LISTEN_ADDRESS } from '../runtime/listening.ts';
 import { reasonOf } from '../runtime/log.ts';
-import { startNode } from '../runtime/node.ts';
 import type { RunningNode } from '../runtime/node.ts';
+import { within } from '../runtime/stopping.ts';
 import { defaultConfig } from '../src/config.ts';
 import { ALPHA_MAX, K_MAX, REPLICATION_MAX } from '../src/limits.ts';
-import { identityFor, readChosen } from './development.ts';
+import { readChosen } from './development.ts';
 import { CommandFailure, report } from './failure.ts';
 import { framesOf, onFatal } from './fatal.ts';
 import { wholeNumber } from './flags.ts';
 import { LOG_FORMATS, LOG_LEVELS, openLog } from './logging.ts';
+import { start } from './node-start.ts';
+import type { Started } from './node-start.ts';
 import { counted, leaveAtOnce, print, printJson, say } from './output.ts';
 import type { IniSettings } from './settings/ini.ts';
 import { quotaFlag } from './settings/quota.ts';
@@ -69,11 +70,15 @@ export function nodeCommand(version: string): CommandUnknownOpts {
   return command;
 }
 
-/** Stops a node in time; the process ends at once when its disk does not let it. */
-export async function stopNode(node: RunningNode): Promise<void> {
+/**
+ * Stops a node in time; the process ends at once when its disk does not let it.
+ *
+ * @param spentMs how long ago the stop was asked for
+ */
+export async function stopNode(node: RunningNode, spentMs = 0): Promise<void> {
   const late = setTimeout(() => {
     void endAtOnce(new CommandFailure(`the node did not stop within ${STOP_MS_MAX / 1000} s`));
-  }, STOP_MS_MAX);
+  }, STOP_MS_MAX - spentMs);
   try {
     await node.close();
   } catch (error) {
@@ -83,7 +88,7 @@ export async function stopNode(node: RunningNode): Promise<void> {
   }
 }
 
-async function endAtOnce(failure: CommandFailure): Promise<never> {
+async function endAtOnce(failure: unknown): Promise<never> {
   report(failure);
   return await leaveAtOnce();
 }
@@ -126,23 +131,16 @@ async function run(
   watch: StopWatch,
   hangUp: { act?: () => void },
 ): Promise<void> {
-  const { identity, made } = await identityFor(settings);
-  if (made !== undefined) tell({ event: 'identity', made });
-  if (!isLoopback(settings.api.host)) {
-    log.warn({ api: formatEndpoint(settings.api) }, 'the client API has no access control');
-  }
-  const { listen, api, bootstrap, dataDir, config, admission, advertise, version } = settings;
-  const { votersFile } = settings;
-  const voters =
-    votersFile === undefined ? settings.voters : await readVoters(votersFile, identity.authority);
-  const { introducersFile } = settings;
-  const introducers =
-    introducersFile === undefined ? undefined : await readIntroducers(introducersFile);
-  const { hopsMax } = settings;
-  const places = { listen, api, admin: settings.admin, bootstrap, dataDir, advertise, hopsMax };
-  const record = settings.record === undefined ? undefined : { ...settings.record, version };
-  const rest = { config, admission, record, voters, introducers, identity, log };
-  const node = await startNode({ ...places, ...rest });
+  let askedAt: number | undefined;
+  void watch.asked.then(() => {
+    askedAt = performance.now();
+  });
+  const { node, identity, voters } = await startedInTime(
+    start(settings, log, (made) => {
+      tell({ event: 'identity', made });
+    }),
+    watch,
+  );
   const forget = onFatal(async (error) => {
     const fields = { reason: reasonOf(error), at: framesOf(error) };
     log.error(fields, 'unexpected error: the node stops');
@@ -151,6 +149,7 @@ async function run(
   void announce(node, settings, tell, watch);
   const read = (): Promise<Identity> => readChosen(settings);
   const watches = [watchIdentity(settings.identity, read, identity, node.replaceIdentity, log)];
+  const { votersFile } = settings;
   if (votersFile !== undefined && voters !== undefined) {
     const { authority } = identity;
     watches.push(watchVoters(votersFile, authority, voters, node.replaceVoters, log));
@@ -159,12 +158,33 @@ async function run(
     for (const files of watches) files.readNow();
   };
   try {
-    await Promise.race([watch.asked, node.ended]);
+    await Promise.race([watch.asked, endOf(node)]);
   } finally {
     for (const files of watches) files.end();
   }
-  await stopNode(node);
+  await stopNode(node, askedAt === undefined ? 0 : performance.now() - askedAt);
   forget();
+}
+
+/** A start may wait for a lock, or mend a database, for longer than a stop may take. */
+async function startedInTime(starting: Promise<Started>, watch: StopWatch): Promise<Started> {
+  await Promise.race([starting, watch.asked]);
+  if (watch.isAsked() && !(await within(starting, START_MS_MAX))) {
+    await endAtOnce(new CommandFailure('the node is killed: it is still starting'));
+  }
+  return await starting;
+}
+
+/** Resolves when the node has stopped. @throws what stopped it, a bug of ours */
+async function endOf(node: RunningNode): Promise<void> {
+  try {
+    await node.ended;
+  } catch (error) {
+    // What is not torn down by now waits for the disk, and so would an exit.
+    const isTornDown = within(node.abort(), TEAR_DOWN_MS_MAX);
+    if (!(await isTornDown.catch(() => true))) await endAtOnce(error);
+    throw error;
+  }
 }
 
 /** Tells how the join went; while it takes long, what it waits for. */
@@ -243,6 +263,10 @@ function withFlags() {
 const SILENT_MS = 2000;
 /** A clean stop is promised within this, in ms; the node itself needs less. */
 const STOP_MS_MAX = 10_000;
+/** Of this a start that is going on has so long, in ms. */
+const START_MS_MAX = 8000;
+/** A broken node has had a second for it already. */
+const TEAR_DOWN_MS_MAX = 1000;
 
 const EXAMPLES = `
 Examples:
