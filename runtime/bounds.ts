@@ -252,3 +252,6 @@ export const LINK_SILENT_MS_MAX = 10_000;
 /** A link whose other side takes none of the bytes for which we stopped reading is cut after this,
  * in ms: what a slow one takes is seen in steps of a megabyte. */
 export const LINK_STALL_MS_MAX = 30_000;
+/** Files of the operator that cannot be used and do not change are tried again after a look, then
+ * after twice as long each time, up to this, in ms: certificates take time to read. */
+export const FILE_AGAIN_MS_MAX = 30_000;

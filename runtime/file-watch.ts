@@ -3,10 +3,11 @@
  *
  * Files are looked at, not listened to: that works on every file system, and a few looks a second
  * cost nothing. Rule: files that cannot be used, perhaps because the second of a pair is still to
- * come, change nothing; they are tried again each second, and the log says so once per reason.
+ * come, change nothing; they are tried again when one of them changes, and without that ever more
+ * rarely, for not every file system tells each change. The log says so once per reason.
  */
 import { stat } from 'node:fs/promises';
-import { FILE_LOOK_MS } from './bounds.ts';
+import { FILE_AGAIN_MS_MAX, FILE_LOOK_MS } from './bounds.ts';
 import { UsageError } from './failure.ts';
 import { reasonOf } from './log.ts';
 import type { Log, LogFields } from './log.ts';
@@ -32,9 +33,11 @@ export interface Watched<T> {
 export function watchFiles<T>(watched: Watched<T>, current: T, log: Log): FileWatch {
   const { words } = watched;
   let [used, seen] = [current, ''];
+  let [pauseMs, againAt] = [FILE_LOOK_MS, Infinity];
   let [busy, ended, asked] = [false, false, false];
   let lastReason = '';
   const read = async (): Promise<void> => {
+    againAt = Infinity;
     try {
       const next = await watched.read();
       if (ended) return;
@@ -47,8 +50,8 @@ export function watchFiles<T>(watched: Watched<T>, current: T, log: Log): FileWa
       used = next;
       log.info(watched.fieldsOf(next), words.used);
     } catch (error) {
-      // Tried again with the next look.
-      seen = '';
+      againAt = performance.now() + pauseMs;
+      pauseMs = Math.min(FILE_AGAIN_MS_MAX, 2 * pauseMs);
       const reason = error instanceof UsageError ? error.message : reasonOf(error);
       if (reason !== lastReason) log.error({ reason }, words.unusable);
       lastReason = reason;
@@ -58,7 +61,8 @@ export function watchFiles<T>(watched: Watched<T>, current: T, log: Log): FileWa
     if (busy || ended) return;
     busy = true;
     const stamp = await stampOf(watched.paths);
-    if (asked || stamp !== seen) {
+    if (stamp !== seen) pauseMs = FILE_LOOK_MS;
+    if (asked || stamp !== seen || performance.now() >= againAt) {
       seen = stamp;
       await read();
       asked = false;
@@ -83,8 +87,9 @@ export function watchFiles<T>(watched: Watched<T>, current: T, log: Log): FileWa
 async function stampOf(paths: readonly string[]): Promise<string> {
   const stamps = paths.map(async (path) => {
     try {
-      const { ino, size, mtimeMs } = await stat(path);
-      return `${ino} ${size} ${mtimeMs}`;
+      // Of a change of the permissions only ctime tells.
+      const { ino, size, mtimeMs, ctimeMs } = await stat(path);
+      return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
     } catch {
       return 'missing';
     }
