@@ -53,7 +53,6 @@ export async function readWhole(path: string, use: FileUse): Promise<string> {
   }
 }
 
-/** Puts the whole text in place at once, durably; `mode` holds for the file whatever was there. */
 /** A JSON object in a text; nothing when it holds anything else. Never throws. */
 export function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
@@ -65,6 +64,7 @@ export function objectIn(text: string): Readonly<Record<string, unknown>> | unde
   }
 }
 
+/** Puts the whole text in place at once, durably; `mode` holds for the file whatever was there. */
 export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
   const temporary = join(
     dirname(path),

@@ -6,7 +6,7 @@
 import { sharedBitsOfPeers } from './position.ts';
 import { withCall } from './state/calls.ts';
 import { emit, nextNumber, type Draft } from './state/node.ts';
-import { noTrail } from './state/operation.ts';
+import { failed } from './state/operation.ts';
 import { withLife } from './state/store.ts';
 import type { Failure, Outcome } from './step-types.ts';
 import { slotOf } from './table/table.ts';
@@ -61,5 +61,5 @@ export function settle(draft: Draft, op: OpId, outcome: Outcome): void {
 
 /** A command of the host that cannot even begin. */
 export function refuseCommand(draft: Draft, op: OpId, failure: Failure): void {
-  settle(draft, op, { type: 'failed', failure, holders: [], wanted: 0, trail: noTrail });
+  settle(draft, op, failed(failure));
 }

@@ -79,10 +79,14 @@ export const FELLOW_SOON_MS = 1000;
 export const FELLOW_LATER_MS = 5000;
 /** Records listed in one comparison; ranges with more are halved. 16 KiB on the wire. */
 export const TAGS_MAX = 2048;
+/** How often a range is halved at most: no more than a few positions share so many bits. */
+export const HALVED_MAX = 64;
 /** Calls of a round that may be open to one fellow; what is left waits for the next round. */
 export const ROUND_CALLS_MAX = 64;
 /** Replicas on their way to fellow holders at once. */
 export const PUSHES_MAX = 64;
+/** Replicas for a fellow that has shown nothing of those before. */
+export const PROBES = 4;
 /** Rounds in which a fellow may show nothing of what it should hold before it is passed over. */
 export const EMPTY_ROUNDS_MAX = 3;
 /** For how long, in ms. */
@@ -172,6 +176,8 @@ export const ROUND_ASKS_MAX = 4;
 export const TERM_JUMP_MAX = 1_000_000;
 /** Voters of a list at most: more would only be slower. */
 export const VOTERS_MAX = 7;
+/** Voters that may wait for a ballot to be on disk: no list has more. */
+export const AWAITING_MAX = 8;
 /** Between two lists of introducers that a leader makes, in ms: who misses one has the next. */
 export const ANNOUNCE_MS = 30_000;
 /** To how many contacts a node passes a new list of introducers on: it reaches all but a few. */

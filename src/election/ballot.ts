@@ -5,6 +5,7 @@
  */
 
 import { reply } from '../asking.ts';
+import { AWAITING_MAX } from '../limits.ts';
 import { promiseFrom, UNWRITTEN, type Awaiting } from '../state/election.ts';
 import { emit, nextNumber, type Draft } from '../state/node.ts';
 import type { Ballot, Token } from '../types.ts';
@@ -54,6 +55,3 @@ function send(draft: Draft, { peer, call, ok, binds }: Awaiting): void {
   const { term, voters } = election.ballot;
   reply(draft, peer, call, { type: 'term', term, version: voters.version, ok });
 }
-
-/** No list has more voters. */
-const AWAITING_MAX = 8;

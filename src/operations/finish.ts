@@ -13,7 +13,7 @@ import { onRoundRefused } from '../replicas/repair.ts';
 import { isStore, withCall, withoutCall } from '../state/calls.ts';
 import type { Call } from '../state/calls.ts';
 import { emit, type Draft } from '../state/node.ts';
-import { operationOrder } from '../state/operation.ts';
+import { failed, operationOrder } from '../state/operation.ts';
 import type { Finished, Operation } from '../state/operation.ts';
 import type { Refusal } from '../types.ts';
 import { onNotFetched, readVersions, settleUnread } from './get.ts';
@@ -107,8 +107,7 @@ export function onDeadline(draft: Draft, operation: Operation): void {
     case 'lookup':
     case 'locate': {
       draft.operations = withoutItem(draft.operations, operationOrder, op);
-      const outcome = { type: 'failed', failure: 'timed-out', holders: [], wanted: 0 } as const;
-      return settle(draft, op, { ...outcome, trail: trailOf(operation.lookup, draft.peers) });
+      return settle(draft, op, failed('timed-out', trailOf(operation.lookup, draft.peers)));
     }
     default:
       return assertNever(operation);

@@ -16,7 +16,7 @@ import { majorityOf } from '../majority.ts';
 import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { compareBits } from '../position.ts';
 import type { Draft } from '../state/node.ts';
-import { operationOrder } from '../state/operation.ts';
+import { failed, operationOrder } from '../state/operation.ts';
 import type { FetchOperation, GetOperation, Met, Reading } from '../state/operation.ts';
 import { compareVersions, durableHeld, withLife } from '../state/store.ts';
 import type { Trail } from '../types.ts';
@@ -81,7 +81,7 @@ function notFrom(draft: Draft, operation: FetchOperation, peer: Peer): void {
 /** Nothing came in time. */
 export function settleUnread(draft: Draft, { op, trail }: FetchOperation): void {
   draft.operations = withoutItem(draft.operations, operationOrder, op);
-  settle(draft, op, { type: 'failed', failure: 'timed-out', holders: [], wanted: 0, trail });
+  settle(draft, op, failed('timed-out', trail));
 }
 
 function fetchOf(draft: Draft, op: OpId, from: Peer): FetchOperation | undefined {

@@ -15,7 +15,7 @@ import { allItems, findItem, lookUp, withItem, withoutItem } from '../paged.ts';
 import { jitter, positionInBucket } from '../random.ts';
 import { emit, isJoining, nextDraw, nextNumber } from '../state/node.ts';
 import { ownPosition, withUpkeep, type Draft } from '../state/node.ts';
-import { APART, noTrail, operationOrder, OWN } from '../state/operation.ts';
+import { APART, failed, operationOrder, OWN } from '../state/operation.ts';
 import type { JoinOperation, Operation, RefreshOperation } from '../state/operation.ts';
 import type { Command } from '../step-types.ts';
 import { bucketCount, bucketSize, contactCount } from '../table/table.ts';
@@ -116,8 +116,7 @@ export function selfLookedUp(draft: Draft, operation: JoinOperation, lookup: Loo
   if (lookup.responders.length === 0) {
     const { introducers } = draft.upkeep;
     if (introducers === 0) {
-      const outcome = { type: 'failed', failure: 'no-peers', holders: [], wanted: 0 } as const;
-      return settle(draft, operation.op, { ...outcome, trail: trailOf(lookup, draft.peers) });
+      return settle(draft, operation.op, failed('no-peers', trailOf(lookup, draft.peers)));
     }
     draft.operations = withItem(draft.operations, operationOrder, {
       ...operation,
@@ -171,8 +170,7 @@ export function endJoin(draft: Draft, operation: JoinOperation): void {
     draft.upkeep = withUpkeep(draft.upkeep, { introduceRound: 0, refreshBucket: 0, refreshAt });
     return settle(draft, operation.op, { type: 'joined', contacts });
   }
-  const outcome = { type: 'failed', failure: 'no-peers', holders: [], wanted: 0 } as const;
-  settle(draft, operation.op, { ...outcome, trail: noTrail });
+  settle(draft, operation.op, failed('no-peers'));
 }
 
 /**

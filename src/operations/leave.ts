@@ -15,7 +15,7 @@ import { dividedFellows } from '../replicas/fellows.ts';
 import { isKnown, neighbourhood } from '../replicas/group.ts';
 import { push, pushesUnderWay } from '../replicas/reconcile.ts';
 import { emit, ownPosition, type Draft } from '../state/node.ts';
-import { noOperations, noTrail, operationOrder } from '../state/operation.ts';
+import { failed, noOperations, operationOrder } from '../state/operation.ts';
 import type { Handed, HandoverOperation } from '../state/operation.ts';
 import { newestHeld, type Held, type Store } from '../state/store.ts';
 import { nearestContacts } from '../table/nearest.ts';
@@ -23,8 +23,7 @@ import type { OpId } from '../types.ts';
 
 export function startLeave(draft: Draft, op: OpId): void {
   for (const { op: other } of allItems(draft.operations)) {
-    const outcome = { type: 'failed', failure: 'leaving', holders: [], wanted: 0 } as const;
-    settle(draft, other, { ...outcome, trail: noTrail });
+    settle(draft, other, failed('leaving'));
   }
   const deadlineAt = draft.now + HANDOVER_MS_MAX;
   const left = draft.config.repairMs === 0 ? [] : heirs(draft);

@@ -16,7 +16,7 @@
  */
 
 import { ask } from '../asking.ts';
-import { CALL_MS_MAX, DELETES_PER_PERSIST_MAX, PUSHES_MAX } from '../limits.ts';
+import { CALL_MS_MAX, DELETES_PER_PERSIST_MAX, PROBES, PUSHES_MAX } from '../limits.ts';
 import { countItems, findItem, forEachItem, lookUp } from '../paged.ts';
 import { withItem, withoutItem } from '../paged.ts';
 import { compareBits } from '../position.ts';
@@ -133,6 +133,3 @@ function isUnderWay({ operations }: Draft, { header }: Held, peer: Peer): boolea
     compareBits(item.key.raw, key.raw) === 0;
   return findItem(operations, isSame) !== undefined;
 }
-
-/** Replicas for a fellow that has shown nothing of those before. */
-const PROBES = 4;

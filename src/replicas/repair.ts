@@ -17,7 +17,7 @@
  */
 
 import { ask, reply } from '../asking.ts';
-import { ROUND_CALLS_MAX, TAGS_MAX } from '../limits.ts';
+import { HALVED_MAX, ROUND_CALLS_MAX, TAGS_MAX } from '../limits.ts';
 import { positionOf } from '../position.ts';
 import { countRoundCalls, type Call } from '../state/calls.ts';
 import { isJoining, nextDraw, type Draft } from '../state/node.ts';
@@ -228,6 +228,3 @@ function listedRecords(
   });
   return records;
 }
-
-/** How often a range is halved at most: no more than a few positions share so many bits. */
-const HALVED_MAX = 64;

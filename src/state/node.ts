@@ -225,7 +225,6 @@ export function withUpkeep(upkeep: Upkeep, change: Partial<Upkeep>): Upkeep {
   };
 }
 
-/** The own position. */
 /** While it joins, those that it meets are mostly far. */
 export function isJoining({ operations }: Draft): boolean {
   return findItem(operations, ({ type }) => type === 'join') !== undefined;
@@ -236,6 +235,7 @@ export function isHandingOver({ operations }: Draft): boolean {
   return findItem(operations, ({ type }) => type === 'handover') !== undefined;
 }
 
+/** The own position. */
 export function ownPosition(draft: Draft): Position {
   return positionOf(draft.peers, draft.self);
 }

@@ -8,6 +8,7 @@
 import type { Lookup } from '../lookup/lookup.ts';
 import { emptyPaged } from '../paged.ts';
 import type { Order, Paged } from '../paged.ts';
+import type { Failure, Outcome } from '../step-types.ts';
 import type { Trail } from '../types.ts';
 import type { Key, OpId, Peer, RecordHeader } from '../types.ts';
 
@@ -199,3 +200,8 @@ export const operationOrder: Order<Operation, OpId> = {
 export const noOperations: Operations = emptyPaged();
 
 export const noTrail: Trail = { nearest: [], responders: [], namedBy: [], requests: 0, replies: 0 };
+
+/** An end that left nothing anywhere. */
+export function failed(failure: Failure, trail = noTrail): Outcome {
+  return { type: 'failed', failure, holders: [], wanted: 0, trail };
+}
