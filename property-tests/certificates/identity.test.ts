@@ -20,8 +20,7 @@ import type { Identity, IdentityPaths } from '../../runtime/identity/identity.ts
 import { certificateVerifier } from '../../runtime/identity/publishers.ts';
 import { revokeCertificates } from '../../runtime/identity/revocations.ts';
 import { runs } from '../parameters.ts';
-import { derOf, newAuthority, newIdentity, oddMaterial, pemOf } from './identity-kit.ts';
-import { scratch } from './identity-kit.ts';
+import { derOf, newAuthority, newIdentity, oddMaterial, pemOf, scratch } from './identity-kit.ts';
 
 const hexDigit = fc.constantFrom(...Array.from('0123456789abcdef'));
 const nodeHex = fc.string({ unit: hexDigit, minLength: 64, maxLength: 64 });
