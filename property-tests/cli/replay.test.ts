@@ -6,6 +6,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import { startNode } from '../../runtime/node.ts';
 import { ANY_PORT, clientOf, identityAt, newKey, newSite, valueOf } from '../runtime/node-kit.ts';
 import { isOneLine, node, run as runRaw, scratch } from './cli-kit.ts';
@@ -73,6 +74,10 @@ test('a recorded node is replayed, looked into and walked through', async (t) =>
   t.regex(early.stdout, /^1 steps in/m);
   t.regex(early.stdout, /^table: 0$/m);
 
+  await walkThrough(t, dir);
+});
+
+async function walkThrough(t: ExecutionContext, dir: string): Promise<void> {
   const walk = Buffer.from('n\nt\n3\ng #20\nr\n?\nq\n');
   const walked = await run(t, dir, ['replay', 'two.orrec', '--step'], walk);
   t.is(walked.code, 0, walked.stderr);
@@ -82,7 +87,7 @@ test('a recorded node is replayed, looked into and walked through', async (t) =>
   t.regex(walked.stdout, /^table: 0$/m);
   const from = await run(t, dir, ['replay', 'two.orrec', '--at', '#3', '--step'], Buffer.from('q'));
   t.regex(from.stdout, /^#3 /, from.stdout);
-});
+}
 
 test('values are recorded as their SHA-256, and as they are when that is asked for', async (t) => {
   const dir = await scratch(t);

@@ -1,5 +1,6 @@
 // Links of which TCP does not tell that nobody is there: the peer's machine vanished, or the flow
-// was dropped on the way. A forwarder between real TLS ends plays that: it stops and closes nothing.
+// was dropped on the way. A forwarder between real TLS ends plays that: it stops, and closes
+// nothing.
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
