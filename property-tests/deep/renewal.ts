@@ -165,7 +165,7 @@ function serialShownAt(listen: Endpoint): Promise<string> {
     const socket = connect({ ...listen, ALPNProtocols: ['orrery/1'], rejectUnauthorized: false });
     socket.on('error', reject);
     socket.once('secureConnect', () => {
-      const shown = socket.getPeerX509Certificate()?.serialNumber ?? '';
+      const shown = socket.getPeerCertificate().serialNumber;
       socket.destroy();
       resolve(plainSerial(shown));
     });
