@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { PutReceipt } from '../runtime/api/client.ts';
+import { PUT_TTL_S_MAX } from '../runtime/bounds.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { fileFault } from '../runtime/files.ts';
 import { REPLICATION_MAX, VALUE_BYTES_MAX } from '../src/limits.ts';
@@ -24,7 +25,12 @@ export function putCommand(): CommandUnknownOpts {
     .argument('<key>', 'a text (hashed with SHA-256), or 64 hex digits with --hex')
     .argument('[value]', 'the value, as text')
     .option('--api <addr:port>', 'client API of a node', DEFAULT_API)
-    .option('--ttl <s>', "seconds of life (0: the node's default)", wholeNumber(0, 65_535), 0)
+    .option(
+      '--ttl <s>',
+      "seconds of life (0: the node's default)",
+      wholeNumber(0, PUT_TTL_S_MAX),
+      0,
+    )
     .option('--replication <n>', "replicas (0: the node's)", wholeNumber(0, REPLICATION_MAX), 0)
     .option('--hex', 'the key is 64 hex digits', false)
     .option('--file <file>', 'take the value from a file; - is standard input')

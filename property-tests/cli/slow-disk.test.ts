@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { connectClient } from '../../runtime/api/client.ts';
+import type { ConnectedClient } from '../../runtime/api/client.ts';
 import { startProcess } from '../processes.ts';
 import { requireOrSkip } from '../require.ts';
 import { node, scratch } from './cli-kit.ts';
@@ -17,15 +18,7 @@ test.serial('a node whose disk does not answer still stops within ten seconds', 
   if (!requireOrSkip(t, existsSync(STRACE), 'strace')) return;
   const dir = await scratch(t);
   const running = await node(t, dir, 'n', '--log-format', 'json');
-  const [host = '', port] = running.api.split(':');
-  const client = await connectClient({ host, port: Number(port) });
-  t.is((await client.put(Buffer.alloc(32, 1), Buffer.from('1'))).status, 'good');
-  const letGo = await holdDisk(t, running.pid, dir);
-  const put = client.put(Buffer.alloc(32, 2), Buffer.from('2')).then(
-    ({ status }) => status,
-    () => 'no answer',
-  );
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const { put, letGo } = await heldPut(t, running.pid, running.api, dir);
   const sentAt = performance.now();
   running.kill('SIGTERM');
   await running.errors(/the node is killed/);
@@ -61,15 +54,8 @@ test.serial('a broken node whose disk does not answer ends all the same', async 
   t.teardown(() => {
     running.kill('SIGKILL');
   });
-  const [, host = '', port] = await running.output(/clients on (\S+):(\d+), joined/);
-  const client = await connectClient({ host, port: Number(port) });
-  t.is((await client.put(Buffer.alloc(32, 1), Buffer.from('1'))).status, 'good');
-  const letGo = await holdDisk(t, running.pid, dir);
-  const put = client.put(Buffer.alloc(32, 2), Buffer.from('2')).then(
-    ({ status }) => status,
-    () => 'no answer',
-  );
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const [, api = ''] = await running.output(/clients on (\S+), joined/);
+  const { client, put, letGo } = await heldPut(t, running.pid, api, dir);
   running.kill('SIGUSR2');
   await running.output(/^planted$/m);
   client.get(Buffer.alloc(32, 3)).catch(() => undefined);
@@ -80,6 +66,32 @@ test.serial('a broken node whose disk does not answer ends all the same', async 
   t.like({ code, signal }, { code: null, signal: 'SIGKILL' }, stderr);
   t.regex(stderr, /"reason":"planted","msg":"broken invariant: the node stops"/);
 });
+
+interface HeldPut {
+  readonly client: ConnectedClient;
+  /** Its status, if it gets an answer. */
+  readonly put: Promise<string>;
+  readonly letGo: () => void;
+}
+
+/** A PUT under way that the disk holds up, after one that it took. */
+async function heldPut(
+  t: ExecutionContext,
+  pid: number,
+  api: string,
+  dir: string,
+): Promise<HeldPut> {
+  const [host = '', port] = api.split(':');
+  const client = await connectClient({ host, port: Number(port) });
+  t.is((await client.put(Buffer.alloc(32, 1), Buffer.from('1'))).status, 'good');
+  const letGo = await holdDisk(t, pid, dir);
+  const put = client.put(Buffer.alloc(32, 2), Buffer.from('2')).then(
+    ({ status }) => status,
+    () => 'no answer',
+  );
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  return { client, put, letGo };
+}
 
 /** @returns how to let go of it */
 async function holdDisk(t: ExecutionContext, pid: number, dir: string): Promise<() => void> {

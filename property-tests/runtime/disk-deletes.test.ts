@@ -1,44 +1,10 @@
 // Deletes by the hundred thousand, as when many records end at once: they go in batches, so that
 // none keeps the event loop, and also where the disk is full.
-import { join } from 'node:path';
 import test from 'ava';
-import type { ExecutionContext } from 'ava';
 import { BATCH_BYTES_MAX, DELETE_BYTES } from '../../runtime/bounds.ts';
-import { silentLog } from '../../runtime/log.ts';
-import { openDatabase } from '../../runtime/records/database.ts';
-import { Disk } from '../../runtime/records/disk.ts';
-import type { DiskWrite } from '../../runtime/records/disk.ts';
-import { scratch } from '../certificates/identity-kit.ts';
-import { deleteOf, keyBytes, putOf, storedOf, STORED_MS } from './disk-kit.ts';
+import type { DiskWrite } from '../../runtime/records/record-batch.ts';
+import { deleteOf, failingDisk, keyBytes, putOf, storedOf } from './disk-kit.ts';
 import { eventually } from './node-kit.ts';
-
-interface Watched {
-  readonly disk: Disk;
-  /** How many operations each batch had. */
-  readonly batches: number[];
-  /** Fails the next batch after it was written. */
-  readonly failNext: () => void;
-}
-
-async function watchedDisk(t: ExecutionContext): Promise<Watched> {
-  const opened = await openDatabase(join(await scratch(t), 'records'), silentLog);
-  const { db } = opened;
-  const write = db.batch.bind(db) as (operations: unknown[], options: object) => Promise<void>;
-  const batches: number[] = [];
-  let fails = false;
-  const batch = async (operations: unknown[], options: object): Promise<void> => {
-    batches.push(operations.length);
-    await write(operations, options);
-    if (!fails) return;
-    fails = false;
-    throw new Error('the sync failed');
-  };
-  Object.defineProperty(db, 'batch', { value: batch });
-  const disk = new Disk(opened, silentLog);
-  await disk.load(STORED_MS);
-  t.teardown(() => disk.close());
-  return { disk, batches, failNext: () => (fails = true) };
-}
 
 /** A job of so many records each. */
 function jobsOf(jobs: number, each: number): readonly (readonly DiskWrite[])[] {
@@ -50,7 +16,8 @@ function jobsOf(jobs: number, each: number): readonly (readonly DiskWrite[])[] {
 
 test('deletes that are asked for together are no batch without a bound', async (t) => {
   t.timeout(120_000);
-  const { disk, batches } = await watchedDisk(t);
+  const { disk, batches } = await failingDisk(t);
+  t.teardown(() => disk.close());
   const jobs = jobsOf(12, 1000);
   t.true((await Promise.all(jobs.map((writes) => disk.write(writes)))).every((ok) => ok));
   batches.length = 0;
@@ -68,7 +35,8 @@ test('deletes that are asked for together are no batch without a bound', async (
 
 test('any number of deletes may fail: they are done when the disk takes them', async (t) => {
   t.timeout(120_000);
-  const { disk, failNext } = await watchedDisk(t);
+  const { disk, failNext } = await failingDisk(t);
+  t.teardown(() => disk.close());
   const kept = storedOf(1, 1, 10);
   t.true(await disk.write([putOf(kept)]));
   // Far more than a call takes arguments, also on the larger stack of a worker.

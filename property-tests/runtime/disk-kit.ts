@@ -1,12 +1,14 @@
 // Records for tests of the disk: made from a number, so that what comes back can be told.
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { bits256Of } from '../../host/words.ts';
 import { DAY_MS } from '../../runtime/clock.ts';
 import { silentLog } from '../../runtime/log.ts';
-import { openDisk } from '../../runtime/records/disk.ts';
-import type { Disk, DiskWrite } from '../../runtime/records/disk.ts';
+import { openDatabase } from '../../runtime/records/database.ts';
+import { Disk, openDisk } from '../../runtime/records/disk.ts';
+import type { DiskWrite } from '../../runtime/records/record-batch.ts';
 import { encodeStored } from '../../runtime/records/record-bytes.ts';
 import type { StoredRecord } from '../../runtime/records/record-bytes.ts';
 import type { KeptRecord, RecordHeader } from '../../src/types.ts';
@@ -94,4 +96,34 @@ export async function smallDisk(t: ExecutionContext): Promise<string | undefined
 
 function seedOf({ header }: KeptRecord): number {
   return header.key.position.w0;
+}
+
+export interface FailingDisk {
+  readonly disk: Disk;
+  readonly dir: string;
+  /** How many operations each batch had. */
+  readonly batches: number[];
+  /** Fails the next batch after it was written. */
+  readonly failNext: () => void;
+}
+
+/** A disk of which one batch can be made to fail after it was written. */
+export async function failingDisk(t: ExecutionContext): Promise<FailingDisk> {
+  const dir = await scratch(t);
+  const opened = await openDatabase(join(dir, 'records'), silentLog);
+  const { db } = opened;
+  const write = db.batch.bind(db) as (operations: unknown[], options: object) => Promise<void>;
+  const batches: number[] = [];
+  let fails = false;
+  const batch = async (operations: unknown[], options: object): Promise<void> => {
+    batches.push(operations.length);
+    await write(operations, options);
+    if (!fails) return;
+    fails = false;
+    throw new Error('the sync failed');
+  };
+  Object.defineProperty(db, 'batch', { value: batch });
+  const disk = new Disk(opened, silentLog);
+  await disk.load(STORED_MS);
+  return { disk, dir, batches, failNext: () => (fails = true) };
 }

@@ -13,33 +13,8 @@ import { Disk } from '../../runtime/records/disk.ts';
 import { Values } from '../../runtime/records/values.ts';
 import type { RecordHeader } from '../../src/types.ts';
 import { newAuthority, newIdentity, scratch } from '../certificates/identity-kit.ts';
-import { deleteOf, keyBytes, plainStored, putOf } from './disk-kit.ts';
+import { deleteOf, failingDisk, keyBytes, plainStored, putOf } from './disk-kit.ts';
 import { reopened, storedOf, STORED_MS } from './disk-kit.ts';
-
-interface Failing {
-  readonly disk: Disk;
-  readonly dir: string;
-  readonly failNext: () => void;
-}
-
-/** A disk of which one batch can be made to fail after it was written. */
-async function failingDisk(t: ExecutionContext): Promise<Failing> {
-  const dir = await scratch(t);
-  const opened = await openDatabase(join(dir, 'records'), silentLog);
-  const { db } = opened;
-  const write = db.batch.bind(db) as (...args: unknown[]) => Promise<void>;
-  let fails = false;
-  const batch = async (...args: unknown[]): Promise<void> => {
-    await write(...args);
-    if (!fails) return;
-    fails = false;
-    throw new Error('the sync failed');
-  };
-  Object.defineProperty(db, 'batch', { value: batch });
-  const disk = new Disk(opened, silentLog);
-  await disk.load(STORED_MS);
-  return { disk, dir, failNext: () => (fails = true) };
-}
 
 async function untilWritten(t: ExecutionContext, disk: Disk): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {

@@ -43,12 +43,7 @@ test('an empty file is of a node that did not start, and its number is used agai
 });
 
 test('a segment that begins with nothing readable costs itself alone', async (t) => {
-  const { node, dir } = await recorded(t, 10_000_000);
-  await putting(t, node, 300);
-  await node.close();
-  const files = (await readdir(dir)).filter((name) => name.startsWith('seg.')).sort();
-  t.true(files.length >= 3, files.join());
-  const all = await replayedIn(t, dir);
+  const { dir, files, all } = await finished(t);
   t.like(all, { code: 0, equal: true });
   await truncate(join(dir, files[0] ?? ''), 3);
   await truncate(join(dir, files[2] ?? ''), 3);
@@ -63,12 +58,7 @@ test('a segment that begins with nothing readable costs itself alone', async (t)
 });
 
 test('what is damaged costs what stands behind it in its segment, and is named', async (t) => {
-  const { node, dir } = await recorded(t, 10_000_000);
-  await putting(t, node, 300);
-  await node.close();
-  const files = (await readdir(dir)).filter((name) => name.startsWith('seg.')).sort();
-  t.true(files.length >= 3, files.join());
-  const all = await replayedIn(t, dir);
+  const { dir, files, all } = await finished(t);
   for (const spoil of [otherBytes, strangeEntry]) {
     for (const at of [0, 1]) {
       const file = join(dir, files[at] ?? '');
@@ -121,6 +111,20 @@ test('a segment that cannot be written ends the recording, not the node', async 
   await eventually(t, 'it has ended', () => log.some((line) => /cannot be written/.test(line)));
   await isWell(t, node);
 });
+
+/** A recording of three segments or more whose node has stopped, and what a replay says of it. */
+async function finished(t: ExecutionContext): Promise<{
+  readonly dir: string;
+  readonly files: readonly string[];
+  readonly all: Told & { code: number | null };
+}> {
+  const { node, dir } = await recorded(t, 10_000_000);
+  await putting(t, node, 300);
+  await node.close();
+  const files = (await readdir(dir)).filter((name) => name.startsWith('seg.')).sort();
+  t.true(files.length >= 3, files.join());
+  return { dir, files, all: await replayedIn(t, dir) };
+}
 
 async function isWell(t: ExecutionContext, node: RunningNode): Promise<void> {
   t.is(metric(await metricsOf(t, node), 'orrery_recording_ended'), 1);

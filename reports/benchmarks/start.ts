@@ -22,7 +22,7 @@ import { developmentIdentity } from '../../runtime/identity/development.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { startNode } from '../../runtime/node.ts';
 import { openDisk } from '../../runtime/records/disk.ts';
-import type { DiskWrite } from '../../runtime/records/disk.ts';
+import type { DiskWrite } from '../../runtime/records/record-batch.ts';
 import { encodeStored } from '../../runtime/records/record-bytes.ts';
 
 interface Started {

@@ -26,8 +26,6 @@ import { decodeStored } from './record-bytes.ts';
 import type { StoredRecord } from './record-bytes.ts';
 import { readHeads, rebuildHeads, recordKey } from './record-index.ts';
 
-export type { DiskWrite } from './record-batch.ts';
-
 export class Disk {
   readonly #log: Log;
   #db: Database;

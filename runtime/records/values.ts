@@ -18,7 +18,8 @@ import { compareVersions } from '../../src/state/store.ts';
 import type { RecordWrite } from '../../src/step-types.ts';
 import type { Bits256, Key, OpId, RecordBody, RecordHeader, Token } from '../../src/types.ts';
 import { VALUES_BYTES_MAX } from '../bounds.ts';
-import type { Disk, DiskWrite } from './disk.ts';
+import type { Disk } from './disk.ts';
+import type { DiskWrite } from './record-batch.ts';
 import { decodeStored, encodeStored } from './record-bytes.ts';
 import { nameOf } from './record-index.ts';
 
