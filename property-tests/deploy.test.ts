@@ -11,12 +11,13 @@ import type { ExecutionContext } from 'ava';
 import { DockerfileParser } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
 import { parse } from 'yaml';
-import { launch, scratch } from './cli/cli-kit.ts';
+import { scratch } from './cli/cli-kit.ts';
+import { startProcess } from './processes.ts';
 import { requireOrSkip } from './require.ts';
+import { commandOf, UNIT, unitCommand } from './unit.ts';
 
 const DEPLOY = fileURLToPath(new URL('../../deploy/', import.meta.url));
 const ANALYZE = '/usr/bin/systemd-analyze';
-const UNIT = join(DEPLOY, 'orrery.service');
 const execute = promisify(execFile);
 
 test('the unit is sound, and hardly exposed', async (t) => {
@@ -34,11 +35,11 @@ test('the unit gives a node time to stop and leaves V8 its compiler', async (t) 
   t.regex(settings.get('TimeoutStopSec') ?? '', /=(1[1-9]|[2-9]\d)$/);
   t.is(settings.get('KillSignal'), 'KillSignal=SIGTERM');
   t.false(settings.has('MemoryDenyWriteExecute'));
-  const [, line = ''] = /^ExecStart=\/usr\/bin\/env node (.*)$/m.exec(text) ?? [];
-  const [entry = '', ...args] = line.split(' ');
-  t.is(entry, '/opt/orrery/cli/orrery.mjs');
+  const { nodeArguments, entry, args } = await unitCommand();
+  t.is(entry, ENTRY);
   const [, more = ''] = /^Environment="ORRERY_ARGS=(.*)"$/m.exec(text) ?? [];
-  await starts(t, [...args.filter((one) => one !== '$ORRERY_ARGS'), ...more.split(' ')]);
+  const given = args.filter((one) => one !== '$ORRERY_ARGS');
+  await starts(t, [...given, ...more.split(' ')], nodeArguments);
 });
 
 test('the unit starts a node again after any failure, for as long as it takes', async (t) => {
@@ -75,9 +76,11 @@ test('the Dockerfile is lint-free, pinned, without root, and its commands work',
   t.is(of('STOPSIGNAL'), 'SIGTERM');
   t.is(of('ADD'), '');
   t.deepEqual(JSON.parse(of('VOLUME')), ['/data']);
-  const entry: unknown = JSON.parse(of('ENTRYPOINT'));
-  t.deepEqual(entry, ['node', '/opt/orrery/cli/orrery.mjs']);
-  const admin = await starts(t, JSON.parse(of('CMD')) as string[]);
+  const [node, ...words] = JSON.parse(of('ENTRYPOINT')) as string[];
+  const { nodeArguments, entry, args } = commandOf(words);
+  t.deepEqual([node, entry, args], ['node', ENTRY, []]);
+  t.deepEqual(nodeArguments, (await unitCommand()).nodeArguments, 'as the unit');
+  const admin = await starts(t, JSON.parse(of('CMD')) as string[], nodeArguments);
   // The check of its health: against that node, and against nobody.
   const [, check = ''] = /CMD (\[.*\])$/s.exec(of('HEALTHCHECK')) ?? [];
   const [, ...command] = JSON.parse(check) as string[];
@@ -125,11 +128,16 @@ interface Service {
   readonly command: readonly string[];
 }
 
+const ENTRY = '/opt/orrery/cli/orrery.mjs';
 const ANYWHERE = '127.0.0.1:0';
 const HELD = { read_only: true, cap_drop: ['ALL'], privileged: undefined };
 
 /** Starts a node with these arguments, but in a directory and on ports of this test. */
-async function starts(t: ExecutionContext, args: readonly string[]): Promise<string> {
+async function starts(
+  t: ExecutionContext,
+  args: readonly string[],
+  nodeArguments: readonly string[] = [],
+): Promise<string> {
   const dir = await scratch(t);
   const moved = args.map((one, at) =>
     one
@@ -137,7 +145,11 @@ async function starts(t: ExecutionContext, args: readonly string[]): Promise<str
       .replace(/(?:0\.0\.0\.0|127\.0\.0\.1):\d+/, '127.0.0.1:0')
       .replace(/^--admin$/, args[at + 1]?.startsWith('-') === true ? `$&=${ANYWHERE}` : '$&'),
   );
-  const running = launch(t, dir, ...moved);
+  const running = startProcess(dir, moved, undefined, { nodeArguments });
+  t.teardown(async () => {
+    running.kill('SIGKILL');
+    await running.ended;
+  });
   const [, admin = ''] = await running.output(/ready: .*admin on http:\/\/([^,]+), joined/);
   return admin;
 }

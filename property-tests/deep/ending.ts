@@ -2,6 +2,7 @@
  * How a run is cut short, and what a failed one leaves behind: its records as lines of JSON in
  * `.orrery/deep` of the working directory.
  */
+import type { Ending } from '../processes.ts';
 import { setMaxListeners } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -49,3 +50,9 @@ export function whyOf(error: unknown): string {
 }
 
 const DIR = join('.orrery', 'deep');
+
+/** How a process has ended, in words. */
+export function endingText({ signal, code, stderr }: Ending): string {
+  const how = signal ?? `exit code ${code ?? 'unknown'}`;
+  return `${how}, ${stderr.trim() || 'without a word'}`;
+}

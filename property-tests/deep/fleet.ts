@@ -15,7 +15,7 @@ import { formatEndpoint } from '../../runtime/links/address.ts';
 import type { Endpoint } from '../../runtime/links/address.ts';
 import { startProcess } from '../processes.ts';
 import type { Ending, Running } from '../processes.ts';
-import { within } from './ending.ts';
+import { endingText, within } from './ending.ts';
 import { isListening, reservePorts } from './ports.ts';
 import type { Ports } from './ports.ts';
 
@@ -26,6 +26,8 @@ export interface FleetOptions {
   readonly admin?: boolean;
   /** Of what nodes write on standard error. */
   readonly logLevel?: 'warn' | 'error';
+  /** What is said to Node itself. */
+  readonly nodeArguments?: readonly string[];
   /** Further arguments of `orrery node`. */
   readonly argumentsOf?: (node: number) => readonly string[];
   /** A process has ended, for whatever reason. */
@@ -186,12 +188,14 @@ export class Fleet {
     const place = this.#place(node);
     if (this.#closed) throw new Error('the fleet is closed');
     const args = this.#arguments(node, introducers.slice(0, INTRODUCERS));
+    const { nodeArguments = [] } = this.#options;
     place.status = 'starting';
     const joined = new Promise<void>((resolve) => {
-      place.running = startProcess(this.dir, args, () => {
+      const onJoined = (): void => {
         if (place.status === 'starting') place.status = 'up';
         resolve();
-      });
+      };
+      place.running = startProcess(this.dir, args, onJoined, { nodeArguments });
     });
     const { running } = place;
     const ended = running?.ended.then((ending) => {
@@ -283,11 +287,6 @@ interface Place {
   status: NodeStatus;
   /** The process that lives here; nothing once it was killed. */
   running: Running | undefined;
-}
-
-function endingText({ signal, code, stderr }: Ending): string {
-  const how = signal ?? `exit code ${code ?? 'unknown'}`;
-  return `${how}, ${stderr.trim() || 'without a word'}`;
 }
 
 const HOST = '127.0.0.1';

@@ -14,6 +14,8 @@ export interface NodeGrowth {
   readonly residentSlope: Slope | undefined;
   readonly heap: number;
   readonly heapSlope: Slope | undefined;
+  /** Of resident memory less what V8 has taken for JavaScript. */
+  readonly outsideSlope: Slope | undefined;
   readonly external: number;
   readonly descriptors: readonly [first: number, last: number];
   readonly threads: readonly [first: number, last: number];
@@ -61,6 +63,7 @@ function nodeGrowth(all: readonly Sample[], plan: SoakPlan): NodeGrowth {
     residentSlope: slope(({ resident }) => resident),
     heap: end.heap,
     heapSlope: slope(({ heap }) => heap),
+    outsideSlope: slope(({ resident, heapTotal }) => resident - heapTotal),
     external: end.external,
     descriptors: ends(({ descriptors }) => descriptors),
     threads: ends(({ threads }) => threads),

@@ -103,6 +103,7 @@ function rowOf(one: NodeGrowth): string[] {
     slopeText(one.residentSlope),
     mib(one.heap),
     slopeText(one.heapSlope),
+    slopeText(one.outsideSlope),
     mib(one.external),
     one.descriptors.join(' > '),
     one.threads.join(' > '),
@@ -115,10 +116,12 @@ function rowOf(one: NodeGrowth): string[] {
 function summaryRows(growth: readonly NodeGrowth[]): string[][] {
   const slopes = (of: (one: NodeGrowth) => Slope | undefined): number[] =>
     growth.map((one) => of(one)?.perHour).filter((slope) => slope !== undefined);
-  const [resident, heap] = [slopes((one) => one.residentSlope), slopes((one) => one.heapSlope)];
+  const resident = slopes((one) => one.residentSlope);
+  const heap = slopes((one) => one.heapSlope);
+  const outside = slopes((one) => one.outsideSlope);
   const row = (name: string, of: (values: readonly number[]) => number): string[] => {
     const cell = (values: readonly number[]): string => (values.length > 0 ? mib(of(values)) : '-');
-    return [name, '', cell(resident), '', cell(heap), '', '', '', '', '', ''];
+    return [name, '', cell(resident), '', cell(heap), cell(outside), '', '', '', '', '', ''];
   };
   return [row('median', medianOf), row('worst', (values) => Math.max(...values))];
 }
@@ -147,6 +150,7 @@ const HEAD = [
   'MiB/h (95 %)',
   'heap MiB',
   'MiB/h (95 %)',
+  'outside V8 MiB/h',
   'external',
   'descriptors',
   'threads',

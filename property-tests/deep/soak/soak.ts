@@ -1,11 +1,12 @@
 /**
  * Hours of a real network under load and churn: does anything grow, is anything wrong? What is
  * sampled and judged on the way is appended to a file as lines of JSON; the report is made of what
- * there is, also when the run is cut short.
+ * there is, also when the run is cut short. Node runs with what the unit in deploy/ says to it.
  */
 import { appendFileSync } from 'node:fs';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { unitCommand } from '../../unit.ts';
 import { whyOf } from '../ending.ts';
 import { withFleet } from '../fleet.ts';
 import type { Fleet, FleetOptions } from '../fleet.ts';
@@ -31,11 +32,13 @@ export async function soak(
   const note = (type: string, one: object): void => {
     appendFileSync(out, `${JSON.stringify({ type, ...one })}\n`);
   };
-  note('plan', { ...plan, recording, at: new Date().toISOString() });
+  const { nodeArguments } = await unitCommand();
+  note('plan', { ...plan, nodeArguments, recording, at: new Date().toISOString() });
   const words = new Words();
   const options: FleetOptions = {
     admin: true,
     logLevel: 'warn',
+    nodeArguments,
     argumentsOf: (node) =>
       node === RECORDER ? ['--record', recording, '--record-size', RECORDING_SIZE] : [],
     onEnding: (node, pid, ending) => {

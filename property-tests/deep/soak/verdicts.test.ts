@@ -17,6 +17,7 @@ function nodesWith(more: readonly number[], perHour = 0): NodeGrowth[] {
     residentSlope: slope,
     heap: 1e7,
     heapSlope: slope,
+    outsideSlope: slope,
     external: 0,
     descriptors: [50, 50 + each] as const,
     threads: [11, 11] as const,
