@@ -12,6 +12,7 @@ import { assert } from '../assert.ts';
 import { ADDRESSES_PER_PEER_MAX, PEERS_PER_REPLY_MAX } from '../limits.ts';
 import type { WireAddress, WirePeer, WirePeers } from '../wire-types.ts';
 import { Reader, Writer } from './bytes.ts';
+import { ID_BYTES } from './widths.ts';
 
 /** A count u8, then so many addresses; at least `countMin`. */
 export function readAddresses(reader: Reader, countMin: number): readonly WireAddress[] {
@@ -136,7 +137,6 @@ function writeAddress(writer: Writer, { family, ip, port }: WireAddress): void {
   writer.u16(port);
 }
 
-const ID_BYTES = 32;
 /** An id, a count and one IPv4 address. */
 const PEER_BYTES_MIN = ID_BYTES + 8;
 /** An id, a count and the most IPv6 addresses. */

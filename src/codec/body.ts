@@ -16,6 +16,7 @@ import { headerLength, readHeader, readRecord } from './record.ts';
 import { recordLength, writeHeader, writeRecord } from './record.ts';
 import { RANGE_BYTES, readRange, readSum, readTags, SUM_BYTES } from './round.ts';
 import { writeRange, writeSum, writeTags } from './round.ts';
+import { KEY_BYTES, POSITION_BYTES } from './widths.ts';
 
 export function bodyLength(message: WireMessage): number {
   switch (message.type) {
@@ -64,15 +65,15 @@ function readRequest(code: number, reader: Reader): WireRequest | undefined {
     case CODE.ping:
       return { type: 'ping' };
     case CODE.findNode:
-      return { type: 'find-node', target: reader.take(20) };
+      return { type: 'find-node', target: reader.take(POSITION_BYTES) };
     case CODE.findValue:
-      return { type: 'find-value', key: reader.take(32) };
+      return { type: 'find-value', key: reader.take(KEY_BYTES) };
     case CODE.store:
       return { type: 'store', record: readRecord(reader) };
     case CODE.relay:
       return { type: 'relay', hops: reader.u8(), record: readRecord(reader) };
     case CODE.findVersion:
-      return { type: 'find-version', key: reader.take(32) };
+      return { type: 'find-version', key: reader.take(KEY_BYTES) };
     case CODE.check:
       return {
         type: 'check',
@@ -138,10 +139,10 @@ function requestLength(body: WireRequest): number {
     case 'introduce':
       return 0;
     case 'find-node':
-      return 20;
+      return POSITION_BYTES;
     case 'find-value':
     case 'find-version':
-      return 32;
+      return KEY_BYTES;
     case 'check':
       return RANGE_BYTES + 4 + SUM_BYTES;
     case 'compare':
@@ -193,10 +194,10 @@ function writeRequest(writer: Writer, body: WireRequest): void {
     case 'introduce':
       return;
     case 'find-node':
-      return writer.fixed(body.target, 20);
+      return writer.fixed(body.target, POSITION_BYTES);
     case 'find-value':
     case 'find-version':
-      return writer.fixed(body.key, 32);
+      return writer.fixed(body.key, KEY_BYTES);
     case 'check':
       writeRange(writer, body.range);
       writer.u32(body.nonce);

@@ -15,10 +15,11 @@ import { CLASSIC_ENTRIES_MAX, PEERS_PER_REPLY_MAX } from '../limits.ts';
 import type { ClassicMessage, ClassicText, Decoded, Ipv4Address } from '../wire-types.ts';
 import type { Reader } from './bytes.ts';
 import { Writer } from './bytes.ts';
-import { HEADER_BYTES, KEYED_SIZES, KEY_BYTES, PUT_SIZES, SUCCESS_SIZES } from './sized.ts';
+import { HEADER_BYTES, KEYED_SIZES, PUT_SIZES, SUCCESS_SIZES } from './sized.ts';
 import { beginSized, decodeSized, exactly, readPut } from './sized.ts';
 import { encodeKeyed, encodePut, encodeSuccess } from './sized.ts';
 import type { SizedProtocol, Sizes } from './sized.ts';
+import { ID_BYTES, KEY_BYTES } from './widths.ts';
 
 /** What the bytes from `from` up to `to` begin with. Both kinds: requests and their replies. */
 export function decodeClassic(
@@ -172,7 +173,6 @@ function encodeText(text: ClassicText): Uint8Array {
 
 const TEXTS: readonly ClassicText[] = ['running', 'put works', 'get works', 'Value not found'];
 
-const ID_BYTES = 32;
 /** An address and its port. */
 const IPV4_BYTES = 6;
 const PING_BYTES = HEADER_BYTES + ID_BYTES + IPV4_BYTES;

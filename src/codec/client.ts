@@ -11,10 +11,11 @@
 import { assertNever } from '../assert.ts';
 import type { ClientMessage, Decoded, PutStatus } from '../wire-types.ts';
 import type { Reader } from './bytes.ts';
-import { KEYED_BYTES, KEYED_SIZES, KEY_BYTES, PUT_SIZES, SUCCESS_SIZES } from './sized.ts';
+import { KEYED_BYTES, KEYED_SIZES, PUT_SIZES, SUCCESS_SIZES } from './sized.ts';
 import { beginSized, decodeSized, exactly, readPut } from './sized.ts';
 import { encodeKeyed, encodePut, encodeSuccess } from './sized.ts';
 import type { SizedProtocol, Sizes } from './sized.ts';
+import { KEY_BYTES } from './widths.ts';
 
 /** What the bytes from `from` up to `to` begin with. Both kinds: requests and their replies. */
 export function decodeClient(buffer: Uint8Array, from: number, to: number): Decoded<ClientMessage> {

@@ -9,12 +9,11 @@ import { assert } from '../assert.ts';
 import { VOTERS_MAX } from '../limits.ts';
 import type { WireReply, WireRequest, WireVoters } from '../wire-types.ts';
 import type { Reader, Writer } from './bytes.ts';
+import { ID_BYTES, SIGNATURE_BYTES } from './widths.ts';
 
 type ElectionRequest = Extract<WireRequest, { type: 'vote' | 'heartbeat' | 'resign' }>;
 type Term = Extract<WireReply, { type: 'term' }>;
 
-const ID_BYTES = 32;
-const SIGNATURE_BYTES = 64;
 const TERM_BYTES = 8;
 const VOTERS_HEAD_BYTES = 4 + 1 + 1;
 /** A term, a version, a yes or no: what a candidate asks and a voter answers. */

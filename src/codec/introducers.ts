@@ -12,6 +12,7 @@ import type { WireIntroducers, WireReply } from '../wire-types.ts';
 import { peersBytesMax, readPeers, writePeers } from './address.ts';
 import { Reader, Writer } from './bytes.ts';
 import { readVoters, VOTERS_BYTES_MAX, votersLength, writeVoters } from './election.ts';
+import { ID_BYTES, SIGNATURE_BYTES } from './widths.ts';
 
 type Introduction = Extract<WireReply, { type: 'introduction' }>;
 /** What the leader signs. */
@@ -96,8 +97,6 @@ function writeEndorsed(writer: Writer, fields: EndorsedFields): void {
   writePeers(writer, fields.peers);
 }
 
-const ID_BYTES = 32;
-const SIGNATURE_BYTES = 64;
 /** Term, serial, clock, leader, and the length of a certificate. */
 const FIXED_BYTES = 8 + 4 + 8 + ID_BYTES + 2;
 /** `orrery introducers 1` in ASCII, closed by a zero byte. */

@@ -12,6 +12,7 @@
 import { CERTIFICATE_BYTES_MAX, REPLICATION_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import type { WireHeader, WireRecord } from '../wire-types.ts';
 import { type Reader, Writer } from './bytes.ts';
+import { DIGEST_BYTES, ID_BYTES, KEY_BYTES, SIGNATURE_BYTES } from './widths.ts';
 
 /** What the publisher signs: all of a header but the remaining life and the signature itself. */
 export type SignedFields = Omit<WireHeader, 'lifeMs' | 'signature'>;
@@ -139,10 +140,6 @@ function claimsLength({ certificate }: Claims): number {
 const SIGNED_PREFIX = new Uint8Array([
   0x6f, 0x72, 0x72, 0x65, 0x72, 0x79, 0x20, 0x72, 0x65, 0x63, 0x6f, 0x72, 0x64, 0x20, 0x31, 0x00,
 ]);
-const KEY_BYTES = 32;
-const ID_BYTES = 32;
-const DIGEST_BYTES = 32;
-const SIGNATURE_BYTES = 64;
 const FRONT_BYTES = 4 + SIGNATURE_BYTES;
 /** Key, version, publication, TTL, replication, publisher and the certificate's length. */
 const CLAIMS_FIXED_BYTES = KEY_BYTES + 8 + 8 + 4 + 1 + ID_BYTES + 2;

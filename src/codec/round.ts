@@ -8,8 +8,9 @@
 import { POSITION_BITS, TAGS_MAX } from '../limits.ts';
 import type { WireRange, WireSum } from '../wire-types.ts';
 import type { Reader, Writer } from './bytes.ts';
+import { POSITION_BYTES } from './widths.ts';
 
-export const RANGE_BYTES = 1 + 20;
+export const RANGE_BYTES = 1 + POSITION_BYTES;
 export const SUM_BYTES = 12;
 const TAG_BYTES = 8;
 export const TAGS_BYTES_MAX = 2 + TAG_BYTES * TAGS_MAX;
@@ -17,12 +18,12 @@ export const TAGS_BYTES_MAX = 2 + TAG_BYTES * TAGS_MAX;
 export function readRange(reader: Reader): WireRange {
   const bits = reader.u8();
   if (bits > POSITION_BITS) reader.fail();
-  return { bits, from: reader.take(20) };
+  return { bits, from: reader.take(POSITION_BYTES) };
 }
 
 export function writeRange(writer: Writer, { bits, from }: WireRange): void {
   writer.u8(bits);
-  writer.fixed(from, 20);
+  writer.fixed(from, POSITION_BYTES);
 }
 
 export function readSum(reader: Reader): WireSum {

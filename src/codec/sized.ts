@@ -9,6 +9,7 @@ import { assert } from '../assert.ts';
 import { VALUE_BYTES_MAX } from '../limits.ts';
 import type { Decoded } from '../wire-types.ts';
 import { Reader, Writer } from './bytes.ts';
+import { KEY_BYTES } from './widths.ts';
 
 /** Least and greatest size of a message; sizes between them differ from the least by steps. */
 export interface Sizes {
@@ -112,7 +113,6 @@ function malformed(reason: string): Decoded<never> {
 }
 
 export const HEADER_BYTES = 4;
-export const KEY_BYTES = 32;
 export const KEYED_BYTES = HEADER_BYTES + KEY_BYTES;
 /** A PUT without its value: header, TTL, replication, hops, key. */
 const PUT_BYTES = KEYED_BYTES + 4;
