@@ -82,11 +82,11 @@ export async function reopened(
   return { disk, heads: heads.toSorted((a, b) => seedOf(a) - seedOf(b)) };
 }
 
-/** A file system of one megabyte, or nothing where it cannot be had. */
+/** A file system of one megabyte and 500 files, or nothing where it cannot be had. */
 export async function smallDisk(t: ExecutionContext): Promise<string | undefined> {
   const dir = await scratch(t);
   try {
-    await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir]);
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=1m,nr_inodes=500', 'tmpfs', dir]);
   } catch {
     return undefined;
   }
@@ -107,9 +107,9 @@ export interface FailingDisk {
   readonly failNext: () => void;
 }
 
-/** A disk of which one batch can be made to fail after it was written. */
-export async function failingDisk(t: ExecutionContext): Promise<FailingDisk> {
-  const dir = await scratch(t);
+/** A disk of which one batch can be made to fail after it was written; here, or somewhere. */
+export async function failingDisk(t: ExecutionContext, there?: string): Promise<FailingDisk> {
+  const dir = there ?? (await scratch(t));
   const opened = await openDatabase(join(dir, 'records'), silentLog);
   const { db } = opened;
   const write = db.batch.bind(db) as (operations: unknown[], options: object) => Promise<void>;

@@ -1,10 +1,12 @@
 // A disk that fails for a moment (S16): a batch that reached the files and failed all the same is
-// taken back, and what it replaced comes back; a record that cannot be read now is not lost. The
-// database is real; one step of it is made to fail once.
+// taken back, and what it replaced comes back; a record that cannot be read now is not lost, and one
+// that can be is served. The database is real; one step of it is made to fail once.
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { DISK_RETRY_MS } from '../../runtime/bounds.ts';
 import { createSigner } from '../../runtime/edge.ts';
 import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
 import { silentLog } from '../../runtime/log.ts';
@@ -13,8 +15,9 @@ import { Disk } from '../../runtime/records/disk.ts';
 import { Values } from '../../runtime/records/values.ts';
 import type { RecordHeader } from '../../src/types.ts';
 import { newAuthority, newIdentity, scratch } from '../certificates/identity-kit.ts';
+import { requireOrSkip } from '../require.ts';
 import { deleteOf, failingDisk, keyBytes, plainStored, putOf } from './disk-kit.ts';
-import { reopened, storedOf, STORED_MS } from './disk-kit.ts';
+import { reopened, smallDisk, storedOf, STORED_MS } from './disk-kit.ts';
 
 async function untilWritten(t: ExecutionContext, disk: Disk): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
@@ -52,6 +55,34 @@ test('what a failed batch wrote goes, and what it replaced comes back', async (t
   holds(again.disk);
   t.is(again.heads.length, 3);
   await again.disk.close();
+});
+
+test('while the disk takes no file, what is there is served', async (t) => {
+  const small = await smallDisk(t);
+  if (small === undefined) return void requireOrSkip(t, false, 'mounting a tmpfs (root)');
+  const { disk, failNext } = await failingDisk(t, small);
+  const kept = storedOf(1, 1);
+  t.true(await disk.write([putOf(kept)]));
+  const fillers: string[] = [];
+  const fill = async (): Promise<void> => {
+    for (;;) {
+      const path = join(small, `filler-${fillers.length}`);
+      await writeFile(path, '');
+      fillers.push(path);
+    }
+  };
+  await t.throwsAsync(fill(), { code: 'ENOSPC' });
+  failNext();
+  t.false(await disk.write([putOf(storedOf(2, 1))]));
+  const until = performance.now() + 2.5 * DISK_RETRY_MS;
+  while (performance.now() < until) {
+    t.deepEqual(plainStored(disk.read(keyBytes(1))), plainStored(kept));
+    await delay(20);
+  }
+  t.true(disk.isStalled);
+  await Promise.all(fillers.map((path) => rm(path)));
+  await untilWritten(t, disk);
+  await disk.close();
 });
 
 test('a record that cannot be read at the moment is not taken for lost', async (t) => {

@@ -8,7 +8,8 @@
  * permission, a full disk) is a UsageError, and the files stay as they are.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { copyFile, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { systemCode, UsageError } from '../failure.ts';
@@ -159,13 +160,38 @@ export async function startAfresh(location: string, cause: unknown, log: Log): P
  *
  * @param besides bytes that something else is about to take
  */
-export async function hasRoom(location: string, besides = 0): Promise<boolean> {
+async function hasRoom(location: string, besides = 0): Promise<boolean> {
   let needed = SPARE_BYTES + besides;
   for (const name of await readdir(location)) {
     if (name.endsWith('.log')) needed += (await stat(join(location, name))).size;
   }
   const { bavail, bsize } = await statfs(location);
   return bavail * bsize >= needed;
+}
+
+/**
+ * Whether the database could be opened anew: there is room, its directory can be written, and enough
+ * descriptors are free.
+ *
+ * @throws when it could not
+ */
+export async function tryWriting(location: string): Promise<void> {
+  if (!(await hasRoom(location))) throw new Error('the disk is full');
+  const path = join(location, PROBE);
+  const files: FileHandle[] = [];
+  try {
+    for (let count = 0; count < FILES_OF_OPENING; count++) files.push(await open(path, 'w'));
+    await files[0]?.writeFile(new Uint8Array(SPARE_BYTES));
+    await files[0]?.sync();
+  } finally {
+    for (const file of files) await file.close();
+    await rm(path, { force: true });
+  }
+}
+
+/** Whether bytes on disk are not those that were written, which trying again does not change. */
+export function isDamage(error: unknown): boolean {
+  return systemCode(causeOf(error)) === 'LEVEL_CORRUPTION';
 }
 
 /** Without its CURRENT, LevelDB would take the directory for a new one and delete what is there. */
@@ -197,3 +223,7 @@ function causeOf(error: unknown): unknown {
 const TROUBLE = /permission|space|quota|read-only|too many|allocate|denied|not supported/i;
 /** For all that LevelDB writes beside its logs. */
 const SPARE_BYTES = 16 * 1024;
+/** A name that means nothing to LevelDB. */
+const PROBE = 'orrery-probe';
+/** Lock, manifest and log, those that it only looks into, and some to spare. */
+const FILES_OF_OPENING = 8;

@@ -9,7 +9,8 @@
  * write, behind which later ones would be lost. So after a failure nothing is written until the
  * database was opened anew; then what the failed batch asked for is taken back first, because its
  * owners were told that it is not on disk, and what it would have replaced is put back. Reads go on
- * meanwhile.
+ * meanwhile. Where damage was the reason (LevelDB comes upon it when it merges tables, and writes no
+ * more), the files are mended as at a start.
  */
 import { join } from 'node:path';
 import type { KeptRecord } from '../../src/types.ts';
@@ -18,7 +19,8 @@ import { UsageError } from '../failure.ts';
 import { makePrivateDirectory } from '../files.ts';
 import { reasonOf, shortHex } from '../log.ts';
 import type { Log } from '../log.ts';
-import { hasRoom, mendDatabase, openDatabase, openPlainly, startAfresh } from './database.ts';
+import { isDamage, mendDatabase, openDatabase, openPlainly, startAfresh } from './database.ts';
+import { tryWriting } from './database.ts';
 import type { Database, Opened } from './database.ts';
 import { costOf, operationsOf, takenBack } from './record-batch.ts';
 import type { DiskWrite } from './record-batch.ts';
@@ -36,6 +38,8 @@ export class Disk {
   /** After a failed write: what is to be done before anything else, and the next try. */
   #owed: DiskWrite[] = [];
   #stalled = false;
+  /** The error that told of damage, until that is mended. */
+  #damage: unknown;
   #retry: NodeJS.Timeout | undefined;
   #retryDue = false;
   #closed = false;
@@ -83,7 +87,7 @@ export class Disk {
   }
 
   /**
-   * Whether the record of a key is gone for good: there is none, or its check fails. What cannot be
+   * Whether the record of a key is gone for good: there is none, or it is damaged. What cannot be
    * read at the moment (no descriptor free, an error of the device) is not gone.
    */
   isGone(key: Uint8Array): boolean {
@@ -91,8 +95,8 @@ export class Disk {
     try {
       const bytes = this.#db.getSync(recordKey(key));
       return bytes === undefined || decodeStored(key, bytes) === undefined;
-    } catch {
-      return false;
+    } catch (error) {
+      return isDamage(error);
     }
   }
 
@@ -126,9 +130,14 @@ export class Disk {
       return heads ?? (await this.#rebuild());
     } catch (error) {
       if (error instanceof UsageError) throw error;
-      await this.#db.close();
-      this.#db = await mendDatabase(this.#db.location, error, this.#log);
+      return await this.#mend(error);
     }
+  }
+
+  /** @throws UsageError when it cannot be mended now */
+  async #mend(cause: unknown): Promise<readonly KeptRecord[]> {
+    await this.#db.close();
+    this.#db = await mendDatabase(this.#db.location, cause, this.#log);
     try {
       return await this.#rebuild();
     } catch (error) {
@@ -169,7 +178,8 @@ export class Disk {
     }
     let undo: DiskWrite[] = [];
     try {
-      undo = writes.map((write) => takenBack(this.#db, write, writes));
+      const deletes = writes.flatMap((one) => (one.type === 'delete' ? [one.record] : []));
+      undo = writes.map((write) => takenBack(this.#db, write, deletes));
       await this.#db.batch(operationsOf(this.#db, writes), { sync: true });
       return true;
     } catch (error) {
@@ -181,6 +191,7 @@ export class Disk {
 
   #stall(error: unknown): void {
     this.#stalled = true;
+    if (isDamage(error)) this.#damage = error;
     this.#log.error({ reason: reasonOf(error) }, 'records cannot be written: trying again');
     this.#retryLater();
   }
@@ -197,10 +208,11 @@ export class Disk {
     this.#retryDue = false;
     try {
       const { location } = this.#db;
-      if (!(await hasRoom(location))) throw new Error('the disk is full');
-      await this.#db.close();
-      this.#db = await openPlainly(location);
+      // Before it is closed: while that cannot be opened either, what is there is still served.
+      await tryWriting(location);
+      await this.#reopen(location);
     } catch (error) {
+      if (isDamage(error)) this.#damage = error;
       this.#log.debug({ reason: reasonOf(error) }, 'records still cannot be written');
       this.#retryLater();
       return;
@@ -212,6 +224,16 @@ export class Disk {
     } catch (error) {
       this.#stall(error);
     }
+  }
+
+  async #reopen(location: string): Promise<void> {
+    if (this.#damage !== undefined) {
+      await this.#mend(this.#damage);
+      this.#damage = undefined;
+      return;
+    }
+    await this.#db.close();
+    this.#db = await openPlainly(location);
   }
 
   /** In batches as any: while nothing is written more and more may come to be owed. */

@@ -9,6 +9,7 @@ import { compareVersions } from '../../src/state/store.ts';
 import type { RecordWrite } from '../../src/step-types.ts';
 import type { RecordHeader } from '../../src/types.ts';
 import { DELETE_BYTES } from '../bounds.ts';
+import { isDamage } from './database.ts';
 import type { Database } from './database.ts';
 import { decodeHead, decodeStored, encodeHead } from './record-bytes.ts';
 import { headKey, nameOf, recordKey } from './record-index.ts';
@@ -54,21 +55,35 @@ export function operationsOf(db: Database, writes: readonly DiskWrite[]): Operat
 /**
  * What a write leaves to be done when its batch fails: a delete again; instead of a put, what
  * stands there now, or nothing. Read before, since nobody knows what stands there after.
+ *
+ * @param deletes what the batch takes away
  */
-export function takenBack(db: Database, write: DiskWrite, batch: readonly DiskWrite[]): DiskWrite {
+export function takenBack(
+  db: Database,
+  write: DiskWrite,
+  deletes: readonly RecordHeader[],
+): DiskWrite {
   if (write.type === 'delete') return write;
   const { header } = write.record;
   const key = bytesOfBits256(header.key.raw);
-  const bytes = db.getSync(recordKey(key));
+  const bytes = bytesOf(db, key);
   const there = bytes === undefined ? undefined : decodeStored(key, bytes);
-  const isDeleted = batch.some(
-    ({ type, record }) => type === 'delete' && there !== undefined && isOf(there.header, record),
-  );
+  const isDeleted = there !== undefined && deletes.some((record) => isOf(there.header, record));
   if (bytes === undefined || there === undefined || isDeleted) {
     return { type: 'delete', record: header };
   }
   const { envelope: _, ...record } = there;
   return { type: 'put', record, bytes };
+}
+
+/** What stands there; nothing when it is damaged, which is not to keep others from being written. */
+function bytesOf(db: Database, key: Uint8Array): Uint8Array | undefined {
+  try {
+    return db.getSync(recordKey(key));
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Whether this version stands on disk, or what stands there cannot be read any more. */
