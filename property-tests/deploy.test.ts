@@ -106,11 +106,17 @@ test('the compose file keeps its nodes in, and gives them time to stop', async (
     for (const port of service.ports) t.true(port.startsWith('127.0.0.1:'));
     t.deepEqual(service.volumes, [`./network/${name}:/data`]);
     dirs.add(service.volumes.join());
+    // Itself it would dial for ever.
+    const others = ['node-1', 'node-2', 'node-3'].filter((other) => other !== name);
+    t.deepEqual(service.command, ['--bootstrap', ...others.map((other) => `${other}:6501`)]);
   }
   t.is(dirs.size, 3);
   // The names of the other nodes mean nothing here.
-  const command = services['node-1']?.command ?? [];
-  await starts(t, command.slice(0, command.indexOf('--bootstrap')));
+  const [node, ...words] = services['node-1']?.entrypoint ?? [];
+  const { nodeArguments, entry, args } = commandOf(words);
+  t.deepEqual([node, entry], ['node', ENTRY]);
+  t.deepEqual(nodeArguments, (await unitCommand()).nodeArguments, 'as the unit');
+  await starts(t, args, nodeArguments);
 });
 
 interface Service {
@@ -125,6 +131,7 @@ interface Service {
   readonly build: { readonly context: string; readonly dockerfile: string };
   readonly ports: readonly string[];
   readonly volumes: readonly string[];
+  readonly entrypoint: readonly string[];
   readonly command: readonly string[];
 }
 
