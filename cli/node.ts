@@ -10,6 +10,7 @@
  * where an exit would wait for the disk. While it runs, SIGHUP and changed files replace its
  * identity and its list of voters.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { watchVoters } from '../runtime/election/voters-watch.ts';
@@ -187,7 +188,7 @@ async function endOf(node: RunningNode): Promise<void> {
   }
 }
 
-/** Tells how the join went; while it takes long, what it waits for. */
+/** Tells that the node has joined, and when; while that takes long, what it waits for. */
 async function announce(
   node: RunningNode,
   settings: NodeSettings,
@@ -195,14 +196,18 @@ async function announce(
   watch: StopWatch,
 ): Promise<void> {
   const waiting = setTimeout(() => {
-    say(`orrery: ${formatEndpoint(node.listen)} waits for ${settings.bootstrap.join(', ')}`);
+    const whom = settings.bootstrap.join(', ') || 'the peers that it knows';
+    say(`orrery: ${formatEndpoint(node.listen)} waits for ${whom}`);
   }, SILENT_MS);
   const outcome = await node.joined;
   clearTimeout(waiting);
   if (watch.isAsked()) return;
   if (outcome.type !== 'joined') {
     say('orrery: no node of the network was reached so far; the node runs on and goes on trying');
-    return;
+    while (node.status().contacts === 0) {
+      await delay(LOOK_MS, undefined, { ref: false });
+      if (watch.isAsked()) return;
+    }
   }
   const note = readyNoteOf(node);
   // A cluster that is gone meanwhile closes the channel, and that stops this node.
@@ -261,6 +266,8 @@ function withFlags() {
 }
 
 const SILENT_MS = 2000;
+/** Contacts may come after hours. */
+const LOOK_MS = 1000;
 /** A clean stop is promised within this, in ms; the node itself needs less. */
 const STOP_MS_MAX = 10_000;
 /** Of this a start that is going on has so long, in ms. */

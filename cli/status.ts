@@ -5,6 +5,10 @@
  * Exit codes: 0 it answered, 1 nobody did, or somebody else, 2 wrong usage. Nothing of the node is
  * changed.
  */
+import { once } from 'node:events';
+import { get } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Leadership, SeenList } from '../runtime/admin/leadership.ts';
@@ -39,18 +43,18 @@ type Seen = Observed & { readonly warnings: readonly string[] };
 
 async function ask(at: Endpoint): Promise<Seen> {
   const where = formatEndpoint(at);
-  let text: string;
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  let answer: string;
   try {
-    const signal = AbortSignal.timeout(ANSWER_MS_MAX);
-    text = await (await fetch(`http://${where}/status`, { signal })).text();
-  } catch (error) {
-    const isLate = error instanceof Error && error.name === 'TimeoutError';
-    const why = isLate ? `within ${ANSWER_MS_MAX / 1000} s` : `at ${where}`;
+    answer = await answerOf(at, signal);
+  } catch {
+    const why = signal.aborted ? `within ${ANSWER_MS_MAX / 1000} s` : `at ${where}`;
     throw new CommandFailure(
       `no node answers ${why}: start one with --admin, or name the admin address of a running one`,
     );
   }
-  const seen = parsed(text);
+  if (NOT_HERE.test(answer)) throw new CommandFailure(`${where} answers: ${answer.trim()}`);
+  const seen = parsed(answer);
   if (seen !== undefined) return seen;
   throw new CommandFailure(
     `${where} is no admin address of a node of this version: it is the listen port + ` +
@@ -58,8 +62,16 @@ async function ask(at: Endpoint): Promise<Seen> {
   );
 }
 
-function parsed(text: string): Seen | undefined {
-  const read = objectIn(text);
+/** Not by `fetch`, which refuses to ask some ports. */
+async function answerOf({ host, port }: Endpoint, signal: AbortSignal): Promise<string> {
+  const [answer] = (await once(get({ host, port, path: '/status', signal }), 'response')) as [
+    IncomingMessage,
+  ];
+  return await text(answer);
+}
+
+function parsed(json: string): Seen | undefined {
+  const read = objectIn(json);
   const isOurs = read !== undefined && FIELDS.every((name) => name in read);
   return isOurs ? (read as unknown as Seen) : undefined;
 }
@@ -125,6 +137,8 @@ const DEFAULT_ADMIN = formatEndpoint({
   port: DEFAULT_LISTEN.port + ADMIN_PORT_OFFSET,
 });
 const ANSWER_MS_MAX = 5000;
+/** How a node begins that may not be the one that was meant. */
+const NOT_HERE = /^no such host here/;
 
 const EXAMPLES = `
 Examples:

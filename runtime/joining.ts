@@ -55,6 +55,11 @@ export class Joining {
     return this.#hasLooked;
   }
 
+  /** Because the node stops. */
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   async begin(): Promise<Outcome> {
     this.#watch = new NetworkWatch(() => void this.#onNetwork());
     return await this.#join();

@@ -5,6 +5,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { caCommand } from '../../cli/ca/ca.ts';
 import { UsageError } from '../../runtime/failure.ts';
+import { isFree } from '../ports.ts';
 import { freePorts, isOneLine, launch, run, scratch } from './cli-kit.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e'];
@@ -105,3 +106,23 @@ test('voters named in an INI file, and who asks nobody for a status', async (t) 
   t.true(isOneLine(nobody.stderr), nobody.stderr);
   t.regex(nobody.stderr, /no node answers at .*start one with --admin/);
 });
+
+test('a status is had of any port, and of a name that is no other machine', async (t) => {
+  const dir = await scratch(t);
+  // One that browsers do not ask, and `fetch` neither.
+  const port = (await firstFree([6566, 6697, 10_080])) ?? t.fail('all are taken');
+  const at = `127.0.0.1:${port}`;
+  const running = launch(t, dir, 'node', '-p', '0', '--data', 'a', '--admin', at);
+  await running.output(/joined/);
+  t.is((await run(t, dir, ['status', at])).code, 0);
+  // Another way to write the address, which might be any name that leads here.
+  const other = await run(t, dir, ['status', `0x7f000001:${port}`]);
+  t.is(other.code, 1);
+  t.true(isOneLine(other.stderr), other.stderr);
+  t.regex(other.stderr, /no such host here: ask by an address/);
+});
+
+async function firstFree(ports: readonly number[]): Promise<number | undefined> {
+  for (const port of ports) if (await isFree(port)) return port;
+  return undefined;
+}

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { Events } from '../../runtime/admin/events.ts';
@@ -23,7 +24,7 @@ import { bindServer } from '../../runtime/listening.ts';
 import { launch } from '../cli/cli-kit.ts';
 import { addressOf, ask, lookUp } from './admin-kit.ts';
 import { ANY_PORT, clientOf, eventually, identityAt, networkOf, newSite } from './node-kit.ts';
-import { nodeAt } from './node-kit.ts';
+import { newKey, nodeAt, valueOf } from './node-kit.ts';
 
 interface Listener {
   readonly code: number;
@@ -168,14 +169,30 @@ async function besideSilent(t: ExecutionContext) {
 }
 
 test('a peer that is silent gave no answer, one that is gone is unreachable', async (t) => {
-  const { node, other } = await besideSilent(t);
+  const { node } = await besideSilent(t);
   const silent = JSON.parse((await lookUp(t, node, { text: 'a' })).body) as LookupSeen;
   t.is(silent.hops[0]?.end, 'no answer');
   t.true(silent.hops.every(({ end }) => end === undefined || end === 'no answer'));
-  other.kill('SIGKILL');
-  await other.ended;
-  const gone = JSON.parse((await lookUp(t, node, { text: 'b' })).body) as LookupSeen;
-  t.true(gone.hops.every(({ end }) => end === 'unreachable'));
+  const { node: near, other: dying } = await besideSilent(t);
+  const asked = lookUp(t, near, { text: 'b' });
+  await delay(50);
+  dying.kill('SIGKILL');
+  const gone = JSON.parse((await asked).body) as LookupSeen;
+  t.true(
+    gone.hops.some(({ end }) => end === 'unreachable'),
+    JSON.stringify(gone.hops),
+  );
+});
+
+test('a node that is asked to stop is not ready from then on', async (t) => {
+  const { node } = await besideSilent(t);
+  await node.put(newKey(), valueOf(10));
+  t.is((await ask(t, node, '/ready')).code, 200);
+  // It waits for the silent one, to hand over the record.
+  const closing = node.close();
+  t.is((await ask(t, node, '/ready')).code, 503);
+  t.true((JSON.parse((await ask(t, node, '/status')).body) as { leaving: boolean }).leaving);
+  await closing;
 });
 
 test('whoever asks for a look-up wrongly gets a short no', async (t) => {

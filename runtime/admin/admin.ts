@@ -102,7 +102,7 @@ async function serve(
     response.writeHead(answer.code, { ...COMMON, 'content-type': PLAIN, ...answer.headers });
     response.end(answer.body);
   };
-  if (!isOurs(headers.host ?? '', address)) send({ code: 403, body: 'no such host here\n' });
+  if (!isOurs(headers.host ?? '', address)) send({ code: 403, body: NOT_HERE });
   else if (path === '/lookup') {
     if (method === 'POST') send(await lookedUp(request, parts));
     else send({ code: 405, body: 'only POST\n', headers: { allow: 'POST' } });
@@ -163,6 +163,8 @@ function json(value: unknown): Answer {
   return { code: 200, body: `${JSON.stringify(value)}\n`, headers: { 'content-type': JSON_TYPE } };
 }
 
+/** To whoever asks for a host that may not be this one; `orrery status` passes it on. */
+const NOT_HERE = 'no such host here: ask by an address of the machine, or by its own name\n';
 const NOT_READY: Answer = { code: 503, body: 'not ready\n' };
 const COMMON = {
   'cache-control': 'no-store',

@@ -94,7 +94,8 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     upSeconds: Math.floor((now - startedAt) / 1000),
     // Who has nobody to join through, and found nobody it knew, is a network of its own.
     joined: contacts > 0 || (introducers.length === 0 && engine.joining.hasLooked),
-    leaving: state.leaving,
+    // The core leaves once open requests are answered and its records handed over.
+    leaving: state.leaving || engine.joining.hasEnded,
     identity: ground.identity.now.mode,
     endings: endingsOf(ground.identity.now),
     olderNodes: engine.olderNodes(),
