@@ -5,9 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -77,30 +75,6 @@ export function startProcess(
     ended,
     input: (bytes) => child.stdin?.end(bytes),
   };
-}
-
-/** The first of `count` ports that are free, with those one and two thousand higher; at random. */
-export async function freePorts(count: number): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    // Below the ports that the system itself chooses from.
-    const base = randomInt(12_000, 30_000);
-    const ports = [0, 1000, 2000].flatMap((above) =>
-      Array.from({ length: count }, (_, index) => base + index + above),
-    );
-    const free = await Promise.all(ports.map(isFree));
-    if (free.every(Boolean)) return base;
-  }
-  throw new Error('no free ports found');
-}
-
-export function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      server.close(() => resolve(true));
-    });
-  });
 }
 
 interface Collected {

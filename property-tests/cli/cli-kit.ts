@@ -5,7 +5,7 @@ import { startProcess } from '../processes.ts';
 import type { Ending, Running } from '../processes.ts';
 
 export { scratch } from '../certificates/identity-kit.ts';
-export { freePorts } from '../processes.ts';
+export { freePorts } from '../ports.ts';
 export type { Running } from '../processes.ts';
 
 /** Starts the command line and leaves it running; it is killed when the test is over. */

@@ -5,7 +5,8 @@ import { bootstrapKilled } from './bootstrap-killed.ts';
 import { deadline } from './ending.ts';
 
 test('newcomers find their way in with the signed list of a leader that is dead', async (t) => {
-  const report = await bootstrapKilled({ nodes: 6, newcomers: 1 }, deadline(150_000));
+  const plan = { nodes: 6, newcomers: 1, joinMsMax: 30_000 };
+  const report = await bootstrapKilled(plan, deadline(150_000));
   for (const line of report.lines) t.log(line);
   t.deepEqual(report.faults, []);
 });

@@ -1,11 +1,11 @@
 /**
- * How a run is cut short, and what a failed one leaves behind: its records as lines of JSON in
- * `.orrery/deep` of the working directory.
+ * How a run is cut short, in what words it and its processes end, and what a failed one leaves
+ * behind: its records as lines of JSON in `.orrery/deep` of the working directory.
  */
-import type { Ending } from '../processes.ts';
 import { setMaxListeners } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Ending } from '../processes.ts';
 
 /** @returns where the records are */
 export async function keepRecords(name: string, records: readonly object[]): Promise<string> {
@@ -49,10 +49,10 @@ export function whyOf(error: unknown): string {
   return error.cause === undefined ? error.message : `${error.message}; ${whyOf(error.cause)}`;
 }
 
-const DIR = join('.orrery', 'deep');
-
 /** How a process has ended, in words. */
 export function endingText({ signal, code, stderr }: Ending): string {
   const how = signal ?? `exit code ${code ?? 'unknown'}`;
   return `${how}, ${stderr.trim() || 'without a word'}`;
 }
+
+const DIR = join('.orrery', 'deep');

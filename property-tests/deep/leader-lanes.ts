@@ -18,6 +18,7 @@ export const LEADER_LANES: Readonly<Record<'leader-stopped' | 'bootstrap-killed'
     return await leaderStopped(plan, deadline(900_000, signal), say);
   },
   'bootstrap-killed': async ({ nodes = 20 }, signal, say) => {
-    return await bootstrapKilled({ nodes, newcomers: 3 }, deadline(300_000, signal), say);
+    const plan = { nodes, newcomers: 3, joinMsMax: 5000 };
+    return await bootstrapKilled(plan, deadline(300_000, signal), say);
   },
 };

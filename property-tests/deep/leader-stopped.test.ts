@@ -5,7 +5,7 @@ import { deadline } from './ending.ts';
 import { leaderStopped } from './leader-stopped.ts';
 
 test('a leader that was stopped steps down by itself, and nobody takes its word', async (t) => {
-  const { lines, faults } = await leaderStopped({ nodes: 3, stopsS: [6] }, deadline(120_000));
+  const { lines, faults } = await leaderStopped({ nodes: 3, stopsS: [12] }, deadline(120_000));
   for (const line of lines) t.log(line);
   t.deepEqual(faults, []);
   // Without that nothing was tried.

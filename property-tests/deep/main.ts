@@ -284,7 +284,7 @@ async function runRestart({ seed, keys, nodes = 50 }: Flags): Promise<number> {
 
 async function runStopped({ seed, nodes = 8 }: Flags): Promise<number> {
   const signal = deadline(900_000, interrupted.signal);
-  const plan = { seed, nodes, stopsS: [1, 5, 20, 60, 120], rate: 60, keys: 60 };
+  const plan = { seed, nodes, stopsS: [1, 5, 20, 60, 120], rate: 60, keys: 60, backMsMax: 5000 };
   const report = await stopped(plan, signal, (line) => {
     say(`stopped: ${line}`);
   });

@@ -5,10 +5,9 @@
  * the fleet's process ends.
  */
 import { randomInt } from 'node:crypto';
-import { connect, createServer } from 'node:net';
-import type { Server } from 'node:net';
+import { connect } from 'node:net';
 import type { Endpoint } from '../../runtime/links/address.ts';
-import { isFree } from '../processes.ts';
+import { isFree, listenOn } from '../ports.ts';
 
 export interface Ports {
   readonly first: number;
@@ -40,14 +39,6 @@ export function isListening(at: Endpoint): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-  });
-}
-
-function listenOn(port: number): Promise<Server | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(server));
   });
 }
 

@@ -26,6 +26,8 @@ export interface StoppedPlan {
   /** Operations per second through the others. */
   readonly rate: number;
   readonly keys: number;
+  /** How soon a node that goes on must be of use again. */
+  readonly backMsMax: number;
 }
 
 export async function stopped(
@@ -44,7 +46,9 @@ export async function stopped(
       const text = `${stopS} s: ${backLine(one)}`;
       lines.push(text);
       onProgress(text);
-      faults.push(...backFaults(one).map((fault) => `stop of ${stopS} s: ${fault}`));
+      faults.push(
+        ...backFaults(one, plan.backMsMax).map((fault) => `stop of ${stopS} s: ${fault}`),
+      );
       verdict = sumOf(verdict, one.verdict);
     }
     faults.push(...faultsOf(verdict, ['lost']));
@@ -76,11 +80,12 @@ export interface Back {
 
 async function stopOnce(
   fleet: Fleet,
-  { seed, rate, keys }: StoppedPlan,
+  { seed, rate, keys, backMsMax }: StoppedPlan,
   { turn, node, stopS }: Stop,
   signal: AbortSignal,
 ): Promise<Back> {
-  const lengthS = BEFORE_S + stopS + AFTER_S;
+  const lookMs = Math.max(LOOK_MS_MIN, backMsMax);
+  const lengthS = BEFORE_S + stopS + lookMs / 1000;
   const load = new Load(fleet, {
     seed: `${seed}/${turn}`,
     lengthS,
@@ -103,8 +108,8 @@ async function stopOnce(
     fleet.resume(node);
     const contMs = performance.now();
     const [usedMs, later] = await Promise.all([
-      untilUsed(fleet, node, signal),
-      readOn(load, node, keys, contMs, signal),
+      untilUsed(fleet, node, contMs + lookMs, signal),
+      readOn(load, node, keys, contMs + lookMs, signal),
     ]);
     const answers = await Promise.all(waiting);
     await overwriting;
@@ -130,13 +135,14 @@ async function readOn(
   load: Load,
   node: number,
   keys: number,
-  contMs: number,
+  untilMs: number,
   signal: AbortSignal,
 ): Promise<{ readonly foundMs: number; readonly reads: number; readonly found: number }> {
+  const enoughMs = performance.now() + LOOK_MS_MIN / 2;
   let [foundMs, reads, found] = [Infinity, 0, 0];
   const goesOn = (): boolean => {
-    const sinceMs = performance.now() - contMs;
-    return sinceMs < AFTER_S * (found < FOUND_MIN ? 1000 : 500);
+    const leftMs = untilMs - performance.now();
+    return leftMs > 0 && (found < FOUND_MIN || performance.now() < enoughMs);
   };
   const hands = Array.from({ length: HANDS }, async (_, hand) => {
     for (let key = hand; goesOn(); key = (key + HANDS) % keys) {
@@ -157,11 +163,15 @@ async function readOn(
  * When the node is asked to store something, in ms; what waited in its buffers is taken in before
  * it says anything, and does not count.
  */
-async function untilUsed(fleet: Fleet, node: number, signal: AbortSignal): Promise<number> {
+async function untilUsed(
+  fleet: Fleet,
+  node: number,
+  untilMs: number,
+  signal: AbortSignal,
+): Promise<number> {
   const at = formatEndpoint(fleet.admin(node));
   const stores = async (): Promise<number> =>
     (await metricsOf(at))('messages_total{way="in",kind="store"}');
-  const untilMs = performance.now() + AFTER_S * 1000;
   for (let before = await stores(); performance.now() < untilMs;) {
     await delay(PAUSE_MS, undefined, { signal });
     if ((await stores()) > before) return performance.now();
@@ -176,18 +186,20 @@ function backLine({ waited, answered, readMs, usedMs, reads, found }: Back): str
   return `${held}, found again after ${read}, stored to after ${used}, ${later}`;
 }
 
-export function backFaults({ readMs, usedMs, found }: Omit<Back, 'verdict'>): string[] {
+export function backFaults(
+  { readMs, usedMs, found }: Omit<Back, 'verdict'>,
+  backMsMax: number,
+): string[] {
   const faults: string[] = [];
-  if (readMs > BACK_MS_MAX) faults.push(`nothing was found there for ${readMs} ms`);
-  if (usedMs > BACK_MS_MAX) faults.push(`nobody had it store anything for ${usedMs} ms`);
+  if (readMs > backMsMax) faults.push(`nothing was found there for ${readMs} ms`);
+  if (usedMs > backMsMax) faults.push(`nobody had it store anything for ${usedMs} ms`);
   // That nothing stale was served says nothing when nothing was served.
   if (found < FOUND_MIN) faults.push(`too few reads to judge: ${found} found a value there`);
   return faults;
 }
 
-const BACK_MS_MAX = 5000;
 const BEFORE_S = 3;
-const AFTER_S = 8;
+const LOOK_MS_MIN = 8000;
 /** Clients give up a few seconds later. */
 const WAITING_S = 5;
 /** Later reads with a value; an idle machine does some hundred. */

@@ -14,7 +14,8 @@ import { encodeClient } from '../../src/codec/client.ts';
 import { decodeClient } from '../../src/codec/client.ts';
 import type { ClientMessage } from '../../src/wire-types.ts';
 import { scratch } from '../certificates/identity-kit.ts';
-import { freePorts, startProcess } from '../processes.ts';
+import { freePorts } from '../ports.ts';
+import { startProcess } from '../processes.ts';
 import type { Running } from '../processes.ts';
 import { requireOrSkip } from '../require.ts';
 

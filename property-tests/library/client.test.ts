@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { Client, ClosedError, keyBytes, NoAnswerError, PutError } from '../../library/index.ts';
 import { UnknownOutcomeError, UsageError } from '../../library/index.ts';
 import { encodeClient } from '../../src/codec/client.ts';
-import { freePorts, inProcess } from '../processes.ts';
+import { freePorts } from '../ports.ts';
+import { inProcess } from '../processes.ts';
 import { clientOf as connectionTo, networkOf, newSite, nodeAt } from '../runtime/node-kit.ts';
 import { apiOf, breakOff, clientOf, serve } from './sockets-kit.ts';
 

@@ -49,7 +49,7 @@ test('an address that says nothing costs a quarter of a second, not the deadline
   const before = performance.now();
   ping(a, b, 1);
   await eventually(t, 'answered', () => replies(a).length === 1);
-  t.true(performance.now() - before < 3000);
+  t.true(performance.now() - before < 4500);
   const [first] = a.book.addressesOf(a.peerOf(b));
   t.deepEqual(first, reachableAt(b.listen)[0], 'the one that led there comes first from now on');
 });
@@ -241,7 +241,7 @@ test('dials that came too late for their calls keep no stranger waiting', async 
   ping(a, b, 1);
   const askedAt = performance.now();
   await eventually(t, 'the stranger answers', () => replies(a).includes(1), 3 * HANDSHAKE_MS_MAX);
-  t.true(performance.now() - askedAt < CALL_MS_MAX);
+  t.true(performance.now() - askedAt < HANDSHAKE_MS_MAX);
   await eventually(t, 'all others are given up', () => a.unreachable.length === liars);
   const failures = named.map((nobody) => a.book.failuresOf(nobody));
   t.is(

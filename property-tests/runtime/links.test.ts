@@ -61,7 +61,7 @@ test('a peer that does not listen is unreachable at once, every waiting call onc
   a.book.hear(a.peerOf(b), [{ family: 4, ip: Uint8Array.of(127, 0, 0, 1), port: 1 }]);
   ping(a, b, 2);
   await eventually(t, 'both reported', () => a.unreachable.length === 2);
-  t.true(performance.now() - before < 2000);
+  t.true(performance.now() - before < 4500);
   await delay(50);
   t.deepEqual([...a.unreachable].sort(), [1, 2]);
 });
@@ -223,6 +223,6 @@ test('handshakes that fail leave their places to others', async (t) => {
   await Promise.all(closed);
   a.book.hear(a.peerOf(b), reachableAt(b.listen));
   ping(a, b, 1);
-  await eventually(t, 'answered', () => replies(a).length === 1, 2000);
+  await eventually(t, 'answered', () => replies(a).length === 1, 4500);
   t.deepEqual(a.unreachable, []);
 });

@@ -28,9 +28,9 @@ test('a record leaves the disk of a running node when its time has run out', asy
   const node = await nodeAt(t, site, 'node');
   const kept = newKey();
   await node.put(kept, valueOf(10));
-  await node.put(newKey(), valueOf(10), { ttlS: 1 });
+  await node.put(newKey(), valueOf(10), { ttlS: 8 });
   t.is(node.status().records, 2);
-  await eventually(t, 'the record has run out', () => node.status().records === 1);
+  await eventually(t, 'the record has run out', () => node.status().records === 1, 30_000);
   await node.close();
   t.is(await entriesIn(join(site.dir, 'node', 'records')), 2, 'a record and its head');
 });

@@ -85,7 +85,7 @@ export async function eventually(
   t: ExecutionContext,
   what: string,
   holds: () => boolean,
-  limitMs = 10_000,
+  limitMs = 20_000,
 ): Promise<void> {
   const until = performance.now() + limitMs;
   while (!holds()) {

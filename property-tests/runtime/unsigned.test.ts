@@ -18,7 +18,7 @@ import { headerFor } from '../../src/codec/record.ts';
 import { VERSION_AHEAD_MS_MAX } from '../../src/limits.ts';
 import type { WireMessage, WireRecord } from '../../src/wire-types.ts';
 import { law } from '../harness.ts';
-import { freePorts } from '../processes.ts';
+import { freePorts } from '../ports.ts';
 import { eventually, identityAt, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
 import { rawPeerAs } from './raw-peer.ts';
 
@@ -30,7 +30,7 @@ test('a value that is known is its record, with what is left of its life', async
   const [key, value] = [newKey(), valueOf(10)];
   const record = records.received(key, value, WHOLE);
   t.true(records.verify(headerFor(record, sha256(value))));
-  await delay(30);
+  await delay(600);
   const known = records.identify(key, value);
   t.like(known, { version: record.version, publisher: PUBLISHER, ttlS: 600, replication: 3 });
   t.is(known?.publishedAtMs, record.publishedAtMs);
@@ -80,7 +80,7 @@ test('a value that is not known is the oldest there is, and lives for a moment',
 test('a known value whose life is over is none', async (t) => {
   const records = new UnsignedRecords(sha256, Date.now);
   const [key, value] = [newKey(), valueOf(10)];
-  const record = { ...records.received(key, value, { ...WHOLE, ttlS: 1 }), lifeMs: 20 };
+  const record = { ...records.received(key, value, { ...WHOLE, ttlS: 1 }), lifeMs: 500 };
   records.verify(headerFor(record, sha256(value)));
   t.true((records.identify(key, value)?.lifeMs ?? 0) > 0);
   await delay(30);

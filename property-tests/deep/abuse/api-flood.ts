@@ -63,7 +63,8 @@ async function flood(
       const busy = requests?.answers['PUT busy'] ?? 0;
       findings.holds('no PUT was answered busy', isSmall || busy > 0);
       // What a thousand share of the disk is little, and values of 60 KB take time to come in.
-      const puts = { ...scale, putMs: clients === 1 ? scale.putMs : SHARED_MS };
+      const putMs = clients === 1 ? scale.putMs : Math.max(scale.putMs, SHARED_MS);
+      const puts = { ...scale, putMs };
       const all = { ...puts, latencyMs: SHARED_MS, loopMs: SHARED_LOOP_MS };
       judgeHonest(isSmall ? puts : all, findings, before, meanwhile);
       judgeLoop(isSmall ? puts : all, findings, loopBefore, loop);
