@@ -1,8 +1,8 @@
 /**
- * Ports for nodes of tests, which begin to listen on them long after they were chosen, and may leave
- * and take them again: blocks of a range from which neither fleets (`deep/ports.ts`) nor the system
- * choose. The last port of a block is listened on until this process ends, so no two tests have one
- * block.
+ * Ports for nodes of tests, which begin to listen on them long after they were chosen, and may
+ * leave and take them again: blocks of a range from which neither fleets (`deep/ports.ts`) nor the
+ * system choose. The last port of a block is listened on until this process ends, so no two tests
+ * have one block.
  */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';

@@ -1,6 +1,6 @@
 // A disk that fails for a moment (S16): a batch that reached the files and failed all the same is
-// taken back, and what it replaced comes back; a record that cannot be read now is not lost, and one
-// that can be is served. The database is real; one step of it is made to fail once.
+// taken back, and what it replaced comes back; a record that cannot be read now is not lost, and
+// one that can be is served. The database is real; one step of it is made to fail once.
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -8,9 +8,9 @@
  * When a batch fails, nobody knows what of it is on disk, and LevelDB's log may end in half a
  * write, behind which later ones would be lost. So after a failure nothing is written until the
  * database was opened anew; then what the failed batch asked for is taken back first, because its
- * owners were told that it is not on disk, and what it would have replaced is put back. Reads go on
- * meanwhile. Where damage was the reason (LevelDB comes upon it when it merges tables, and writes no
- * more), the files are mended as at a start.
+ * owners were told that it is not on disk, and what it would have replaced is put back. Reads go
+ * on meanwhile. Where damage was the reason (LevelDB comes upon it when it merges tables, and
+ * writes no more), the files are mended as at a start.
  */
 import { join } from 'node:path';
 import type { KeptRecord } from '../../src/types.ts';

@@ -76,7 +76,7 @@ export function takenBack(
   return { type: 'put', record, bytes };
 }
 
-/** What stands there; nothing when it is damaged, which is not to keep others from being written. */
+/** What stands there; nothing when it is damaged, which must not keep others from being written */
 function bytesOf(db: Database, key: Uint8Array): Uint8Array | undefined {
   try {
     return db.getSync(recordKey(key));

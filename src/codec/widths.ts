@@ -1,4 +1,8 @@
-/** Bytes of the fields that have the same width in every message (docs/wire.md). */
+/**
+ * Bytes of the fields that have the same width in every message (docs/wire.md).
+ *
+ * Rule: a width that travels has its name here; what only one message has stays with that.
+ */
 
 /** A node's id: SHA-256 of its public key. */
 export const ID_BYTES = 32;
