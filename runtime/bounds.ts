@@ -167,6 +167,17 @@ export const OPERATIONS_WAITING_MAX = 4096;
 export const VALUES_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one synced batch on disk: more writes wait for the next one. */
 export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+/**
+ * Bytes of what was written last, which the database has in memory and in its log; a fourth of what
+ * LevelDB takes by itself. The less, the sooner is its memory what it stays at (docs/testing.md,
+ * soak), and the less is there to be read at a start, or to be lost with a damaged log.
+ */
+export const DISK_LOG_BYTES = 1024 * 1024;
+/**
+ * Blocks of its tables that it has unpacked in memory, an eighth of what LevelDB takes by itself.
+ * They come with whatever is read, for hours; that files are in memory is the system's business.
+ */
+export const DISK_CACHE_BYTES = 1024 * 1024;
 /** After a write failed, the database is tried again every so often, in ms. */
 export const DISK_RETRY_MS = 2000;
 

@@ -12,6 +12,7 @@ import { copyFile, open, readdir, readFile, rename, rm, stat, statfs } from 'nod
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
+import { DISK_CACHE_BYTES, DISK_LOG_BYTES } from '../bounds.ts';
 import { systemCode, UsageError } from '../failure.ts';
 import { makePrivateDirectory } from '../files.ts';
 import { reasonOf } from '../log.ts';
@@ -75,6 +76,8 @@ export async function openPlainly(location: string): Promise<Database> {
   const db = new ClassicLevel<Uint8Array, Uint8Array>(location, {
     keyEncoding: 'view',
     valueEncoding: 'view',
+    writeBufferSize: DISK_LOG_BYTES,
+    cacheSize: DISK_CACHE_BYTES,
   });
   await db.open();
   return db;
@@ -170,8 +173,8 @@ async function hasRoom(location: string, besides = 0): Promise<boolean> {
 }
 
 /**
- * Whether the database could be opened anew: there is room, its directory can be written, and enough
- * descriptors are free.
+ * Whether the database could be opened anew: there is room, its directory can be written, and
+ * enough descriptors are free.
  *
  * @throws when it could not
  */
