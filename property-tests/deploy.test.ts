@@ -11,7 +11,7 @@ import type { ExecutionContext } from 'ava';
 import { DockerfileParser } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
 import { parse } from 'yaml';
-import { scratch } from './cli/cli-kit.ts';
+import { keptFor, scratch } from './cli/cli-kit.ts';
 import { startProcess } from './processes.ts';
 import { requireOrSkip } from './require.ts';
 import { commandOf, UNIT, unitCommand } from './unit.ts';
@@ -152,11 +152,7 @@ async function starts(
       .replace(/(?:0\.0\.0\.0|127\.0\.0\.1):\d+/, '127.0.0.1:0')
       .replace(/^--admin$/, args[at + 1]?.startsWith('-') === true ? `$&=${ANYWHERE}` : '$&'),
   );
-  const running = startProcess(dir, moved, undefined, { nodeArguments });
-  t.teardown(async () => {
-    running.kill('SIGKILL');
-    await running.ended;
-  });
+  const running = keptFor(t, startProcess(dir, moved, undefined, { nodeArguments }));
   const [, admin = ''] = await running.output(/ready: .*admin on http:\/\/([^,]+), joined/);
   return admin;
 }

@@ -10,7 +10,11 @@ export type { Running } from '../processes.ts';
 
 /** Starts the command line and leaves it running; it is killed when the test is over. */
 export function launch(t: ExecutionContext, cwd: string, ...args: string[]): Running {
-  const running = startProcess(cwd, args);
+  return keptFor(t, startProcess(cwd, args));
+}
+
+/** A process that is killed when the test is over. */
+export function keptFor(t: ExecutionContext, running: Running): Running {
   t.teardown(async () => {
     running.kill('SIGKILL');
     await running.ended;
