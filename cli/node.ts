@@ -20,7 +20,7 @@ import { formatEndpoint } from '../runtime/links/address.ts';
 import { freePort, LISTEN_ADDRESS } from '../runtime/listening.ts';
 import { reasonOf } from '../runtime/log.ts';
 import type { RunningNode } from '../runtime/node.ts';
-import { within } from '../runtime/stopping.ts';
+import { LateDisk, within } from '../runtime/stopping.ts';
 import { defaultConfig } from '../src/config.ts';
 import { ALPHA_MAX, K_MAX, REPLICATION_MAX } from '../src/limits.ts';
 import { readChosen } from './development.ts';
@@ -83,6 +83,7 @@ export async function stopNode(node: RunningNode, spentMs = 0): Promise<void> {
   try {
     await node.close();
   } catch (error) {
+    if (!(error instanceof LateDisk)) throw error;
     await endAtOnce(new CommandFailure(`the node is killed: ${reasonOf(error)}`));
   } finally {
     clearTimeout(late);

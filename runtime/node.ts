@@ -58,7 +58,7 @@ export interface RunningNode {
   readonly directory: PeerDirectory;
   /** How the join ended: `joined`, or why not. */
   readonly joined: Promise<Outcome>;
-  /** Resolves when the node has stopped; rejects when a bug of ours stopped it. */
+  /** Resolves when `close` is over; rejects when a bug of ours stopped it. */
   readonly ended: Promise<void>;
   readonly get: (key: Uint8Array) => Promise<GetResult>;
   readonly put: (key: Uint8Array, value: Uint8Array, options?: PutOptions) => Promise<PutResult>;
@@ -79,7 +79,10 @@ export interface RunningNode {
   readonly introducers: () => WireIntroducers | undefined;
   /** Goes on to a newer list of voters. @throws UsageError when the list does not count here */
   readonly replaceVoters: (list: WireVoters) => void;
-  /** Leaves and stops, within `STOP_CLOSED_MS`. @throws Error when the disk takes longer */
+  /**
+   * Leaves and stops, within `STOP_CLOSED_MS`. @throws Error when the disk takes longer, or a bug
+   * of ours came up meanwhile
+   */
   readonly close: () => Promise<void>;
   /** Stops at once, as after a bug of ours: nobody is told or answered, the disk is closed. */
   readonly abort: () => Promise<void>;
@@ -91,7 +94,13 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   try {
     return await assemble(options, undo);
   } catch (error) {
-    for (const undoOne of undo.reverse()) await undoOne();
+    for (const undoOne of undo.reverse()) {
+      try {
+        await undoOne();
+      } catch {
+        // Why it did not start is what its owner is told.
+      }
+    }
     throw error;
   }
 }
@@ -113,14 +122,19 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
   );
   undo.push(() => listener.close());
   const ending = deferred();
-  const parts: Parts = { listener, forgetEndings: watchEndings(identity, log), ...ground };
+  const forgetEndings = watchEndings(identity, log);
+  const parts: Parts = { listener, forgetEndings, isBroken: false, ...ground };
   undo.push(parts.forgetEndings);
   const engine = startEngine(options, ground, listener.address, (error) => {
     log.error({ reason: reasonOf(error) }, 'broken invariant: the node stops');
+    parts.isBroken = true;
     // A disk that does not answer must not keep a broken node from ending.
-    void within(allOf(tearDown(parts)), STOP_CLOSED_MS - STOP_LEFT_MS).finally(() => {
-      ending.reject(error);
-    });
+    const isTornDown = within(allOf(tearDown(parts)), STOP_CLOSED_MS - STOP_LEFT_MS);
+    void isTornDown
+      .catch(() => false)
+      .then(() => {
+        ending.reject(error);
+      });
   });
   running.engine = engine;
   parts.engine = engine;
@@ -131,7 +145,10 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
     engine.links.close();
   });
   undo.push(() => parts.admin?.close());
+  undo.push(() => parts.api?.close());
   await openDoors(options, ground, engine, listener.address, parts);
+  // A bug stopped what there was then, and knew nothing of these doors.
+  if (parts.isBroken) await ending.promise;
   let closing: Promise<void> | undefined;
   saved.begin(() => contactsToSave(driver.state, ground));
   seeking.begin();
@@ -144,18 +161,24 @@ async function assemble(options: NodeOptions, undo: Undo): Promise<RunningNode> 
     admin: parts.admin?.address,
     joined: joining.begin(),
     ended: ending.promise,
-    close: () => (closing ??= stop(engine, parts, log).then(ending.resolve)),
+    close: () => (closing ??= stop(engine, parts, log, ending)),
     abort: () => allOf(tearDown(parts)),
   };
 }
 
-async function stop(engine: Engine, parts: Parts, log: Log): Promise<void> {
+async function stop(engine: Engine, parts: Parts, log: Log, ending: Ending): Promise<void> {
   const { joining, seeking, operations } = engine;
   joining.end();
   seeking.end();
   const savePeers = (): Promise<void> => parts.saved.save();
-  const { api } = parts;
-  await stopCleanly({ operations, api, log, savePeers, tearDown: () => tearDown(parts) });
+  const { api, isBroken: wasBroken } = parts;
+  try {
+    await stopCleanly({ operations, api, log, savePeers, tearDown: () => tearDown(parts) });
+  } finally {
+    if (!parts.isBroken) ending.resolve();
+  }
+  // Of a bug that came up before `ended` has told.
+  if (!wasBroken) await ending.promise;
   log.info({}, 'stopped');
 }
 
@@ -185,6 +208,8 @@ interface Parts extends Pick<Ground, 'disk' | 'recording' | 'saved' | 'voting' |
   engine?: Engine;
   api?: ClientApi;
   admin?: Admin;
+  /** Whether a bug of ours stops the node. */
+  isBroken: boolean;
 }
 
 /** @returns what is closing, by name */
@@ -253,16 +278,20 @@ const NOT_OURS =
   'the list of voters is not signed by the authority of this node, or another of its version is ' +
   'known here';
 
-function deferred(): {
+interface Ending {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-} {
+}
+
+function deferred(): Ending {
   let settle: (() => void) | undefined;
   let fail: ((error: unknown) => void) | undefined;
   const promise = new Promise<void>((resolve, reject) => {
     settle = resolve;
     fail = reject;
   });
+  // Its owner may get to hold it only after that.
+  promise.catch(() => undefined);
   return { promise, resolve: () => settle?.(), reject: (error) => fail?.(error) };
 }

@@ -20,7 +20,10 @@ export interface StopParts {
   readonly tearDown: () => ReadonlyMap<string, Promise<unknown>>;
 }
 
-/** @throws Error when what is on disk was not closed in time */
+/** Why a node that has stopped cannot end: only the process can, by killing itself. */
+export class LateDisk extends Error {}
+
+/** @throws LateDisk when what is on disk was not closed in time */
 export async function stopCleanly(parts: StopParts): Promise<void> {
   const { operations, api, log } = parts;
   const begunAt = performance.now();
@@ -44,7 +47,7 @@ export async function stopCleanly(parts: StopParts): Promise<void> {
   });
   await within(Promise.all(all), leftOf(STOP_CLOSED_MS));
   const late = ON_DISK.filter((name) => open.has(name));
-  if (late.length > 0) throw new Error(`the disk does not close ${late.join(', ')}`);
+  if (late.length > 0) throw new LateDisk(`the disk does not close ${late.join(', ')}`);
 }
 
 /** Waits for something, but not for ever; @returns whether it is done */
@@ -53,9 +56,11 @@ export async function within(work: Promise<unknown>, limitMs: number): Promise<b
   const limit = new Promise<false>((resolve) => {
     timer = setTimeout(resolve, limitMs, false);
   });
-  const isDone = await Promise.race([work.then(() => true), limit]);
-  clearTimeout(timer);
-  return isDone;
+  try {
+    return await Promise.race([work.then(() => true), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Clients get so long to take the last answers, in ms. */

@@ -1,17 +1,20 @@
 // Real nodes over TLS on loopback: values put through one are found through the others, whatever
 // happens to some of them, and a node comes back with what it held.
+import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import { ClientError, connectClient } from '../../runtime/api/client.ts';
 import { UsageError } from '../../runtime/failure.ts';
+import type { NodeOptions } from '../../runtime/ground.ts';
 import { identityPaths, readIdentity } from '../../runtime/identity/identity.ts';
 import { revokeCertificates } from '../../runtime/identity/revocations.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';
 import { silentLog } from '../../runtime/log.ts';
 import type { Log } from '../../runtime/log.ts';
 import { startNode } from '../../runtime/node.ts';
+import { freePorts } from '../ports.ts';
 import { ANY_PORT, clientOf, eventually, identityAt, networkOf } from './node-kit.ts';
 import { newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
 
@@ -202,4 +205,36 @@ test('a bug of ours stops the node at once, and its owner learns why', async (t)
   // Its addresses and its directory are free again.
   const identity = await readIdentity(identityPaths(join(site.dir, 'node')));
   await nodeAt(t, site, 'node', { identity, listen: node.listen });
+});
+
+test('a bug of ours that comes up while a node stops is told by its stop', async (t) => {
+  const site = await newSite(t);
+  const identity = await identityAt(site, 'node');
+  const dataDir = join(site.dir, 'node');
+  const onStep: NodeOptions['onStep'] = (_moment, input) => {
+    if (input.type === 'command' && input.command.type === 'leave') throw new Error('planted');
+  };
+  const node = await startNode({ listen: ANY_PORT, dataDir, identity, onStep });
+  const ended = t.throwsAsync(node.ended, { message: 'planted' });
+  await t.throwsAsync(node.close(), { message: 'planted' });
+  await ended;
+});
+
+test('a bug of ours that comes up while a node starts leaves nothing open', async (t) => {
+  const site = await newSite(t);
+  const identity = await identityAt(site, 'node');
+  const dataDir = join(site.dir, 'node');
+  const api = { ...ANY_PORT, port: await freePorts(1) };
+  const onStep = (): never => {
+    throw new Error('planted');
+  };
+  // It comes with the first step, which may be behind the start.
+  const started = startNode({ listen: ANY_PORT, api, admin: ANY_PORT, dataDir, identity, onStep });
+  await t.throwsAsync(
+    started.then((node) => node.ended),
+    { message: 'planted' },
+  );
+  const server = createServer();
+  t.teardown(() => server.close());
+  await once(server.listen(api.port, api.host), 'listening');
 });
