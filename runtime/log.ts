@@ -2,8 +2,8 @@
  * Logging: the few methods that the runtime asks of a logger (pino has them), a limit on how often
  * one kind of line is written, and the one way in which another party's text may enter a line.
  *
- * Invariants: at most `LOG_LINES_PER_SECOND_MAX` lines of one message a second,
- * the rest is counted and said later; another's text is cut and has no control characters; values,
+ * Invariants: at most `LOG_LINES_PER_SECOND_MAX` lines of one message and level a
+ * second, the rest is counted and said later; another's text is cut and has no control characters; values,
  * whole keys and certificates are never handed in at all.
  */
 import { LOG_LINES_PER_SECOND_MAX, LOG_TEXT_MAX } from './bounds.ts';
@@ -28,13 +28,13 @@ export const silentLog: Log = {
 
 /**
  * A log that writes each kind of message only so often. The messages are our own constants, so the
- * table of counts is as small as the number of log calls in the source.
+ * tables of counts are as small as the number of log calls in the source. Each level has its own:
+ * many lines for debugging, which perhaps nobody gets to see, leave room for a warning.
  */
 export function limitedLog(log: Log, now: () => number): Log {
-  const kinds = new Map<string, Kind>();
-  const limited =
-    (level: keyof Log) =>
-    (fields: LogFields, message: string): void => {
+  const limited = (level: keyof Log): Log[keyof Log] => {
+    const kinds = new Map<string, Kind>();
+    return (fields, message) => {
       const second = Math.floor(now() / 1000);
       const known = kinds.get(message);
       if (known?.second === second) {
@@ -47,6 +47,7 @@ export function limitedLog(log: Log, now: () => number): Log {
       kinds.set(message, { second, lines: 1 });
       log[level](left === 0 ? fields : { ...fields, leftOut: left }, message);
     };
+  };
   return {
     debug: limited('debug'),
     info: limited('info'),

@@ -134,7 +134,6 @@ export class Operations {
     by: Asker = this.#own,
   ): Promise<PutResult> {
     const { ttlS = 0, replication = 0 } = options;
-    if (this.isFull()) return resultOf(failed('too-many-operations'));
     const command: Command = {
       type: 'put',
       key: keyOf(this.#edge, key),
@@ -199,6 +198,7 @@ export class Operations {
 
   async #askInTurn(command: Command, by: Asker, value?: Uint8Array): Promise<Result> {
     const turns = command.type === 'put' ? this.#writes : this.#reads;
+    if (value !== undefined && this.isFull()) return OVERRUN;
     const op = this.#nextOp();
     let done: (result: Result) => void = () => undefined;
     const result = new Promise<Result>((resolve) => {

@@ -4,7 +4,11 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import test from 'ava';
-import { HANDSHAKES_PER_ADDRESS_MAX, WARNINGS_KEPT } from '../../runtime/bounds.ts';
+import {
+  HANDSHAKES_PER_ADDRESS_MAX,
+  VALUES_BYTES_MAX,
+  WARNINGS_KEPT,
+} from '../../runtime/bounds.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';
 import { silentLog } from '../../runtime/log.ts';
 import { ask, bodyOf, metric } from './admin-kit.ts';
@@ -74,6 +78,18 @@ function strangeLabels(text: string): string[] {
   );
   return [...new Set(strange.map(([label]) => label))];
 }
+
+test('PUTs that there is no memory for are counted as failed', async (t) => {
+  const node = await nodeAt(t, await newSite(t), 'node', { admin: ANY_PORT });
+  const value = valueOf(65_000);
+  const count = Math.ceil(VALUES_BYTES_MAX / value.length) + 5;
+  const puts = Array.from({ length: count }, () => node.put(newKey(), value));
+  const words = (await Promise.all(puts)).map(({ status }) => status);
+  t.true(words.filter((word) => word === 'busy').length >= 4);
+  const failed = words.filter((word) => word !== 'good').length;
+  const { body } = await ask(t, node, '/metrics');
+  t.is(metric(body, 'orrery_operation_seconds_count{kind="put",outcome="failed"}'), failed);
+});
 
 test('a node that found nobody is healthy and not ready', async (t) => {
   const site = await newSite(t);

@@ -28,6 +28,17 @@ test('a kind of line is written ten times a second, then what was left out is sa
   ]);
 });
 
+test('lines for debugging leave room for a warning that says the same', (t) => {
+  const warned: LogFields[] = [];
+  const warn = (fields: LogFields): void => {
+    warned.push(fields);
+  };
+  const log = limitedLog({ ...silentLog, warn }, () => 5000);
+  for (let index = 0; index < 100; index++) log.debug({ index }, 'dial failed');
+  log.warn({ reason: 'revoked' }, 'dial failed');
+  t.deepEqual(warned, [{ reason: 'revoked' }]);
+});
+
 test('of all warnings the last ones are kept, in order, and of other lines none', (t) => {
   const written: string[] = [];
   const note = (_: LogFields, message: string): void => {
