@@ -51,8 +51,10 @@ export class Joining {
     this.#parts = parts;
   }
 
-  get hasLooked(): boolean {
-    return this.#hasLooked;
+  /** Who has nobody to join through, and found nobody it knew, is a network of its own. */
+  get isJoined(): boolean {
+    const { contacts, introducers } = this.#parts;
+    return contacts() > 0 || (introducers === 0 && this.#hasLooked);
   }
 
   /** Because the node stops. */

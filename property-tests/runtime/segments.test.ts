@@ -104,11 +104,21 @@ test('an old segment that cannot be removed ends the recording, not the node', a
 
 test('a segment that cannot be written ends the recording, not the node', async (t) => {
   const { node, log } = await recorded(t, 10_000_000, async (path) => {
-    await symlink('/dev/full', segmentPath(path, 2));
+    await symlink('/dev/full', segmentPath(path, 1));
   });
-  t.is(metric(await metricsOf(t, node), 'orrery_recording_ended'), 0);
   await putting(t, node, 200);
   await eventually(t, 'it has ended', () => log.some((line) => /cannot be written/.test(line)));
+  await isWell(t, node);
+});
+
+test('a file of another node stays as it is, and ends the recording that it is in the way of', async (t) => {
+  const { node, dir, log } = await recorded(t, 10_000_000);
+  t.is(metric(await metricsOf(t, node), 'orrery_recording_ended'), 0);
+  const next = segmentPath(join(dir, 'seg.orrec'), 2);
+  await writeFile(next, 'of another node');
+  await putting(t, node, 200);
+  await eventually(t, 'it has ended', () => log.some((line) => /cannot be written/.test(line)));
+  t.is(await readFile(next, 'utf8'), 'of another node');
   await isWell(t, node);
 });
 

@@ -111,6 +111,7 @@ export class Metrics {
     of('record_bytes_quota', 'bytes that may be stored', (seen) => seen.records.bytesMax);
     of('disk_stalled', 'whether records cannot be written', (seen) => Number(seen.diskStalled));
     of('recording_ended', 'whether --record has ended', (seen) => Number(seen.recordingEnded));
+    of('recording_gaps', 'stretches missing from --record', (seen) => seen.recordingGaps);
     of('fellows', 'nodes with which records are shared', (seen) => seen.repair.fellows);
     of('fellows_missed', 'of these: missed a call', (seen) => seen.repair.missed);
     of('fellows_passed_over', 'of these: passed over', (seen) => seen.repair.passedOver);

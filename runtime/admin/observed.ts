@@ -59,6 +59,8 @@ export interface Observed {
   /** Records cannot be written for the moment, or the recording has ended: the log says why. */
   readonly diskStalled: boolean;
   readonly recordingEnded: boolean;
+  /** Stretches that are missing from the recording. */
+  readonly recordingGaps: number;
   readonly repair: {
     readonly fellows: number;
     readonly missed: number;
@@ -83,7 +85,7 @@ export interface ObservedParts {
 
 export function observe(parts: ObservedParts, now: number, startedAt: number): Observed {
   const { ground, engine, listen } = parts;
-  const { directory, self, shares, introducers, disk, recording } = ground;
+  const { directory, self, shares, disk, recording } = ground;
   const { state } = engine.driver;
   const api = parts.api();
   const contacts = contactCount(state.table);
@@ -92,8 +94,7 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     listen: formatEndpoint(listen),
     api: api === undefined ? undefined : formatEndpoint(api),
     upSeconds: Math.floor((now - startedAt) / 1000),
-    // Who has nobody to join through, and found nobody it knew, is a network of its own.
-    joined: contacts > 0 || (introducers.length === 0 && engine.joining.hasLooked),
+    joined: engine.joining.isJoined,
     // The core leaves once open requests are answered and its records handed over.
     leaving: state.leaving || engine.joining.hasEnded,
     identity: ground.identity.now.mode,
@@ -109,6 +110,7 @@ export function observe(parts: ObservedParts, now: number, startedAt: number): O
     records: recordsOf(state),
     diskStalled: disk.isStalled,
     recordingEnded: recording?.hasEnded === true,
+    recordingGaps: recording?.gaps ?? 0,
     repair: repairOf(state, now),
     leadership: leadershipOf(ground, state),
     operations: engine.operations.count,

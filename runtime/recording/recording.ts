@@ -45,6 +45,7 @@ export class Recording {
   readonly #options: RecordingOptions;
   readonly #node: Recorded;
   #open: { readonly recorder: Recorder; readonly file: SegmentFile } | undefined;
+  readonly #lastOfEarlier: number;
   #segment: number;
   /** Wall clock ms. */
   #startedAt = 0;
@@ -54,6 +55,7 @@ export class Recording {
   #behindAt = RECORDING_BEHIND_BYTES;
   #flusher: NodeJS.Timeout | undefined;
   #ended = false;
+  #gaps = 0;
   /** Whether the disk has yet to take what was handed to it. */
   #isBehind = false;
   /** Files that are to be closed and not on disk yet, and what waits for them. */
@@ -61,6 +63,7 @@ export class Recording {
   #tail: Promise<void> = Promise.resolve();
 
   private constructor(options: RecordingOptions, node: Recorded, lastSegment: number) {
+    this.#lastOfEarlier = lastSegment;
     this.#segment = lastSegment;
     this.#options = options;
     this.#node = node;
@@ -74,6 +77,11 @@ export class Recording {
   /** Nothing more is written, by a fault of the disk or because it was closed. */
   get hasEnded(): boolean {
     return this.#ended;
+  }
+
+  /** Stretches that are missing because the disk did not keep up. */
+  get gaps(): number {
+    return this.#gaps;
   }
 
   /** A quarter of what may be there, so that some history is kept when the oldest goes. */
@@ -149,7 +157,9 @@ export class Recording {
       config: state.config,
     };
     const path = segmentPath(this.#options.path, this.#segment);
-    const file = new SegmentFile(path, (error) => {
+    // Its first file is there already, to see that it can be written.
+    const isThere = this.#segment === this.#lastOfEarlier + 1;
+    const file = new SegmentFile(path, isThere, (error) => {
       if (this.#open?.file === file) this.#open = undefined;
       this.#end(error, 'the recording ends: it cannot be written');
     });
@@ -217,6 +227,7 @@ export class Recording {
     log.warn({ steps: this.#steps }, 'the recording is behind: it goes on when the disk keeps up');
     this.#open = undefined;
     this.#isBehind = true;
+    this.#gaps += 1;
     this.#closeLater(file);
     this.#tail = this.#tail.then(() => {
       this.#isBehind = false;

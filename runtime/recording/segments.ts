@@ -120,10 +120,13 @@ export class SegmentFile {
   readonly #file: WriteStream;
   readonly #done: Promise<void>;
 
-  /** @param onFault told once, when the file can be written no more */
-  constructor(file: string, onFault: (error: unknown) => void) {
+  /**
+   * @param isThere whether the file was made for it; one that was not is another node's
+   * @param onFault told once, when the file can be written no more
+   */
+  constructor(file: string, isThere: boolean, onFault: (error: unknown) => void) {
     this.#gzip = createGzip({ level: 1 });
-    this.#file = createWriteStream(file, { mode: 0o600 });
+    this.#file = createWriteStream(file, { mode: 0o600, flags: isThere ? 'w' : 'wx' });
     this.#gzip.pipe(this.#file);
     this.#gzip.on('error', () => undefined);
     this.#done = finished(this.#file).catch(onFault);
