@@ -45,11 +45,13 @@ export function report(error: unknown): number {
   return EXIT_FAILED;
 }
 
+/** Without what a terminal would obey: a fault may quote what a peer or a file said. */
 export function oneLine(text: string): string {
-  return text
+  const line = text
     .trim()
     .split(/\s*\n\s*/)
     .join(' ');
+  return line.replace(/\p{Cc}/gu, '?');
 }
 
 const EXIT_FAILED = 1;

@@ -28,9 +28,10 @@ export function watchForStop(hangUp?: () => void): StopWatch {
       resolve();
     };
   });
-  const onSignal = (): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     const now = performance.now();
-    if (askedAt !== undefined && now - askedAt > ECHO_MS) process.exit(EXIT_INTERRUPTED);
+    const isSecond = askedAt !== undefined && now - askedAt > ECHO_MS;
+    if (isSecond && OF_A_PERSON.includes(signal)) process.exit(EXIT_INTERRUPTED);
     askedAt ??= now;
     stop();
   };
@@ -70,4 +71,6 @@ function watchParent(stop: () => void): NodeJS.Timeout {
 
 const PARENT_EVERY_MS = 500;
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'];
+/** A person wants it to end now; who supervises a service only says again that it shall stop. */
+const OF_A_PERSON: readonly NodeJS.Signals[] = ['SIGINT', 'SIGBREAK'];
 const ECHO_MS = 100;

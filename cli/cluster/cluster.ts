@@ -29,10 +29,13 @@ export function clusterCommand(): CommandUnknownOpts {
   const command = withFlags();
   command.action(async (flags) => {
     const watch = watchForStop();
-    const running: RunningMember[] = [];
+    const started: Started = [];
     try {
-      await run(flags, running, watch);
+      await run(flags, started, watch);
     } finally {
+      // Also those that were still starting when another one failed.
+      const all = await Promise.allSettled(started);
+      const running = all.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
       await Promise.all(running.map((one) => one.stop()));
       watch.end();
     }
@@ -42,7 +45,10 @@ export function clusterCommand(): CommandUnknownOpts {
 
 type Flags = ReturnType<ReturnType<typeof withFlags>['opts']>;
 
-async function run(flags: Flags, running: RunningMember[], watch: StopWatch): Promise<void> {
+/** Grows while they start. */
+type Started = Promise<RunningMember>[];
+
+async function run(flags: Flags, started: Started, watch: StopWatch): Promise<void> {
   const { nodes, basePort, data } = flags;
   const members = await makeMembers(nodes, basePort, data, flags.json ? () => undefined : print);
   const ids = members.map(({ identity }) => identity.nodeIdHex);
@@ -50,7 +56,7 @@ async function run(flags: Flags, running: RunningMember[], watch: StopWatch): Pr
     flags,
     await clusterVoters(join(data, 'authority'), ids, flags.voters, say),
   );
-  const notes = await startAll(members, starter, running, watch);
+  const notes = await startAll(members, starter, started, watch);
   if (notes === undefined) return;
   if (flags.json) printJson(notes);
   else {
@@ -59,7 +65,7 @@ async function run(flags: Flags, running: RunningMember[], watch: StopWatch): Pr
     const [first] = members;
     if (first !== undefined) print(`see them at ${dashboardsAt(first.admin, nodes)}`);
   }
-  await untilOver(running, watch);
+  await untilOver(await Promise.all(started), watch);
 }
 
 type Starter = (member: Member, bootstrap: string | undefined) => Promise<RunningMember>;
@@ -79,7 +85,7 @@ function starterFor(flags: Flags, voters: string | undefined): Starter {
 async function startAll(
   members: readonly Member[],
   starter: Starter,
-  running: RunningMember[],
+  started: Started,
   watch: StopWatch,
 ): Promise<readonly ReadyNote[] | undefined> {
   const meter = setInterval(() => {
@@ -87,8 +93,9 @@ async function startAll(
   }, PROGRESS_MS);
   const notes = new Map<Member, ReadyNote>();
   const startOne = async (member: Member, bootstrap: string | undefined): Promise<void> => {
-    const one = await starter(member, bootstrap);
-    running.push(one);
+    const starting = starter(member, bootstrap);
+    started.push(starting);
+    const one = await starting;
     const note = await Promise.race([one.ready, watch.asked, delay(JOIN_MS_MAX, undefined, LAZY)]);
     if (note !== undefined) notes.set(member, note);
     else if (!watch.isAsked()) await refuse(one);

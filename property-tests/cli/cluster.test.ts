@@ -74,6 +74,21 @@ test.serial('a cluster in one process, and one that finds a port taken', async (
   await endsCleanly(t, cluster);
 });
 
+test.serial('nodes that start while another one of their process fails are stopped', async (t) => {
+  const dir = await scratch(t);
+  const port = await freePorts(5);
+  const server = createServer();
+  t.teardown(() => server.close());
+  await new Promise<void>((resolve) => server.listen(port + 1, '127.0.0.1', resolve));
+  const words = ['--in-process', '--log-level', 'info', '--log-format', 'json'];
+  const args = ['cluster', '--nodes', '5', '--base-port', String(port), ...words];
+  const { code, stderr } = await run(t, dir, args);
+  t.is(code, 2, stderr);
+  const times = (message: string): number => stderr.split(`"msg":"${message}"`).length - 1;
+  t.true(times('started') > 0);
+  t.is(times('stopped'), times('started'), stderr);
+});
+
 test.serial('start --once checks everything and leaves nothing in the way', async (t) => {
   const dir = await scratch(t);
   const port = await freePorts(5);

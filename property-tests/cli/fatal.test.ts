@@ -1,14 +1,14 @@
 // An error in a running node that nobody catches: it is in the log, what was recorded and stored is
 // on disk, and the process ends with code 1 instead of running on. The errors are real ones, thrown
-// by a module that `node --import` loads beside the node.
+// by a module that `node --import` loads beside the node; their text would clear a terminal.
 import test from 'ava';
 import { connectClient } from '../../runtime/api/client.ts';
 import { startProcess } from '../processes.ts';
 import { node, run, scratch } from './cli-kit.ts';
 
 const FAULTS = {
-  'an uncaught error': "throw new Error('planted')",
-  'an unhandled rejection': "void Promise.reject(new Error('planted'))",
+  'an uncaught error': String.raw`throw new Error('planted\x1b[2J')`,
+  'an unhandled rejection': String.raw`void Promise.reject(new Error('planted\x1b[2J'))`,
 };
 
 for (const [name, fault] of Object.entries(FAULTS)) {
@@ -34,9 +34,9 @@ for (const [name, fault] of Object.entries(FAULTS)) {
     const lines = stderr.split('\n').filter((line) => line.includes('planted'));
     t.is(lines.length, 2, stderr);
     const logged: unknown = JSON.parse(lines[0] ?? '');
-    t.like(logged, { level: 50, msg: 'unexpected error: the node stops', reason: 'planted' });
+    t.like(logged, { level: 50, msg: 'unexpected error: the node stops', reason: 'planted?[2J' });
     t.regex((logged as { at: string }).at, /data:text/);
-    t.regex(lines[1] ?? '', /^orrery: unexpected: planted/);
+    t.regex(lines[1] ?? '', /^orrery: unexpected: planted\?\[2J/);
 
     // The PUT was recorded less than a second before: it is there because the file was ended.
     const replay = await run(t, dir, ['replay', 'n/recording.orrec', '--at', '+1h', '--json']);

@@ -4,7 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
+import { isAlive } from '../processes.ts';
 import { requireOrSkip } from '../require.ts';
 import { freePorts, isOneLine, launch, node, run, scratch } from './cli-kit.ts';
 
@@ -61,6 +63,20 @@ test.serial('a full node says so, and keeps what it holds', async (t) => {
   t.is((await run(t, dir, ['get', 'first', ...api])).stdout.toString(), '1');
   running.kill('SIGTERM');
   t.like(await running.ended, { code: 0 });
+});
+
+test.serial('a supervisor that says twice to stop does not cut the farewell short', async (t) => {
+  const dir = await scratch(t);
+  const first = await node(t, dir, 'one');
+  const second = await node(t, dir, 'two', '--bootstrap', first.listen);
+  // Who does not answer is waited for.
+  second.kill('SIGSTOP');
+  first.kill('SIGTERM');
+  await delay(500);
+  t.true(isAlive(first.pid), 'it has ended before');
+  first.kill('SIGTERM');
+  const { code, signal, stderr } = await first.ended;
+  t.deepEqual([code, signal], [0, null], stderr);
 });
 
 test.serial('nodes with port 0 and no --data keep to directories of their own', async (t) => {
