@@ -36,14 +36,14 @@ export function watchFiles<T>(watched: Watched<T>, current: T, log: Log): FileWa
   let [pauseMs, againAt] = [FILE_LOOK_MS, Infinity];
   let [busy, ended, asked] = [false, false, false];
   let lastReason = '';
-  const read = async (): Promise<void> => {
+  const read = async (wasAsked: boolean): Promise<void> => {
     againAt = Infinity;
     try {
       const next = await watched.read();
       if (ended) return;
       lastReason = '';
       if (watched.isSame(used, next)) {
-        if (asked) log.info(watched.fieldsOf(next), words.same);
+        if (wasAsked) log.info(watched.fieldsOf(next), words.same);
         return;
       }
       watched.use(next);
@@ -64,8 +64,10 @@ export function watchFiles<T>(watched: Watched<T>, current: T, log: Log): FileWa
     if (stamp !== seen) pauseMs = FILE_LOOK_MS;
     if (asked || stamp !== seen || performance.now() >= againAt) {
       seen = stamp;
-      await read();
+      // Whoever asks meanwhile asks for what may have come since: it is read by the next look.
+      const wasAsked = asked;
       asked = false;
+      await read(wasAsked);
     }
     busy = false;
   };
