@@ -1,7 +1,7 @@
 /**
  * A whole network killed with -9 at once and started again on its disks, all nodes together and so
  * without anybody to join through at first: every acknowledged value is found within a minute of
- * the instant when the last node takes clients.
+ * the instant when they are started.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { withFleet } from './fleet.ts';
@@ -37,15 +37,17 @@ export async function restart(
     await phase('first start', () => fleet.startAll());
     await phase(`puts`, () => putAll(fleet, plan, ledger));
     await phase('kill -9', () => Promise.all(all.map((node) => fleet.kill(node))));
+    const restartedMs = performance.now();
     const { serving, joined } = fleet.startTogether();
     await phase('second start', () => serving);
-    const servingMs = performance.now();
-    const reading = readAll(fleet, plan, ledger, servingMs + FOUND_MS_MAX);
+    const reading = readAll(fleet, plan, ledger, restartedMs + FOUND_MS_MAX);
     await phase('all joined', () => joined);
     const { foundMs, faults } = await reading;
     const at = (share: number): string => {
       const sorted = foundMs.toSorted((a, b) => a - b);
-      return seconds((sorted[Math.floor(share * (sorted.length - 1))] ?? servingMs) - servingMs);
+      return seconds(
+        (sorted[Math.floor(share * (sorted.length - 1))] ?? restartedMs) - restartedMs,
+      );
     };
     tell(`found        ${foundMs.length} of ${plan.keys} keys`);
     tell(`after        p50 ${at(0.5)}, p99 ${at(0.99)}, the last ${at(1)}`);

@@ -1,4 +1,9 @@
-/** A recording of a node of a soak, done again by `orrery replay`. */
+/**
+ * A recording of a node of a soak, done again by `orrery replay`; and once more to look at the
+ * states that it went through, for a step that breaks an invariant does so each time it is done.
+ */
+import { Tape } from '../../../cli/replay/tape.ts';
+import { checkNode } from '../../../src/invariants/invariants.ts';
 import { startProcess } from '../../processes.ts';
 
 export interface ReplayResult {
@@ -22,8 +27,21 @@ export async function replayed(path: string, lengthS: number): Promise<ReplayRes
   const verdict = equal ? 'all equal' : 'NOT ALL EQUAL';
   return {
     line: `recording   ${steps} steps in ${segments} segments, ${verdict}, replayed in ${took}`,
-    faults: replayFaults(told, path, lengthS),
+    faults: [...replayFaults(told, path, lengthS), ...(await brokenStates(path))],
   };
+}
+
+/** What is broken in the first state of those looked at in which something is. */
+export async function brokenStates(path: string): Promise<readonly string[]> {
+  const tape = await Tape.open(path);
+  for (let number = 1; ; number++) {
+    const step = await tape.next();
+    if (step !== undefined && number % CHECK_EVERY !== 0) continue;
+    const broken = checkNode(tape.state, tape.directory);
+    const where = step === undefined ? 'in the end' : `at step ${step.number}`;
+    if (broken.length > 0) return broken.map((what) => `the recording ${path}, ${where}: ${what}`);
+    if (step === undefined) return [];
+  }
 }
 
 /** What is looked at of the answer of `orrery replay --json`. */
@@ -60,6 +78,8 @@ export function replayFaults(told: ReplayTold, path: string, lengthS: number): s
   return faults;
 }
 
+/** Steps; a look costs as much as some dozens of them. */
+const CHECK_EVERY = 1000;
 /** The recorder runs from before the load until behind it; wall clocks are set meanwhile. */
 const COVER_SLACK_S = 5;
 /** A node that has peers has more to do than this without any load. */
