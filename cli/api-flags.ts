@@ -8,6 +8,7 @@
 import { keyBytes as hashed } from '../library/words.ts';
 import { ClientError, connectClient } from '../runtime/api/client.ts';
 import type { ConnectedClient } from '../runtime/api/client.ts';
+import { OVERDUE_MS } from '../runtime/bounds.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { API_EXAMPLE_PORT, formatEndpoint, parseEndpoint } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
@@ -38,10 +39,8 @@ export async function withClient<T>(
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(
-        new ClientError(`no answer from ${formatEndpoint(at)} within ${DEADLINE_MS / 1000} s`),
-      );
-    }, DEADLINE_MS);
+      reject(new ClientError(`no answer from ${formatEndpoint(at)} within ${OVERDUE_MS / 1000} s`));
+    }, OVERDUE_MS);
   });
   try {
     return await Promise.race([talk(at, ask), late]);
@@ -56,7 +55,7 @@ export async function withClient<T>(
 }
 
 async function talk<T>(at: Endpoint, ask: (client: ConnectedClient) => Promise<T>): Promise<T> {
-  const client = await connectClient(at, { timeoutMs: DEADLINE_MS });
+  const client = await connectClient(at, { timeoutMs: OVERDUE_MS });
   try {
     return await ask(client);
   } finally {
@@ -71,5 +70,3 @@ function startHint(at: Endpoint): string {
     'or name the client API of a running one with --api'
   );
 }
-
-const DEADLINE_MS = 15_000;

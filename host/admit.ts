@@ -65,7 +65,7 @@ export interface Edge extends VotersEdge, IntroducersEdge {
   /** SHA-256. */
   hash(bytes: Uint8Array): Uint8Array;
   /** Certificate valid at publication, not revoked, and its key signed `signedBytes(header)`. */
-  verify(header: WireHeader, wallMs: number): boolean;
+  verify(header: WireHeader): boolean;
   /** The addresses to name a peer by; one without any is never named. */
   addressesOf(peer: Peer): readonly WireAddress[];
   /** Hearsay: where a peer is said to be. Never overrides what the peer itself proved. */
@@ -214,7 +214,7 @@ function admitHeader(edge: Edge, header: WireHeader, wallMs: number): RecordHead
   }
   const lifeMs = lifeOf(edge, header, wallMs);
   if (lifeMs < 1) return EXPIRED;
-  if (!edge.verify(header, wallMs)) return INVALID;
+  if (!edge.verify(header)) return INVALID;
   return {
     key: keyOf(edge, header.key),
     version,
@@ -261,7 +261,7 @@ function admitIntroducers(
   if (voters === undefined) return undefined;
   const leader = edge.directory.find(wire.leader);
   if (leader === undefined || !voters.peers.includes(leader)) return undefined;
-  if (!edge.endorses(wire, wallMs)) return undefined;
+  if (!edge.endorses(wire)) return undefined;
   const list = { term, serial, leader, madeAtMs, peers: admitPeers(edge, wire.peers) };
   edge.keepIntroducers(list, wire);
   return list;

@@ -18,7 +18,7 @@ export interface VotersEdge {
 /** What an edge knows of lists of introducers. */
 export interface IntroducersEdge {
   /** Whether the leader's certificate is good and its key signed `endorsedBytes(wire)`. */
-  endorses(wire: WireIntroducers, wallMs: number): boolean;
+  endorses(wire: WireIntroducers): boolean;
   /** The bytes that arrived with a list; the core may still refuse it. */
   keepIntroducers(list: Introducers, wire: WireIntroducers): void;
   /** The list as it travels: as it arrived, or signed now when this node has made it. */

@@ -8,9 +8,9 @@
  * Invariants: every request ends by its deadline; after `close` nothing is sent; a program in which
  * no request is under way can end without `close`.
  */
-import { ClientError, TIMEOUT_MS, TIMER_SLACK_MS } from '../runtime/api/client.ts';
+import { ClientError, TIMER_SLACK_MS } from '../runtime/api/client.ts';
 import type { ConnectedClient, PutReceipt as Reply } from '../runtime/api/client.ts';
-import { PUT_TTL_S_MAX } from '../runtime/bounds.ts';
+import { OVERDUE_MS, PUT_TTL_S_MAX } from '../runtime/bounds.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import { UsageError } from '../runtime/failure.ts';
 import { API_EXAMPLE_PORT, parseEndpoint } from '../runtime/links/address.ts';
@@ -60,7 +60,7 @@ export class Client {
    *
    * @throws UsageError when an option cannot be
    */
-  constructor({ nodes, connections = 1, timeoutMs = TIMEOUT_MS }: ClientOptions) {
+  constructor({ nodes, connections = 1, timeoutMs = OVERDUE_MS }: ClientOptions) {
     if (nodes.length === 0) throw new UsageError('nodes is empty: name the client API of one');
     wholeNumber('the number of nodes', nodes.length, 1, NODES_MAX);
     wholeNumber('connections', connections, 1, CONNECTIONS_MAX);

@@ -13,6 +13,7 @@
 import { randomInt } from 'node:crypto';
 import { ClientError, connectClient } from '../runtime/api/client.ts';
 import type { ConnectedClient } from '../runtime/api/client.ts';
+import { OVERDUE_MS } from '../runtime/bounds.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
 
@@ -157,7 +158,7 @@ export class Pool {
     site.opening += 1;
     const connectMs = Math.min(this.#timeoutMs, CONNECT_MS_MAX);
     try {
-      const connection = await connectClient(site.at, { timeoutMs: SILENCE_MS, connectMs });
+      const connection = await connectClient(site.at, { timeoutMs: OVERDUE_MS, connectMs });
       if (this.#closed) connection.cut();
       else site.open.add(connection);
       connection.hold(this.#busy > 0);
@@ -211,8 +212,6 @@ function leastBusy(sites: readonly Site[]): Line | undefined {
 /** How long a node is waited for before another one is tried beside it. */
 const STAGGER_MS = 250;
 const CONNECT_MS_MAX = 5_000;
-/** A node that owes replies and says nothing for so long is gone. */
-const SILENCE_MS = 15_000;
 const BACK_OFF_MS = 100;
 const BACK_OFF_MS_MAX = 5_000;
 const FAILURES_MAX = 10;

@@ -114,7 +114,6 @@ export class Member {
       clock: scenarioClock(time),
       directory: directoryOf(keys.ids),
       weather: {
-        hidesUnreachable: true,
         over: (links, self) => {
           const dials = options.links !== 'warm';
           const peerAt = (at: { port: number }): number | undefined => peers.get(at.port);

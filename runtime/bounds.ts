@@ -6,7 +6,8 @@
  */
 import { DAY_MS } from './clock.ts';
 
-/** A handshake with both hellos must be done in this, in ms: a peer that stalls holds a place. */
+/** For each of these in turn, in ms, for a peer that stalls holds a place: the wait for a turn at a
+ * handshake, the handshake, and the hello behind it. */
 export const HANDSHAKE_MS_MAX = 5000;
 /** Handshakes being served at once: one costs about a millisecond of CPU. */
 export const HANDSHAKES_MAX = 64;
@@ -128,7 +129,9 @@ export const CLASSIC_ANSWER_MS = 1200;
 /** and is asked so often, for an answer may go to somebody else's connection: about as long as the
  * core waits. */
 export const CLASSIC_TRIES = 2;
-/** Calls to one such node that wait for their turn, */
+/** Such nodes that are known to be, those spoken to last. */
+export const CLASSIC_NODES_MAX = 10_000;
+/** Calls to one of them that wait for their turn, */
 export const CLASSIC_CALLS_MAX = 64;
 /** and so long at most, in ms. */
 export const CLASSIC_WAIT_MS_MAX = 3000;
@@ -144,6 +147,8 @@ export const CLASSIC_HOPS = 3;
 export const ECHO_MS_MAX = 10_000;
 /** Records without a signature that are remembered: 400 bytes each. */
 export const UNSIGNED_MAX = 4096;
+/** Certificates of publishers that were verified, those met last: about 1 KiB each with the key. */
+export const PUBLISHERS_MAX = 4096;
 
 /** Peers in the directory: with four addresses each takes 1.3 KiB of heap, 270 MB when full. */
 export const PEERS_MAX = 200_000;
@@ -190,9 +195,11 @@ export const LISTENERS_MAX = 16;
 export const OBSERVE_MS = 1000;
 /** and how many times in a row one may be left out that has not taken the last; then it is cut. */
 export const MISSED_MAX = 5;
-/** Look-ups from the dashboard at once, the time for each in ms, what may be seen of its way, */
+/** A little more than a node gives an operation: who asked for one waits so long for its end, and
+ * a node that owes an answer and says nothing for so long is gone. In ms. */
+export const OVERDUE_MS = 15_000;
+/** Look-ups from the dashboard at once, what may be seen of the way of each, */
 export const LOOKUPS_AT_ONCE_MAX = 4;
-export const LOOKUP_MS_MAX = 15_000;
 export const HOPS_SEEN_MAX = 256;
 /** and the bytes of the question. */
 export const QUESTION_BYTES_MAX = 4096;

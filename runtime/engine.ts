@@ -110,7 +110,7 @@ function connections(
     shares: { slices, inputs },
     onFrame: frameReceiver(parts),
     onUnreachable: (peer: Peer, call: CallId): void => {
-      if (options.weather?.hidesUnreachable === true) return;
+      if (options.weather !== undefined) return;
       parts.feed({ type: 'unreachable', peer, call });
     },
   };

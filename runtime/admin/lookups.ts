@@ -9,7 +9,7 @@ import { bytesOfBits256 } from '../../host/words.ts';
 import { positionOf, sharedBits } from '../../src/position.ts';
 import type { Effect, Input, Outcome } from '../../src/step-types.ts';
 import type { Peer, Position, RecordHeader } from '../../src/types.ts';
-import { LOOKUP_MS_MAX, LOOKUPS_AT_ONCE_MAX } from '../bounds.ts';
+import { LOOKUPS_AT_ONCE_MAX, OVERDUE_MS } from '../bounds.ts';
 import type { Engine } from '../engine.ts';
 import type { Ground } from '../ground.ts';
 import { placeOf } from '../links/address-book.ts';
@@ -84,7 +84,7 @@ export class Lookups {
     this.#ways.add(way);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, LOOKUP_MS_MAX, undefined);
+      timer = setTimeout(resolve, OVERDUE_MS, undefined);
     });
     try {
       const asker = { who: this, begun: way.begin.bind(way) };

@@ -14,7 +14,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import type { ClientMessage } from '../../src/wire-types.ts';
-import { KEEP_ALIVE_MS } from '../bounds.ts';
+import { KEEP_ALIVE_MS, OVERDUE_MS } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import { formatEndpoint } from '../links/address.ts';
 import type { Endpoint } from '../links/address.ts';
@@ -110,18 +110,6 @@ export class ConnectedClient {
     const reply = await this.#request(message, options);
     if (reply.type === 'put-result') return reply;
     throw new ClientError(`${this.#name} mixed up its replies`, true);
-  }
-
-  /** PUT as old clients send it: never answered; resolves when the bytes are handed on. */
-  putUnchecked(key: Uint8Array, value: Uint8Array, options: ClientPutOptions = {}): Promise<void> {
-    const { ttlS = 0, replication = 0 } = options;
-    const message = { type: 'put', checked: false, ttlS, replication, key, value } as const;
-    return new Promise((resolve, reject) => {
-      this.#socket.write(encodeClient(message), (error) => {
-        if (error === null || error === undefined) resolve();
-        else reject(new ClientError(`${this.#name} ${this.#failure ?? 'took nothing'}`, true));
-      });
-    });
   }
 
   /** Nothing when the network holds no value under that key. */
@@ -235,7 +223,7 @@ export async function connectClient(
   at: Endpoint,
   options: ClientOptions = {},
 ): Promise<ConnectedClient> {
-  const { timeoutMs = TIMEOUT_MS, connectMs = timeoutMs } = options;
+  const { timeoutMs = OVERDUE_MS, connectMs = timeoutMs } = options;
   return new ConnectedClient(await openSocket(at, connectMs), at, timeoutMs);
 }
 
@@ -277,7 +265,5 @@ function nameOf(message: ClientMessage): string {
   return kind + Buffer.from(message.key).toString('latin1');
 }
 
-/** A little more than a node gives an operation. */
-export const TIMEOUT_MS = 15_000;
 /** A timer may fire a little before its time: what is left after it is no time to ask again in. */
 export const TIMER_SLACK_MS = 2;

@@ -10,8 +10,8 @@ import type { TLSSocket } from 'node:tls';
 import { decodePeer } from '../../src/codec/peer.ts';
 import type { CallId, Peer } from '../../src/types.ts';
 import type { WireRecord, WireReply, WireRequest } from '../../src/wire-types.ts';
-import { CLASSIC_CALLS_MAX, CLASSIC_READ_BACK_MS, CLASSIC_TRIES } from '../bounds.ts';
-import { CLASSIC_WAIT_MS_MAX } from '../bounds.ts';
+import { CLASSIC_CALLS_MAX, CLASSIC_NODES_MAX, CLASSIC_READ_BACK_MS } from '../bounds.ts';
+import { CLASSIC_TRIES, CLASSIC_WAIT_MS_MAX } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import { ALPN } from '../identity/proof.ts';
 import type { AddressBook } from '../links/address-book.ts';
@@ -68,10 +68,16 @@ export class ClassicCalls {
     if (answer === undefined) return 'no PONG';
     const at = toWireAddress({ host: plainHost(remoteAddress), port: remotePort });
     this.#parts.book.prove(peer, at === undefined ? [] : [at]);
-    if (!this.speaks(peer)) {
-      this.#lines.set(peer, { waiting: 0, turn: Promise.resolve(), end: undefined });
-    }
+    this.#keep(peer, this.#lines.get(peer) ?? newLine());
     return undefined;
+  }
+
+  /** As the last one. Who is forgotten for it is greeted anew when there is something to say. */
+  #keep(peer: Peer, line: Line): void {
+    this.#lines.delete(peer);
+    this.#lines.set(peer, line);
+    const [oldest] = this.#lines.keys();
+    if (this.#lines.size > CLASSIC_NODES_MAX && oldest !== undefined) this.#lines.delete(oldest);
   }
 
   /** @returns whether it is taken care of, the peer being an older node */
@@ -81,6 +87,7 @@ export class ClassicCalls {
     const decoded = decodePeer(frame, 0, frame.length);
     if (decoded.type !== 'message' || decoded.message.type !== 'request') return false;
     const { body } = decoded.message;
+    this.#keep(to, line);
     const { onUnreachable, onUnsent, onNewer } = this.#parts;
     if (this.#stopped || line.waiting >= CLASSIC_CALLS_MAX) {
       onUnsent(to, call);
@@ -196,6 +203,10 @@ interface Line {
   turn: Promise<void>;
   /** Why nothing more is said to it in this dialect. */
   end: 'gone' | 'newer' | undefined;
+}
+
+function newLine(): Line {
+  return { waiting: 0, turn: Promise.resolve(), end: undefined };
 }
 
 interface Turn {

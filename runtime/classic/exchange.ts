@@ -63,8 +63,9 @@ export function tell(socket: TLSSocket, message: ClassicMessage): Promise<boolea
     });
     // What is said back is ignored.
     socket.resume();
+    // Called also when the other side has cut it off.
     socket.end(encodeClassic(message), () => {
-      end(true);
+      end(socket.writableFinished);
     });
   });
 }

@@ -6,6 +6,7 @@
 import { hash } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { CERTIFICATE_BYTES_MAX } from '../../src/limits.ts';
+import { PUBLISHERS_MAX } from '../bounds.ts';
 import { isSignedBy, parseCertificate } from './certificate.ts';
 import { plainSerial, readLeaf, validity } from './certificate.ts';
 import type { Identity } from './identity.ts';
@@ -37,7 +38,7 @@ export function certificateVerifier(
     // Insertion order is the order of last use, so the first entry is the one to let go.
     cache.set(name, found);
     const [oldest] = cache.keys();
-    if (cache.size > VERIFIED_MAX && oldest !== undefined) cache.delete(oldest);
+    if (cache.size > PUBLISHERS_MAX && oldest !== undefined) cache.delete(oldest);
     const timely = found.notBeforeMs <= atWallMs && atWallMs <= found.notAfterMs;
     return timely ? found.publisher : undefined;
   };
@@ -58,6 +59,3 @@ function verifyPublisher(identity: Identity, der: Uint8Array): Verified | undefi
   const publisher = { nodeId: leaf.nodeId, publicKey: leaf.publicKey };
   return { publisher, ...validity(certificate) };
 }
-
-/** About 1 KiB each, key object included: 4 MiB at most. */
-const VERIFIED_MAX = 4096;

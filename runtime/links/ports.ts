@@ -61,10 +61,8 @@ export interface LinkPort {
   readonly isUp: (to: Peer) => boolean;
 }
 
-/** What stands between a node and its links. */
+/** What stands between a node and its links. Behind it nobody hears that a peer is gone. */
 export interface Weather {
   /** @returns what messages go through instead of the links */
   readonly over: (links: LinkPort, self: Peer) => LinkPort;
-  /** Whether nobody hears that a peer is gone: as where its machine is. */
-  readonly hidesUnreachable: boolean;
 }
