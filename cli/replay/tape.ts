@@ -4,6 +4,8 @@
  * segments are missing between them it simply begins there. A segment whose beginning cannot be
  * read, which a killed node or an earlier version has left, is told and passed over; so is what
  * stands behind a place that is damaged.
+ *
+ * The numbers of steps go on over all lives of the node.
  */
 import type { PeerDirectory } from '../../host/directory.ts';
 import type { Head } from '../../host/recording/form.ts';
@@ -24,7 +26,10 @@ export class Tape {
   readonly #files: readonly string[];
   #at: number;
   #replay: Replay;
+  /** The number of the last step. */
   #steps = 0;
+  /** What the numbers of this life's steps are counted from. */
+  #offset = 0;
   /** A moment of this life of the node, and how long after the beginning that was, in ms. */
   #since: { readonly now: number; readonly afterMs: number };
   /** Of the last step. */
@@ -81,7 +86,7 @@ export class Tape {
       if (file === undefined) return undefined;
       const step = this.#nextIn(file);
       if (step !== undefined) {
-        this.#steps = step.number;
+        this.#steps = this.#offset + step.number;
         return this.#timed(step);
       }
       const left: string[] = [];
@@ -98,7 +103,7 @@ export class Tape {
     const { now, wall } = step.moment;
     const afterMs = this.#since.afterMs + now - this.#since.now;
     this.#last = { wall, afterMs };
-    return { ...step, afterMs };
+    return { ...step, number: this.#steps, afterMs };
   }
 
   /** The next step of this segment; nothing at its end, or where it is damaged. */
@@ -118,22 +123,23 @@ export class Tape {
 
   #join({ replay: next, fault }: Opened): void {
     const before = this.#replay;
-    const steps = this.#steps;
     this.#replay = next;
     if (fault !== undefined) this.seams.push(fault);
     const { segment, stepsBefore, startedAt, now, wall } = next.head;
-    this.#steps = stepsBefore;
+    const missing = this.#offset + stepsBefore - this.#steps;
     if (startedAt !== before.head.startedAt) {
       this.restarts.push(startedAt);
       // Another process counts from anew: how long there was none only the wall clock says.
       const pauseMs = Math.max(0, wall - this.#last.wall);
       this.#since = { now, afterMs: this.#last.afterMs + pauseMs };
-    } else if (stepsBefore !== steps || segment !== before.head.segment + 1) {
-      const missing = stepsBefore - steps;
+      // So does a real node with its steps; a simulated one goes on.
+      if (missing < 0) this.#offset = this.#steps;
+    } else if (missing !== 0 || segment !== before.head.segment + 1) {
       this.seams.push(`before segment ${segment}: ${missing} steps are missing`);
     } else if (!isSameState(before.state, next.state)) {
       this.seams.push(`segment ${segment} begins with another state than was replayed`);
     }
+    this.#steps = this.#offset + stepsBefore;
   }
 }
 

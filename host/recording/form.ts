@@ -48,7 +48,7 @@ export interface Head {
   readonly id: string;
   /** Counts from 1; earlier segments may be gone. */
   readonly segment: number;
-  /** Steps of the node before this segment, since the recording began. */
+  /** Steps before this segment: of this life of a real node, of all lives of a simulated one. */
   readonly stepsBefore: number;
   /** The moment of the last step before this segment. */
   readonly now: number;

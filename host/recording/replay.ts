@@ -22,7 +22,7 @@ import type { Head, RecordedValue } from './form.ts';
 
 /** A step that was made again. */
 export interface Replayed {
-  /** Counts from 1 over the whole recording. */
+  /** Counts from 1, in a real node's recording anew with each life. */
   readonly number: number;
   readonly moment: Moment;
   readonly input: Input;

@@ -68,6 +68,9 @@ test('a recorded node is replayed, looked into and walked through', async (t) =>
   const lives = await run(t, dir, ['replay', 'two.orrec', '--json']);
   t.is(lives.code, 0, lives.stdout);
   t.is((JSON.parse(lives.stdout) as { restarts: string[] }).restarts.length, 1);
+  const { steps } = result as { readonly steps: number };
+  const [next, goesOn] = [steps + 1, ['replay', 'two.orrec', '--json', '--at', `#${steps + 1}`]];
+  t.like(JSON.parse((await run(t, dir, goesOn)).stdout), { steps: next }, 'numbers go on');
   t.is((await run(t, dir, ['replay', 'one'])).code, 0, 'a folder stands for the recording in it');
 
   const early = await run(t, dir, ['replay', 'two.orrec', '--at', '#1']);
