@@ -6,18 +6,17 @@ import type { NodeState } from '../../src/step.ts';
 import { bucketCount, bucketEnd, bucketStart, contactAt, isHeard } from '../../src/table/table.ts';
 import { contactCount } from '../../src/table/table.ts';
 import { tableOf } from '../output.ts';
-import type { Namer } from './lines.ts';
+import { Namer } from './lines.ts';
+import type { TapePoint } from './tape.ts';
 
 export const TOPICS = ['table', 'lookups', 'calls', 'records', 'fellows'] as const;
 export type Topic = (typeof TOPICS)[number];
 
 /** The rows of a topic, the head first. */
-function rowsOf(
-  topic: Topic,
-  state: NodeState,
-  now: number,
-  names: Namer,
-): readonly (readonly string[])[] {
+function rowsOf(topic: Topic, point: TapePoint): readonly (readonly string[])[] {
+  const { state } = point;
+  const { now } = point.moment;
+  const names = new Namer(point);
   switch (topic) {
     case 'table':
       return tableRows(state, names);
@@ -33,20 +32,18 @@ function rowsOf(
 }
 
 /** One topic as text, with how many there are. */
-export function topicText(topic: Topic, state: NodeState, now: number, names: Namer): string {
-  const rows = rowsOf(topic, state, now, names);
+export function topicText(topic: Topic, point: TapePoint): string {
+  const rows = rowsOf(topic, point);
   const title = `${topic}: ${rows.length - 1}`;
   return rows.length === 1 ? title : `${title}\n${indented(tableOf(rows))}`;
 }
 
 /** All topics with their rows as objects. */
 export function beliefsOf(
-  state: NodeState,
-  now: number,
-  names: Namer,
+  point: TapePoint,
 ): Readonly<Record<Topic, readonly Readonly<Record<string, string>>[]>> {
   const objects = (topic: Topic): readonly Readonly<Record<string, string>>[] => {
-    const [head = [], ...rows] = rowsOf(topic, state, now, names);
+    const [head = [], ...rows] = rowsOf(topic, point);
     return rows.map((row) =>
       Object.fromEntries(row.map((cell, i): [string, string] => [head[i] ?? '', cell])),
     );

@@ -3,6 +3,7 @@
  * beginning (`+90s`, `+1.5m`), or a wall clock time (`2026-11-26T18:00:05Z`).
  */
 import { UsageError } from '../../runtime/failure.ts';
+import type { TapePoint } from './tape.ts';
 
 export type Instant =
   | { readonly type: 'step'; readonly number: number }
@@ -23,22 +24,18 @@ export function parseInstant(text: string): Instant {
   );
 }
 
-/** Whether a step lies behind the instant. */
+/** Whether a point of the recording lies behind the instant. */
 export function isPast(
   instant: Instant,
-  step: {
-    readonly number: number;
-    readonly moment: { readonly wall: number };
-    readonly afterMs: number;
-  },
+  point: Pick<TapePoint, 'number' | 'moment' | 'afterMs'>,
 ): boolean {
   switch (instant.type) {
     case 'step':
-      return step.number > instant.number;
+      return point.number > instant.number;
     case 'after':
-      return step.afterMs > instant.ms;
+      return point.afterMs > instant.ms;
     case 'wall':
-      return step.moment.wall > instant.ms;
+      return point.moment.wall > instant.ms;
   }
 }
 

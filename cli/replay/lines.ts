@@ -8,21 +8,22 @@ import { bytesOfBits256, hexOf } from '../../host/words.ts';
 import type { Command, Effect, Input, Note, Outcome, Write } from '../../src/step-types.ts';
 import type { Key, Message, Peer, Position, RecordHeader, Reply } from '../../src/types.ts';
 import type { Request, Voters } from '../../src/types.ts';
+import type { TapePoint } from './tape.ts';
 
 /** Names what handles stand for. */
 export class Namer {
-  readonly #of: { readonly directory: PeerDirectory };
+  readonly #directory: PeerDirectory;
   readonly #self: Peer;
 
-  /** @param of whose directory it is, which another segment may replace */
-  constructor(of: { readonly directory: PeerDirectory }, self: Peer) {
-    this.#of = of;
-    this.#self = self;
+  /** Of a point of the recording: handles mean others in another segment. */
+  constructor({ directory, state }: TapePoint) {
+    this.#directory = directory;
+    this.#self = state.self;
   }
 
   peer(peer: Peer): string {
     if (peer === this.#self) return 'itself';
-    const { directory } = this.#of;
+    const directory = this.#directory;
     return peer < directory.count ? directory.idHexOf(peer).slice(0, 8) : `#${peer}`;
   }
 

@@ -8,14 +8,13 @@
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { UsageError } from '../../runtime/failure.ts';
-import type { NodeState } from '../../src/step.ts';
 import { ToldFailure } from '../failure.ts';
 import { print, printJson } from '../output.ts';
 import { beliefsOf, countsText, TOPICS, topicText } from './beliefs.ts';
 import { isPast, parseInstant } from './instant.ts';
-import { Namer } from './lines.ts';
+import type { Instant } from './instant.ts';
 import { Tape } from './tape.ts';
-import type { TapeStep } from './tape.ts';
+import type { TapeBeginning, TapePoint, TapeStep } from './tape.ts';
 import { restartText, stepLines, walk } from './walk.ts';
 
 const EXAMPLES = `
@@ -44,73 +43,81 @@ export function replayCommand(): CommandUnknownOpts {
         if (!(await walk(tape, instant)) || tape.seams.length > 0) throw new ToldFailure(1);
         return;
       }
-      const names = new Namer(tape, tape.state.self);
-      const run = await runThrough(tape, (next) =>
-        instant === undefined ? false : isPast(instant, next),
-      );
-      if (json) printJson(resultOf(tape, run, names, instant !== undefined));
-      else tell(tape, run, names, instant !== undefined);
+      const run = await runThrough(tape, instant);
+      if (json) printJson(resultOf(tape, run, instant !== undefined));
+      else tell(tape, run, instant !== undefined);
       if (run.different !== undefined || tape.seams.length > 0) throw new ToldFailure(1);
     });
 }
 
 interface Run {
   readonly steps: number;
-  readonly last: TapeStep | undefined;
+  /** What it came to last. */
+  readonly here: TapePoint;
   /** The first step that is not as it was. */
   readonly different: TapeStep | undefined;
-  /** As it is after the last step. */
-  readonly state: NodeState;
-  /** Whether there are steps behind what was asked for. */
-  readonly goesOn: boolean;
+  readonly where: Where;
 }
 
-/** Replays until the end, a difference, or what `stops` says. */
-async function runThrough(tape: Tape, stops: (next: TapeStep) => boolean): Promise<Run> {
+/** Replays until the end, a difference, or all up to an instant is done. */
+async function runThrough(tape: Tape, instant: Instant | undefined): Promise<Run> {
+  const isBehind = (point: TapePoint): boolean => instant !== undefined && isPast(instant, point);
   let steps = 0;
-  let last: TapeStep | undefined;
+  let { here } = tape;
+  if (isBehind(here)) return { steps, here, different: undefined, where: 'before the beginning' };
   for (let next = await tape.next(); next !== undefined; next = await tape.next()) {
-    if (stops(next)) {
-      return { steps, last, different: undefined, state: next.before, goesOn: true };
+    if (isBehind(next)) {
+      return { steps, here, different: undefined, where: whereIs(instant, here, next) };
     }
+    here = next;
+    if (next.type !== 'step') continue;
     steps += 1;
-    last = next;
-    if (!next.isSame) return { steps, last, different: next, state: tape.state, goesOn: true };
+    if (!next.isSame) return { steps, here, different: next, where: 'behind a difference' };
   }
-  return { steps, last, different: undefined, state: tape.state, goesOn: false };
+  return { steps, here, different: undefined, where: whereIs(instant, here, undefined) };
 }
 
-function tell(tape: Tape, run: Run, names: Namer, isAt: boolean): void {
-  const { steps, last, different, state } = run;
-  const { id, version, wall, now } = tape.first;
-  const lasted = (last?.afterMs ?? 0) / 1000;
-  const [from, to] = [wall, last?.moment.wall ?? wall].map((ms) => new Date(ms).toISOString());
+/** Where an instant lies that is not before `here`, and before `next` if there is more. */
+function whereIs(
+  instant: Instant | undefined,
+  here: TapeStep | TapeBeginning,
+  next: TapeStep | TapeBeginning | undefined,
+): Where {
+  const isStep = instant?.type === 'step' && instant.number === here.number;
+  // A life begins with the number of a step that is not made yet.
+  if (isStep && here.type !== 'life') return 'recorded';
+  if (next?.type === 'life') return 'between lives';
+  if (next?.type === 'gap') return 'in a gap';
+  return next === undefined ? 'after the end' : 'recorded';
+}
+
+function tell(tape: Tape, { steps, here, different, where }: Run, isAt: boolean): void {
+  const { id, version, wall } = tape.first;
+  const lasted = here.afterMs / 1000;
+  const [from, to] = [wall, here.moment.wall].map((ms) => new Date(ms).toISOString());
   print(`node ${id}, recorded by orrery ${version}`);
   print(`from ${from ?? ''} to ${to ?? ''}`);
   for (const at of tape.restarts) print(restartText(at));
   for (const line of tape.seams) print(line);
   if (different !== undefined) {
     print(`step ${different.number} differs, after ${steps - 1} that are equal:`);
-    for (const line of stepLines(different, names)) print(line);
+    for (const line of stepLines(different)) print(line);
   } else {
     print(`${steps} steps in ${lasted.toFixed(1)} s, all equal`);
     if (tape.isCut) print('the recording ends in the middle of an entry: the node was cut off');
   }
-  if (isAt && steps === 0) print('the recording begins after that: this is its beginning');
-  if (isAt && !run.goesOn) print('the recording ends before that: this is its end');
-  print(`${isAt ? 'then' : 'at its end'}: ${countsText(state)}`);
+  if (isAt && where !== 'recorded') print(WHERE_TEXTS[where]);
+  print(`${isAt ? 'then' : 'at its end'}: ${countsText(here.state)}`);
   if (!isAt) return;
-  const then = last?.moment.now ?? now;
-  for (const topic of TOPICS) print(topicText(topic, state, then, names));
+  for (const topic of TOPICS) print(topicText(topic, here));
 }
 
 function resultOf(
   tape: Tape,
-  { steps, last, different, state }: Run,
-  names: Namer,
+  { steps, here, different, where }: Run,
   isAt: boolean,
-): unknown {
-  const { id, version, segment, now, wall } = tape.first;
+): Readonly<Record<string, unknown>> {
+  const { id, version, segment, wall } = tape.first;
   return {
     id,
     version,
@@ -118,15 +125,24 @@ function resultOf(
     segments: tape.segments,
     steps,
     from: new Date(wall).toISOString(),
-    to: new Date(last?.moment.wall ?? wall).toISOString(),
+    to: new Date(here.moment.wall).toISOString(),
     equal: different === undefined && tape.seams.length === 0,
     cut: tape.isCut,
     gaps: tape.seams,
     restarts: tape.restarts.map((ms) => new Date(ms).toISOString()),
     different:
-      different === undefined
-        ? null
-        : { step: different.number, lines: stepLines(different, names) },
-    ...(isAt ? { then: beliefsOf(state, last?.moment.now ?? now, names) } : {}),
+      different === undefined ? null : { step: different.number, lines: stepLines(different) },
+    ...(isAt ? { instant: where, then: beliefsOf(here) } : {}),
   };
 }
+
+/** Where an instant lies in a recording. */
+type Where = 'recorded' | keyof typeof WHERE_TEXTS;
+
+const WHERE_TEXTS = {
+  'before the beginning': 'the recording begins after that: this is its beginning',
+  'between lives': 'that is between two lives of the node: this is the end of the earlier one',
+  'in a gap': 'that is in a gap: this is the end of what was recorded before it',
+  'after the end': 'the recording ends before that: this is its end',
+  'behind a difference': 'the replay goes no further than that step: this is after it',
+} as const;

@@ -16,10 +16,28 @@ import { SerialFault } from '../../host/serial/words.ts';
 import { UsageError } from '../../runtime/failure.ts';
 import { readSegment, segmentsOf } from '../../runtime/recording/segments.ts';
 import type { NodeState } from '../../src/step.ts';
+import type { Moment } from '../../src/types.ts';
 
-/** A step, and how long after the beginning of the recording it was, in ms. */
-export interface TapeStep extends Replayed {
+/** What the node was after a step, or what a segment begins with. */
+export interface TapePoint {
+  /** Of the last step up to here, over all lives; where a life begins, of its first one. */
+  readonly number: number;
+  readonly moment: Pick<Moment, 'now' | 'wall'>;
+  /** How long after the beginning of the recording, in ms. */
   readonly afterMs: number;
+  readonly state: NodeState;
+  /** That of the segment: another one may know other peers by the same handles. */
+  readonly directory: PeerDirectory;
+}
+
+export interface TapeStep extends Replayed, TapePoint {
+  readonly type: 'step';
+  readonly moment: Moment;
+}
+
+/** A segment of another life, one before which steps are missing, or one that simply goes on. */
+export interface TapeBeginning extends TapePoint {
+  readonly type: 'life' | 'gap' | 'segment';
 }
 
 export class Tape {
@@ -27,13 +45,12 @@ export class Tape {
   #at: number;
   #replay: Replay;
   /** The number of the last step. */
-  #steps = 0;
+  #steps: number;
   /** What the numbers of this life's steps are counted from. */
   #offset = 0;
   /** A moment of this life of the node, and how long after the beginning that was, in ms. */
   #since: { readonly now: number; readonly afterMs: number };
-  /** Of the last step. */
-  #last: { readonly wall: number; readonly afterMs: number };
+  #here: TapeStep | TapeBeginning;
   readonly first: Head;
   /** What does not fit at the seams, is missing or damaged, a line each. */
   readonly seams: string[] = [];
@@ -47,7 +64,7 @@ export class Tape {
     this.#steps = replay.head.stepsBefore;
     this.first = replay.head;
     this.#since = { now: replay.head.now, afterMs: 0 };
-    this.#last = { wall: replay.head.wall, afterMs: 0 };
+    this.#here = this.#beginning('segment', this.#steps);
   }
 
   /** @throws UsageError when there is no recording of this version at the path */
@@ -62,12 +79,9 @@ export class Tape {
     return tape;
   }
 
-  get state(): NodeState {
-    return this.#replay.state;
-  }
-
-  get directory(): PeerDirectory {
-    return this.#replay.directory;
+  /** Where the tape is: at its beginning, or at what came last. */
+  get here(): TapeStep | TapeBeginning {
+    return this.#here;
   }
 
   get segments(): number {
@@ -79,31 +93,47 @@ export class Tape {
     return this.#replay.isCut;
   }
 
-  /** The next step; nothing at the end. */
-  async next(): Promise<TapeStep | undefined> {
-    for (;;) {
-      const file = this.#files[this.#at];
-      if (file === undefined) return undefined;
-      const step = this.#nextIn(file);
-      if (step !== undefined) {
-        this.#steps = this.#offset + step.number;
-        return this.#timed(step);
-      }
-      const left: string[] = [];
-      const next = await firstReadable(this.#files, this.#at + 1, left);
-      this.#leaveOut(left);
-      this.#at = next?.at ?? this.#files.length;
-      if (next === undefined) return undefined;
-      this.#join(next);
-    }
+  /** The next step, or the beginning of the next segment; nothing at the end. */
+  async next(): Promise<TapeStep | TapeBeginning | undefined> {
+    const file = this.#files[this.#at];
+    if (file === undefined) return undefined;
+    const step = this.#nextIn(file);
+    if (step !== undefined) return this.#stepped(step);
+    const left: string[] = [];
+    const next = await firstReadable(this.#files, this.#at + 1, left);
+    this.#leaveOut(left);
+    this.#at = next?.at ?? this.#files.length;
+    if (next === undefined) return undefined;
+    const beginning = this.#join(next);
+    this.#here = beginning;
+    return beginning;
+  }
+
+  #stepped(step: Replayed): TapeStep {
+    const { state, directory } = this.#replay;
+    this.#steps = this.#offset + step.number;
+    const afterMs = this.#afterMs(step.moment.now);
+    const here: TapeStep = {
+      ...step,
+      type: 'step',
+      number: this.#steps,
+      afterMs,
+      state,
+      directory,
+    };
+    this.#here = here;
+    return here;
+  }
+
+  #beginning(type: TapeBeginning['type'], number: number): TapeBeginning {
+    const { state, directory, head } = this.#replay;
+    const { now, wall } = head;
+    return { type, number, moment: { now, wall }, afterMs: this.#afterMs(now), state, directory };
   }
 
   /** By the clock that ignores how the wall clock is set. */
-  #timed(step: Replayed): TapeStep {
-    const { now, wall } = step.moment;
-    const afterMs = this.#since.afterMs + now - this.#since.now;
-    this.#last = { wall, afterMs };
-    return { ...step, number: this.#steps, afterMs };
+  #afterMs(now: number): number {
+    return this.#since.afterMs + now - this.#since.now;
   }
 
   /** The next step of this segment; nothing at its end, or where it is damaged. */
@@ -121,25 +151,36 @@ export class Tape {
     for (const fault of faults) this.seams.push(`left out: ${fault}`);
   }
 
-  #join({ replay: next, fault }: Opened): void {
+  #join({ replay: next, fault }: Opened): TapeBeginning {
     const before = this.#replay;
     this.#replay = next;
     if (fault !== undefined) this.seams.push(fault);
-    const { segment, stepsBefore, startedAt, now, wall } = next.head;
+    const { segment, stepsBefore, startedAt } = next.head;
+    if (startedAt !== before.head.startedAt) return this.#beginLife(next.head);
     const missing = this.#offset + stepsBefore - this.#steps;
-    if (startedAt !== before.head.startedAt) {
-      this.restarts.push(startedAt);
-      // Another process counts from anew: how long there was none only the wall clock says.
-      const pauseMs = Math.max(0, wall - this.#last.wall);
-      this.#since = { now, afterMs: this.#last.afterMs + pauseMs };
-      // So does a real node with its steps; a simulated one goes on.
-      if (missing < 0) this.#offset = this.#steps;
-    } else if (missing !== 0 || segment !== before.head.segment + 1) {
+    this.#steps += missing;
+    if (missing !== 0 || segment !== before.head.segment + 1) {
       this.seams.push(`before segment ${segment}: ${missing} steps are missing`);
-    } else if (!isSameState(before.state, next.state)) {
+      return this.#beginning('gap', this.#steps);
+    }
+    if (!isSameState(before.state, next.state)) {
       this.seams.push(`segment ${segment} begins with another state than was replayed`);
     }
+    return this.#beginning('segment', this.#steps);
+  }
+
+  #beginLife({ stepsBefore, startedAt, now, wall }: Head): TapeBeginning {
+    const last = this.#here;
+    this.restarts.push(startedAt);
+    // Another process counts from anew: how long there was none only the wall clock says.
+    const pauseMs = Math.max(0, wall - last.moment.wall);
+    this.#since = { now, afterMs: last.afterMs + pauseMs };
+    const first = this.#steps + 1;
+    // A real node counts its steps from anew as well; a simulated one goes on.
+    if (this.#offset + stepsBefore < this.#steps) this.#offset = this.#steps;
     this.#steps = this.#offset + stepsBefore;
+    // The number of the last step is that of the life before, which this is not the end of.
+    return this.#beginning('life', Math.max(first, this.#steps));
   }
 }
 

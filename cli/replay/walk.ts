@@ -25,9 +25,8 @@ const LETTERS: ReadonlyMap<string, (typeof TOPICS)[number]> = new Map(
 
 /** @returns whether all steps that were walked through are as they were */
 export async function walk(tape: Tape, from?: Instant): Promise<boolean> {
-  const names = new Namer(tape, tape.state.self);
-  const walker = new Walker(tape, names);
-  if (from === undefined) print(`at the beginning: ${countsText(tape.state)}`);
+  const walker = new Walker(tape);
+  if (from === undefined) print(`at the beginning: ${countsText(tape.here.state)}`);
   else await walker.goTo(from);
   if (process.stdin.isTTY) say(HELP);
   const lines = createInterface({ input: process.stdin, terminal: false });
@@ -45,13 +44,11 @@ class Walker {
   /** How many of the seams and restarts were told. */
   readonly #told = { seams: 0, restarts: 0 };
   readonly #tape: Tape;
-  readonly #names: Namer;
   #last: TapeStep | undefined;
   #isOver = false;
 
-  constructor(tape: Tape, names: Namer) {
+  constructor(tape: Tape) {
     this.#tape = tape;
-    this.#names = names;
     this.#tellSeams();
   }
 
@@ -59,9 +56,7 @@ class Walker {
   async obey(line: string): Promise<boolean> {
     if (line === 'q') return false;
     const topic = LETTERS.get(line);
-    const { state } = this.#tape;
-    const now = this.#last?.moment.now ?? this.#tape.first.now;
-    if (topic !== undefined) print(topicText(topic, state, now, this.#names));
+    if (topic !== undefined) print(topicText(topic, this.#tape.here));
     else if (line === '' || line === 'n') await this.#go(1);
     else if (/^\d{1,9}$/.test(line)) await this.#go(Number(line));
     else if (line === 'e') this.#show();
@@ -80,7 +75,7 @@ class Walker {
       if (step.isSame) shown.push(step);
       else this.#show();
     }
-    for (const step of shown) this.#showStep(step);
+    for (const step of shown) showStep(step);
     if (this.#isOver) print('the recording ends here');
   }
 
@@ -111,12 +106,13 @@ class Walker {
   }
 
   async #next(): Promise<boolean> {
-    const step = await this.#tape.next();
+    let next = await this.#tape.next();
+    while (next !== undefined && next.type !== 'step') next = await this.#tape.next();
     this.#tellSeams();
-    this.#isOver = step === undefined;
-    if (step === undefined) return false;
-    this.#last = step;
-    this.isSame &&= step.isSame;
+    this.#isOver = next === undefined;
+    if (next === undefined) return false;
+    this.#last = next;
+    this.isSame &&= next.isSame;
     return true;
   }
 
@@ -130,18 +126,19 @@ class Walker {
   }
 
   #show(): void {
-    if (this.#last === undefined) print(`at the beginning: ${countsText(this.#tape.state)}`);
-    else this.#showStep(this.#last);
-  }
-
-  #showStep(step: TapeStep): void {
-    for (const line of stepLines(step, this.#names)) print(line);
+    if (this.#last === undefined) print(`at the beginning: ${countsText(this.#tape.here.state)}`);
+    else showStep(this.#last);
   }
 }
 
+function showStep(step: TapeStep): void {
+  for (const line of stepLines(step)) print(line);
+}
+
 /** A step in full: when, what came in, what went out, and whether that is what went out then. */
-export function stepLines(step: TapeStep, names: Namer): readonly string[] {
+export function stepLines(step: TapeStep): readonly string[] {
   const { number, moment, afterMs, input, value, effects, fault, isSame } = step;
+  const names = new Namer(step);
   const lines = [
     `#${number}  +${(afterMs / 1000).toFixed(3)}s  ${new Date(moment.wall).toISOString()}`,
   ];

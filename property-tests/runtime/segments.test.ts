@@ -1,6 +1,6 @@
 // The files of a recording: their order and bounds however many there are, what an unreadable one
 // costs, and that nothing the disk does to them ends the node.
-import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -76,6 +76,30 @@ test('what is damaged costs what stands behind it in its segment, and is named',
     }
   }
   t.like(await replayedIn(t, dir), { code: 0, equal: true });
+});
+
+test('an instant in a gap shows what was before it, and says so', async (t) => {
+  const { dir, files } = await finished(t);
+  const [before = '', lost = '', behind = ''] = files;
+  const end = await believedIn(t, dir, before, '#1000000');
+  const next = await believedIn(t, dir, behind, '#0');
+  t.is(next.instant, 'before the beginning');
+  const { steps: missing } = await believedIn(t, dir, lost, '#1000000');
+  await rm(join(dir, lost));
+  const last = end.steps + missing;
+  for (const [number, instant, then] of [
+    [end.steps, 'recorded', end.then],
+    [end.steps + 1, 'in a gap', end.then],
+    [last - 1, 'in a gap', end.then],
+    // The segment behind the gap begins with what its last step has left.
+    [last, 'recorded', next.then],
+  ] as const) {
+    const told = await believedIn(t, dir, 'seg.orrec', `#${number}`);
+    t.deepEqual(told, { ...told, steps: end.steps, instant, then }, `#${number}`);
+  }
+  const text = await run(t, dir, ['replay', 'seg.orrec', '--at', `#${last - 1}`]);
+  t.is(text.code, 1);
+  t.regex(text.stdout.toString(), /^that is in a gap: /m);
 });
 
 /** As a disk may give it back: some of the packed bytes are others. */
@@ -178,6 +202,22 @@ async function putting(t: ExecutionContext, node: RunningNode, count: number): P
   const keys = Array.from({ length: 10 }, newKey);
   for (let i = 0; i < count; i++) await client.put(keys[i % 10] ?? t.fail(), valueOf(20));
   await delay(50);
+}
+
+interface Believed {
+  readonly steps: number;
+  readonly instant: string;
+  readonly then: unknown;
+}
+
+async function believedIn(
+  t: ExecutionContext,
+  dir: string,
+  name: string,
+  at: string,
+): Promise<Believed> {
+  const { stdout } = await run(t, dir, ['replay', name, '--at', at, '--json']);
+  return JSON.parse(stdout.toString()) as Believed;
 }
 
 interface Told {
