@@ -7,9 +7,10 @@ import { bucketCount, bucketEnd, bucketStart, contactAt, isHeard } from '../../s
 import { contactCount } from '../../src/table/table.ts';
 import { tableOf } from '../output.ts';
 import { Namer } from './lines.ts';
+import { shortlistRows, shortlistsText } from './shortlists.ts';
 import type { TapePoint } from './tape.ts';
 
-export const TOPICS = ['table', 'lookups', 'calls', 'records', 'fellows'] as const;
+export const TOPICS = ['table', 'lookups', 'shortlists', 'calls', 'records', 'fellows'] as const;
 export type Topic = (typeof TOPICS)[number];
 
 /** The rows of a topic, the head first. */
@@ -22,6 +23,8 @@ function rowsOf(topic: Topic, point: TapePoint): readonly (readonly string[])[] 
       return tableRows(state, names);
     case 'lookups':
       return lookupRows(state, now, names);
+    case 'shortlists':
+      return shortlistRows(state, names);
     case 'calls':
       return callRows(state, now, names);
     case 'records':
@@ -33,6 +36,7 @@ function rowsOf(topic: Topic, point: TapePoint): readonly (readonly string[])[] 
 
 /** One topic as text, with how many there are. */
 export function topicText(topic: Topic, point: TapePoint): string {
+  if (topic === 'shortlists') return shortlistsText(point.state, new Namer(point));
   const rows = rowsOf(topic, point);
   const title = `${topic}: ${rows.length - 1}`;
   return rows.length === 1 ? title : `${title}\n${indented(tableOf(rows))}`;
@@ -51,6 +55,7 @@ export function beliefsOf(
   return {
     table: objects('table'),
     lookups: objects('lookups'),
+    shortlists: objects('shortlists'),
     calls: objects('calls'),
     records: objects('records'),
     fellows: objects('fellows'),

@@ -14,9 +14,9 @@ import type { Tape, TapeStep } from './tape.ts';
 
 const HELP = `Enter, n   the next step          N         on by N steps, the last 100 of them shown
 t          table                 l         lookups and other operations
-c          calls open            r         records
-f          fellows               e         this step again
-g TIME     on to #STEP, +90s or a date and time
+s          shortlists of lookups c         calls open
+r          records               f         fellows
+e          this step again       g TIME    on to #STEP, +90s or a date and time
 q          quit                  ?         this`;
 
 const LETTERS: ReadonlyMap<string, (typeof TOPICS)[number]> = new Map(

@@ -7,7 +7,7 @@
  */
 
 export const FRESH = 0;
-const ASKED = 1;
+export const ASKED = 1;
 export const OVERDUE = 2;
 export const ANSWERED = 3;
 export const FAILED = 4;
