@@ -37,7 +37,8 @@ export async function brokenStates(path: string): Promise<readonly string[]> {
   for (let number = 1; ; number++) {
     const step = await tape.next();
     if (step !== undefined && number % CHECK_EVERY !== 0) continue;
-    const broken = checkNode(tape.state, tape.directory);
+    const { state, directory } = tape.here;
+    const broken = checkNode(state, directory);
     const where = step === undefined ? 'in the end' : `at step ${step.number}`;
     if (broken.length > 0) return broken.map((what) => `the recording ${path}, ${where}: ${what}`);
     if (step === undefined) return [];
