@@ -2,9 +2,9 @@
  * Logging: the few methods that the runtime asks of a logger (pino has them), a limit on how often
  * one kind of line is written, and the one way in which another party's text may enter a line.
  *
- * Invariants: at most `LOG_LINES_PER_SECOND_MAX` lines of one message and level a
- * second, the rest is counted and said later; another's text is cut and has no control characters; values,
- * whole keys and certificates are never handed in at all.
+ * Invariants: at most `LOG_LINES_PER_SECOND_MAX` lines of one message and level a second, the rest
+ * is counted and said later; another's text is cut and has no control characters; values, whole
+ * keys and certificates are never handed in at all.
  */
 import { LOG_LINES_PER_SECOND_MAX, LOG_TEXT_MAX } from './bounds.ts';
 

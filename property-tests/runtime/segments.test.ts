@@ -135,7 +135,7 @@ test('a segment that cannot be written ends the recording, not the node', async 
   await isWell(t, node);
 });
 
-test('a file of another node stays as it is, and ends the recording that it is in the way of', async (t) => {
+test('a file of another node is left alone, and ends the recording in its way', async (t) => {
   const { node, dir, log } = await recorded(t, 10_000_000);
   t.is(metric(await metricsOf(t, node), 'orrery_recording_ended'), 0);
   const next = segmentPath(join(dir, 'seg.orrec'), 2);

@@ -32,7 +32,7 @@ export async function replayed(path: string, lengthS: number): Promise<ReplayRes
 }
 
 /** What is broken in the first state of those looked at in which something is. */
-export async function brokenStates(path: string): Promise<readonly string[]> {
+async function brokenStates(path: string): Promise<readonly string[]> {
   const tape = await Tape.open(path);
   for (let number = 1; ; number++) {
     const step = await tape.next();
