@@ -10,7 +10,10 @@ import type { ConnectedClient } from '../../runtime/api/client.ts';
 
 const ENTRY = fileURLToPath(new URL('../../../cli/orrery.mjs', import.meta.url));
 
-/** Resolves when the node has joined; the first one, `index` 0, is a network of its own. */
+/**
+ * Resolves when the node has joined; the first one, `index` 0, is a network of its own. What was
+ * said to Node here is said to it as well.
+ */
 export async function startNode(
   folder: string,
   basePort: number,
@@ -20,7 +23,8 @@ export async function startNode(
   const bootstrap = index === 0 ? [] : ['--bootstrap', `127.0.0.1:${basePort}`];
   const port = String(basePort + index);
   const place = ['-a', '127.0.0.1', '-p', port, '--log-level', 'error'];
-  const child = spawn(process.execPath, [ENTRY, 'node', ...place, ...bootstrap, ...more], {
+  const words = [...process.execArgv, ENTRY, 'node', ...place, ...bootstrap, ...more];
+  const child = spawn(process.execPath, words, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
