@@ -14,6 +14,7 @@ import { CLASSIC_CALLS_MAX, CLASSIC_NODES_MAX, CLASSIC_READ_BACK_MS } from '../b
 import { CLASSIC_TRIES, CLASSIC_WAIT_MS_MAX } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import { ALPN } from '../identity/proof.ts';
+import { keepLatest } from '../latest.ts';
 import type { AddressBook } from '../links/address-book.ts';
 import { fromWireAddress, plainHost, toWireAddress } from '../links/address.ts';
 import type { Dialer } from '../links/dialer.ts';
@@ -72,12 +73,9 @@ export class ClassicCalls {
     return undefined;
   }
 
-  /** As the last one. Who is forgotten for it is greeted anew when there is something to say. */
+  /** Who is forgotten for it is greeted anew when there is something to say. */
   #keep(peer: Peer, line: Line): void {
-    this.#lines.delete(peer);
-    this.#lines.set(peer, line);
-    const [oldest] = this.#lines.keys();
-    if (this.#lines.size > CLASSIC_NODES_MAX && oldest !== undefined) this.#lines.delete(oldest);
+    keepLatest(this.#lines, peer, line, CLASSIC_NODES_MAX);
   }
 
   /** @returns whether it is taken care of, the peer being an older node */

@@ -16,6 +16,7 @@ import { VERSION_AHEAD_MS_MAX } from '../../src/limits.ts';
 import type { WireHeader, WireRecord } from '../../src/wire-types.ts';
 import { ECHO_MS_MAX, UNSIGNED_MAX } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
+import { keepLatest } from '../latest.ts';
 
 export class UnsignedRecords {
   readonly #hash: (bytes: Uint8Array) => Uint8Array;
@@ -110,13 +111,10 @@ export class UnsignedRecords {
     const [key, digest] = [header.key.slice(), header.digest.slice()];
     const publisher = header.publisher.slice();
     const claims = { key, version, publishedAtMs, ttlS, replication, publisher, size, digest };
-    this.#met.delete(name);
     const kept = { ...claims, certificate: NO_BYTES, signature: UNSIGNED, lifeMs };
     const now = monotonicMs();
     const since = met?.header.version === version ? met.since : now;
-    this.#met.set(name, { header: kept, at: now, since });
-    const [oldest] = this.#met.keys();
-    if (this.#met.size > UNSIGNED_MAX && oldest !== undefined) this.#met.delete(oldest);
+    keepLatest(this.#met, name, { header: kept, at: now, since }, UNSIGNED_MAX);
   }
 }
 

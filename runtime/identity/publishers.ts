@@ -7,6 +7,7 @@ import { hash } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { CERTIFICATE_BYTES_MAX } from '../../src/limits.ts';
 import { PUBLISHERS_MAX } from '../bounds.ts';
+import { keepLatest } from '../latest.ts';
 import { isSignedBy, parseCertificate } from './certificate.ts';
 import { plainSerial, readLeaf, validity } from './certificate.ts';
 import type { Identity } from './identity.ts';
@@ -28,17 +29,9 @@ export function certificateVerifier(
   return (der, atWallMs) => {
     if (der.length > CERTIFICATE_BYTES_MAX) return undefined;
     const name = hash('sha256', der, 'base64');
-    let found = cache.get(name);
-    if (found === undefined) {
-      found = verifyPublisher(identity, der);
-      if (found === undefined) return undefined;
-    } else {
-      cache.delete(name);
-    }
-    // Insertion order is the order of last use, so the first entry is the one to let go.
-    cache.set(name, found);
-    const [oldest] = cache.keys();
-    if (cache.size > PUBLISHERS_MAX && oldest !== undefined) cache.delete(oldest);
+    const found = cache.get(name) ?? verifyPublisher(identity, der);
+    if (found === undefined) return undefined;
+    keepLatest(cache, name, found, PUBLISHERS_MAX);
     const timely = found.notBeforeMs <= atWallMs && atWallMs <= found.notAfterMs;
     return timely ? found.publisher : undefined;
   };

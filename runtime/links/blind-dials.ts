@@ -9,6 +9,7 @@
  */
 import { BLIND_DIALS_AMONG_MAX, BLIND_DIALS_MAX, BLIND_DIALS_MS } from '../bounds.ts';
 import { BLIND_SUBNETS_MAX } from '../bounds.ts';
+import { keepLatest } from '../latest.ts';
 import { isLoopback, subnetOf } from './address.ts';
 import { Refusals } from './counts.ts';
 
@@ -43,12 +44,7 @@ export class BlindDials {
   }
 
   #set(subnet: string, state: Subnet): void {
-    this.#subnets.delete(subnet);
-    this.#subnets.set(subnet, state);
-    const [oldest] = this.#subnets.keys();
-    if (this.#subnets.size > BLIND_SUBNETS_MAX && oldest !== undefined) {
-      this.#subnets.delete(oldest);
-    }
+    keepLatest(this.#subnets, subnet, state, BLIND_SUBNETS_MAX);
   }
 
   #isFree(host: string): boolean {
