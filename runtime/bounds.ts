@@ -168,6 +168,8 @@ export const CLIENT_STALL_MS_MAX = 30_000;
 export const OPERATIONS_AT_ONCE_MAX = 32;
 /** Operations that wait for their turn, of all clients; who has its share is refused as busy. */
 export const OPERATIONS_WAITING_MAX = 4096;
+/** Whose turn comes later than this is refused as busy, in ms: as long as the core gives it. */
+export const OPERATIONS_WAITING_MS_MAX = 10_000;
 /** Value bytes held for what is in progress, all together; PUTs and stores beyond are refused. */
 export const VALUES_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one synced batch on disk: more writes wait for the next one. */
@@ -186,9 +188,13 @@ export const DISK_CACHE_BYTES = 1024 * 1024;
 /** After a write failed, the database is tried again every so often, in ms. */
 export const DISK_RETRY_MS = 2000;
 
-/** Connections to the admin server, and the time for a request, in ms. */
+/** Connections to the admin server, and answers on one, which may all be asked for at once; */
 export const ADMIN_CONNECTIONS_MAX = 64;
+export const ADMIN_ANSWERS_MAX = 100;
+/** the time for a request, and that in which nothing comes or goes, in ms: Node grants that once
+ * more where it wrote meanwhile. */
 export const ADMIN_MS_MAX = 10_000;
+export const ADMIN_STILL_MS_MAX = 20_000;
 /** Those who watch the dashboard at once, */
 export const LISTENERS_MAX = 16;
 /** how often they are told what there is to see, in ms, */

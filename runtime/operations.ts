@@ -15,7 +15,7 @@ import { majorityOf } from '../src/majority.ts';
 import type { Command, Failure, Input, Outcome } from '../src/step-types.ts';
 import type { OpId, Peer, Position } from '../src/types.ts';
 import type { PutStatus } from '../src/wire-types.ts';
-import { ASK_AGAIN_MS } from './bounds.ts';
+import { ASK_AGAIN_MS, OPERATIONS_WAITING_MS_MAX } from './bounds.ts';
 import type { Watch } from './ground.ts';
 import type { Values } from './records/values.ts';
 import type { Slices } from './slices.ts';
@@ -49,8 +49,10 @@ interface Result {
 /** For whom an operation is: those who ask take turns. */
 export interface Asker {
   readonly who: object;
-  /** Whether an answer is taken, asked when the turn has come. */
+  /** Whether an answer is taken, asked when the turn of a GET has come. */
   readonly takes?: () => boolean;
+  /** Nobody is told of the end: it is worth doing however late its turn comes. */
+  readonly isPatient?: boolean;
   /** Told the number of the operation when it begins. */
   readonly begun?: (op: OpId) => void;
 }
@@ -204,8 +206,11 @@ export class Operations {
     const result = new Promise<Result>((resolve) => {
       done = resolve;
     });
+    const askedAt = performance.now();
     const begin = (): void => {
-      if (by.takes?.() === false) return done(PUT_OFF);
+      const isLate = performance.now() - askedAt > OPERATIONS_WAITING_MS_MAX;
+      if (isLate && by.isPatient !== true) return done(OVERRUN);
+      if (command.type === 'get' && by.takes?.() === false) return done(PUT_OFF);
       by.begun?.(op);
       if (command.type === 'get') this.#values.beginGet(op, command.key);
       this.#begin(op, command, done);

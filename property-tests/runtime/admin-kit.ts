@@ -3,6 +3,8 @@
  */
 import { request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
 import { formatEndpoint } from '../../runtime/links/address.ts';
 import type { Endpoint } from '../../runtime/links/address.ts';
@@ -45,6 +47,15 @@ export async function ask(
     asked.on('error', reject);
     asked.end(body);
   });
+}
+
+/** All bytes of an answer, which an HTTP client would read its own way; `what`: METHOD PATH */
+export async function rawly(t: ExecutionContext, { admin }: Asked, what: string): Promise<string> {
+  if (admin === undefined) return t.fail('the node has no admin server');
+  const socket = connect(admin);
+  t.teardown(() => socket.destroy());
+  socket.end(`${what} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
+  return await text(socket);
 }
 
 /** A value in the text of `/metrics`. */

@@ -5,13 +5,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import test from 'ava';
 import {
+  ADMIN_ANSWERS_MAX,
+  ADMIN_MS_MAX,
   HANDSHAKES_PER_ADDRESS_MAX,
   VALUES_BYTES_MAX,
   WARNINGS_KEPT,
 } from '../../runtime/bounds.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';
 import { silentLog } from '../../runtime/log.ts';
-import { ask, bodyOf, metric } from './admin-kit.ts';
+import { ask, bodyOf, metric, rawly } from './admin-kit.ts';
 import { ANY_PORT, clientOf, eventually, networkOf, newKey, newSite, nodeAt } from './node-kit.ts';
 import { valueOf } from './node-kit.ts';
 
@@ -141,7 +143,23 @@ test('whoever asks wrongly gets a short no', async (t) => {
   // A page that was led here by a name of its own must not read it.
   t.is((await ask(t, node, '/status', { headers: { host: 'evil.example' } })).code, 403);
   t.is((await ask(t, node, '/status', { headers: { host: 'localhost:9' } })).code, 200);
-  t.is((await ask(t, node, '/status', { method: 'HEAD' })).body, '');
+  t.regex(await rawly(t, node, 'HEAD /status'), /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n$/);
+});
+
+test('who asks nothing is cut, and nobody has more than so many answers at once', async (t) => {
+  const node = await nodeAt(t, await newSite(t), 'n', { admin: ANY_PORT });
+  const { admin } = node;
+  if (admin === undefined) return t.fail();
+  const [silent, greedy] = [connect(admin), connect(admin)];
+  let heard = '';
+  greedy.on('data', (chunk) => (heard += chunk.toString('latin1')));
+  for (const socket of [silent.resume(), greedy]) {
+    socket.on('error', () => undefined);
+    t.teardown(() => socket.destroy());
+  }
+  greedy.write('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(2 * ADMIN_ANSWERS_MAX));
+  await eventually(t, 'both are cut', () => silent.closed && greedy.closed, 2 * ADMIN_MS_MAX);
+  t.is(heard.split('HTTP/1.1 200 OK').length - 1, ADMIN_ANSWERS_MAX);
 });
 
 test('whoever is not let in, and what is not dialled, is counted by reason', async (t) => {

@@ -18,7 +18,14 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { ADMIN_CONNECTIONS_MAX, ADMIN_MS_MAX, STOP_CLOSED_MS, STOP_LEFT_MS } from '../bounds.ts';
+import {
+  ADMIN_ANSWERS_MAX,
+  ADMIN_CONNECTIONS_MAX,
+  ADMIN_MS_MAX,
+  ADMIN_STILL_MS_MAX,
+  STOP_CLOSED_MS,
+  STOP_LEFT_MS,
+} from '../bounds.ts';
 import { formatEndpoint, isLoopback } from '../links/address.ts';
 import type { Endpoint } from '../links/address.ts';
 import { bindServer } from '../listening.ts';
@@ -48,8 +55,16 @@ export interface AdminParts {
 
 /** @throws UsageError when the address cannot be listened on */
 export async function serveAdmin(at: Endpoint, parts: AdminParts): Promise<Admin> {
-  const server = createServer({ requestTimeout: ADMIN_MS_MAX, headersTimeout: ADMIN_MS_MAX });
+  const server = createServer({
+    requestTimeout: ADMIN_MS_MAX,
+    headersTimeout: ADMIN_MS_MAX,
+    // Node looks after those two only so often: every half minute unless it is told.
+    connectionsCheckingInterval: ADMIN_MS_MAX / 10,
+  });
+  // Who takes no answers; a look-up, after which nothing moves for so long, is over before.
+  server.setTimeout(ADMIN_STILL_MS_MAX);
   server.maxConnections = ADMIN_CONNECTIONS_MAX;
+  server.maxRequestsPerSocket = ADMIN_ANSWERS_MAX;
   server.keepAliveTimeout = ADMIN_MS_MAX;
   server.on('clientError', (_error, socket) => {
     socket.destroy();

@@ -4,8 +4,8 @@
  *
  * Rules: what a client asks about one key is done one after another, so replies about it come in
  * order and a GET sees the PUT before it; other keys run at once. A 650 is never answered. After a
- * half-close what is pending is still answered; a request taken in is carried out whatever becomes
- * of the connection. Above the bounds on requests and on bytes not taken, the client is not read.
+ * half-close what is pending is still answered; a PUT taken in is carried out whatever becomes of
+ * the connection. Above the bounds on requests and on bytes not taken, the client is not read.
  * A message must be whole in time, counted while it is read. Connections take turns.
  */
 import type { Socket } from 'node:net';
@@ -33,7 +33,7 @@ export interface ClientStore {
     key: Uint8Array,
     value: Uint8Array,
     options: { readonly ttlS: number; readonly replication: number },
-    by: { readonly who: object },
+    by: { readonly who: object; readonly isPatient: boolean },
   ) => Promise<{
     readonly status: PutStatus;
     readonly holders: { readonly length: number };
@@ -56,7 +56,7 @@ export class ClientConnection {
   readonly #socket: Socket;
   readonly #shares: ClientShares;
   readonly #intake: Intake<ClientMessage>;
-  readonly #asker = { who: this, takes: () => !this.#closed && this.#hasRoom() };
+  readonly #reader = { who: this, takes: () => !this.#closed && this.#hasRoom() };
   /** The last job of each key that has one. */
   readonly #tails = new Map<string, Promise<void>>();
   /** GETs for whose answers there is no room. */
@@ -194,7 +194,8 @@ export class ClientConnection {
       return;
     }
     const { ttlS, replication, value, checked } = message;
-    const result = await this.#shares.store.put(key, value, { ttlS, replication }, this.#asker);
+    const by = { who: this, isPatient: !checked };
+    const result = await this.#shares.store.put(key, value, { ttlS, replication }, by);
     if (!checked) return;
     const { status, version } = result;
     const holders = Math.min(result.holders.length, U8_MAX);
@@ -210,7 +211,7 @@ export class ClientConnection {
     for (;;) {
       if (this.#closed) return undefined;
       if (this.#hasRoom() && this.#shares.store.hasRoom(this)) {
-        const { value, isPutOff } = await this.#shares.store.get(key, this.#asker);
+        const { value, isPutOff } = await this.#shares.store.get(key, this.#reader);
         if (isPutOff !== true) return value;
       } else {
         await new Promise<void>((resolve) => this.#atRoom.push(resolve));
