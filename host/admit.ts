@@ -56,6 +56,9 @@ export interface Envelope {
 }
 
 /** What the host's edge hands in. */
+/** Of a record's signature; `revoked`: good, but for what its certificate has come to since. */
+export type Verdict = 'good' | 'revoked' | 'forged';
+
 export interface Edge extends VotersEdge, IntroducersEdge {
   readonly directory: PeerDirectory;
   /** Through how many nodes a relay may go from here on, this one counted; 0: none is taken. */
@@ -65,7 +68,7 @@ export interface Edge extends VotersEdge, IntroducersEdge {
   /** SHA-256. */
   hash(bytes: Uint8Array): Uint8Array;
   /** Certificate valid at publication, not revoked, and its key signed `signedBytes(header)`. */
-  verify(header: WireHeader): boolean;
+  verify(header: WireHeader): Verdict;
   /** The addresses to name a peer by; one without any is never named. */
   addressesOf(peer: Peer): readonly WireAddress[];
   /** Hearsay: where a peer is said to be. Never overrides what the peer itself proved. */
@@ -83,7 +86,9 @@ export type Admitted =
   | { readonly type: 'message'; readonly message: Message }
   /** To be answered so on the same link, without a step. */
   | { readonly type: 'refused'; readonly call: number; readonly reason: WireRefusal }
-  /** To be counted; the call it answers stays open until its deadline. */
+  /** A reply that an honest peer may have sent: to the core it is a refusal, of a peer that lives. */
+  | { readonly type: 'void'; readonly message: Message; readonly reason: string }
+  /** Another one. To be counted; the call it answers stays open until its deadline. */
   | { readonly type: 'dropped'; readonly reason: string };
 
 export function admit(edge: Edge, wire: WireCall, wallMs: number): Admitted {
@@ -94,7 +99,11 @@ export function admit(edge: Edge, wire: WireCall, wallMs: number): Admitted {
     return { type: 'message', message: { type: 'request', call, body } };
   }
   const body = admitReply(edge, wire.body, wallMs);
-  if (body.type === 'refusal') return { type: 'dropped', reason: `record ${body.reason}` };
+  if (body.type === 'refusal') {
+    const reason = `record ${body.reason}`;
+    if (!body.isHonest) return { type: 'dropped', reason };
+    return { type: 'void', message: { type: 'reply', call, body: NOT_STORED }, reason };
+  }
   return { type: 'message', message: { type: 'reply', call, body } };
 }
 
@@ -109,6 +118,8 @@ type WireRelay = Extract<WireRequest, { readonly type: 'relay' }>;
 interface RecordRefusal {
   readonly type: 'refusal';
   readonly reason: 'invalid' | 'expired';
+  /** Whether it may be good by another clock, or an older list of revocations. */
+  readonly isHonest: boolean;
 }
 
 function admitRequest(edge: Edge, body: WireRequest, wallMs: number): Request | RecordRefusal {
@@ -209,12 +220,12 @@ function admitRecord(edge: Edge, record: WireRecord, wallMs: number): RecordHead
 function admitHeader(edge: Edge, header: WireHeader, wallMs: number): RecordHeader | RecordRefusal {
   const { version, publishedAtMs, ttlS, replication, size } = header;
   const latestMs = wallMs + VERSION_AHEAD_MS_MAX;
-  if (ttlS < 1 || ttlS > TTL_S_MAX || version > latestMs || publishedAtMs > latestMs) {
-    return INVALID;
-  }
+  if (ttlS < 1 || ttlS > TTL_S_MAX) return INVALID;
+  if (version > latestMs || publishedAtMs > latestMs) return UNTIMELY;
   const lifeMs = lifeOf(edge, header, wallMs);
   if (lifeMs < 1) return EXPIRED;
-  if (!edge.verify(header)) return INVALID;
+  const verdict = edge.verify(header);
+  if (verdict !== 'good') return verdict === 'revoked' ? UNTIMELY : INVALID;
   return {
     key: keyOf(edge, header.key),
     version,
@@ -272,5 +283,7 @@ function refusalOf(reason: WireRefusal): Refusal {
   return reason === 'invalid' ? 'not-stored' : reason;
 }
 
-const INVALID: RecordRefusal = { type: 'refusal', reason: 'invalid' };
-const EXPIRED: RecordRefusal = { type: 'refusal', reason: 'expired' };
+const NOT_STORED: Reply = { type: 'refused', reason: 'not-stored' };
+const INVALID: RecordRefusal = { type: 'refusal', reason: 'invalid', isHonest: false };
+const UNTIMELY: RecordRefusal = { ...INVALID, isHonest: true };
+const EXPIRED: RecordRefusal = { ...UNTIMELY, reason: 'expired' };

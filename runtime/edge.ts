@@ -44,9 +44,9 @@ export function createEdge(parts: {
     ttlSMax,
     hash: sha256,
     verify: (header) => {
-      if (unsigned !== undefined) return unsigned.verify(header);
+      if (unsigned !== undefined) return unsigned.verify(header) ? 'good' : 'forged';
       const { certificate, publishedAtMs: atWallMs, publisher: id, signature } = header;
-      return identity.hasSigned(
+      return identity.judgeSigned(
         { certificate, atWallMs, id },
         () => signedBytes(header),
         signature,

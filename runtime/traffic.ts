@@ -2,9 +2,9 @@
  * Between links and driver: frames become the core's inputs, its effects become frames, writes,
  * signatures and dials. The runtime's counterpart of the simulator's network.
  *
- * Rules: what `admit` refuses is answered without a step; a request that cannot be delivered comes
- * back as `unreachable`, one whose bytes are gone as `unsent`; a reply whose bytes are gone says so
- * instead of leaving its asker waiting.
+ * Rules: a request that `admit` refuses is answered without a step; one that cannot be delivered
+ * comes back as `unreachable`, one whose bytes are gone as `unsent`; a reply whose bytes are gone
+ * says so instead of leaving its asker waiting.
  */
 import { admit } from '../host/admit.ts';
 import type { Edge } from '../host/admit.ts';
@@ -70,6 +70,10 @@ export function frameReceiver(parts: TrafficParts): FrameReceiver {
         break;
       case 'refused':
         refuse(parts, from, admitted.call, admitted.reason);
+        break;
+      case 'void':
+        log.warn({ peer: nameOf(edge, from), reason: admitted.reason }, 'reply refused');
+        feed({ type: 'message', from, message: admitted.message });
         break;
       case 'dropped':
         log.warn({ peer: nameOf(edge, from), reason: admitted.reason }, 'reply dropped');
@@ -181,7 +185,7 @@ function send(parts: TrafficParts, to: Peer, message: Message): void {
     if (body.type === 'refused' && body.reason === 'full') {
       parts.log.warn(
         { peer: nameOf(parts.edge, to) },
-        'a store was refused: no room in the quotas',
+        'a store was refused: no room in the quotas, or too many wait for the disk',
       );
     }
     if (wire === undefined) refuse(parts, to, call, 'not-stored');

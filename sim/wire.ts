@@ -50,7 +50,7 @@ export class Wire {
       hopsMax: HOPS_MAX,
       ttlSMax: TTL_S_MAX,
       hash: hooks.hash,
-      verify: (header) => sameBytes(header.signature, this.#sign(header)),
+      verify: (header) => (sameBytes(header.signature, this.#sign(header)) ? 'good' : 'forged'),
       addressesOf: (peer) => [addressOf(peer)],
       learn: () => undefined,
       envelopeOf: (record) => this.#envelopeOf(record),
@@ -78,7 +78,7 @@ export class Wire {
     const { message } = decoded;
     if (message.type !== 'request' && message.type !== 'reply') return undefined;
     const admitted = admit(this.#edge, message, wallMs);
-    return admitted.type === 'message' ? admitted.message : undefined;
+    return 'message' in admitted ? admitted.message : undefined;
   }
 
   #envelopeOf(header: RecordHeader): Envelope {

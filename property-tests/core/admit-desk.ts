@@ -34,9 +34,11 @@ export function desk(peersMax = 10_000, hopsMax = HOPS_MAX, ttlSMax = TTL_S_MAX)
     hopsMax,
     ttlSMax,
     hash: sha256,
-    verify: (header) =>
-      verify(null, signedBytes(header), publicKey, header.signature) &&
-      Buffer.compare(header.certificate, CERTIFICATE) === 0,
+    verify: (header) => {
+      const isSigned = verify(null, signedBytes(header), publicKey, header.signature);
+      const isGood = isSigned && Buffer.compare(header.certificate, CERTIFICATE) === 0;
+      return isGood ? 'good' : 'forged';
+    },
     addressesOf: (peer) => addresses.get(peer) ?? [],
     learn: (peer, learned) => void addresses.set(peer, learned),
     envelopeOf: (header) => kept.get(nameOf(header)),

@@ -25,6 +25,12 @@ import { plain, u32, wireAddress, wirePeer } from './arbitraries.ts';
 
 /** In which message a record comes, or its header alone. */
 type Way = 'store' | 'relay' | 'value' | 'version';
+/** What comes of a reply whose record is not taken. */
+const VOID = {
+  type: 'void',
+  message: { type: 'reply', call: 9, body: { type: 'refused', reason: 'not-stored' } },
+} as const;
+
 const way = (): fc.Arbitrary<Way> => fc.constantFrom('store', 'relay', 'value', 'version');
 
 function withRecord(one: WireRecord, by: Way): WireCall {
@@ -115,8 +121,10 @@ testProp(
       return;
     }
     const reason = invalid ? 'invalid' : 'expired';
+    const isForged = one.ttlS < 1 || one.ttlS > TTL_S_MAX;
     if (isAsked(by)) t.deepEqual(admitted, { type: 'refused', call: 9, reason });
-    else t.deepEqual(admitted, { type: 'dropped', reason: `record ${reason}` });
+    else if (isForged) t.deepEqual(admitted, { type: 'dropped', reason: 'record invalid' });
+    else t.deepEqual(admitted, { ...VOID, reason: `record ${reason}` });
     t.is(edge.kept.size, 0);
     return;
   },

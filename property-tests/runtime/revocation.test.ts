@@ -6,6 +6,7 @@
  * Accepted is who hears one byte of a frame, since a node greets whom it accepts.
  */
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { lockAuthority } from '../../runtime/identity/authority.ts';
@@ -14,6 +15,8 @@ import { revokeCertificates } from '../../runtime/identity/revocations.ts';
 import { reachableAt } from '../../runtime/links/address.ts';
 import type { Endpoint } from '../../runtime/links/address.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
+import { CALL_MS_MAX } from '../../src/limits.ts';
+import { contactsOf } from '../../src/table/table.ts';
 import { pemOfIdentity } from '../certificates/case-kit.ts';
 import { careless } from '../certificates/identity-kit.ts';
 import { stackStranger } from '../certificates/strangers.ts';
@@ -65,9 +68,51 @@ test('whoever is revoked loses its links in time, and gets no more', async (t) =
   t.is(revoked.node.status().links, 0);
   members.forEach(({ node }, i) => t.true(node.status().links <= (before[i] ?? 0)));
   t.log(`links closed after ${Math.round(tookMs)} ms; 1000 tries, ${accepted} accepted`);
-  // What it signs is no longer taken either.
-  t.true((await revoked.node.put(newKey(), valueOf(10))).holders.length <= 1);
 });
+
+test('what somebody signed who is revoked since is not read, and who holds it stays', async (t) => {
+  const site = await newSite(t);
+  const members = [...(await watchful(t, site, 6))];
+  const publisher = members.pop() ?? t.fail();
+  const others = members.map(({ identity }) => identity.nodeIdHex);
+  const stored = await heldByOthers(t, publisher, others);
+  const reader = members.find(({ identity }) => !stored.holders.includes(identity.nodeIdHex));
+  if (reader === undefined) return t.fail();
+  t.truthy((await reader.node.get(stored.key)).value);
+  await lockAuthority(site.authority.dir, async () => {
+    await revokeCertificates(site.authority, publisher.identity.nodeIdHex, 'key-compromise');
+  });
+  for (const { dataDir } of members) await copyPublicFiles(site.authority, dataDir);
+  await eventually(t, 'all have the list', () => members.every(({ replaced }) => replaced() > 0));
+  const gone = new Set<string>();
+  const look = setInterval(() => {
+    const known = contactsOf(reader.node.state().table).map((peer) => reader.node.idHexOf(peer));
+    for (const holder of stored.holders) if (!known.includes(holder)) gone.add(holder);
+  }, 5);
+  t.teardown(() => {
+    clearInterval(look);
+  });
+  for (let i = 0; i < 3; i++) t.is((await reader.node.get(stored.key)).value, undefined);
+  // As long as the calls of the reads would have been open without an answer.
+  await delay(CALL_MS_MAX);
+  t.deepEqual([...gone], []);
+});
+
+/** A value of two replicas, both at some of these and none at its publisher. */
+async function heldByOthers(
+  t: ExecutionContext,
+  { node }: Member,
+  others: readonly string[],
+): Promise<{ readonly key: Uint8Array; readonly holders: readonly string[] }> {
+  for (let tries = 0; tries < 100; tries++) {
+    const key = newKey();
+    const { status, holders } = await node.put(key, valueOf(10), { replication: 2 });
+    t.is(status, 'good');
+    const ids = holders.map((peer) => node.idHexOf(peer));
+    if (ids.length === 2 && ids.every((id) => others.includes(id))) return { key, holders: ids };
+  }
+  return t.fail('no key was far enough from its publisher');
+}
 
 /** A certified peer that is no node: linked with all members, and with a dialler of ours. */
 interface Guest {

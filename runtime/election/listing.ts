@@ -81,7 +81,8 @@ export class Listing implements IntroducersEdge {
   endorses(list: WireIntroducers): boolean {
     const { certificate, madeAtMs: atWallMs, leader: id, signature } = list;
     const { identity } = this.#parts;
-    return identity.hasSigned({ certificate, atWallMs, id }, () => endorsedBytes(list), signature);
+    const text = (): Uint8Array => endorsedBytes(list);
+    return identity.judgeSigned({ certificate, atWallMs, id }, text, signature) === 'good';
   }
 
   keepIntroducers(list: Introducers, wire: WireIntroducers): void {

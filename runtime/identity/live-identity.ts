@@ -9,6 +9,7 @@
  */
 import { createSecureContext } from 'node:tls';
 import type { ConnectionOptions, TlsOptions, TLSSocket } from 'node:tls';
+import type { Verdict } from '../../host/admit.ts';
 import { UsageError } from '../failure.ts';
 import { addressTls, foundAt, visitorOf } from './address-identity.ts';
 import { verifyBytes } from './identity.ts';
@@ -62,14 +63,15 @@ export class LiveIdentity {
    * Whether the holder of a certificate that was good at a time has that id and signed a text,
    * which is made only when the rest holds; judged by the newest list (`certificateVerifier`).
    */
-  hasSigned(
+  judgeSigned(
     { certificate, atWallMs, id }: Claim,
     text: () => Uint8Array,
     signature: Uint8Array,
-  ): boolean {
+  ): Verdict {
     const signer = this.#used.verify(certificate, atWallMs);
-    if (signer === undefined || Buffer.compare(signer.nodeId, id) !== 0) return false;
-    return verifyBytes(signer.publicKey, text(), signature);
+    if (signer === undefined || Buffer.compare(signer.nodeId, id) !== 0) return 'forged';
+    if (!verifyBytes(signer.publicKey, text(), signature)) return 'forged';
+    return signer.isRevoked ? 'revoked' : 'good';
   }
 
   /** @param serial as `plainSerial` writes it */

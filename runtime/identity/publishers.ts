@@ -15,6 +15,7 @@ import type { Identity } from './identity.ts';
 export interface Publisher {
   readonly nodeId: Uint8Array;
   readonly publicKey: KeyObject;
+  readonly isRevoked: boolean;
 }
 
 /**
@@ -48,7 +49,7 @@ function verifyPublisher(identity: Identity, der: Uint8Array): Verified | undefi
   if (certificate === undefined) return undefined;
   const leaf = readLeaf(certificate);
   if (!leaf.ok || !isSignedBy(certificate, identity.authority)) return undefined;
-  if (identity.revoked.has(plainSerial(certificate.serialNumber))) return undefined;
-  const publisher = { nodeId: leaf.nodeId, publicKey: leaf.publicKey };
+  const isRevoked = identity.revoked.has(plainSerial(certificate.serialNumber));
+  const publisher = { nodeId: leaf.nodeId, publicKey: leaf.publicKey, isRevoked };
   return { publisher, ...validity(certificate) };
 }
