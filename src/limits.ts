@@ -55,6 +55,8 @@ export const HOPS_MAX = 8;
 export const RELAYS_MAX = 256;
 /** Peers that may wait for the same write of a record. */
 export const WAITERS_MAX = 8;
+/** Versions of one key that may be on their way to the disk: each store and write walks all. */
+export const UNWRITTEN_MAX = 8;
 /** Records held per node; an operator may lower it. */
 export const RECORDS_MAX = 1_000_000;
 
@@ -176,7 +178,7 @@ export const ROUND_ASKS_MAX = 4;
 export const TERM_JUMP_MAX = 1_000_000;
 /** Voters of a list at most: more would only be slower. */
 export const VOTERS_MAX = 7;
-/** Voters that may wait for a ballot to be on disk: no list has more. */
+/** Voters that may wait for a ballot to be on disk: no list has more, and nobody else waits. */
 export const AWAITING_MAX = 8;
 /** Between two lists of introducers that a leader makes, in ms: who misses one has the next. */
 export const ANNOUNCE_MS = 30_000;

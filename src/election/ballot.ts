@@ -6,14 +6,21 @@
 
 import { reply } from '../asking.ts';
 import { AWAITING_MAX } from '../limits.ts';
-import { promiseFrom, UNWRITTEN, type Awaiting } from '../state/election.ts';
+import { isVoter, promiseFrom, UNWRITTEN, type Awaiting } from '../state/election.ts';
 import { emit, nextNumber, type Draft } from '../state/node.ts';
 import type { Ballot, Token } from '../types.ts';
 
-/** Answers a voter now, or when what the answer says is on disk. */
+/**
+ * Answers a voter now, or when what the answer says is on disk. Whoever else asks for nothing it
+ * could be given does not wait: strangers could take the place of all voters.
+ */
 export function answer(draft: Draft, asked: Awaiting): void {
   const { writing, waiting, ballot } = draft.election;
   if (writing === 0) return send(draft, asked);
+  const { peer, call, ok } = asked;
+  if (!ok && !isVoter(draft.election, peer)) {
+    return reply(draft, peer, call, { type: 'refused', reason: 'full' });
+  }
   if (waiting.length < AWAITING_MAX) {
     draft.election = { ...draft.election, waiting: [...waiting, asked] };
   }

@@ -4,13 +4,13 @@
  */
 
 import { reply } from '../asking.ts';
-import { PERSISTS_MAX, WAITERS_MAX } from '../limits.ts';
+import { PERSISTS_MAX, UNWRITTEN_MAX, WAITERS_MAX } from '../limits.ts';
 import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { idOf } from '../position.ts';
 import { emit, nextNumber, writingOrder, type Draft, type Waiter } from '../state/node.ts';
 import { hasRoom } from '../state/quota.ts';
-import { afterLoss, afterWrite, compareVersions, newestHeld, newHeld } from '../state/store.ts';
-import { withGroup, type Held } from '../state/store.ts';
+import { afterLoss, afterWrite, compareVersions, isAhead, newestHeld } from '../state/store.ts';
+import { newHeld, unwritten, withGroup, type Held } from '../state/store.ts';
 import type { Key, OpId, Peer, RecordHeader, Refusal, Token } from '../types.ts';
 import { meet, onShown } from './fellows.ts';
 import { neighbourhood } from './group.ts';
@@ -32,11 +32,12 @@ export function keep(
   isOurs = from === undefined,
 ): Refusal | 'held' | 'writing' {
   if (record.lifeMs <= 0) return 'expired';
-  const newest = newestHeld(draft.store, record.key);
+  const newest = stateOf(draft, record);
   if (newest !== undefined) {
     const order = compareVersions(record, newest.header);
     if (order < 0) return 'stale';
     if (order === 0) return newest.token === 0 ? 'held' : waitToo(draft, newest.token, waiter);
+    if (unwritten(newest) >= UNWRITTEN_MAX) return 'full';
   }
   if (newest === undefined && !isOurs && !isNear(draft, record)) return 'far';
   if (draft.writings.size >= PERSISTS_MAX) return 'full';
@@ -51,6 +52,15 @@ export function keep(
   const kept = { header: record, storedAtMs: draft.moment.wall, from: sender };
   emit(draft, { type: 'persist', token, writes: [{ type: 'put', record: kept }] });
   return 'writing';
+}
+
+/** What is held of the key; what was made far ahead of time goes when something else comes. */
+function stateOf(draft: Draft, record: RecordHeader): Held | undefined {
+  const { wall } = draft.moment;
+  const newest = newestHeld(draft.store, record.key);
+  if (newest === undefined || !isAhead(newest.header, wall)) return newest;
+  if (newest.token === 0 && !isAhead(record, wall)) onLost(draft, newest.header);
+  return newestHeld(draft.store, record.key);
 }
 
 /**

@@ -10,7 +10,7 @@
  * leaves at its expiry on the monotonic clock (S12, S13); at most `RECORDS_MAX` records.
  */
 
-import { CLOCK_ALLOWANCE_MS } from '../limits.ts';
+import { CLOCK_ALLOWANCE_MS, VERSION_AHEAD_MS_MAX } from '../limits.ts';
 import { emptyPaged, forEachItem, lookUp, mapped, pagesOf } from '../paged.ts';
 import type { Order, Page, Paged } from '../paged.ts';
 import { compareBits, comparePositions } from '../position.ts';
@@ -81,6 +81,23 @@ function meets({ items }: Page<Held>, range: Range): boolean {
 /** Above 0 when `a` is newer than `b`, 0 when they are the same version of one publisher. */
 export function compareVersions(a: RecordHeader, b: RecordHeader): number {
   return a.version - b.version || compareBits(a.publisher, b.publisher);
+}
+
+/**
+ * Whether a record was made by a clock that was far ahead of ours: others refuse it for now. It
+ * gives way to whatever is not, or its key could be neither written nor read here for hours.
+ */
+export function isAhead({ version }: RecordHeader, wallMs: number): boolean {
+  return version > wallMs + VERSION_AHEAD_MS_MAX;
+}
+
+/** Of a record and those that it replaces: how many are on their way to the disk. */
+export function unwritten(newest: Held): number {
+  let count = 0;
+  for (let held: Held | undefined = newest; held !== undefined; held = held.replaced) {
+    count += Number(held.token !== 0);
+  }
+  return count;
 }
 
 /** The newest record of a key, on disk or on its way there. */
