@@ -83,6 +83,18 @@ test('a fork is measured anew, under its own options', (t) => {
   t.not(simulateWhole({ ...options, loss: 0.5 }, 'test').result.digest, lossy.digest);
 });
 
+test('who floods in a fork floods no more for having flooded before', (t) => {
+  const floods = { ...options, adversaries: { share: 0.2, kind: 'flood' } } as const;
+  const sent = [options, floods].map((before) => {
+    const [from] = passing(before, 0).taken;
+    if (from === undefined) return t.fail('no snapshot was taken');
+    const { traffic } = simulateWhole({ ...floods, loss: 0.01 }, 'test', { from }).result;
+    return traffic.byKind['find-node'] ?? 0;
+  });
+  const [calm = 0, wild = 0] = sent;
+  t.true(calm > 1 && wild < 1.2 * calm, `${calm} and ${wild}`);
+});
+
 test('what a network has grown up with stays', (t) => {
   const [from] = passing(options, 0).taken;
   if (from === undefined) return t.fail('no snapshot was taken');

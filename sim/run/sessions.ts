@@ -80,6 +80,8 @@ export class Sessions {
   begin(): void {
     const { population, options, now } = this.#world;
     this.begun = true;
+    // In a fork there may be ends of sessions that its own churn knows nothing of.
+    this.endsAt.fill(Infinity);
     if (!this.#churn.isActive) return;
     for (let slot = options.voters; slot < options.nodes; slot++) {
       const peer = population.occupants[slot] ?? -1;

@@ -85,7 +85,7 @@ export function writeOwn(out: Writer, run: Run): void {
 }
 
 /** Takes this part's nodes, and returns what adds up. */
-export function readOwn(input: Reader, run: Run, slab: Slab): Sums {
+export function readOwn(input: Reader, run: Run, slab: Slab, isFork: boolean): Sums {
   const { population, network } = run.world;
   readList(input, OWN_WORDS + 3, () => {
     readNode(input, run, slab);
@@ -105,7 +105,7 @@ export function readOwn(input: Reader, run: Run, slab: Slab): Sums {
     const saved = input.intList();
     if (population.isMine(peer)) population.saved.set(peer, saved);
   });
-  readEvents(input, run);
+  readEvents(input, run, isFork);
   const links = readNumbers(input);
   for (let i = 0; i < links.length; i += 5) {
     const [node = 0, peer = 0, since = 0, clearAt = 0, asks = 0] = links.slice(i, i + 5);
@@ -187,12 +187,15 @@ function writeEvents(out: Writer, run: Run): void {
   });
 }
 
-function readEvents(input: Reader, run: Run): void {
+/** Who floods in a fork begins anew, so those that flooded before it do not go on. */
+function readEvents(input: Reader, run: Run, isFork: boolean): void {
   const { queue, population } = run.world;
   readList(input, 5, () => {
     const at = input.number();
     const [to, from, counter, kind] = [input.word(), input.word(), input.word(), input.word()];
-    const payload = readPayload(input, kind & ((1 << KIND_BITS) - 1));
+    const type = kind & ((1 << KIND_BITS) - 1);
+    const payload = readPayload(input, type);
+    if (isFork && type === FLOOD) return;
     if (population.isMine(to)) queue.push(at, to, from, counter, kind, payload);
   });
 }

@@ -94,9 +94,10 @@ export function restore(run: Run, snapshot: Snapshot): void {
   const tasks = readCommon(input, run);
   input.close();
   const slab = new Slab();
+  const fork = isFork(snapshot, run.options);
   const sums = snapshot.parts.map((words) => {
     input.open(words);
-    const part = readOwn(input, run, slab);
+    const part = readOwn(input, run, slab, fork);
     input.close();
     return part;
   });
@@ -108,7 +109,6 @@ export function restore(run: Run, snapshot: Snapshot): void {
   const taken = summed(sums.map((part) => part.taken));
   run.recovery.restore(sums.map((part) => part.recovery));
   run.sampler.taken = world.population.part.index === 0 ? taken : blank(taken);
-  const fork = isFork(snapshot, run.options);
   const sameChurn = canonical(snapshot.options.churn) === canonical(run.options.churn);
   for (const { at, order, task } of fork ? staying(tasks, sameChurn) : tasks) {
     world.putBack(at, order, task);

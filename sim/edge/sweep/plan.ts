@@ -132,6 +132,7 @@ const WARM_KEYS: ReadonlySet<string> = new Set([
   'nodes',
   'k',
   'tables',
+  'voters',
   'warmup',
   'phases',
   'wire',
