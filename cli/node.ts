@@ -11,7 +11,6 @@
  * identity and its list of voters.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { watchVoters } from '../runtime/election/voters-watch.ts';
 import { watchIdentity } from '../runtime/identity/identity-watch.ts';
@@ -21,22 +20,17 @@ import { freePort, LISTEN_ADDRESS } from '../runtime/listening.ts';
 import { reasonOf } from '../runtime/log.ts';
 import type { RunningNode } from '../runtime/node.ts';
 import { LateDisk, within } from '../runtime/stopping.ts';
-import { defaultConfig } from '../src/config.ts';
-import { ALPHA_MAX, K_MAX, REPLICATION_MAX } from '../src/limits.ts';
 import { readChosen } from './development.ts';
 import { CommandFailure, report } from './failure.ts';
 import { framesOf, onFatal } from './fatal.ts';
-import { wholeNumber } from './flags.ts';
-import { LOG_FORMATS, LOG_LEVELS, openLog } from './logging.ts';
+import { openLog } from './logging.ts';
+import { nodeFlags } from './node-flags.ts';
 import { start } from './node-start.ts';
 import type { Started } from './node-start.ts';
 import { counted, leaveAtOnce, print, printJson, say } from './output.ts';
 import type { IniSettings } from './settings/ini.ts';
-import { quotaFlag } from './settings/quota.ts';
-import { subnetContactsFlag } from './settings/reach.ts';
 import { resolveSettings } from './settings/settings.ts';
 import type { NodeFlags, NodeSettings } from './settings/settings.ts';
-import { sizeFlag } from './settings/size.ts';
 import { watchForStop } from './signals.ts';
 import type { StopWatch } from './signals.ts';
 
@@ -52,7 +46,7 @@ export interface ReadyNote {
 }
 
 export function nodeCommand(version: string): CommandUnknownOpts {
-  const command = withFlags();
+  const command = nodeFlags();
   command.action(async (flags) => {
     const settings = await settle(flags, await fileSettings(flags.config));
     for (const note of settings.notes) say(`orrery: ${flags.config ?? ''}: ${note}`);
@@ -224,48 +218,6 @@ function lineOf(event: Told): string {
   return `ready: node ${id} ${places}${more}, joined with ${counted(contacts, 'contact')}`;
 }
 
-function withFlags() {
-  return new Command('node')
-    .description('run one node of a network')
-    .option('-a, --address <addr>', 'where to listen: an address, or ADDR:PORT (127.0.0.1)')
-    .option('-p, --port <port>', 'where to listen: the port (6501)', wholeNumber(0, 65_535))
-    .option('--bootstrap [host:port...]', 'nodes to join through; alone: listen_address of the INI')
-    .option('--config <file>', 'INI file, section [dht]; flags win over it')
-    .option('--data <dir>', 'data directory (.orrery/ADDR-PORT)')
-    .option('--api <addr:port>', 'where clients are served (port: listen port + 1000)')
-    .option('--certificate <file>', 'certificate of the node (DATA/node.crt)')
-    .option('--key <file>', 'its key (DATA/node.key)')
-    .option('--authority <file>', 'certificate of the authority (DATA/authority.crt)')
-    .option('--revoked <file>', 'revocation list (DATA/revoked.crl)')
-    .option('--introducers <file>', 'a list of them, as "orrery introducers" writes it')
-    .option('--voters <file>', 'who elects the leader: a list that the authority has signed')
-    .option('--k <n>', 'contacts per bucket (20)', wholeNumber(1, K_MAX))
-    .option('--alpha <n>', 'calls in flight of a lookup (3)', wholeNumber(1, ALPHA_MAX))
-    .option('--replication <n>', 'replicas unless a PUT says (8)', wholeNumber(1, REPLICATION_MAX))
-    .option('--ttl <s>', 'seconds of life unless a PUT says', wholeNumber(1, defaultConfig.ttlSMax))
-    .option('--quota <keys,size>', 'most to store (1000000,8GiB)', quotaFlag)
-    .option('--publisher-quota <keys,size>', 'of one publisher (half of it)', quotaFlag)
-    .option('--peer-quota <keys,size>', 'sent by one peer (half of it)', quotaFlag)
-    .option('--subnet-links <n>', 'links taken from one /24 or /48 (16)', wholeNumber(1, 8192))
-    .option(
-      '--subnet-contacts <bucket,table>',
-      'contacts from one /24 or /48, in a bucket and in all (2,10; 0: as many as there are)',
-      subnetContactsFlag,
-    )
-    .option('--advertise <host:port...>', 'where others dial this node (where it listens)')
-    .option('--classic', 'ids are addresses: in one network with older nodes (docs/classic.md)')
-    .option('--client-only', 'nobody can dial this node: it puts and gets, and holds nothing')
-    .option('--admin [addr:port]', 'dashboard, health and metrics (port: listen port + 2000)')
-    .option('--record [file]', 'record what the core is given (DATA/recording.orrec)')
-    .option('--record-size <size>', 'most on disk for it (256MiB)', sizeFlag)
-    .option('--record-values', 'the bytes of values too, not only their SHA-256', false)
-    .option('--strict-loopback', 'hold loopback to the limits per address too', false)
-    .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info' as const))
-    .addOption(new Option('--log-format <format>').choices(LOG_FORMATS).default('auto' as const))
-    .option('--json', 'standard output in lines of JSON', false)
-    .addHelpText('after', EXAMPLES);
-}
-
 const SILENT_MS = 2000;
 /** Contacts may come after hours. */
 const LOOK_MS = 1000;
@@ -275,25 +227,3 @@ const STOP_MS_MAX = 10_000;
 const START_MS_MAX = 8000;
 /** A broken node has had a second for it already. */
 const TEAR_DOWN_MS_MAX = 1000;
-
-const EXAMPLES = `
-Examples:
-  $ npx orrery node -a 127.0.0.1 -p 6501
-  $ npx orrery node -a 127.0.0.1 -p 6502 --bootstrap 127.0.0.1:6501
-  $ npx orrery node -a ::1 -p 6501
-  $ npx orrery node --config dht.ini -p 6502 --bootstrap
-  $ npx orrery node -p 6503 --bootstrap 127.0.0.1:6501 --classic --certificate node.crt \\
-      --key node.key --authority authority.crt --data node-3
-  $ npx orrery node -a 192.0.2.7 -p 6501 --data node-1     (after: npx orrery ca issue --out node-1)
-
-Example of an INI file:
-  [dht]
-  listen_address = 127.0.0.1:6501
-  api_address = 127.0.0.1:7501
-  k = 20
-  alpha = 3
-  ttl = 3600
-  quota = 100000,2GiB
-
-On a loopback address a node without a certificate gets one of a development authority.
-Ctrl-C stops it cleanly, a second Ctrl-C at once.`;

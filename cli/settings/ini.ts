@@ -2,8 +2,8 @@
  * The configuration file of `orrery node`: INI with one section `[dht]`, readable as the network's
  * older implementation wrote it (docs/operations.md, Where a node listens).
  *
- * Keys: listen_address, api_address (HOST or HOST:PORT), identity, k, alpha, max_lookup, ttl, the
- * three quotas and voters (node ids). Upper and lower case are one; other sections belong to other
+ * Keys: listen_address, api_address (HOST or HOST:PORT), identity, k, alpha, paths, replication,
+ * floor, max_lookup, ttl, ttl_max, the three quotas and voters (node ids). Upper and lower case are one; other sections belong to other
  * programs and are left alone. Invariant: an unknown key or a value that cannot be read is a
  * UsageError of one line that names file and key.
  */
@@ -18,25 +18,21 @@ import {
 import { UsageError } from '../../runtime/failure.ts';
 import { readWhole } from '../../runtime/files.ts';
 import { API_EXAMPLE_PORT } from '../../runtime/links/address.ts';
-import { defaultConfig } from '../../src/config.ts';
-import { ALPHA_MAX, K_MAX } from '../../src/limits.ts';
+import { ALPHA_MAX, K_MAX, PATHS_MAX, REPLICATION_MAX, TTL_S_MAX } from '../../src/limits.ts';
 import type { Quota } from '../../src/types.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
+import type { ConfigSettings } from './config.ts';
 import { parsePlace } from './place.ts';
 import type { Place } from './place.ts';
 import { parseQuota, QUOTA_FORM } from './quota.ts';
-import type { Quotas } from './quota.ts';
 
-export interface IniSettings extends Quotas {
+export interface IniSettings extends ConfigSettings {
   readonly listen?: Place | undefined;
   readonly api?: Place | undefined;
-  readonly k?: number | undefined;
-  readonly alpha?: number | undefined;
   /** What proves an id; `address` as `--classic`. */
   readonly identity?: 'certificate' | 'address' | undefined;
   /** Hops of an older node's PUT that names none. */
   readonly maxLookup?: number | undefined;
-  readonly ttlS?: number | undefined;
   /** Who elects the leader, in every node's file alike. */
   readonly voters?: WireVoters | undefined;
 }
@@ -62,20 +58,16 @@ export function parseIni(text: string, path: string): IniSettings {
   );
   const checked = schema.safeParse(lowered);
   if (!checked.success) throw new UsageError(`${path}: ${faultOf(checked.error, lowered)}`);
-  const { listen_address, api_address, identity, k, alpha, max_lookup, ttl } = checked.data;
-  const { quota, publisher_quota, peer_quota, voters } = checked.data;
+  const { listen_address, api_address, max_lookup, ttl_max, ...rest } = checked.data;
+  const { publisher_quota, peer_quota, ...others } = rest;
   return {
+    ...others,
     listen: placeOf(listen_address, path, 'listen_address'),
     api: placeOf(api_address, path, 'api_address', API_EXAMPLE_PORT),
-    identity,
-    k,
-    alpha,
     maxLookup: max_lookup,
-    ttlS: ttl,
-    quota,
+    ttlMax: ttl_max,
     publisherQuota: publisher_quota,
     peerQuota: peer_quota,
-    voters,
   };
 }
 
@@ -171,8 +163,12 @@ const schema = z.strictObject({
   identity: z.enum(['certificate', 'address'], 'must be certificate or address').optional(),
   k: wholeNumber(1, K_MAX),
   alpha: wholeNumber(1, ALPHA_MAX),
+  paths: wholeNumber(1, PATHS_MAX),
+  replication: wholeNumber(1, REPLICATION_MAX),
+  floor: wholeNumber(1, REPLICATION_MAX),
   max_lookup: wholeNumber(1, MAX_LOOKUP_MAX),
-  ttl: wholeNumber(1, defaultConfig.ttlSMax),
+  ttl: wholeNumber(1, TTL_S_MAX),
+  ttl_max: wholeNumber(1, TTL_S_MAX),
   quota: quota(),
   publisher_quota: quota(),
   peer_quota: quota(),

@@ -18,18 +18,18 @@ import type { Endpoint } from '../../runtime/links/address.ts';
 import type { AdmissionOptions } from '../../runtime/links/admission.ts';
 import type { RecordingOptions } from '../../runtime/recording/recording.ts';
 import { DEFAULT_NAME } from '../../runtime/recording/segments.ts';
-import { configFaults, defaultConfig } from '../../src/config.ts';
-import { HOPS_MAX, PEERS_PER_REPLY_MAX } from '../../src/limits.ts';
+import { HOPS_MAX } from '../../src/limits.ts';
 import type { Config } from '../../src/types.ts';
 import type { WireAddress, WireVoters } from '../../src/wire-types.ts';
 import { classicPlace } from './classic.ts';
+import { configOf } from './config.ts';
+import type { ConfigSettings } from './config.ts';
 import type { IniSettings } from './ini.ts';
 import { parsePlace } from './place.ts';
-import { quotasOf, type Quotas } from './quota.ts';
 import { advertised, type ReachFlags } from './reach.ts';
 
 /** Flags as commander hands them over. */
-export interface NodeFlags extends Quotas, ReachFlags {
+export interface NodeFlags extends ConfigSettings, ReachFlags {
   readonly address?: string | undefined;
   readonly port?: number | undefined;
   /** True when the flag stands alone. */
@@ -40,10 +40,6 @@ export interface NodeFlags extends Quotas, ReachFlags {
   readonly key?: string | undefined;
   readonly authority?: string | undefined;
   readonly revoked?: string | undefined;
-  readonly k?: number | undefined;
-  readonly alpha?: number | undefined;
-  readonly replication?: number | undefined;
-  readonly ttl?: number | undefined;
   /** True when the flag stands alone. */
   readonly admin?: string | true | undefined;
   readonly subnetLinks?: number | undefined;
@@ -233,29 +229,6 @@ function bootstrapOf(flags: NodeFlags, ini: IniSettings, listen: Endpoint): read
 function dialable(endpoint: Endpoint): Endpoint {
   if (endpoint.port !== 0) return endpoint;
   throw new UsageError(`--bootstrap ${formatEndpoint(endpoint)} has port 0: give a real one`);
-}
-
-function configOf(flags: NodeFlags, ini: IniSettings): Config {
-  const k = flags.k ?? ini.k ?? defaultConfig.k;
-  if (flags.replication !== undefined && flags.replication > k) {
-    throw new UsageError(
-      `--replication ${flags.replication} is above k = ${k}: a value lives on at most k nodes`,
-    );
-  }
-  const config: Config = {
-    ...defaultConfig,
-    k,
-    beta: Math.min(k, PEERS_PER_REPLY_MAX),
-    nearest: k,
-    alpha: flags.alpha ?? ini.alpha ?? defaultConfig.alpha,
-    replication: flags.replication ?? Math.min(defaultConfig.replication, k),
-    ttlS: flags.ttl ?? ini.ttlS ?? defaultConfig.ttlS,
-    ...quotasOf(flags, ini, defaultConfig),
-    ...flags.subnetContacts,
-  };
-  const [fault] = configFaults(config);
-  if (fault !== undefined) throw new UsageError(`the settings cannot work: ${fault}`);
-  return config;
 }
 
 function sameHost(a: Endpoint, b: Endpoint): boolean {

@@ -110,7 +110,10 @@ k = 16      ; contacts
 alpha = 4
 max_lookup = 3
 identity = certificate
+replication = 5
+floor = 2
 ttl = 120
+ttl_max = 600
 quota = 1001,3MiB
 peer_quota = 7,500
 `;
@@ -122,8 +125,10 @@ peer_quota = 7,500
     alpha: 4,
     maxLookup: 3,
     identity: 'certificate',
-    ttlS: 120,
-    voters: undefined,
+    replication: 5,
+    floor: 2,
+    ttl: 120,
+    ttlMax: 600,
     quota: { keys: 1001, bytes: 3 * 2 ** 20 },
     publisherQuota: undefined,
     peerQuota: { keys: 7, bytes: 500 },
@@ -135,7 +140,8 @@ peer_quota = 7,500
   const [note = '', ...others] = settings.notes;
   t.regex(note, /port 9000, but clients are served on port 8001/);
   t.is(others.length, 0);
-  t.like(settings.config, { k: 16, nearest: 16, beta: 16, alpha: 5, ttlS: 120, replication: 8 });
+  t.like(settings.config, { k: 16, nearest: 16, beta: 16, alpha: 5, replication: 5 });
+  t.like(settings.config, { floor: 2, ttlS: 120, ttlSMax: 600, paths: 1 });
   t.deepEqual(settings.config.publisherQuota, { keys: 501, bytes: 1.5 * 2 ** 20 });
   t.deepEqual(settings.config.peerQuota, { keys: 7, bytes: 500 });
   const given = { peerQuota: { keys: 1, bytes: 9 } };
@@ -177,6 +183,12 @@ test('a wrong INI file is named with its key', (t) => {
   }
 });
 
+test('what an INI file asks for in vain is named as it stands there', (t) => {
+  const text = '[dht]\nreplication = 9\nk = 4\n';
+  const message = /^replication = 9 is above k = 4/;
+  t.throws(() => resolveSettings({}, parseIni(text, 'a.ini')), { instanceOf: UsageError, message });
+});
+
 test('flags resolve to settings, and contradictions are named', (t) => {
   const plain = resolveSettings({});
   t.deepEqual(plain.listen, { host: '127.0.0.1', port: 6501 });
@@ -187,6 +199,8 @@ test('flags resolve to settings, and contradictions are named', (t) => {
   t.deepEqual(resolveSettings({ address: '0.0.0.0' }).api, { host: '127.0.0.1', port: 7501 });
   t.is(resolveSettings({ port: 0 }).api.port, 0);
   t.is(resolveSettings({ k: 4 }).config.replication, 4);
+  t.is(resolveSettings({ ttlMax: 60 }).config.ttlS, 60);
+  t.like(resolveSettings({ ttl: 4e6, ttlMax: 4e6, paths: 4 }).config, { ttlS: 4e6, paths: 4 });
   t.is(defaultDataDir({ host: 'fe80::1%eth0', port: 1 }), join('.orrery', 'fe80__1_eth0-1'));
   const key = resolveSettings({ key: 'k', data: 'd' }).identity;
   t.is(key.key, 'k');
@@ -200,6 +214,8 @@ test('flags resolve to settings, and contradictions are named', (t) => {
     [{ bootstrap: ['127.0.0.1'] }, /--bootstrap "127\.0\.0\.1"/],
     [{ bootstrap: ['127.0.0.1:0'] }, /port 0/],
     [{ replication: 5, k: 4 }, /--replication 5 is above k = 4/],
+    [{ floor: 9 }, /--floor 9 is above the 8 replicas/],
+    [{ ttl: 61, ttlMax: 60 }, /--ttl 61 is above the longest life, 60 s/],
   ];
   for (const [flags, pattern] of wrong) {
     t.throws(() => resolveSettings(flags), { instanceOf: UsageError, message: pattern });
