@@ -19,7 +19,7 @@ import { objectIn } from '../runtime/files.ts';
 import type { Endings } from '../runtime/identity/endings.ts';
 import { ADMIN_EXAMPLE_PORT, formatEndpoint, parseEndpoint } from '../runtime/links/address.ts';
 import type { Endpoint } from '../runtime/links/address.ts';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure, oneLine } from './failure.ts';
 import { counted, print, printJson } from './output.ts';
 import { ADMIN_PORT_OFFSET, DEFAULT_LISTEN } from './settings/settings.ts';
 
@@ -34,7 +34,7 @@ export function statusCommand(): CommandUnknownOpts {
       if (at.port === 0) throw new UsageError(`${address} has port 0: give that of a running node`);
       const seen = await ask(at);
       if (json) printJson(seen);
-      else for (const line of linesOf(seen)) print(line);
+      else for (const line of linesOf(seen, at)) print(line);
     });
 }
 
@@ -56,8 +56,12 @@ async function ask(at: Endpoint): Promise<Seen> {
   if (NOT_HERE.test(answer)) throw new CommandFailure(`${where} answers: ${answer.trim()}`);
   const seen = parsed(answer);
   if (seen !== undefined) return seen;
-  throw new CommandFailure(
-    `${where} is no admin address of a node of this version: it is the listen port + ` +
+  throw notOurs(at);
+}
+
+function notOurs(at: Endpoint): CommandFailure {
+  return new CommandFailure(
+    `${formatEndpoint(at)} is no admin address of a node of this version: it is the listen port + ` +
       `${ADMIN_PORT_OFFSET} unless --admin says otherwise`,
   );
 }
@@ -76,10 +80,19 @@ function parsed(json: string): Seen | undefined {
   return isOurs ? (read as unknown as Seen) : undefined;
 }
 
-function linesOf(seen: Seen): readonly string[] {
+/** @throws CommandFailure when a field is not what it is in this version */
+function linesOf(seen: Seen, at: Endpoint): readonly string[] {
+  try {
+    return rowsOf(seen).map(([name, value]) => oneLine(`${name.padEnd(12)}${value}`));
+  } catch {
+    throw notOurs(at);
+  }
+}
+
+function rowsOf(seen: Seen): readonly (readonly [string, string])[] {
   const { id, listen, api, records, leadership, warnings } = seen;
   const state = seen.leaving ? 'leaving' : seen.joined ? 'joined' : 'not joined';
-  const rows: readonly (readonly [string, string])[] = [
+  return [
     ['node', id],
     ['listens on', seen.clientOnly ? `${listen} (a client only)` : listen],
     ['clients on', api ?? 'none served'],
@@ -94,7 +107,6 @@ function linesOf(seen: Seen): readonly string[] {
       warnings.length === 0 ? 'none' : `${warnings.length}, the last: ${warnings.at(-1)}`,
     ],
   ];
-  return rows.map(([name, value]) => `${name.padEnd(12)}${value}`);
 }
 
 function untilText({ certificateUntil, revocationsUntil }: Endings): string {

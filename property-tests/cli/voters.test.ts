@@ -1,5 +1,8 @@
 // `orrery ca voters`, the list at a node that runs, and `orrery status`: what their operator sees.
+import { once } from 'node:events';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
@@ -120,6 +123,17 @@ test('a status is had of any port, and of a name that is no other machine', asyn
   t.is(other.code, 1);
   t.true(isOneLine(other.stderr), other.stderr);
   t.regex(other.stderr, /no such host here: ask by an address/);
+});
+
+test('what another program says at the port is no status', async (t) => {
+  const answer = JSON.stringify({ id: 1, endings: {}, records: {}, leadership: {}, warnings: [] });
+  const server = createServer((_, response) => response.end(answer));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await run(t, await scratch(t), ['status', `127.0.0.1:${port}`]);
+  t.is(code, 1);
+  t.regex(stderr, /is no admin address of a node of this version/);
 });
 
 async function firstFree(ports: readonly number[]): Promise<number | undefined> {

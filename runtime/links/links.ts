@@ -104,7 +104,8 @@ export class Links {
 
   /** Takes over a socket that a peer opened and on which it proved its id, if there is room. */
   accept(socket: TLSSocket, proven: ProvenPeer): void {
-    const peer = this.#peerOf(proven);
+    const isNamed = this.#options.identity.now.mode === 'address';
+    const peer = this.#peerOf(proven, isNamed);
     const refusal = peer === undefined ? NO_PEER : this.#makeRoom(peer);
     if (peer !== undefined && refusal === undefined) {
       void this.#greet(socket, proven, peer, false);
@@ -154,11 +155,14 @@ export class Links {
     }
   }
 
-  /** The handle of a peer, unless it was revoked since its handshake began, or there is no room. */
-  #peerOf({ nodeId, serial }: ProvenPeer): Peer | undefined {
+  /**
+   * The handle of a peer, unless it was revoked since its handshake began, or there is no room.
+   * @param isNamed it has only said where it is, and was not found there
+   */
+  #peerOf({ nodeId, serial }: ProvenPeer, isNamed = false): Peer | undefined {
     const { identity, directory } = this.#options;
     if (this.#closing || identity.isRevoked(serial)) return undefined;
-    return directory.intern(nodeId);
+    return isNamed ? directory.internNamed(nodeId) : directory.intern(nodeId);
   }
 
   async #dialFor(pair: Pair): Promise<void> {
