@@ -116,8 +116,8 @@ export class Fleet {
     if (member.state === undefined) return;
     member.state = undefined;
     member.endLife();
-    if (disk === 'lost') member.disk.clear();
     this.watch.crashed(member, disk);
+    if (disk === 'lost') member.disk.clear();
   }
 
   command(peer: Peer, command: Command): OpId {

@@ -47,8 +47,7 @@ export class Watch {
   readonly liars = new Set<Peer>();
   /** How much later than the end of its life a record may be met. */
   graceMs = 2000;
-  /** Disks that were lost so far, and crashes. */
-  lostDisks = 0;
+  readonly lostCopies: RecordHeader[] = [];
   crashes = 0;
   /** Steps that changed a state; of these each so many is checked. */
   steps = 0;
@@ -86,11 +85,12 @@ export class Watch {
     this.#checkState(member);
   }
 
-  crashed({ peer }: Member, disk: 'kept' | 'lost'): void {
+  /** Before its disk is gone, where that is lost. */
+  crashed({ peer, disk }: Member, fate: 'kept' | 'lost'): void {
     this.crashes++;
-    if (disk === 'lost') this.lostDisks++;
+    if (fate === 'lost') for (const { header } of disk.values()) this.lostCopies.push(header);
     for (const map of [this.#ends, this.#served]) {
-      if (map === this.#served && disk === 'kept') continue;
+      if (map === this.#served && fate === 'kept') continue;
       for (const name of map.keys()) if (name.startsWith(`${peer}/`)) map.delete(name);
     }
   }
@@ -264,7 +264,9 @@ export class Watch {
     });
     // A newer version may want fewer nodes.
     const wanted = Math.min(record.replication, ...others.map(({ replication }) => replication));
-    const enough = others.length + this.lostDisks + this.liars.size >= wanted;
+    const ofKey = this.lostCopies.filter((copy) => copy.key.raw.b7 === key.raw.b7);
+    const lost = ofKey.filter((copy) => compareVersions(copy, record) >= 0).length;
+    const enough = others.length + lost + this.liars.size >= wanted;
     assert.ok(enough, `${peer} gives up ${nameOf(record)} which ${others.length} others hold`);
   }
 
