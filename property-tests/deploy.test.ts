@@ -35,8 +35,9 @@ test('the unit gives a node time to stop and leaves V8 its compiler', async (t) 
   t.regex(settings.get('TimeoutStopSec') ?? '', /=(1[1-9]|[2-9]\d)$/);
   t.is(settings.get('KillSignal'), 'KillSignal=SIGTERM');
   t.false(settings.has('MemoryDenyWriteExecute'));
-  const { nodeArguments, entry, args } = await unitCommand();
+  const { nodeArguments, entry, args, environment } = await unitCommand();
   t.is(entry, ENTRY);
+  t.deepEqual(Object.keys(environment), ['MALLOC_ARENA_MAX']);
   const [, more = ''] = /^Environment="ORRERY_ARGS=(.*)"$/m.exec(text) ?? [];
   const given = args.filter((one) => one !== '$ORRERY_ARGS');
   await starts(t, [...given, ...more.split(' ')], nodeArguments);
@@ -80,6 +81,9 @@ test('the Dockerfile is lint-free, pinned, without root, and its commands work',
   const { nodeArguments, entry, args } = commandOf(words);
   t.deepEqual([node, entry, args], ['node', ENTRY, []]);
   t.deepEqual(nodeArguments, (await unitCommand()).nodeArguments, 'as the unit');
+  for (const [name, value] of Object.entries((await unitCommand()).environment)) {
+    t.true(of('ENV').split(' ').includes(`${name}=${value}`), name);
+  }
   const admin = await starts(t, JSON.parse(of('CMD')) as string[], nodeArguments);
   // The check of its health: against that node, and against nobody.
   const [, check = ''] = /CMD (\[.*\])$/s.exec(of('HEALTHCHECK')) ?? [];
@@ -115,7 +119,9 @@ test('the compose file keeps its nodes in, and gives them time to stop', async (
   const [node, ...words] = services['node-1']?.entrypoint ?? [];
   const { nodeArguments, entry, args } = commandOf(words);
   t.deepEqual([node, entry], ['node', ENTRY]);
-  t.deepEqual(nodeArguments, (await unitCommand()).nodeArguments, 'as the unit');
+  const unit = await unitCommand();
+  t.deepEqual(nodeArguments, unit.nodeArguments, 'as the unit');
+  t.deepEqual(services['node-1']?.environment, unit.environment);
   await starts(t, args, nodeArguments);
 });
 
@@ -132,6 +138,7 @@ interface Service {
   readonly ports: readonly string[];
   readonly volumes: readonly string[];
   readonly entrypoint: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
   readonly command: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
  * The command by which `deploy/orrery.service` runs a node, in its parts: what is said to Node
- * itself, what it runs, and the arguments of that.
+ * itself, what it runs, the arguments of that, and its environment.
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,12 +13,19 @@ export interface UnitCommand {
   readonly args: readonly string[];
 }
 
+export interface UnitLaunch extends UnitCommand {
+  /** But for the arguments that stand in it. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** @throws when the unit starts something else */
-export async function unitCommand(): Promise<UnitCommand> {
+export async function unitCommand(): Promise<UnitLaunch> {
   const text = await readFile(UNIT, 'utf8');
   const [, line] = /^ExecStart=\/usr\/bin\/env node (.*)$/m.exec(text) ?? [];
   if (line === undefined) throw new Error(`${UNIT} does not start Node`);
-  return commandOf(line.split(' '));
+  const set = [...text.matchAll(/^Environment=(\w+)=(\S+)$/gm)];
+  const environment = Object.fromEntries(set.map(([, name = '', value = '']) => [name, value]));
+  return { ...commandOf(line.split(' ')), environment };
 }
 
 /** @param words what stands behind `node` */

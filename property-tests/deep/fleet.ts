@@ -14,7 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { formatEndpoint } from '../../runtime/links/address.ts';
 import type { Endpoint } from '../../runtime/links/address.ts';
 import { startProcess } from '../processes.ts';
-import type { Ending, Running } from '../processes.ts';
+import type { Ending, Launch, Running } from '../processes.ts';
 import { endingText, within } from './ending.ts';
 import { isListening, reservePorts } from './ports.ts';
 import type { Ports } from './ports.ts';
@@ -26,8 +26,8 @@ export interface FleetOptions {
   readonly admin?: boolean;
   /** Of what nodes write on standard error. */
   readonly logLevel?: 'warn' | 'error';
-  /** What is said to Node itself. */
-  readonly nodeArguments?: readonly string[];
+  /** What is said to Node itself, and its environment. */
+  readonly launch?: Pick<Launch, 'nodeArguments' | 'environment'>;
   /** Further arguments of `orrery node`. */
   readonly argumentsOf?: (node: number) => readonly string[];
   /** A process has ended, for whatever reason. */
@@ -188,14 +188,13 @@ export class Fleet {
     const place = this.#place(node);
     if (this.#closed) throw new Error('the fleet is closed');
     const args = this.#arguments(node, introducers.slice(0, INTRODUCERS));
-    const { nodeArguments = [] } = this.#options;
     place.status = 'starting';
     const joined = new Promise<void>((resolve) => {
       const onJoined = (): void => {
         if (place.status === 'starting') place.status = 'up';
         resolve();
       };
-      place.running = startProcess(this.dir, args, onJoined, { nodeArguments });
+      place.running = startProcess(this.dir, args, onJoined, this.#options.launch);
     });
     const { running } = place;
     const ended = running?.ended.then((ending) => {

@@ -32,13 +32,14 @@ export async function soak(
   const note = (type: string, one: object): void => {
     appendFileSync(out, `${JSON.stringify({ type, ...one })}\n`);
   };
-  const { nodeArguments } = await unitCommand();
-  note('plan', { ...plan, nodeArguments, recording, at: new Date().toISOString() });
+  const { nodeArguments, environment } = await unitCommand();
+  const launch = { nodeArguments, environment };
+  note('plan', { ...plan, ...launch, recording, at: new Date().toISOString() });
   const words = new Words();
   const options: FleetOptions = {
     admin: true,
     logLevel: 'warn',
-    nodeArguments,
+    launch,
     argumentsOf: (node) =>
       node === RECORDER ? ['--record', recording, '--record-size', RECORDING_SIZE] : [],
     onEnding: (node, pid, ending) => {
