@@ -61,8 +61,8 @@ async function ask(at: Endpoint): Promise<Seen> {
 
 function notOurs(at: Endpoint): CommandFailure {
   return new CommandFailure(
-    `${formatEndpoint(at)} is no admin address of a node of this version: it is the listen port + ` +
-      `${ADMIN_PORT_OFFSET} unless --admin says otherwise`,
+    `${formatEndpoint(at)} is no admin address of a node of this version: it is the listen port ` +
+      `+ ${ADMIN_PORT_OFFSET} unless --admin says otherwise`,
   );
 }
 

@@ -86,7 +86,7 @@ export type Admitted =
   | { readonly type: 'message'; readonly message: Message }
   /** To be answered so on the same link, without a step. */
   | { readonly type: 'refused'; readonly call: number; readonly reason: WireRefusal }
-  /** A reply that an honest peer may have sent: to the core it is a refusal, of a peer that lives. */
+  /** A reply that an honest peer may send: to the core it is a refusal, of a peer that lives. */
   | { readonly type: 'void'; readonly message: Message; readonly reason: string }
   /** Another one. To be counted; the call it answers stays open until its deadline. */
   | { readonly type: 'dropped'; readonly reason: string };

@@ -3,9 +3,9 @@
  * older implementation wrote it (docs/operations.md, Where a node listens).
  *
  * Keys: listen_address, api_address (HOST or HOST:PORT), identity, k, alpha, paths, replication,
- * floor, max_lookup, ttl, ttl_max, the three quotas and voters (node ids). Upper and lower case are one; other sections belong to other
- * programs and are left alone. Invariant: an unknown key or a value that cannot be read is a
- * UsageError of one line that names file and key.
+ * floor, max_lookup, ttl, ttl_max, the three quotas and voters (node ids). Upper and lower case are
+ * one; other sections belong to other programs and are left alone. Invariant: an unknown key or a
+ * value that cannot be read is a UsageError of one line that names file and key.
  */
 import { parse } from 'ini';
 import { z } from 'zod';
