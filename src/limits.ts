@@ -56,7 +56,7 @@ export const RELAYS_MAX = 256;
 /** Peers that may wait for the same write of a record. */
 export const WAITERS_MAX = 8;
 /** Versions of one key that may be on their way to the disk: each store and write walks all. */
-export const UNWRITTEN_MAX = 8;
+export const UNWRITTEN_MAX = 64;
 /** Records held per node; an operator may lower it. */
 export const RECORDS_MAX = 1_000_000;
 

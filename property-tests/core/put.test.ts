@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { defaultConfig } from '../../src/config.ts';
 import { VERSION_AHEAD_MS_MAX } from '../../src/limits.ts';
 import { idOf } from '../../src/position.ts';
-import { newestHeld } from '../../src/state/store.ts';
+import { isVain, newestHeld } from '../../src/state/store.ts';
 import type { Key, Peer, RecordHeader, Request } from '../../src/types.ts';
 import { law } from '../harness.ts';
 import { plain } from './arbitraries.ts';
@@ -164,9 +164,13 @@ test('what a clock made that was far ahead gives way to what others have', (t) =
   answerAll(node, node.command(1, { ...put, key, replication: 1 }));
   const { record, stores } = sign(node);
   meetFates(node, stores, () => 'refused');
-  t.is(newestHeld(node.state.store, key)?.header.version, record.version, 'only here');
+  const held = newestHeld(node.state.store, key) ?? t.fail();
+  t.is(held.header.version, record.version, 'only here');
+  t.false(isVain(held, node.wall));
 
   node.wallShiftMs = 0;
+  t.true(isVain(held, node.wall));
+  t.false(isVain({ ...held, known: 1 }, node.wall), 'our clock may be the wrong one');
   const others = { ...record, version: node.wall, publisher: idOf(node.directory, 1) };
   const asked: Request['type'][] = [];
   converse(node, node.command(2, { type: 'get', key }), ({ body }) => {

@@ -10,7 +10,7 @@ import { Fingerprint } from '../../host/fingerprint.ts';
 import { isSameState } from '../../host/serial/state.ts';
 import { SERIAL_VERSION, type Slab } from '../../host/serial/words.ts';
 import { defaultConfig } from '../../src/config.ts';
-import { HANDOVER_MS_MAX } from '../../src/limits.ts';
+import { HANDOVER_MS_MAX, UNWRITTEN_MAX } from '../../src/limits.ts';
 import { allItems } from '../../src/paged.ts';
 import { openCall } from '../../src/state/calls.ts';
 import { noUsage, withUse } from '../../src/state/quota.ts';
@@ -234,7 +234,7 @@ test('a long chain of versions under way comes back, and damage to it is found',
   const directory = directoryOf([short('0'), short('8')]);
   const moment: Moment = { now: 1, wall: 1_700_000_000_000, entropy: 1 };
   let state = create(0, defaultConfig, moment, { records: [], peers: [] });
-  for (let version = 2; version < 8000; version += 2) {
+  for (let version = 2; version <= 2 * UNWRITTEN_MAX; version += 2) {
     const body = { type: 'store', record: smallRecord(0, version, 60_000) } as const;
     const input: Input = {
       type: 'message',
@@ -243,12 +243,12 @@ test('a long chain of versions under way comes back, and damage to it is found',
     };
     state = step(state, moment, input, directory).state;
   }
-  t.is(state.writings.size, 3999);
+  t.is(state.writings.size, UNWRITTEN_MAX);
   const form = stateForm(defaultConfig);
   const back = roundTrip(form, state);
   let length = 0;
   for (let held = allItems(back.store)[0]; held !== undefined; held = held.replaced) length++;
-  t.is(length, 3999);
+  t.is(length, UNWRITTEN_MAX);
   t.deepEqual(wordsOf(form, back), wordsOf(form, state));
   t.deepEqual(back.writings, state.writings);
 });

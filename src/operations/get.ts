@@ -18,7 +18,7 @@ import { compareBits } from '../position.ts';
 import type { Draft } from '../state/node.ts';
 import { failed, operationOrder } from '../state/operation.ts';
 import type { FetchOperation, GetOperation, Met, Reading } from '../state/operation.ts';
-import { compareVersions, durableHeld, isAhead, withLife } from '../state/store.ts';
+import { compareVersions, durableHeld, isVain, newestHeld, withLife } from '../state/store.ts';
 import type { Trail } from '../types.ts';
 import type { Key, OpId, Peer, RecordHeader } from '../types.ts';
 import { proceed } from './put.ts';
@@ -45,9 +45,10 @@ export function beginRead(draft: Draft, { op, deadlineAt, key, purpose }: Read):
 /** The versions are known, as far as they can be: the newest is fetched. */
 export function readVersions(draft: Draft, operation: GetOperation, trail: Trail): void {
   const { op, deadlineAt, key, purpose } = operation;
-  // A version of our own that is far ahead of time is one that others refuse.
-  const timely = operation.met.filter(({ record }) => !isAhead(record, draft.moment.wall));
-  const met = timely.length > 0 ? timely : operation.met;
+  const held = newestHeld(draft.store, key);
+  const others = operation.met.filter(({ holder }) => holder !== draft.self);
+  const isAlone = held !== undefined && isVain(held, draft.moment.wall);
+  const met = isAlone && others.length > 0 ? others : operation.met;
   fetchNext(draft, { op, deadlineAt, type: 'fetch', key, purpose, met, source: undefined, trail });
 }
 

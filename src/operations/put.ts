@@ -18,7 +18,7 @@ import type { Call } from '../state/calls.ts';
 import { emit, type Draft } from '../state/node.ts';
 import { operationOrder } from '../state/operation.ts';
 import type { LocateOperation, StoreOperation } from '../state/operation.ts';
-import { isAhead, newestHeld, withLife } from '../state/store.ts';
+import { isVain, newestHeld, withLife } from '../state/store.ts';
 import type { Failure } from '../step-types.ts';
 import { isClientOnly } from '../table/places.ts';
 import type { Trail } from '../types.ts';
@@ -65,10 +65,10 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
   emit(draft, { type: 'sign', token: op, body });
 }
 
-/** The version that is held, unless a clock that was far ahead has made it. */
+/** The version that is held, if others may hold it as well. */
 function heldVersion({ store, moment }: Draft, key: Key): number {
-  const header = newestHeld(store, key)?.header;
-  return header === undefined || isAhead(header, moment.wall) ? 0 : header.version;
+  const held = newestHeld(store, key);
+  return held === undefined || isVain(held, moment.wall) ? 0 : held.header.version;
 }
 
 /**

@@ -9,7 +9,7 @@ import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { idOf } from '../position.ts';
 import { emit, nextNumber, writingOrder, type Draft, type Waiter } from '../state/node.ts';
 import { hasRoom } from '../state/quota.ts';
-import { afterLoss, afterWrite, compareVersions, isAhead, newestHeld } from '../state/store.ts';
+import { afterLoss, afterWrite, compareVersions, isVain, newestHeld } from '../state/store.ts';
 import { newHeld, unwritten, withGroup, type Held } from '../state/store.ts';
 import type { Key, OpId, Peer, RecordHeader, Refusal, Token } from '../types.ts';
 import { meet, onShown } from './fellows.ts';
@@ -32,7 +32,7 @@ export function keep(
   isOurs = from === undefined,
 ): Refusal | 'held' | 'writing' {
   if (record.lifeMs <= 0) return 'expired';
-  const newest = stateOf(draft, record);
+  const newest = heldBeside(draft, record);
   if (newest !== undefined) {
     const order = compareVersions(record, newest.header);
     if (order < 0) return 'stale';
@@ -55,12 +55,12 @@ export function keep(
 }
 
 /** What is held of the key; what was made far ahead of time goes when something else comes. */
-function stateOf(draft: Draft, record: RecordHeader): Held | undefined {
-  const { wall } = draft.moment;
+function heldBeside(draft: Draft, record: RecordHeader): Held | undefined {
   const newest = newestHeld(draft.store, record.key);
-  if (newest === undefined || !isAhead(newest.header, wall)) return newest;
-  if (newest.token === 0 && !isAhead(record, wall)) onLost(draft, newest.header);
-  return newestHeld(draft.store, record.key);
+  if (newest === undefined || !isVain(newest, draft.moment.wall)) return newest;
+  if (newest.token !== 0 || compareVersions(record, newest.header) >= 0) return newest;
+  onLost(draft, newest.header);
+  return undefined;
 }
 
 /**

@@ -84,11 +84,13 @@ export function compareVersions(a: RecordHeader, b: RecordHeader): number {
 }
 
 /**
- * Whether a record was made by a clock that was far ahead of ours: others refuse it for now. It
- * gives way to whatever is not, or its key could be neither written nor read here for hours.
+ * Whether a record was made here while the clock was far ahead, so that nobody else took it. It
+ * gives way to what others have, or its key could be neither written nor read here for hours. What
+ * others are known to hold may be ahead because our clock is behind.
  */
-export function isAhead({ version }: RecordHeader, wallMs: number): boolean {
-  return version > wallMs + VERSION_AHEAD_MS_MAX;
+export function isVain({ header, from, known }: Held, wallMs: number): boolean {
+  const isOnlyHere = from === undefined && known === 0;
+  return isOnlyHere && header.version > wallMs + VERSION_AHEAD_MS_MAX;
 }
 
 /** Of a record and those that it replaces: how many are on their way to the disk. */
