@@ -10,7 +10,7 @@ refuseOldNode();
 const main = new URL('../dist/cli/main.js', import.meta.url);
 const isThere = (path) => existsSync(new URL(path, import.meta.url));
 if (isThere('../tsconfig.json') && !(existsSync(main) && isThere('../node_modules/'))) {
-  console.error('orrery is not built yet: run npm run build first, they build it');
+  console.error('orrery is not built yet: run npm run build first');
   process.exitCode = 2;
 } else {
   import(main.href).catch((error) => {

@@ -55,10 +55,10 @@ export interface Envelope {
   readonly signature: Uint8Array;
 }
 
-/** What the host's edge hands in. */
 /** Of a record's signature; `revoked`: good, but for what its certificate has come to since. */
 export type Verdict = 'good' | 'revoked' | 'forged';
 
+/** What the host's edge hands in. */
 export interface Edge extends VotersEdge, IntroducersEdge {
   readonly directory: PeerDirectory;
   /** Through how many nodes a relay may go from here on, this one counted; 0: none is taken. */

@@ -168,8 +168,9 @@ export const CLIENT_STALL_MS_MAX = 30_000;
 export const OPERATIONS_AT_ONCE_MAX = 32;
 /** Operations that wait for their turn, of all clients; who has its share is refused as busy. */
 export const OPERATIONS_WAITING_MAX = 4096;
-/** Whose turn comes later than this is refused as busy, in ms: as long as the core gives it. */
-export const OPERATIONS_WAITING_MS_MAX = 10_000;
+/** Whose turn comes later than this is refused as busy, in ms: more than the core gives those
+ * before it. */
+export const OPERATIONS_WAITING_MS_MAX = 15_000;
 /** Value bytes held for what is in progress, all together; PUTs and stores beyond are refused. */
 export const VALUES_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of one synced batch on disk: more writes wait for the next one. */

@@ -51,8 +51,8 @@ export interface Asker {
   readonly who: object;
   /** Whether an answer is taken, asked when the turn of a GET has come. */
   readonly takes?: () => boolean;
-  /** Nobody is told of the end: it is worth doing however late its turn comes. */
-  readonly isPatient?: boolean;
+  /** Whether nobody is told of the end: it is worth doing however late its turn comes. */
+  readonly isPatient?: () => boolean;
   /** Told the number of the operation when it begins. */
   readonly begun?: (op: OpId) => void;
 }
@@ -208,9 +208,9 @@ export class Operations {
     });
     const askedAt = performance.now();
     const begin = (): void => {
-      const isLate = performance.now() - askedAt > OPERATIONS_WAITING_MS_MAX;
-      if (isLate && by.isPatient !== true) return done(OVERRUN);
       if (command.type === 'get' && by.takes?.() === false) return done(PUT_OFF);
+      const isLate = performance.now() - askedAt > OPERATIONS_WAITING_MS_MAX;
+      if (isLate && by.isPatient?.() !== true) return done(OVERRUN);
       by.begun?.(op);
       if (command.type === 'get') this.#values.beginGet(op, command.key);
       this.#begin(op, command, done);

@@ -31,6 +31,6 @@ test('strangers do not wait for a ballot, and voters do', (t) => {
     [voter],
   );
   const replies = repliesTo(draft.effects ?? [], stranger);
-  t.deepEqual(replies, Array(AWAITING_MAX).fill({ type: 'refused', reason: 'full' }));
+  t.deepEqual(replies, Array(AWAITING_MAX).fill({ type: 'refused', reason: 'not-stored' }));
   t.not(closeDraft(draft), writing);
 });

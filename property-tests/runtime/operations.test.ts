@@ -74,7 +74,7 @@ test('whose turn comes too late is refused, but for a PUT of which nobody is tol
   occupy(writes, 'put');
   const read = reads.operations.get(newKey(), { who: {} });
   const checked = writes.operations.put(newKey(), valueOf(1), {}, { who: {} });
-  const patient = { who: {}, isPatient: true };
+  const patient = { who: {}, isPatient: () => true };
   const plain = writes.operations.put(newKey(), valueOf(1), {}, patient);
   await delay(OPERATIONS_WAITING_MS_MAX + 500);
   reads.endOne();

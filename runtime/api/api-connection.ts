@@ -33,7 +33,7 @@ export interface ClientStore {
     key: Uint8Array,
     value: Uint8Array,
     options: { readonly ttlS: number; readonly replication: number },
-    by: { readonly who: object; readonly isPatient: boolean },
+    by: { readonly who: object; readonly isPatient: () => boolean },
   ) => Promise<{
     readonly status: PutStatus;
     readonly holders: { readonly length: number };
@@ -194,7 +194,7 @@ export class ClientConnection {
       return;
     }
     const { ttlS, replication, value, checked } = message;
-    const by = { who: this, isPatient: !checked };
+    const by = { who: this, isPatient: () => !checked || this.#closed };
     const result = await this.#shares.store.put(key, value, { ttlS, replication }, by);
     if (!checked) return;
     const { status, version } = result;

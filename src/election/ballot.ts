@@ -19,7 +19,7 @@ export function answer(draft: Draft, asked: Awaiting): void {
   if (writing === 0) return send(draft, asked);
   const { peer, call, ok } = asked;
   if (!ok && !isVoter(draft.election, peer)) {
-    return reply(draft, peer, call, { type: 'refused', reason: 'full' });
+    return reply(draft, peer, call, { type: 'refused', reason: 'not-stored' });
   }
   if (waiting.length < AWAITING_MAX) {
     draft.election = { ...draft.election, waiting: [...waiting, asked] };

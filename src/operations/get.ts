@@ -18,7 +18,7 @@ import { compareBits } from '../position.ts';
 import type { Draft } from '../state/node.ts';
 import { failed, operationOrder } from '../state/operation.ts';
 import type { FetchOperation, GetOperation, Met, Reading } from '../state/operation.ts';
-import { compareVersions, durableHeld, isVain, newestHeld, withLife } from '../state/store.ts';
+import { compareVersions, durableHeld, withLife } from '../state/store.ts';
 import type { Trail } from '../types.ts';
 import type { Key, OpId, Peer, RecordHeader } from '../types.ts';
 import { proceed } from './put.ts';
@@ -44,11 +44,7 @@ export function beginRead(draft: Draft, { op, deadlineAt, key, purpose }: Read):
 
 /** The versions are known, as far as they can be: the newest is fetched. */
 export function readVersions(draft: Draft, operation: GetOperation, trail: Trail): void {
-  const { op, deadlineAt, key, purpose } = operation;
-  const held = newestHeld(draft.store, key);
-  const others = operation.met.filter(({ holder }) => holder !== draft.self);
-  const isAlone = held !== undefined && isVain(held, draft.moment.wall);
-  const met = isAlone && others.length > 0 ? others : operation.met;
+  const { op, deadlineAt, key, purpose, met } = operation;
   fetchNext(draft, { op, deadlineAt, type: 'fetch', key, purpose, met, source: undefined, trail });
 }
 

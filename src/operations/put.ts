@@ -18,11 +18,11 @@ import type { Call } from '../state/calls.ts';
 import { emit, type Draft } from '../state/node.ts';
 import { operationOrder } from '../state/operation.ts';
 import type { LocateOperation, StoreOperation } from '../state/operation.ts';
-import { isVain, newestHeld, withLife } from '../state/store.ts';
+import { newestHeld, withLife } from '../state/store.ts';
 import type { Failure } from '../step-types.ts';
 import { isClientOnly } from '../table/places.ts';
 import type { Trail } from '../types.ts';
-import type { Key, OpId, Peer, RecordHeader, Refusal, Request, Token } from '../types.ts';
+import type { OpId, Peer, RecordHeader, Refusal, Request, Token } from '../types.ts';
 
 /** The nearest are known: the version is chosen and the host asked to sign. */
 export function located(draft: Draft, operation: LocateOperation, trail: Trail): void {
@@ -38,7 +38,8 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
   const asked = Math.min(replication || draft.config.replication, REPLICATION_MAX);
   const replicas = Math.max(asked, draft.config.floor);
   const wanted = Math.min(replicas, candidates.length);
-  const version = nextVersion(draft, Math.max(heldVersion(draft, key), operation.version));
+  const held = newestHeld(draft.store, key)?.header.version ?? 0;
+  const version = nextVersion(draft, Math.max(held, operation.version));
   draft.issued = version;
   draft.operations = withItem(draft.operations, operationOrder, {
     op,
@@ -63,12 +64,6 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
   const publishedAtMs = draft.moment.wall;
   const body = { key, version, size, replication: replicas, ttlS: life, publishedAtMs };
   emit(draft, { type: 'sign', token: op, body });
-}
-
-/** The version that is held, if others may hold it as well. */
-function heldVersion({ store, moment }: Draft, key: Key): number {
-  const held = newestHeld(store, key);
-  return held === undefined || isVain(held, moment.wall) ? 0 : held.header.version;
 }
 
 /**

@@ -9,7 +9,7 @@ import { lookUp, withItem, withoutItem } from '../paged.ts';
 import { idOf } from '../position.ts';
 import { emit, nextNumber, writingOrder, type Draft, type Waiter } from '../state/node.ts';
 import { hasRoom } from '../state/quota.ts';
-import { afterLoss, afterWrite, compareVersions, isVain, newestHeld } from '../state/store.ts';
+import { afterLoss, afterWrite, compareVersions, newestHeld } from '../state/store.ts';
 import { newHeld, unwritten, withGroup, type Held } from '../state/store.ts';
 import type { Key, OpId, Peer, RecordHeader, Refusal, Token } from '../types.ts';
 import { meet, onShown } from './fellows.ts';
@@ -32,7 +32,7 @@ export function keep(
   isOurs = from === undefined,
 ): Refusal | 'held' | 'writing' {
   if (record.lifeMs <= 0) return 'expired';
-  const newest = heldBeside(draft, record);
+  const newest = newestHeld(draft.store, record.key);
   if (newest !== undefined) {
     const order = compareVersions(record, newest.header);
     if (order < 0) return 'stale';
@@ -52,15 +52,6 @@ export function keep(
   const kept = { header: record, storedAtMs: draft.moment.wall, from: sender };
   emit(draft, { type: 'persist', token, writes: [{ type: 'put', record: kept }] });
   return 'writing';
-}
-
-/** What is held of the key; what was made far ahead of time goes when something else comes. */
-function heldBeside(draft: Draft, record: RecordHeader): Held | undefined {
-  const newest = newestHeld(draft.store, record.key);
-  if (newest === undefined || !isVain(newest, draft.moment.wall)) return newest;
-  if (newest.token !== 0 || compareVersions(record, newest.header) >= 0) return newest;
-  onLost(draft, newest.header);
-  return undefined;
 }
 
 /**

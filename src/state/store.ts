@@ -10,7 +10,7 @@
  * leaves at its expiry on the monotonic clock (S12, S13); at most `RECORDS_MAX` records.
  */
 
-import { CLOCK_ALLOWANCE_MS, VERSION_AHEAD_MS_MAX } from '../limits.ts';
+import { CLOCK_ALLOWANCE_MS } from '../limits.ts';
 import { emptyPaged, forEachItem, lookUp, mapped, pagesOf } from '../paged.ts';
 import type { Order, Page, Paged } from '../paged.ts';
 import { compareBits, comparePositions } from '../position.ts';
@@ -81,16 +81,6 @@ function meets({ items }: Page<Held>, range: Range): boolean {
 /** Above 0 when `a` is newer than `b`, 0 when they are the same version of one publisher. */
 export function compareVersions(a: RecordHeader, b: RecordHeader): number {
   return a.version - b.version || compareBits(a.publisher, b.publisher);
-}
-
-/**
- * Whether a record was made here while the clock was far ahead, so that nobody else took it. It
- * gives way to what others have, or its key could be neither written nor read here for hours. What
- * others are known to hold may be ahead because our clock is behind.
- */
-export function isVain({ header, from, known }: Held, wallMs: number): boolean {
-  const isOnlyHere = from === undefined && known === 0;
-  return isOnlyHere && header.version > wallMs + VERSION_AHEAD_MS_MAX;
 }
 
 /** Of a record and those that it replaces: how many are on their way to the disk. */
