@@ -285,9 +285,8 @@ export class World implements Arena {
   }
 
   #flood(peer: Peer): void {
-    if (this.#adversaries?.kind !== 'flood' || !this.#adversaries.isHostile(peer)) return;
     const counter = this.population.nextCounter(peer);
-    const burst = this.#adversaries.burst(peer, counter, this.now);
+    const burst = this.#adversaries?.burst(peer, counter, this.now) ?? [];
     for (const { to, message } of burst) this.#send(peer, to, message);
     this.#push(this.now + BURST_US, peer, FLOOD, undefined);
   }

@@ -10,13 +10,14 @@ import { Fingerprint } from '../../host/fingerprint.ts';
 import { isSameState } from '../../host/serial/state.ts';
 import { SERIAL_VERSION, type Slab } from '../../host/serial/words.ts';
 import { defaultConfig } from '../../src/config.ts';
-import { HANDOVER_MS_MAX, UNWRITTEN_MAX } from '../../src/limits.ts';
-import { allItems } from '../../src/paged.ts';
+import { HANDOVER_MS_MAX } from '../../src/limits.ts';
+import { allItems, withItem } from '../../src/paged.ts';
 import { openCall } from '../../src/state/calls.ts';
+import { writingOrder } from '../../src/state/node.ts';
 import { noUsage, withUse } from '../../src/state/quota.ts';
+import { emptyStore, heldOrder, newHeld, type Held } from '../../src/state/store.ts';
 import { EVERYTHING as ALL_KEYS } from '../../src/state/tags.ts';
-import type { Input } from '../../src/step-types.ts';
-import { create, step } from '../../src/step.ts';
+import { create } from '../../src/step.ts';
 import { emptyTable } from '../../src/table/table.ts';
 import type { Config, Moment, RecordHeader } from '../../src/types.ts';
 import { law } from '../harness.ts';
@@ -231,24 +232,24 @@ test('two states are the same whatever pages their usage has grown into', (t) =>
 });
 
 test('a long chain of versions under way comes back, and damage to it is found', (t) => {
-  const directory = directoryOf([short('0'), short('8')]);
   const moment: Moment = { now: 1, wall: 1_700_000_000_000, entropy: 1 };
-  let state = create(0, defaultConfig, moment, { records: [], peers: [] });
-  for (let version = 2; version <= 2 * UNWRITTEN_MAX; version += 2) {
-    const body = { type: 'store', record: smallRecord(0, version, 60_000) } as const;
-    const input: Input = {
-      type: 'message',
-      from: 1,
-      message: { type: 'request', call: version, body },
-    };
-    state = step(state, moment, input, directory).state;
+  const fresh = create(0, defaultConfig, moment, { records: [], peers: [] });
+  // Far longer than any that a step makes today.
+  let newest: Held | undefined;
+  let { writings } = fresh;
+  for (let token = 1; token < 4000; token++) {
+    const record = smallRecord(0, 2 * token, 60_000);
+    newest = newHeld(record, moment.now + record.lifeMs, token, undefined, newest);
+    writings = withItem(writings, writingOrder, { token, key: record.key, waiters: [] });
   }
-  t.is(state.writings.size, UNWRITTEN_MAX);
+  const store = withItem(emptyStore, heldOrder, newest ?? t.fail());
+  const state = { ...fresh, store, writings, usage: withUse(noUsage, newest, 1) };
+  t.is(state.writings.size, 3999);
   const form = stateForm(defaultConfig);
   const back = roundTrip(form, state);
   let length = 0;
   for (let held = allItems(back.store)[0]; held !== undefined; held = held.replaced) length++;
-  t.is(length, UNWRITTEN_MAX);
+  t.is(length, 3999);
   t.deepEqual(wordsOf(form, back), wordsOf(form, state));
   t.deepEqual(back.writings, state.writings);
 });

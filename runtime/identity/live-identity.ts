@@ -61,7 +61,7 @@ export class LiveIdentity {
 
   /**
    * Whether the holder of a certificate that was good at a time has that id and signed a text,
-   * which is made only when the rest holds; judged by the newest list (`certificateVerifier`).
+   * which is made only when the rest holds, and whether the newest list has revoked it since.
    */
   judgeSigned(
     { certificate, atWallMs, id }: Claim,
