@@ -20,6 +20,7 @@ import { idOfPlace } from './identity/address-identity.ts';
 import { signBytes } from './identity/identity.ts';
 import type { LiveIdentity } from './identity/live-identity.ts';
 import type { AddressBook } from './links/address-book.ts';
+import type { StoredRecord } from './records/record-bytes.ts';
 import type { Signer, Values } from './records/values.ts';
 
 export function createEdge(parts: {
@@ -84,6 +85,11 @@ export function createSigner(identity: LiveIdentity, unsigned?: UnsignedRecords)
       return unsigned?.seal(sealed) ?? signBytes(identity.now, signedBytes(sealed));
     },
   };
+}
+
+/** Whether the newest list has revoked the publisher of a record on disk. */
+export function revocationJudge(identity: LiveIdentity): (stored: StoredRecord) => boolean {
+  return ({ header, envelope }) => identity.hasRevoked(envelope.certificate, header.publishedAtMs);
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {

@@ -19,7 +19,7 @@ import { monotonicMs, systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { connectionLimits } from './descriptors.ts';
 import type { ConnectionLimits } from './descriptors.ts';
-import { createEdge, createSigner, sha256 } from './edge.ts';
+import { createEdge, createSigner, revocationJudge, sha256 } from './edge.ts';
 import { Listing } from './election/listing.ts';
 import { Voting } from './election/voting.ts';
 import { UsageError } from './failure.ts';
@@ -145,7 +145,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
   const disk = await openDisk(dataDir, log);
   undo.push(() => disk.close());
   const unsigned = unsignedOf(identity, clock);
-  const values = new Values(disk, createSigner(identity, unsigned));
+  const values = new Values(disk, createSigner(identity, unsigned), revocationJudge(identity));
   const voting = await Voting.open({ dataDir, identity, directory, clock, log }, options.voters);
   const electing = { dataDir, identity, self, book, voting, log };
   const listing = await Listing.open(electing, options.introducers);

@@ -82,8 +82,9 @@ test('what somebody signed who is revoked since is not read, and who holds it st
   await lockAuthority(site.authority.dir, async () => {
     await revokeCertificates(site.authority, publisher.identity.nodeIdHex, 'key-compromise');
   });
-  for (const { dataDir } of members) await copyPublicFiles(site.authority, dataDir);
-  await eventually(t, 'all have the list', () => members.every(({ replaced }) => replaced() > 0));
+  // The holders do not know yet.
+  await copyPublicFiles(site.authority, reader.dataDir);
+  await eventually(t, 'the reader has the list', () => reader.replaced() > 0);
   const gone = new Set<string>();
   const look = setInterval(() => {
     const known = contactsOf(reader.node.state().table).map((peer) => reader.node.idHexOf(peer));
@@ -96,6 +97,15 @@ test('what somebody signed who is revoked since is not read, and who holds it st
   // As long as the calls of the reads would have been open without an answer.
   await delay(CALL_MS_MAX);
   t.deepEqual([...gone], []);
+  const holders = members.filter(({ identity }) => stored.holders.includes(identity.nodeIdHex));
+  for (const { node, dataDir, replaced } of holders) {
+    t.truthy((await node.get(stored.key)).value, 'it is on its own disk');
+    await copyPublicFiles(site.authority, dataDir);
+    await eventually(t, 'a holder has the list', () => replaced() > 0);
+    const { records } = node.status();
+    t.is((await node.get(stored.key)).value, undefined);
+    await eventually(t, 'it is let go', () => node.status().records < records);
+  }
 });
 
 /** A value of two replicas, both at some of these and none at its publisher. */

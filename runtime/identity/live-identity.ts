@@ -74,6 +74,11 @@ export class LiveIdentity {
     return signer.isRevoked ? 'revoked' : 'good';
   }
 
+  /** Whether the newest list has revoked who published a record by a certificate that was good. */
+  hasRevoked(certificate: Uint8Array, atWallMs: number): boolean {
+    return this.#used.verify(certificate, atWallMs)?.isRevoked === true;
+  }
+
   /** @param serial as `plainSerial` writes it */
   isRevoked(serial: string): boolean {
     return this.#used.identity.revoked.has(serial);

@@ -21,6 +21,7 @@ import { VALUES_BYTES_MAX } from '../bounds.ts';
 import type { Disk } from './disk.ts';
 import type { DiskWrite } from './record-batch.ts';
 import { decodeStored, encodeStored } from './record-bytes.ts';
+import type { StoredRecord } from './record-bytes.ts';
 import { nameOf } from './record-index.ts';
 
 /** Signs what the publisher vouches for; gives the publisher's own parts of the record. */
@@ -30,9 +31,12 @@ export interface Signer {
   readonly sign: (claims: Omit<SignedFields, 'size' | 'digest'>, value: Uint8Array) => Uint8Array;
 }
 
+type Judge = (stored: StoredRecord) => boolean;
+
 export class Values {
   readonly #disk: Disk;
   readonly #signer: Signer;
+  readonly #isRevoked: Judge;
   /** Envelopes in memory by version, a number that few records share. */
   readonly #held = new Map<number, Held[]>();
   readonly #puts = new Map<OpId, Put>();
@@ -42,12 +46,14 @@ export class Values {
   #bytes = 0;
   #onLost: (header: RecordHeader) => void = () => undefined;
 
-  constructor(disk: Disk, signer: Signer) {
+  /** @param isRevoked whether the publisher of a record on disk was revoked since */
+  constructor(disk: Disk, signer: Signer, isRevoked: Judge = () => false) {
     this.#disk = disk;
     this.#signer = signer;
+    this.#isRevoked = isRevoked;
   }
 
-  /** Has every header told for which there are no bytes, not even on disk. */
+  /** Has every header told for which there are no bytes, not even on disk, or none that count. */
   tellLost(onLost: (header: RecordHeader) => void): void {
     this.#onLost = onLost;
   }
@@ -112,8 +118,9 @@ export class Values {
       return undefined;
     }
     const order = compareVersions(stored.header, header);
-    if (order < 0) this.#onLost(header);
-    return order === 0 ? stored.envelope : undefined;
+    const isGood = order === 0 && !this.#isRevoked(stored);
+    if (order <= 0 && !isGood) this.#onLost(header);
+    return isGood ? stored.envelope : undefined;
   }
 
   /** The bytes that came with a header, while they are in memory. */
@@ -127,7 +134,7 @@ export class Values {
     if (envelope !== undefined) return envelope.value;
     const stored = this.#disk.read(bytesOfBits256(header.key.raw));
     const isNewer = stored !== undefined && compareVersions(stored.header, header) > 0;
-    return isNewer ? stored.envelope.value : undefined;
+    return isNewer && !this.#isRevoked(stored) ? stored.envelope.value : undefined;
   }
 
   /** The value of a PUT command, until `endPut`. */
