@@ -190,6 +190,14 @@ test('what is too long, or nothing, is not PUT', (t) => {
   }
 });
 
+test('where nobody answers and the floor wants others, no record is made', (t) => {
+  const config = { ...defaultConfig, floor: 2 };
+  const node = new StrictNode(directoryOf([short('0'), short('8')]), config);
+  node.command(1, { ...put, replication: 2 });
+  t.like(node.outcomes.get(1), { type: 'failed', failure: 'no-peers', holders: [], wanted: 0 });
+  t.deepEqual([node.signs.length, node.state.store.size], [0, 0]);
+});
+
 test('alone, a node keeps what is PUT through it', (t) => {
   const node = new StrictNode(directoryOf([short('0'), short('8')]), defaultConfig);
   node.command(1, { ...put, replication: 8 });

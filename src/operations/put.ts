@@ -16,7 +16,7 @@ import { keep } from '../replicas/keep.ts';
 import { onPublished } from '../replicas/published.ts';
 import type { Call } from '../state/calls.ts';
 import { emit, type Draft } from '../state/node.ts';
-import { operationOrder } from '../state/operation.ts';
+import { failed, operationOrder } from '../state/operation.ts';
 import type { LocateOperation, StoreOperation } from '../state/operation.ts';
 import { newestHeld, withLife } from '../state/store.ts';
 import type { Failure } from '../step-types.ts';
@@ -34,6 +34,10 @@ export function located(draft: Draft, operation: LocateOperation, trail: Trail):
       (peer) => compareDistance(draft.peers, target, draft.self, peer) < 0,
     );
     candidates.splice(at < 0 ? candidates.length : at, 0, draft.self);
+  }
+  if (trail.responders.length === 0 && candidates.length < draft.config.floor) {
+    draft.operations = withoutItem(draft.operations, operationOrder, op);
+    return settle(draft, op, failed('no-peers', trail));
   }
   const asked = Math.min(replication || draft.config.replication, REPLICATION_MAX);
   const replicas = Math.max(asked, draft.config.floor);
