@@ -3,7 +3,8 @@
  * look after their tables and are found.
  *
  * - `drop` answers pings, acknowledges stores and keeps nothing, names nobody.
- * - `lie` names only other hostile nodes, the nearest to the target, and serves forged records.
+ * - `lie` names only other hostile nodes, the nearest to the target or, to a newcomer, to itself,
+ *   and serves forged records.
  * - `stale` keeps and serves the first version of a record that it got, and acknowledges others.
  * - `flood` answers well, and sends well-formed requests by the hundred.
  *
@@ -11,9 +12,10 @@
  * does not fit.
  */
 
-import { compareBits } from '../src/position.ts';
+import { LISTED_MAX } from '../src/limits.ts';
+import { compareBits, positionOf } from '../src/position.ts';
 import { newestHeld, type Store } from '../src/state/store.ts';
-import type { Bits256, Key, Message, Peer, Position, RecordHeader } from '../src/types.ts';
+import type { Bits256, Key, Message, Peer, RecordHeader } from '../src/types.ts';
 import type { Reply, Request } from '../src/types.ts';
 import type { AdversaryKind, SimOptions } from './options.ts';
 import type { Population } from './population.ts';
@@ -28,8 +30,7 @@ const BURST_REQUESTS = 10;
 const FLOOD_CALLS = 0x40000000;
 const DRAWS_MAX = 16;
 
-/** What hostile nodes answer in a way of their own, beside stores. */
-const ASKS: readonly Request['type'][] = ['find-node', 'find-value', 'find-version'];
+type Question = Extract<Request, { type: 'find-node' | 'find-value' | 'find-version' }>;
 
 const FORGER: Bits256 = { b0: -1, b1: -1, b2: -1, b3: -1, b4: -1, b5: -1, b6: -1, b7: -1 };
 
@@ -39,7 +40,7 @@ export class Adversaries {
   readonly #roles: Roles;
   readonly #key: number;
   readonly #options: SimOptions;
-  /** The hostile nodes that are online. */
+  /** The hostile nodes that are online, where they lie. */
   readonly #ring: Ring;
 
   constructor(
@@ -70,21 +71,24 @@ export class Adversaries {
   }
 
   /** What a hostile node says to a request; undefined: what its core says. */
-  answer(self: Peer, request: Request, store: Store, wallMs: number): Reply | undefined {
-    if (request.type === 'store' || request.type === 'relay') {
-      if (this.kind === 'drop' || this.kind === 'lie') return { type: 'ok' };
-      const has = newestHeld(store, request.record.key) !== undefined;
-      return this.kind === 'stale' && has ? { type: 'ok' } : undefined;
+  answer(self: Peer, from: Peer, asked: Request, store: Store, wallMs: number): Reply | undefined {
+    switch (asked.type) {
+      case 'store':
+      case 'relay': {
+        if (this.kind === 'drop' || this.kind === 'lie') return { type: 'ok' };
+        const has = newestHeld(store, asked.record.key) !== undefined;
+        return this.kind === 'stale' && has ? { type: 'ok' } : undefined;
+      }
+      case 'introduce':
+        return this.#introduction(self, from);
+      case 'find-node':
+      case 'find-value':
+      case 'find-version':
+        if (this.kind === 'drop') return { type: 'peers', peers: [] };
+        return this.kind === 'lie' ? this.#lie(self, asked, wallMs) : undefined;
+      default:
+        return undefined;
     }
-    if (!ASKS.includes(request.type)) return undefined;
-    if (this.kind === 'drop') return { type: 'peers', peers: [] };
-    if (this.kind !== 'lie') return undefined;
-    if (request.type === 'find-node') return this.#accomplices(self, request.target);
-    if (request.type !== 'find-value' && request.type !== 'find-version') return undefined;
-    const record = forged(request.key, wallMs);
-    return request.type === 'find-value'
-      ? { type: 'value', record }
-      : { type: 'version', record, peers: [] };
   }
 
   /** The requests of one burst, with those that they go to. */
@@ -111,9 +115,25 @@ export class Adversaries {
     return undefined;
   }
 
-  #accomplices(self: Peer, target: Position): Reply {
-    const others = (peer: Peer): boolean => peer !== self;
-    return { type: 'peers', peers: this.#ring.nearest(target, this.#options.beta, others) };
+  #lie(self: Peer, asked: Question, wallMs: number): Reply {
+    if (asked.type === 'find-node') {
+      const others = (peer: Peer): boolean => peer !== self;
+      const peers = this.#ring.nearest(asked.target, this.#options.beta, others);
+      return { type: 'peers', peers };
+    }
+    const record = forged(asked.key, wallMs);
+    if (asked.type === 'find-value') return { type: 'value', record };
+    return { type: 'version', record, peers: [] };
+  }
+
+  /** What a newcomer is told, which asks for others: of no leader, and of no list. */
+  #introduction(self: Peer, from: Peer): Reply | undefined {
+    if (this.kind !== 'drop' && this.kind !== 'lie') return undefined;
+    const others = (peer: Peer): boolean => peer !== self && peer !== from;
+    const own = positionOf(this.#population.directory, from);
+    // Empty where hostile nodes only drop.
+    const peers = this.#ring.nearest(own, LISTED_MAX, others);
+    return { type: 'introduction', introducers: undefined, peers };
   }
 }
 

@@ -224,7 +224,7 @@ export class World implements Arena {
     if (message === undefined || isForged(message) || isFlood(message)) return;
     if (message.type === 'request' && this.#adversaries?.isHostile(to) === true) {
       const store = this.population.states[to]?.store;
-      const body = store && this.#adversaries.answer(to, message.body, store, wallMs);
+      const body = store && this.#adversaries.answer(to, from, message.body, store, wallMs);
       if (body !== undefined) {
         return this.#send(to, from, { type: 'reply', call: message.call, body });
       }

@@ -7,7 +7,8 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import { isForged } from '../../sim/adversary.ts';
 import type { SimOptions } from '../../sim/options.ts';
-import { compareBits, compareDistance } from '../../src/position.ts';
+import { LISTED_MAX } from '../../src/limits.ts';
+import { compareBits, compareDistance, positionOf } from '../../src/position.ts';
 import { compareVersions, durableHeld } from '../../src/state/store.ts';
 import type { Key, Peer, Position, RecordHeader } from '../../src/types.ts';
 import { law } from '../harness.ts';
@@ -55,6 +56,8 @@ law('drop: acknowledges stores and keeps nothing, names nobody', [network], 6, (
       assert.ok(body.type === 'sum' && body.sum.count === 0);
     } else if (asked.body.type === 'compare') {
       assert.ok(body.type === 'tags' && body.tags.length === 0);
+    } else if (asked.body.type === 'introduce') {
+      assert.deepEqual(body, { type: 'introduction', introducers: undefined, peers: [] });
     } else {
       assert.deepEqual(body, { type: 'peers', peers: [] });
     }
@@ -71,11 +74,18 @@ law('lie: names the nearest of its kind, and forges what it serves', [network], 
     assert.equal(population.states[liar]?.store.size, 0);
     assert.ok(asker !== liar && !isForged(asked));
     if (asked.body.type === 'find-value') assert.ok(isForged(message));
-    if (asked.body.type !== 'find-node') return;
     const others = online.filter((peer) => peer !== liar && run.isHostile(peer));
-    const near = nearestOf(run, others, asked.body.target).slice(0, options.beta);
-    assert.deepEqual(message.body, { type: 'peers', peers: near });
-    named += near.length;
+    if (asked.body.type === 'find-node') {
+      const near = nearestOf(run, others, asked.body.target).slice(0, options.beta);
+      assert.deepEqual(message.body, { type: 'peers', peers: near });
+      named += near.length;
+    } else if (asked.body.type === 'introduce') {
+      const strangers = others.filter((peer) => peer !== asker);
+      const own = positionOf(population.directory, asker);
+      const near = nearestOf(run, strangers, own).slice(0, LISTED_MAX);
+      const nothing = { type: 'introduction', introducers: undefined };
+      assert.deepEqual(message.body, { ...nothing, peers: near });
+    }
   });
   assert.ok(named > 0);
 });

@@ -137,6 +137,24 @@ test('with empty disks and without introducers nobody finds back: the disks did 
   t.is(result.joins.again.count, 0);
 });
 
+test('who is told to leave before it knows anybody has not failed to join', (t) => {
+  const { result } = simulateWhole(
+    defaultOptions({
+      nodes: 33,
+      introducers: 3,
+      churn: { type: 'exponential', meanOnMs: MINUTE, meanOffMs: 10_000 },
+      departure: 'leave',
+      durationMs: 3 * MINUTE,
+      lookups: 0,
+      puts: 1,
+      faults: [{ type: 'mass-failure', atMs: 1000, share: 1, returnMs: 1000, introducers: 'dead' }],
+    }),
+    'test',
+  );
+  t.true(result.churn.sessions > 30, 'they come and go');
+  t.is(result.joins.failed, 0);
+});
+
 test('one hostile introducer of three eclipses nobody; all three do', (t) => {
   const shares = [1, 3].map((hostileIntroducers) => {
     const { result } = simulateWhole(

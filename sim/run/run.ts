@@ -201,7 +201,9 @@ export class Run<A extends Arena = World> implements Watcher {
     if (op !== JOIN_OP) return this.ledger.onSettled(op, outcome);
     const life = this.world.population.lifeOf(peer);
     const ok = outcome.type === 'joined';
-    countJoin(this.world, peer, ok);
+    // Whoever leaves before it has joined did not fail, as those that crash meanwhile did not.
+    const isCut = outcome.type === 'failed' && outcome.failure === 'leaving';
+    if (!isCut) countJoin(this.world, peer, ok);
     this.#facts.onJoined({ peer, life, at: this.world.now, ok });
   }
 
