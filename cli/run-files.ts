@@ -6,10 +6,12 @@ import { cpus, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { systemCode, UsageError } from '../runtime/failure.ts';
 import { fileExists, fileFault, makeDirectory } from '../runtime/files.ts';
-import { writeOutputs } from '../sim/edge/outputs.ts';
+import { resultText, writeOutputs } from '../sim/edge/outputs.ts';
 import type { RunOutput } from '../sim/edge/outputs.ts';
 import type { Scenario } from '../sim/edge/scenario.ts';
+import type { Given } from '../sim/edge/settings/settings.ts';
 import { say } from './output.ts';
+import { summaryOf } from './sim/summary.ts';
 
 /**
  * A run whose result is for a folder, which is made before it: nobody computes for hours what
@@ -95,6 +97,31 @@ export async function writeRun(out: string, output: RunOutput): Promise<void> {
   } catch (error) {
     throw new UsageError(`the result cannot be written to ${out}: ${fileFault(error)}`);
   }
+}
+
+/** Where a result goes, and whether it alone goes to standard output; flags win over a file. */
+export interface Wishes {
+  readonly out: string | undefined;
+  readonly json: boolean;
+}
+
+export function wishesOf(flags: Given, scenario: Scenario | undefined): Wishes {
+  const { out, json } = flags;
+  return {
+    out: typeof out === 'string' ? out : scenario?.out,
+    json: json === true || scenario?.json === true,
+  };
+}
+
+/** The end of a run that came to its end. */
+export async function keepAndTell(
+  output: RunOutput,
+  scenario: Scenario | undefined,
+  { out, json }: Wishes,
+): Promise<void> {
+  const result = recordOf(output.result, scenario);
+  if (out !== undefined) await writeRun(out, { ...output, result });
+  process.stdout.write(json ? resultText(result) : summaryOf(result, scenario, out));
 }
 
 /** The result with what it answers and where it was made. */

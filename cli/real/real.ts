@@ -12,7 +12,6 @@ import { PlayFault } from '../../real/fault.ts';
 import { play } from '../../real/play.ts';
 import type { PlayProgress, RealOutput } from '../../real/play.ts';
 import { unplayable } from '../../real/playable.ts';
-import { resultText } from '../../sim/edge/outputs.ts';
 import { readScenario } from '../../sim/edge/scenario.ts';
 import { SettingsFault } from '../../sim/edge/settings/fault.ts';
 import {
@@ -26,10 +25,9 @@ import type { SimOptions } from '../../sim/options.ts';
 import { CommandFailure, EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from '../failure.ts';
 import { Meter } from '../meter.ts';
 import { say } from '../output.ts';
-import { recordOf, runInto, writeRun } from '../run-files.ts';
+import { keepAndTell, runInto, wishesOf } from '../run-files.ts';
 import { settingsIn } from '../setting-flags.ts';
 import { watchForStop } from '../signals.ts';
-import { summaryOf } from '../sim/summary.ts';
 import { addFlags, foreignFlags, idleSettings, NODES_DEFAULT } from './flags.ts';
 
 const EXAMPLES = `
@@ -72,8 +70,9 @@ export function realCommand(version: string): CommandUnknownOpts {
 async function run(path: string | undefined, flags: Given, version: string): Promise<void> {
   const foreign = foreignFlags(flags);
   if (foreign.length > 0) throw new SettingsFault(foreign);
-  const out = typeof flags['out'] === 'string' ? flags['out'] : undefined;
   const scenario = path === undefined ? undefined : await readScenario(path);
+  const wishes = wishesOf(flags, scenario);
+  const { out } = wishes;
   const given = settingsIn(flags);
   const layer: Layer = { given, baseDir: '', word: (key) => `--${key}` };
   const inFile = scenario?.layer.given ?? {};
@@ -96,11 +95,7 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
     process.exitCode = EXIT_INTERRUPTED;
     return;
   }
-  const result = recordOf(output.result, scenario);
-  if (out !== undefined) await writeRun(out, { ...output, result });
-  process.stdout.write(
-    flags['json'] === true ? resultText(result) : summaryOf(result, scenario, out),
-  );
+  await keepAndTell(output, scenario, wishes);
 }
 
 /** Nothing when it was stopped before its end. */

@@ -7,21 +7,19 @@
  */
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { resultText } from '../../sim/edge/outputs.ts';
 import { readScenario } from '../../sim/edge/scenario.ts';
 import { SettingsFault } from '../../sim/edge/settings/fault.ts';
 import { resolveLayers, type Given, type Layer } from '../../sim/edge/settings/settings.ts';
 import { SETTINGS } from '../../sim/edge/settings/table.ts';
 import { EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from '../failure.ts';
 import { say } from '../output.ts';
-import { recordOf, runInto, writeRun } from '../run-files.ts';
+import { keepAndTell, runInto, wishesOf } from '../run-files.ts';
 import { flagOf, settingsIn } from '../setting-flags.ts';
 import { watchForStop } from '../signals.ts';
 import { warningsFor } from './estimate.ts';
 import { recordingOf, simNode } from './record.ts';
 import { runWatched } from './run.ts';
 import { moment, refuseOtherNetwork, refuseTooLate, snapshotsOf } from './snapshot.ts';
-import { summaryOf } from './summary.ts';
 
 const EXAMPLES = `
 Examples:
@@ -82,8 +80,9 @@ function noScale(): never {
 }
 
 async function run(path: string | undefined, flags: Given, version: string): Promise<void> {
-  const out = typeof flags['out'] === 'string' ? flags['out'] : undefined;
   const scenario = path === undefined ? undefined : await readScenario(path);
+  const wishes = wishesOf(flags, scenario);
+  const { out } = wishes;
   const layer: Layer = { given: settingsIn(flags), baseDir: '', word: (key) => `--${key}` };
   const layers = scenario === undefined ? [layer] : [scenario.layer, layer];
   const { from, order } = await snapshotsOf(flags, version);
@@ -105,17 +104,14 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
     'sim',
     async () => await runWatched(resolved, version, hooks, stop.isAsked),
   );
-  stop.end();
   await order?.saved(output === undefined);
   recording?.tell();
   if (output === undefined) {
     say('orrery sim: stopped before its end; no result was written');
     process.exitCode = EXIT_INTERRUPTED;
+    stop.end();
     return;
   }
-  const result = recordOf(output.result, scenario);
-  if (out !== undefined) await writeRun(out, { ...output, result });
-  process.stdout.write(
-    flags['json'] === true ? resultText(result) : summaryOf(result, scenario, out),
-  );
+  await keepAndTell(output, scenario, wishes);
+  stop.end();
 }

@@ -47,12 +47,20 @@ export interface Exchange {
   readonly path: readonly string[];
 }
 
-/** Starts the nodes one after another; `started` gets each, so that its owner can stop it. */
+/** Whoever has nodes started. */
+export interface Owner {
+  readonly log: ReturnType<typeof openLog>;
+  readonly isStopping: () => boolean;
+  /** Gets each node before it is there, to stop it when it is. */
+  readonly begun: (node: Promise<RunningNode>) => void;
+  readonly started: (one: StartedNode) => void;
+}
+
+/** Starts the nodes one after another, until a stop is asked for. */
 export async function startNetwork(
   dir: string,
   basePort: number,
-  log: ReturnType<typeof openLog>,
-  started: (one: StartedNode) => void,
+  { log, isStopping, begun, started }: Owner,
 ): Promise<readonly StartedNode[]> {
   const members = await makeMembers(NODES, basePort, dir, () => undefined);
   const ids = members.map(({ identity }) => identity.nodeIdHex);
@@ -68,7 +76,10 @@ export async function startNetwork(
     const onStep = (_: unknown, __: unknown, effects: readonly Effect[]): void => {
       for (const effect of effects) if (isClients(effect)) latest = effect.outcome;
     };
-    const node = await startNode({ ...member, voters, bootstrap, log, onStep });
+    if (isStopping()) break;
+    const starting = startNode({ ...member, voters, bootstrap, log, onStep });
+    begun(starting);
+    const node = await starting;
     const one = { number, node, listen, api, latest: () => latest };
     started(one);
     all.push(one);

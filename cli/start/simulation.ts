@@ -4,8 +4,10 @@
  *
  * Invariant: `commandFor` asks `orrery sim` for the same run, so anybody can make the same digest.
  */
+import type { SimOutput } from '../../sim/main.ts';
 import { defaultOptions } from '../../sim/options.ts';
 import type { SimResult } from '../../sim/result/result.ts';
+import { recordOf } from '../run-files.ts';
 import { runWatched } from '../sim/run.ts';
 
 export const NODES = 1000;
@@ -18,14 +20,15 @@ export function commandFor(nodes: number): string {
   );
 }
 
-/** Runs it, with progress; nothing when a stop was asked for. */
+/** Runs it, with progress, and all that a report shows; nothing when a stop was asked for. */
 export async function runSimulation(
   nodes: number,
   version: string,
   isStopping: () => boolean,
-): Promise<SimResult | undefined> {
-  const options = { ...OPTIONS, nodes };
-  return (await runWatched({ options, materials: {} }, version, {}, isStopping))?.result;
+): Promise<SimOutput | undefined> {
+  const given = { options: { ...OPTIONS, nodes }, materials: {} };
+  const output = await runWatched(given, version, { rows: true }, isStopping);
+  return output && { ...output, result: recordOf(output.result, undefined) };
 }
 
 /** What a sound run shows, as a sentence and whether it holds. */

@@ -7,18 +7,19 @@
  * port is taken, 130 when Ctrl-C came before the checks were over. Invariant: everything lives in
  * one directory, and what an earlier run left there is taken up again, never in the way.
  */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { makeDirectory } from '../../runtime/files.ts';
 import { formatEndpoint } from '../../runtime/links/address.ts';
+import type { RunningNode } from '../../runtime/node.ts';
 import { adminOfMember, dashboardsAt } from '../dashboards.ts';
 import { CommandFailure, EXIT_INTERRUPTED } from '../failure.ts';
 import { wholeNumber } from '../flags.ts';
 import { openLog } from '../logging.ts';
 import { stopNode } from '../node.ts';
 import { colours, print } from '../output.ts';
+import { writeRun } from '../run-files.ts';
 import { DEFAULT_LISTEN, STATE_DIR } from '../settings/settings.ts';
 import { watchForStop } from '../signals.ts';
 import type { StopWatch } from '../signals.ts';
@@ -37,11 +38,11 @@ export function startCommand(version: string): CommandUnknownOpts {
     .addHelpText('after', EXAMPLES)
     .action(async ({ once, basePort, data, nodes }) => {
       const watch = watchForStop();
-      const started: StartedNode[] = [];
+      const begun: Promise<RunningNode>[] = [];
       try {
-        await run({ once, basePort, dir: data, nodes, version }, started, watch);
+        await run({ once, basePort, dir: data, nodes, version }, begun, watch);
       } finally {
-        await Promise.all(started.map(({ node }) => stopNode(node)));
+        await Promise.all(begun.map(stopWhenThere));
         watch.end();
       }
     });
@@ -56,10 +57,21 @@ interface Request {
   readonly version: string;
 }
 
-async function run(request: Request, started: StartedNode[], watch: StopWatch): Promise<void> {
+/** Also one that was still starting when the stop was asked for. */
+async function stopWhenThere(starting: Promise<RunningNode>): Promise<void> {
+  const node = await starting.catch(() => undefined);
+  if (node !== undefined) await stopNode(node);
+}
+
+async function run(
+  request: Request,
+  begun: Promise<RunningNode>[],
+  watch: StopWatch,
+): Promise<void> {
   const checks = new Checks();
   const before = performance.now();
-  const work = checkAll(request, checks, started, watch);
+  const started: StartedNode[] = [];
+  const work = checkAll(request, checks, { begun, started }, watch);
   // A stop leaves the rest of the work undone; what it still finds wrong is of no interest.
   work.catch(() => undefined);
   await Promise.race([work, watch.asked]);
@@ -80,21 +92,22 @@ async function run(request: Request, started: StartedNode[], watch: StopWatch): 
 async function checkAll(
   request: Request,
   checks: Checks,
-  started: StartedNode[],
+  { begun, started }: { readonly begun: Promise<RunningNode>[]; readonly started: StartedNode[] },
   watch: StopWatch,
 ): Promise<void> {
   print(colours.bold(`Orrery ${request.version}: five real nodes (${request.dir})`));
-  const nodes = await startNetwork(
-    request.dir,
-    request.basePort,
-    openLog('error', 'auto'),
-    (one) => {
+  const nodes = await startNetwork(request.dir, request.basePort, {
+    log: openLog('error', 'auto'),
+    isStopping: watch.isAsked,
+    begun: (node) => void begun.push(node),
+    started: (one) => {
       started.push(one);
       const { number, node, listen, api } = one;
       const places = `${formatEndpoint(listen)}  clients on ${formatEndpoint(api)}`;
       print(`  node ${number}  ${node.id.slice(0, 12)}  ${places}`);
     },
-  );
+  });
+  if (watch.isAsked()) return;
   checks.add(
     `${nodes.length} nodes joined over mutual TLS and know one another`,
     await knowOneAnother(nodes),
@@ -125,13 +138,13 @@ async function checkValue(nodes: readonly StartedNode[], checks: Checks): Promis
 async function checkSimulation(request: Request, checks: Checks, watch: StopWatch): Promise<void> {
   const { dir, nodes, version } = request;
   print(colours.bold(`\nA simulation of the same core: ${nodes} nodes, latency, loss, churn`));
-  const result = await runSimulation(nodes, version, watch.isAsked);
-  if (result === undefined) return;
-  const path = join(dir, 'result.json');
+  const output = await runSimulation(nodes, version, watch.isAsked);
+  if (output === undefined) return;
+  const { result } = output;
   await makeDirectory(dir);
-  await writeFile(path, `${JSON.stringify(result, null, 2)}\n`);
+  await writeRun(dir, output);
   print(indented(summaryOf(result, undefined, undefined)));
-  print(`  written   ${path}`);
+  print(`  written   ${join(dir, 'report.html')}, and result.json with all numbers`);
   for (const [what, good] of judge(result)) checks.add(`simulation: ${what}`, good);
 }
 
@@ -187,4 +200,5 @@ Examples:
   $ npx orrery start --once        ends after the check, exit code 0 when all was good
 
 Unless told otherwise the nodes listen on 127.0.0.1:6501 to 6505, for clients on 7501 to 7505, with
-dashboards on 8501 to 8505; their files and the simulation's result.json are in .orrery/start.`;
+dashboards on 8501 to 8505; their files, the simulation's result.json and report.html are in
+.orrery/start.`;

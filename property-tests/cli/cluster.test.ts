@@ -27,7 +27,7 @@ test.serial(
       t.is((await fetch(`http://${admin}/ready`)).status, 200);
     }
     await roundTrip(t, dir, nodes[1]?.api ?? '', nodes[2]?.api ?? '');
-    const victim = nodes[0]?.pid ?? 0;
+    const victim = nodes[0]?.pid ?? t.fail();
     process.kill(victim, 'SIGKILL');
     await cluster.errors(new RegExp(`pid ${victim}\\) died \\(SIGKILL\\), 2 go on`));
     await roundTrip(t, dir, nodes[2]?.api ?? '', nodes[1]?.api ?? '');
@@ -102,6 +102,8 @@ test.serial('start --once checks everything and leaves nothing in the way', asyn
   const written = await readFile(join(dir, '.orrery', 'start', 'result.json'), 'utf8');
   const result: unknown = JSON.parse(written);
   t.like(result, { seed: 1, config: { nodes: 200 } });
+  const report = await readFile(join(dir, '.orrery', 'start', 'report.html'), 'utf8');
+  t.regex(report, /<svg/);
 
   // The same place again: Ctrl-C before the checks are over is work cut short.
   const again = launch(t, dir, 'start', ...base);

@@ -57,14 +57,29 @@ test('a folder gets the result, its tables and the report; the summary says wher
   t.like(result, { name: 'tiny' });
 });
 
+test('a scenario may say where its result goes, and flags win over it', async (t) => {
+  const dir = await scratch(t);
+  await mkdir(join(dir, 'in'));
+  await writeFile(join(dir, 'in', 'tiny.yaml'), `${TINY}out: there\njson: true\n`);
+  const told = await run(t, dir, ['sim', 'in/tiny.yaml']);
+  t.is(told.code, 0, told.stderr);
+  t.is(await readFile(join(dir, 'in/there/result.json'), 'utf8'), told.stdout.toString());
+  const other = await run(t, dir, ['sim', 'in/tiny.yaml', '--out', 'here']);
+  const digestOf = (text: string): unknown => (JSON.parse(text) as { digest: unknown }).digest;
+  const kept = await readFile(join(dir, 'here/result.json'), 'utf8');
+  t.is(digestOf(kept), digestOf(told.stdout.toString()), other.stderr);
+});
+
 test('what cannot be is one line each, exit code 2, and nothing is run', async (t) => {
   const dir = await scratch(t);
   await writeFile(join(dir, 'x.yaml'), 'nodes: 5\nlokups: 5\n');
+  await writeFile(join(dir, 'out.yaml'), 'out: 5\n');
   await writeFile(join(dir, 'two.yaml'), 'nodes: some\nlinks: hot\n');
   await mkdir(join(dir, 'swept'));
   await writeFile(join(dir, 'swept', 'sweep.json'), '{}');
   const wrong: readonly (readonly [string, RegExp])[] = [
     ['x.yaml', /^orrery sim: unknown key 'lokups' in x\.yaml line 2: did you mean lookups\?\n$/],
+    ['out.yaml', /^orrery sim: .*out.* line 1.*write the name of a folder, as in out: out\/churn/],
     ['no.yaml', /^orrery sim: the scenario no\.yaml is missing: name a YAML file\n$/],
     ['--k 0', /^orrery sim: option '--k <n>' argument '0' is invalid\. '0' cannot be: write a/],
     ['--nodes 4 --replication 8', /^orrery sim: --replication 8 needs at least as many --nodes/],

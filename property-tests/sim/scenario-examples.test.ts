@@ -100,14 +100,8 @@ test('the schema has every key, with help, and refuses others', (t) => {
     readonly additionalProperties: boolean;
     readonly required?: readonly string[];
   };
-  const keys = [
-    ...SETTINGS.map(({ key }) => key),
-    'name',
-    'question',
-    'phases',
-    'workloads',
-    'faults',
-  ];
+  const others = ['name', 'question', 'out', 'json', 'phases', 'workloads', 'faults'];
+  const keys = [...SETTINGS.map(({ key }) => key), ...others];
   t.deepEqual(Object.keys(schema.properties).sort(), keys.sort());
   t.false(schema.additionalProperties);
   t.is(schema.required, undefined);

@@ -3,7 +3,6 @@
  * result holds of the machine's figures is in `result.json` alone.
  */
 
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -11,6 +10,7 @@ import { LOOKUP_COLUMNS, lookupLine, type LookupRow } from '../observer/lookup-r
 import { OPERATION_COLUMNS, operationLine, type OperationRow } from '../observer/operation-row.ts';
 import type { Series } from '../observer/series.ts';
 import type { RunResult } from '../result/result.ts';
+import { keepFile } from './keep-file.ts';
 
 /** What either host makes of a run. */
 export interface RunOutput {
@@ -19,17 +19,17 @@ export interface RunOutput {
   readonly operations: readonly OperationRow[];
 }
 
-/** Writes the files into a folder that is there. */
+/** Writes the files into a folder that is there, the result last: the others are there with it. */
 export async function writeOutputs(dir: string, output: RunOutput): Promise<void> {
   const { result, rows, operations } = output;
-  await writeFile(join(dir, 'result.json'), resultText(result));
   await writeTable(join(dir, 'lookups.csv.gz'), LOOKUP_COLUMNS, rows.map(lookupLine));
   await writeTable(
     join(dir, 'operations.csv.gz'),
     OPERATION_COLUMNS,
     operations.map(operationLine),
   );
-  await writeFile(join(dir, 'series.csv'), seriesText(result.series));
+  await keepFile(join(dir, 'series.csv'), seriesText(result.series));
+  await keepFile(join(dir, 'result.json'), resultText(result));
 }
 
 /** `result.json` as it stands on disk and on standard output. */
@@ -43,7 +43,7 @@ async function writeTable(
   lines: readonly string[],
 ): Promise<void> {
   const text = `${[columns.join(','), ...lines].join('\n')}\n`;
-  await writeFile(path, await promisify(gzip)(text));
+  await keepFile(path, await promisify(gzip)(text));
 }
 
 /** A line per step; a measure that does not exist at a time is an empty cell. */

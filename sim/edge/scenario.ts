@@ -1,9 +1,9 @@
 /**
- * Scenario files: settings with a name and the question that they answer. The
- * settings are the layer below the flags of the command line.
+ * Scenario files: settings with a name and the question that they answer, and where the result
+ * goes. All of it is the layer below the flags of the command line.
  */
 
-import { basename, dirname, extname } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import { SettingsFault, subjectOf, tell } from './settings/fault.ts';
 import { aboutSchema } from './settings/schema.ts';
 import type { Layer } from './settings/settings.ts';
@@ -14,6 +14,10 @@ export interface Scenario {
   readonly name: string;
   /** What the run answers, if the file says so. */
   readonly question: string | undefined;
+  /** The folder for the result of a run from the command line, if the file names one. */
+  readonly out: string | undefined;
+  /** Whether result.json alone goes to standard output. */
+  readonly json: boolean;
   readonly layer: Layer;
 }
 
@@ -25,23 +29,31 @@ export async function readScenario(path: string): Promise<Scenario> {
       `${path} holds no settings: write keys with values, as in nodes: 1000`,
     ]);
   }
-  const { name, question, ...given } = value as Readonly<Record<string, unknown>>;
-  const about = aboutSchema.safeParse({ name, question });
+  const { name, question, out, json, ...given } = value as Readonly<Record<string, unknown>>;
+  const about = aboutSchema.safeParse({ name, question, out, json });
   if (!about.success) {
     throw new SettingsFault(
       about.error.issues.map((issue) => {
         const key = String(issue.path[0]);
-        const most = LENGTH_MAX[key] ?? 0;
-        const advice = `write it as a sentence in quotes, of at most ${most} letters`;
+        const advice = ADVICE[key] ?? '';
         return tell({ path: [key], subject: subjectOf([key]), advice }, place([key]));
       }),
     );
   }
+  const { data } = about;
+  const baseDir = dirname(path);
   return {
-    name: about.data.name ?? basename(path, extname(path)),
-    question: about.data.question,
-    layer: { given, baseDir: dirname(path), place },
+    name: data.name ?? basename(path, extname(path)),
+    question: data.question,
+    out: data.out === undefined ? undefined : resolve(baseDir, data.out),
+    json: data.json === true,
+    layer: { given, baseDir, place },
   };
 }
 
-const LENGTH_MAX: Readonly<Record<string, number>> = { name: 100, question: 1000 };
+const ADVICE: Readonly<Record<string, string>> = {
+  name: 'write it as a sentence in quotes, of at most 100 letters',
+  question: 'write it as a sentence in quotes, of at most 1000 letters',
+  out: 'write the name of a folder, as in out: out/churn',
+  json: 'write true or false',
+};

@@ -104,12 +104,23 @@ export const structuredSchema = z.object(structuredShape);
 const scenarioSchema = z.strictObject({
   name: z.string().min(1).max(100).optional().describe('A short name, for reports.'),
   question: z.string().min(1).max(1000).optional().describe('What the run answers.'),
+  out: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder for result and report, seen from the folder of this file.'),
+  json: z.boolean().optional().describe('Whether result.json alone goes to standard output.'),
   ...settingsShape,
   ...structuredShape,
 });
 
 /** Keys that a scenario has beside its settings. */
-export const aboutSchema = scenarioSchema.pick({ name: true, question: true });
+export const aboutSchema = scenarioSchema.pick({
+  name: true,
+  question: true,
+  out: true,
+  json: true,
+});
 
 /** For editors; shipped as scenarios/schema.json. */
 export function scenarioJsonSchema(): Readonly<Record<string, unknown>> {

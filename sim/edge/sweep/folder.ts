@@ -7,10 +7,10 @@
  * alone.
  */
 
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { keepFile } from '../keep-file.ts';
 import { digestIn } from './cell.ts';
 import type { Finished, Place } from './cell.ts';
 import { SweepFault, lineOf } from './fault.ts';
@@ -90,12 +90,9 @@ export class SweepFolder {
 
   async #write(name: string, text: string): Promise<void> {
     const path = join(this.path, name);
-    const unfinished = `${path}.${randomBytes(6).toString('hex')}.part`;
     try {
-      await writeFile(unfinished, text, { flush: true });
-      await rename(unfinished, path);
+      await keepFile(path, text);
     } catch (error) {
-      await rm(unfinished, { force: true });
       throw new SweepFault(`${path} cannot be written: ${lineOf(error)}`);
     }
   }
