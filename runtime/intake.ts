@@ -42,9 +42,13 @@ export class Intake<M> {
    */
   readonly #arrivals: { upTo: number; readonly at: number }[] = [];
   #bytes = 0;
-  /** When reading last stopped, and went on; 0: nothing that came since then is left. */
+  /** What is read now came after this, when reading stopped; 0: it has just come. */
   #pausedAt = 0;
+  /** When reading last went on; 0: it has not, or never stopped. */
   #resumedAt = 0;
+  /** Since this pause `#readMs` is counted, the time in which we read, and bytes are. */
+  #countedFrom = { at: 0, bytes: 0 };
+  #readMs = 0;
   /** Whether messages wait for a turn. */
   #queued = false;
   /** When the first byte of an unfinished message came; 0 for none. */
@@ -116,9 +120,10 @@ export class Intake<M> {
       this.#pausedAt = 0;
       this.#resumedAt = 0;
     }
+    const at = this.#pausedAt || now;
     const last = this.#arrivals.at(-1);
-    if (last !== undefined && now - last.at < MOMENT_MS) last.upTo = this.#bytes;
-    else this.#arrivals.push({ upTo: this.#bytes, at: this.#pausedAt || now });
+    if (last !== undefined && at - last.at < MOMENT_MS) last.upTo = this.#bytes;
+    else this.#arrivals.push({ upTo: this.#bytes, at });
   }
 
   /** When the first byte that is not taken yet was read; now, when all are taken. */
@@ -131,9 +136,23 @@ export class Intake<M> {
   #pause(): void {
     // Time in which we do not read is not held against the other side.
     this.#messageAt = 0;
-    this.#pausedAt ||= monotonicMs();
-    this.#resumedAt = 0;
+    this.#notePause(monotonicMs());
     this.#options.pause();
+  }
+
+  /**
+   * Between two pauses not all may be read that came in the first. When so much was read that what
+   * the system held at a pause is through, what is left came after that one.
+   */
+  #notePause(now: number): void {
+    if (this.#resumedAt > 0) this.#readMs += now - this.#resumedAt;
+    this.#resumedAt = 0;
+    const isFirst = this.#pausedAt === 0;
+    const read = this.#bytes - this.#countedFrom.bytes;
+    if (!isFirst && this.#readMs <= RESUMED_MS && read <= HELD_BYTES_MAX) return;
+    this.#pausedAt = isFirst ? now : this.#countedFrom.at;
+    this.#countedFrom = { at: now, bytes: this.#bytes };
+    this.#readMs = 0;
   }
 }
 
@@ -141,3 +160,5 @@ export class Intake<M> {
 const MOMENT_MS = 50;
 /** For so long after a pause the system may still hold what came during it, in ms. */
 const RESUMED_MS = 1000;
+/** What the systems of both sides hold of one connection at most, as Linux is set up. */
+const HELD_BYTES_MAX = 10 * 1024 * 1024;

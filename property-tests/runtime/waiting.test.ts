@@ -64,6 +64,36 @@ test('a message that waited says for how long, each for itself', async (t) => {
   t.true((waits[5] ?? Infinity) < RESUMED_MS, 'not since the pause');
 });
 
+test('pauses that follow upon one another do not make what comes older and older', async (t) => {
+  const slices = new Slices();
+  const waits: number[] = [];
+  let isBlocked = false;
+  const intake = new Intake({
+    decode: decodePeer,
+    slices,
+    isOpen: () => true,
+    isBlocked: () => isBlocked,
+    pause: () => undefined,
+    take: (_, waitedMs) => waits.push(waitedMs),
+    onIdle: () => undefined,
+  });
+  const begun = performance.now();
+  for (let round = 0; performance.now() - begun < 5 * RESUMED_MS; round++) {
+    // Read for some nine tenths of the time.
+    isBlocked = true;
+    intake.push(ping(2 * round));
+    await delay(40);
+    isBlocked = false;
+    intake.askForTurn();
+    await eventually(t, 'taken', () => waits.length === 2 * round + 1);
+    await delay(300);
+    intake.push(ping(2 * round + 1));
+    await eventually(t, 'taken', () => waits.length === 2 * round + 2);
+  }
+  const last = waits.at(-1) ?? Infinity;
+  t.true(last < 3 * RESUMED_MS, `${last} ms, and it had just come`);
+});
+
 test('a request that waited for a dial leaves as it is then', async (t) => {
   const site = await newSite(t);
   const [a, b] = [await endAt(t, site, 'a'), await endAt(t, site, 'b')];
