@@ -24,8 +24,10 @@ export const HANDSHAKES_PER_SECOND_MAX = 200;
 export const ADDRESS_HANDSHAKES_PER_SECOND_MAX = 20;
 /** Accepted links that are up with one /24 or /48; an operator may say otherwise. */
 export const SUBNET_LINKS_MAX = 16;
-/** Handshakes of our own in progress; later dials wait for their turn. */
+/** Dials in progress; later ones wait for their turn. */
 export const DIALS_MAX = 64;
+/** Connections that they have open beyond one each: further addresses of the same peers. */
+export const DIALS_BESIDE_MAX = 32;
 /** After so long without a handshake the next address of a peer is tried beside, in ms. */
 export const DIAL_NEXT_MS = 250;
 /** After a dial of a peer failed it is left alone for up to this, in ms, drawn anew each time; */
@@ -62,8 +64,8 @@ export const GREETINGS_PER_PEER_MAX = 2;
 /** Links accepted at once; the newest are dropped, those that are up stay. */
 export const ACCEPTED_LINKS_MAX = 8192;
 
-/** Descriptors kept for the disk, the program and what is not counted. */
-export const DESCRIPTORS_KEPT = 64;
+/** Descriptors kept for the disk, the program, the admin server and what is not counted. */
+export const DESCRIPTORS_KEPT = 96;
 /** Of the accepted links this share is for handshakes, so that a known peer finds a place. */
 export const HANDSHAKE_SHARE = 1 / 8;
 /** Bytes in which messages that are not whole yet are kept, of all links and of all clients; then
@@ -190,7 +192,7 @@ export const DISK_CACHE_BYTES = 1024 * 1024;
 export const DISK_RETRY_MS = 2000;
 
 /** Connections to the admin server, and answers on one, which may all be asked for at once; */
-export const ADMIN_CONNECTIONS_MAX = 64;
+export const ADMIN_CONNECTIONS_MAX = 32;
 export const ADMIN_ANSWERS_MAX = 100;
 /** the time for a request, and that in which nothing comes or goes, in ms: Node grants that once
  * more where it wrote meanwhile. */

@@ -9,7 +9,7 @@ import { NETWORK_LOOK_MS } from './bounds.ts';
 export class NetworkWatch {
   readonly #onChange: () => void;
   readonly #timer: NodeJS.Timeout;
-  #before = placesIn(networkInterfaces());
+  #before = placesNow();
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
@@ -24,11 +24,22 @@ export class NetworkWatch {
   }
 
   #look(): void {
-    const now = placesIn(networkInterfaces());
-    if (now === this.#before) return;
+    const now = placesNow();
+    if (now === undefined || now === this.#before) return;
+    const isFirst = this.#before === undefined;
     this.#before = now;
+    if (isFirst) return;
     // Without an address nobody can be reached: what comes next is the change that matters.
     if (now !== '') this.#onChange();
+  }
+}
+
+/** Nothing when the system does not tell, as when no descriptor is free. */
+function placesNow(): string | undefined {
+  try {
+    return placesIn(networkInterfaces());
+  } catch {
+    return undefined;
   }
 }
 

@@ -10,7 +10,8 @@ import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { BLIND_DIALS_AMONG_MAX, BLIND_DIALS_MAX, BLIND_DIALS_MS } from '../../runtime/bounds.ts';
 import { BLIND_SUBNETS_MAX, NOT_FOUND_MIN, REDIAL_MS_MAX } from '../../runtime/bounds.ts';
-import { DIALS_MAX, HANDSHAKE_MS_MAX } from '../../runtime/bounds.ts';
+import { DIAL_NEXT_MS, DIALS_BESIDE_MAX, DIALS_MAX } from '../../runtime/bounds.ts';
+import { HANDSHAKE_MS_MAX } from '../../runtime/bounds.ts';
 import { monotonicMs } from '../../runtime/clock.ts';
 import { LiveIdentity } from '../../runtime/identity/live-identity.ts';
 import { AddressBook } from '../../runtime/links/address-book.ts';
@@ -52,6 +53,28 @@ test('an address that says nothing costs a quarter of a second, not the deadline
   t.true(performance.now() - before < 4500);
   const [first] = a.book.addressesOf(a.peerOf(b));
   t.deepEqual(first, reachableAt(b.listen)[0], 'the one that led there comes first from now on');
+});
+
+test('many peers of which each address is silent do not take all descriptors', async (t) => {
+  const site = await newSite(t);
+  let [open, most] = [0, 0];
+  const at = await muteServer(t, (socket) => {
+    open += 1;
+    most = Math.max(most, open);
+    socket.once('close', () => (open -= 1));
+  });
+  const dialer = new Dialer(new LiveIdentity(await identityAt(site, 'dialler')));
+  t.teardown(() => {
+    dialer.stop();
+  });
+  const dials = Array.from({ length: DIALS_MAX / 2 }, () =>
+    dialer.dial([at, at, at, at], () => undefined),
+  );
+  await eventually(t, 'all but the last are beside', () => most > DIALS_MAX / 2);
+  await delay(6 * DIAL_NEXT_MS);
+  t.true(most <= DIALS_MAX / 2 + DIALS_BESIDE_MAX, `${most} at once`);
+  dialer.stop();
+  await Promise.all(dials);
 });
 
 test('who only called us is dialled before it is asked anything', async (t) => {

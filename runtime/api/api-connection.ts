@@ -12,6 +12,7 @@ import type { Socket } from 'node:net';
 import { decodeClient, encodeClient } from '../../src/codec/client.ts';
 import type { ClientMessage, PutStatus } from '../../src/wire-types.ts';
 import { CLIENT_PAUSE_BYTES, CLIENT_REQUESTS_MAX, CLIENT_STALL_MS_MAX } from '../bounds.ts';
+import { READ_AHEAD_BYTES } from '../bounds.ts';
 import { monotonicMs } from '../clock.ts';
 import type { InputBudget } from '../input-budget.ts';
 import { Intake } from '../intake.ts';
@@ -62,6 +63,8 @@ export class ClientConnection {
   /** GETs for whose answers there is no room. */
   readonly #atRoom: (() => void)[] = [];
   #inFlight = 0;
+  /** Bytes of PUTs that wait for an earlier request about their key: nobody else counts them. */
+  #behindBytes = 0;
   /** No more requests will be taken: the client or the node has said so. */
   #ended = false;
   #closed = false;
@@ -144,6 +147,7 @@ export class ClientConnection {
 
   #isBlocked(): boolean {
     if (this.#inFlight >= CLIENT_REQUESTS_MAX) return true;
+    if (this.#behindBytes > READ_AHEAD_BYTES) return true;
     // Who waits for answers can wait with the next question: to refuse it would cost us more.
     const { store } = this.#shares;
     if (this.#inFlight > 0 && (store.isFull() || !store.hasRoom(this))) return true;
@@ -173,7 +177,12 @@ export class ClientConnection {
     this.#inFlight += 1;
     const name = Buffer.from(message.key).toString('latin1');
     const before = this.#tails.get(name);
-    const job = (): Promise<void> => this.#carryOut(message);
+    const bytes = before !== undefined && message.type === 'put' ? message.value.length : 0;
+    this.#behindBytes += bytes;
+    const job = (): Promise<void> => {
+      this.#behindBytes -= bytes;
+      return this.#carryOut(message);
+    };
     const tail = (before === undefined ? job() : before.then(job)).catch((error: unknown) => {
       this.#close(`request failed: ${reasonOf(error)}`);
     });

@@ -3,18 +3,20 @@
  *
  * Addresses are raced as RFC 8305 has it (Happy Eyeballs, sections 4 and 5): families in turn, the
  * next address when the one before failed or said nothing for a quarter of a second, the first
- * that leads to a wanted peer wins. So an address that swallows packets costs that quarter. Names
- * are resolved anew at every try. At most `DIALS_MAX` dials are in progress, half of them to peers
- * that are only heard of; later ones wait for their turn, and their time begins with it. One for
- * which nobody waits any more gets no turn, and every other turn is for the newest: where liars
- * name more addresses than can be dialled, the oldest has little time left for an answer.
+ * that leads to a wanted peer wins. So an address that swallows packets costs that quarter, or
+ * more while many addresses do. Names are resolved anew at every try. At most `DIALS_MAX` dials are
+ * in progress, half of them to peers that are only heard of; later ones wait for their turn, and
+ * their time begins with it. One for which nobody waits any more gets no turn, and every other turn
+ * is for the newest: where liars name more addresses than can be dialled, the oldest has little
+ * time left for an answer.
  *
  * Invariant: a socket handed on has proved its id; every other one is destroyed here.
  */
 import { isIPv6 } from 'node:net';
 import { connect } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
-import { DIAL_NEXT_MS, DIALS_MAX, HANDSHAKE_MS_MAX, KEEP_ALIVE_MS } from '../bounds.ts';
+import { DIAL_NEXT_MS, DIALS_BESIDE_MAX, DIALS_MAX } from '../bounds.ts';
+import { HANDSHAKE_MS_MAX, KEEP_ALIVE_MS } from '../bounds.ts';
 import type { ProvenPeer } from '../identity/proof.ts';
 import type { LiveIdentity } from '../identity/live-identity.ts';
 import { reasonOf } from '../log.ts';
@@ -109,10 +111,20 @@ export class Dialer {
           if (!over) tryNext();
         });
         open.add(socket);
-        if (left.length > 0) next = setTimeout(tryNext, DIAL_NEXT_MS);
+        if (left.length > 0) next = setTimeout(tryBeside, DIAL_NEXT_MS);
+      };
+      const tryBeside = (): void => {
+        if (this.#hasRoomBeside) tryNext();
+        else next = setTimeout(tryBeside, DIAL_NEXT_MS);
       };
       tryNext();
     });
+  }
+
+  /** Whether one more of a dial's addresses may be tried while another still is. */
+  get #hasRoomBeside(): boolean {
+    const dials = this.#known.busy + this.#heardOf.busy;
+    return this.#active.size < dials + DIALS_BESIDE_MAX;
   }
 
   #judged(socket: TLSSocket, take: Taker): string | undefined {
