@@ -81,7 +81,7 @@ export async function writeWhole(path: string, text: string, mode: number): Prom
     await renameOver(temporary, path);
     await syncDirectory(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw new UsageError(`${path} cannot be written: ${fileFault(error)}`);
   }
 }

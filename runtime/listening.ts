@@ -2,7 +2,7 @@
  * Binding a TCP server, with the one line that tells its operator what to do when that fails.
  *
  * Rule: a port in use, an address that is not ours or a port that needs rights is the caller's to
- * put right, so it is a UsageError; whatever comes later is logged by the caller.
+ * put right, so it is a UsageError; what goes wrong later costs one connection and no more.
  */
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';

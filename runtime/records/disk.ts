@@ -75,13 +75,17 @@ export class Disk {
   /** The record of a key as it is on disk now; synchronous, because that is ten times cheaper. */
   read(key: Uint8Array): StoredRecord | undefined {
     if (!this.isOpen) return undefined;
+    const told = { key: shortHex(key) };
     try {
       const bytes = this.#db.getSync(recordKey(key));
-      const stored = bytes === undefined ? undefined : decodeStored(key, bytes);
-      if (bytes !== undefined && stored === undefined) throw new Error('its check fails');
-      return stored;
+      if (bytes === undefined) return undefined;
+      const stored = decodeStored(key, bytes);
+      if (stored !== undefined) return stored;
+      this.#log.error({ ...told, reason: 'its check fails' }, 'a record is damaged');
+      return undefined;
     } catch (error) {
-      this.#log.error({ key: shortHex(key), reason: reasonOf(error) }, 'a record is damaged');
+      const what = isDamage(error) ? 'a record is damaged' : 'a record cannot be read now';
+      this.#log.error({ ...told, reason: reasonOf(error) }, what);
       return undefined;
     }
   }
