@@ -57,8 +57,11 @@ export async function identityFor(settings: NodeSettings): Promise<ChosenIdentit
 
 /** What a node off loopback lacks, its address first: a certificate is of no use without that. */
 async function needs(listen: Endpoint, dataDir: string): Promise<string> {
+  // The development authority is for loopback alone, and stands where another would be made.
+  const dir = (await isThereDevelopment()) ? ` --dir ${OWN_AUTHORITY_DIR}` : '';
   const commands =
-    'run "npx orrery ca init" once and ' + `"npx orrery ca issue --out ${dataDir}" for this node`;
+    `run "npx orrery ca init${dir}" once and ` +
+    `"npx orrery ca issue${dir} --out ${dataDir}" for this node`;
   try {
     await freePort(listen, LISTEN_ADDRESS);
   } catch (error) {
@@ -67,6 +70,12 @@ async function needs(listen: Endpoint, dataDir: string): Promise<string> {
   }
   const where = formatEndpoint(listen);
   return `there is no certificate in ${dataDir}, and ${where} is no loopback address: ${commands}`;
+}
+
+async function isThereDevelopment(): Promise<boolean> {
+  const { certificate } = authorityFiles(AUTHORITY_DIR);
+  if (!(await fileExists(certificate))) return false;
+  return parsePem(await readWhole(certificate, CERTIFICATE_FILE))?.subject === DEVELOPMENT_NAME;
 }
 
 /** An identity of the development authority in a directory; both are made when missing. */
@@ -84,7 +93,7 @@ export async function developed(authorityDir: string, dataDir: string): Promise<
 /** Whether the certificate that is there is the development authority's business. */
 async function isDevelopments(settings: NodeSettings, paths: IdentityPaths): Promise<boolean> {
   const certificate = parsePem(await readWhole(paths.certificate, CERTIFICATE_FILE));
-  if (certificate?.issuer !== `CN=${DEVELOPMENT_AUTHORITY}`) return false;
+  if (certificate?.issuer !== DEVELOPMENT_NAME) return false;
   if (settings.dataDirIsDefault) return true;
   const ours = authorityFiles(AUTHORITY_DIR).certificate;
   if (!(await fileExists(ours)) || !(await fileExists(paths.authority))) return false;
@@ -95,4 +104,7 @@ async function isDevelopments(settings: NodeSettings, paths: IdentityPaths): Pro
 }
 
 const AUTHORITY_DIR = join(STATE_DIR, 'authority');
+/** Where one goes whose place the development authority has. */
+const OWN_AUTHORITY_DIR = join(STATE_DIR, 'own-authority');
+const DEVELOPMENT_NAME = `CN=${DEVELOPMENT_AUTHORITY}`;
 const CERTIFICATE_FILE = { what: 'the certificate', hint: 'name an existing file' };

@@ -20,6 +20,7 @@ import type { RunningNode } from '../runtime/node.ts';
 import type { WireIntroducers } from '../src/wire-types.ts';
 import { identityFor } from './development.ts';
 import { CommandFailure, EXIT_INTERRUPTED } from './failure.ts';
+import { stopNode } from './node.ts';
 import { print, say } from './output.ts';
 import { resolveSettings } from './settings/settings.ts';
 import { watchForStop } from './signals.ts';
@@ -93,7 +94,7 @@ async function fetched(
             'are no voters, or their list is not signed: see docs/bootstrap.md',
     );
   } finally {
-    await node?.close();
+    if (node !== undefined) await stopNode(node);
     await rm(dataDir, { recursive: true, force: true });
   }
 }

@@ -18,7 +18,7 @@ export function nodeFlags() {
     .option('-p, --port <port>', 'where to listen: the port (6501)', wholeNumber(0, 65_535))
     .option('--bootstrap [host:port...]', 'nodes to join through; alone: listen_address of the INI')
     .option('--config <file>', 'INI file, section [dht]; flags win over it')
-    .option('--data <dir>', 'data directory (.orrery/ADDR-PORT)')
+    .option('--data <dir>', 'data directory (.orrery/ADDR-PORT, _ for :)')
     .option('--api <addr:port>', 'where clients are served (port: listen port + 1000)')
     .option('--certificate <file>', 'certificate of the node (DATA/node.crt)')
     .option('--key <file>', 'its key (DATA/node.key)')

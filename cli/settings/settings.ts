@@ -126,7 +126,7 @@ export function resolveSettings(flags: NodeFlags, ini: IniSettings = {}): NodeSe
     classic: isClassic ? classicPlace({ listen, advertise, bootstrap, namesVoters }) : undefined,
     hopsMax: ini.maxLookup && Math.min(ini.maxLookup, HOPS_MAX),
     advertise,
-    notes: flags.api === undefined ? apiNotes(ini, api) : [],
+    notes: [...(flags.api === undefined ? apiNotes(ini, api) : []), ...relayNotes(ini)],
   };
 }
 
@@ -207,6 +207,11 @@ function apiNotes(ini: IniSettings, api: Endpoint): readonly string[] {
     `api_address names port ${asked}, but clients are served on ${served} (listen port + ` +
       `${API_PORT_OFFSET}): give --api ADDR:PORT for another`,
   ];
+}
+
+function relayNotes({ maxLookup = 0 }: IniSettings): readonly string[] {
+  if (maxLookup <= HOPS_MAX) return [];
+  return [`max_lookup ${maxLookup} counts as ${HOPS_MAX}, the most nodes that a PUT goes through`];
 }
 
 function bootstrapOf(flags: NodeFlags, ini: IniSettings, listen: Endpoint): readonly string[] {

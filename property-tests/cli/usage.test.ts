@@ -14,6 +14,7 @@ import type { NodeFlags } from '../../cli/settings/settings.ts';
 import { simCommand } from '../../cli/sim/sim.ts';
 import { startCommand } from '../../cli/start/start.ts';
 import { UsageError } from '../../runtime/failure.ts';
+import { developmentIdentity } from '../../runtime/identity/development.ts';
 import { freePorts, isOneLine, run, scratch } from './cli-kit.ts';
 
 const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
@@ -54,6 +55,17 @@ test('wrong usage is one line and exit code 2', async (t) => {
     t.true(isOneLine(stderr), stderr);
     t.regex(stderr, pattern);
   }
+});
+
+test('off loopback another authority is asked for than that of loopback', async (t) => {
+  const dir = await scratch(t);
+  const place = join(dir, '.orrery', 'authority');
+  await developmentIdentity({ authorityDir: place, dataDir: join(dir, 'one') });
+  const { code, stderr } = await run(t, dir, ['node', '-a', '0.0.0.0', '--data', 'there']);
+  t.is(code, 2);
+  const own = join('.orrery', 'own-authority');
+  t.true(stderr.includes(`"npx orrery ca init --dir ${own}" once`), stderr);
+  t.true(stderr.includes(`"npx orrery ca issue --dir ${own} --out there"`), stderr);
 });
 
 test('nobody at the API: one line that says how to start a node, exit code 1', async (t) => {
@@ -146,6 +158,13 @@ peer_quota = 7,500
   t.deepEqual(settings.config.peerQuota, { keys: 7, bytes: 500 });
   const given = { peerQuota: { keys: 1, bytes: 9 } };
   t.deepEqual(resolveSettings(given, ini).config.peerQuota, given.peerQuota);
+});
+
+test('a hop budget beyond the most is told', (t) => {
+  const notesOf = (most: number): readonly string[] =>
+    resolveSettings({}, parseIni(`[dht]\nmax_lookup = ${most}\n`, 'a.ini')).notes;
+  t.deepEqual(notesOf(8), []);
+  t.regex(notesOf(9).join(), /^max_lookup 9 counts as 8,/);
 });
 
 test('of the port of api_address there is a word only when the file itself is at odds', (t) => {
