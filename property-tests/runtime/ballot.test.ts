@@ -1,16 +1,11 @@
-// A ballot and a list of voters as bytes: the same comes back, a wrong byte is found, a signature
-// is of one list of one network; and what a data directory says of an earlier life.
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+// What a data directory says of an earlier life of a voter: its ballot and the lists that it knows.
+import { access, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { PeerDirectory } from '../../host/directory.ts';
-import { hexOf } from '../../host/words.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { parseBallot, textOfBallot } from '../../runtime/election/ballot-file.ts';
-import { isSignedVoters, parseVoters, signVoters } from '../../runtime/election/voter-list.ts';
-import { faultOfCount, textOfVoters } from '../../runtime/election/voter-list.ts';
+import { signVoters } from '../../runtime/election/voter-list.ts';
 import { Voting } from '../../runtime/election/voting.ts';
 import type { Authority } from '../../runtime/identity/authority.ts';
 import type { Identity } from '../../runtime/identity/identity.ts';
@@ -19,70 +14,6 @@ import { silentLog } from '../../runtime/log.ts';
 import { packIds } from '../../src/codec/election.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
 import { newAuthority, newIdentity, scratch } from '../certificates/identity-kit.ts';
-
-const id = fc.uint8Array({ minLength: 32, maxLength: 32 });
-const ids = fc.uniqueArray(id, { minLength: 1, maxLength: 7, selector: hexOf });
-const signature = fc.oneof(
-  fc.uint8Array({ minLength: 64, maxLength: 64 }),
-  fc.constant(new Uint8Array()),
-);
-const version = fc.integer({ min: 1, max: 2 ** 32 - 1 });
-const voters: fc.Arbitrary<WireVoters> = fc.record({
-  version,
-  ids: ids.map(packIds),
-  signature,
-});
-const ballot = fc.record({
-  node: id.map(hexOf),
-  term: fc.maxSafeNat(),
-  vote: fc.option(id.map(hexOf), { nil: undefined }),
-  voters,
-});
-
-testProp('a ballot comes back from its text', [ballot], (t, one) => {
-  t.deepEqual(parseBallot(textOfBallot(one)), one);
-});
-
-testProp(
-  'of a ballot with a wrong byte, or cut, nothing is made',
-  [ballot, fc.nat(), fc.integer({ min: 1, max: 255 })],
-  (t, one, at, change) => {
-    const bytes = Buffer.from(textOfBallot(one), 'latin1');
-    const place = at % bytes.length;
-    t.is(parseBallot(bytes.subarray(0, place).toString('latin1')), undefined);
-    bytes[place] = (bytes[place] ?? 0) ^ change;
-    t.is(parseBallot(bytes.toString('latin1')), undefined);
-  },
-);
-
-testProp('reading anything as a ballot or a list never throws', [fc.string()], (t, text) => {
-  t.is(parseBallot(text), undefined);
-  t.is(parseVoters(text), undefined);
-});
-
-test('a signature is of one list, in its order, of one network', async (t) => {
-  const dir = await scratch(t);
-  const [ours, theirs] = [
-    await newAuthority(join(dir, 'ours')),
-    await newAuthority(join(dir, 'theirs')),
-  ];
-  const three = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte));
-  const list = signVoters({ version: 2, ids: packIds(three) }, ours);
-  t.deepEqual(parseVoters(textOfVoters(list)), list);
-  t.true(isSignedVoters(list, ours.certificate));
-  t.false(isSignedVoters(list, theirs.certificate));
-  t.false(isSignedVoters({ ...list, version: 3 }, ours.certificate));
-  t.false(isSignedVoters({ ...list, ids: packIds(three.slice(1)) }, ours.certificate));
-  t.false(isSignedVoters({ ...list, ids: packIds([...three].reverse()) }, ours.certificate));
-  t.false(isSignedVoters({ ...list, signature: new Uint8Array() }, ours.certificate));
-});
-
-test('three, five and seven voters are a list to begin with', (t) => {
-  const good = Array.from({ length: 12 }, (_, count) => count).filter(
-    (count) => faultOfCount(count) === undefined,
-  );
-  t.deepEqual(good, [3, 5, 7]);
-});
 
 interface Home {
   readonly dataDir: string;
@@ -156,6 +87,49 @@ test('a ballot that is lost is no first one, however it was lost', async (t) => 
   t.is((await opened(home)).ballotState, 'lost');
   t.is((await opened(home)).ballotState, 'lost');
 });
+
+test('ballots that are asked for at once are written in their order', async (t) => {
+  const home = await newHome(t);
+  const voting = await opened(home);
+  const all = Array.from({ length: 60 }, (_, before) => voted(voting, before + 1));
+  t.true((await Promise.all(all)).every(Boolean));
+  t.is((await opened(home)).kept.ballot?.term, 60);
+});
+
+test.serial('a ballot counts when its file and its directory are synced, no sooner', async (t) => {
+  const home = await newHome(t);
+  const voting = await opened(home);
+  t.true(await voted(voting, 1));
+  const failing = { at: Infinity, synced: 0 };
+  await failSyncs(t, join(home.dataDir, 'probe'), failing);
+  for (const at of [1, 2]) {
+    Object.assign(failing, { at, synced: 0 });
+    t.false(await voted(voting, 1 + at));
+    t.is(failing.synced, at);
+  }
+  failing.at = Infinity;
+  t.true(await voted(voting, 4));
+});
+
+/** Has one sync of any file fail, by its number, until the test is over. */
+async function failSyncs(
+  t: ExecutionContext,
+  path: string,
+  failing: { readonly at: number; synced: number },
+): Promise<void> {
+  const probe = await open(path, 'w');
+  const handles = Object.getPrototypeOf(probe) as object;
+  await probe.close();
+  const before = Object.getOwnPropertyDescriptor(handles, 'sync') ?? t.fail();
+  const sync = before.value as () => Promise<void>;
+  t.teardown(() => Object.defineProperty(handles, 'sync', before));
+  const value = async function (this: unknown): Promise<void> {
+    failing.synced += 1;
+    if (failing.synced === failing.at) throw new Error('the sync failed');
+    await Reflect.apply(sync, this, []);
+  };
+  Object.defineProperty(handles, 'sync', { ...before, value });
+}
 
 test('a ballot that cannot be written is not on disk', async (t) => {
   const home = await newHome(t);
