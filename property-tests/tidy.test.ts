@@ -4,7 +4,8 @@
 import { dirname, extname, join } from 'node:path';
 import test from 'ava';
 import { getFileInfo } from 'prettier';
-import { checkFunctions, checkPureWords, checkTestSwitches } from './tidy/code-checks.ts';
+import { checkFunctions, checkPureWords, checkSeeds } from './tidy/code-checks.ts';
+import { checkTestSwitches } from './tidy/code-checks.ts';
 import { show } from './tidy/finding.ts';
 import type { Check } from './tidy/finding.ts';
 import { NOTES_PATH, checkLibraries } from './tidy/library-checks.ts';
@@ -110,6 +111,19 @@ const rules: readonly Rule[] = [
     good: [
       ['property-tests/a.test.ts', "test.serial('only', f); // test.skip\noptions.only();"],
       ['cli/a.ts', 'test.only;'],
+    ],
+  },
+  {
+    title: 'properties go by the seed of the suite',
+    check: checkSeeds,
+    bad: [
+      ['property-tests/a.test.ts', "testProp('a', [b], f);"],
+      ['property-tests/a.test.ts', "testProp('a', [b], f, { numRuns: 30 });"],
+      ['property-tests/a.test.ts', 'await fc.assert(fc.property(b, f));'],
+    ],
+    good: [
+      ['property-tests/a.test.ts', "testProp('a', [b], f, runs(100));"],
+      ['property-tests/a.test.ts', 'fc.check(fc.property(b, f), runs(5));'],
     ],
   },
 ];

@@ -1,5 +1,5 @@
 /**
- * Words of positions, keys and records: the parts that messages, inputs, effects and states share.
+ * Words of positions, keys and records: the parts that messages, inputs and states share.
  * Fields: `Position`, `Bits256`, `Key`, `RecordHeader`, `RecordBody`, `KeptRecord` and `Kept`, all
  * of them in the order in which `src/types.ts` names them.
  */

@@ -9,7 +9,7 @@ import { defaultOptions } from '../../sim/options.ts';
 import type { SimOptions } from '../../sim/options.ts';
 import type { Playing } from '../../sim/result/result.ts';
 import { startProcess } from '../processes.ts';
-import { isOneLine, run, scratch } from './cli-kit.ts';
+import { isOneLine, keptFor, run, scratch } from './cli-kit.ts';
 
 function told(given: Partial<SimOptions>, playing: Partial<Playing>): string {
   const options = defaultOptions({ nodes: 12, durationMs: 10_000, lookups: 20, ...given });
@@ -86,7 +86,8 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
 test('without a folder for temporary files it says which one to name', async (t) => {
   const dir = await scratch(t);
   const environment = { TMPDIR: join(dir, 'nowhere') };
-  const { code, stderr } = await startProcess(dir, ['real'], undefined, { environment }).ended;
+  const asked = keptFor(t, startProcess(dir, ['real'], undefined, { environment }));
+  const { code, stderr } = await asked.ended;
   t.is(code, 2);
   t.true(isOneLine(stderr), stderr);
   t.regex(stderr, /no folder can be made in .*nowhere: .*; name another .* in TMPDIR\n$/);

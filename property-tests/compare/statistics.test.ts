@@ -9,6 +9,7 @@ import { sampleOf, type Sample } from '../../sim/edge/compare/sample.ts';
 import { distanceOf, permutationTest, ratioOf } from '../../sim/edge/compare/statistics.ts';
 import { shareDifference, statisticOf } from '../../sim/edge/compare/statistics.ts';
 import { mix, share } from '../../sim/streams.ts';
+import { runs } from '../parameters.ts';
 
 /** Whole values of a law with a tail, another sample for each number. */
 function sample(number: number, size: number, factor = 1): Float64Array {
@@ -147,7 +148,7 @@ testProp(
     const { point, low, high } = ratioOf(apart(a, 0), apart(a, 0), statistic);
     t.deepEqual([point, low, high], [1, 1, 1]);
   },
-  { numRuns: 30 },
+  runs(30),
 );
 
 testProp(
@@ -160,7 +161,7 @@ testProp(
     t.true(Math.abs(there - back) < 0.1);
     if (distanceOf(a, b) === 0) t.is(there, 1);
   },
-  { numRuns: 30 },
+  runs(30),
 );
 
 testProp(
@@ -177,6 +178,7 @@ testProp(
     t.true(there.low >= -1 - 1e-12 && there.high <= 1 + 1e-12);
     t.true(Math.abs(there.low + back.high) < 1e-12);
   },
+  runs(100),
 );
 
 test('two flawless shares agree from 125 operations on in each', (t) => {

@@ -1,5 +1,5 @@
 /**
- * The serialiser's laws for what it is made of and for messages, inputs, effects and kept records:
+ * The serialiser's laws for what it is made of and for messages, inputs and kept records:
  * what was written comes back, a value has one form in words, and damage never does more than a
  * `SerialFault`. States have a file of their own.
  */
@@ -7,16 +7,13 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { Fingerprint } from '../../host/fingerprint.ts';
-import { readEffect, writeEffect } from '../../host/serial/effect.ts';
 import {
   oneOf,
   readBytes,
-  readList,
   readOptional,
   readText,
   readVersion,
   writeBytes,
-  writeList,
   writeOptional,
   writeText,
   writeVersion,
@@ -24,10 +21,10 @@ import {
 import { readInput, writeInput } from '../../host/serial/input.ts';
 import { readKept, writeKept } from '../../host/serial/record.ts';
 import { Reader, SERIAL_VERSION, SerialFault, Writer } from '../../host/serial/words.ts';
-import type { Effect, Input } from '../../src/step-types.ts';
+import type { Input } from '../../src/step-types.ts';
 import type { Kept } from '../../src/types.ts';
 import { law } from '../harness.ts';
-import { effects, input, keptRecord } from './arbitraries-core.ts';
+import { input, keptRecord } from './arbitraries-core.ts';
 import { ballot, voters } from './arbitraries-election.ts';
 import { plain, word } from './arbitraries.ts';
 import { smallKey, smallRecord } from './core-arbitraries.ts';
@@ -50,10 +47,6 @@ const arrays: Form<Int32Array> = {
 };
 const inputs: Form<Input> = { write: writeInput, read: readInput };
 const kepts: Form<Kept> = { write: writeKept, read: readKept };
-const effectLists: Form<readonly Effect[]> = {
-  write: (out, list) => writeList(out, list, writeEffect),
-  read: (from) => readList(from, 1, readEffect),
-};
 
 const number = (): fc.Arbitrary<number> =>
   fc.oneof(
@@ -128,11 +121,6 @@ law('inputs and the messages in them come back', [input()], 1000, (one) => {
   checkCuts(inputs, one);
 });
 
-law('effects come back', [effects()], 500, (list) => {
-  assert.deepEqual(roundTrip(effectLists, list), list);
-  checkCuts(effectLists, list);
-});
-
 law('what a host kept comes back', [kept()], 200, (one) => {
   assert.deepEqual(roundTrip(kepts, one), one);
   checkCuts(kepts, one);
@@ -142,15 +130,9 @@ law('damaged inputs', [input(), fc.nat(), change()], 5000, (one, at, how) => {
   checkDamage(inputs, one, at, how);
 });
 
-law(
-  'damaged effects and kept records',
-  [effects(), kept(), fc.nat(), change()],
-  2000,
-  (list, other, at, how) => {
-    checkDamage(effectLists, list, at, how);
-    checkDamage(kepts, other, at, how);
-  },
-);
+law('damaged kept records', [kept(), fc.nat(), change()], 2000, (one, at, how) => {
+  checkDamage(kepts, one, at, how);
+});
 
 law(
   'one writer and one reader serve for many values',
@@ -190,7 +172,7 @@ test('a value may be missing', (t) => {
 test('counts are not believed', (t) => {
   for (const count of [-1, 3, 0x7fffffff]) {
     const words = Int32Array.of(count, 0, 0);
-    for (const form of [lists, arrays, bytes, texts, effectLists] as Form<unknown>[]) {
+    for (const form of [lists, arrays, bytes, texts] as Form<unknown>[]) {
       if (count === 3 && (form === bytes || form === texts)) continue;
       t.throws(() => valueOf(form, words), { instanceOf: SerialFault });
     }

@@ -97,7 +97,7 @@ export function keyOf(name: string): Buffer {
   return createHash('sha256').update(name).digest();
 }
 
-/** Statuses with which no record came into being. */
-const NOTHING_MADE: readonly PutStatus[] = ['no-peers', 'full', 'invalid', 'busy'];
+/** Statuses with which no record came into being; not `full`, which some of those asked said. */
+const NOTHING_MADE: readonly PutStatus[] = ['no-peers', 'invalid', 'busy'];
 /** More than the ten seconds that a node gives an operation. */
 const REQUEST_MS_MAX = 12_000;

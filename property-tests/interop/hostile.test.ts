@@ -190,9 +190,11 @@ async function told(
 ): Promise<void> {
   const socket = await olderSocket(t, shared, 'visitor', node.listen.port);
   socket.end(bytes);
-  for (let tries = 0; tries < 50 && (await seen()) === undefined; tries++) {
+  for (let tries = 0; tries < 200; tries++) {
+    if ((await seen()) !== undefined) return;
     await delay(50);
   }
+  t.fail('what was told was never seen');
 }
 
 /** An address of this machine at which nobody listens. */

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { Client, ClosedError, keyBytes, NoAnswerError, PutError } from '../../library/index.ts';
 import { UnknownOutcomeError, UsageError } from '../../library/index.ts';
 import { encodeClient } from '../../src/codec/client.ts';
+import { runs } from '../parameters.ts';
 import { freePorts } from '../ports.ts';
 import { inProcess } from '../processes.ts';
 import { clientOf as connectionTo, networkOf, newSite, nodeAt } from '../runtime/node-kit.ts';
@@ -97,7 +98,7 @@ test('nothing that a server sends breaks a client', async (t) => {
       await t.throwsAsync(client.get('a'), { name: 'NoAnswerError' });
       await client.close();
     }),
-    { numRuns: 30 },
+    runs(30),
   );
 });
 

@@ -5,6 +5,7 @@ import { testProp } from '@fast-check/ava';
 import test from 'ava';
 import fc from 'fast-check';
 import { Delays } from '../../real/delays.ts';
+import { runs } from '../parameters.ts';
 
 testProp(
   'acts happen in order and not early',
@@ -28,7 +29,7 @@ testProp(
     t.deepEqual(happened, wanted);
     t.true(early <= 0.5, `${early} ms early`);
   },
-  { numRuns: 30 },
+  runs(30),
 );
 
 test('an act may ask for another, and the end forgets all', async (t) => {

@@ -19,6 +19,7 @@ import { certify, HOST, newShared } from '../interop/interop-kit.ts';
 import type { Shared } from '../interop/interop-kit.ts';
 import { ANY_KEY, firstAnswer, goodAnswers, identityOf } from '../interop/older-peer.ts';
 import { ourNode, pathsOf, pingOf, played } from '../interop/older-peer.ts';
+import { keptFor } from '../cli/cli-kit.ts';
 import { startProcess } from '../processes.ts';
 import { ANY_PORT, clientOf, eventually, identityAt, newKey, newSite } from './node-kit.ts';
 import { nodeAt } from './node-kit.ts';
@@ -175,7 +176,7 @@ test('what has no IPv4 address of its own is refused at the start', async (t) =>
     [['--advertise', '[::1]:6501'], /must be one IPv4 address/],
     [['--advertise', '127.0.0.1:1', '127.0.0.1:2'], /must be one IPv4 address/],
   ] as const) {
-    const { code, stderr } = await startProcess(shared.dir, [...words, ...more]).ended;
+    const { code, stderr } = await keptFor(t, startProcess(shared.dir, [...words, ...more])).ended;
     t.is(code, 2, more.join(' '));
     t.regex(stderr, pattern);
   }

@@ -10,6 +10,7 @@ import type { Log } from '../../runtime/log.ts';
 import { openDisk } from '../../runtime/records/disk.ts';
 import { isDamaged } from '../../runtime/records/log-check.ts';
 import { scratch } from '../certificates/identity-kit.ts';
+import { runs } from '../parameters.ts';
 import { keyBytes, plainStored, putOf, storedOf, STORED_MS } from './disk-kit.ts';
 
 const RECORDS = 12;
@@ -44,7 +45,7 @@ test('a log that is whole or cut is sound, one with another byte is not', async 
         return Promise.resolve();
       },
     ),
-    { numRuns: 300 },
+    runs(300),
   );
 });
 

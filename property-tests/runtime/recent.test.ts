@@ -4,6 +4,7 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { Recent } from '../../runtime/admin/recent.ts';
 import { RECENT_MAX } from '../../runtime/bounds.ts';
+import { runs } from '../parameters.ts';
 
 const operations = fc.array(
   fc.record({
@@ -54,6 +55,7 @@ testProp(
     }
     t.pass();
   },
+  runs(100),
 );
 
 test('of many operations all are counted, and the last ones are measured', (t) => {

@@ -15,6 +15,7 @@ import { Warmups } from '../../sim/edge/sweep/warmups.ts';
 import { defaultOptions } from '../../sim/options.ts';
 import { canonical } from '../../sim/result/canonical.ts';
 import { scratch } from '../cli/cli-kit.ts';
+import { runs } from '../parameters.ts';
 import { DOZEN, sweepFile } from './sweep-kit.ts';
 
 async function planOf(t: ExecutionContext, text: string, version = '1.0.0'): Promise<Plan> {
@@ -100,6 +101,7 @@ testProp(
     t.is(canonical(turned), canonical(value));
     t.deepEqual(JSON.parse(canonical(value)), JSON.parse(JSON.stringify(value)));
   },
+  runs(100),
 );
 
 test('a corner that contradicts itself costs its cells alone', async (t) => {

@@ -8,6 +8,7 @@ import test from 'ava';
 import { packContent, packResult, readJob } from '../../sim/edge/sweep/redis/wire.ts';
 import { unpackContent, unpackResult } from '../../sim/edge/sweep/redis/wire.ts';
 import type { Materials } from '../../sim/materials.ts';
+import { runs } from '../parameters.ts';
 
 const cost = { wallMs: 1.5, setupCpuMs: 0, cpuMs: 3, peakRssBytes: 4096 };
 
@@ -23,13 +24,19 @@ testProp(
     const other = unpackContent({ ...packed, bytes: gzipSync('{}') });
     await t.throwsAsync(other, { message: /damaged/ });
   },
+  runs(100),
 );
 
-testProp('a result comes back byte for byte', [fc.string(), fc.double()], (t, word, figure) => {
-  const text = `${JSON.stringify({ word, figure, digest: 'ab' }, null, 2)}\n`;
-  const back = unpackResult(JSON.parse(JSON.stringify(packResult({ text, digest: 'ab', cost }))));
-  t.deepEqual(back, { text, digest: 'ab', cost });
-});
+testProp(
+  'a result comes back byte for byte',
+  [fc.string(), fc.double()],
+  (t, word, figure) => {
+    const text = `${JSON.stringify({ word, figure, digest: 'ab' }, null, 2)}\n`;
+    const back = unpackResult(JSON.parse(JSON.stringify(packResult({ text, digest: 'ab', cost }))));
+    t.deepEqual(back, { text, digest: 'ab', cost });
+  },
+  runs(100),
+);
 
 test('what is no result, or no cell, is not taken for one', (t) => {
   const good = packResult({ text: '{"digest":"ab"}', digest: 'ab', cost });

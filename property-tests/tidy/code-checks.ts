@@ -5,6 +5,7 @@ import type { Check, Finding, Source } from './finding.ts';
 
 const FUNCTION_LINES_MAX = 60;
 const TEST_FILE = /\.test\.ts$/;
+const PROPERTY_CALL = /^(?:testProp(?:\.serial)?|fc\.(?:assert|check))$/;
 const TEST_SWITCH = /^(?:only|skip|todo)$/;
 
 const TIME = 'time arrives in the moment: take now or wall as an argument';
@@ -59,6 +60,17 @@ export const checkTestSwitches: Check = (source) => {
     if (!ts.isPropertyAccessExpression(node) || !TEST_SWITCH.test(node.name.text)) return undefined;
     if (rootName(node) !== 'test') return undefined;
     return `test.${node.name.text}: run every test, or delete this one`;
+  });
+};
+
+/** Properties try the same cases in every run of the suite, unless a seed is asked for. */
+export const checkSeeds: Check = (source) => {
+  if (!TEST_FILE.test(source.path)) return [];
+  return walk(source, (node, file) => {
+    if (!ts.isCallExpression(node)) return undefined;
+    const called = node.expression.getText(file);
+    if (!PROPERTY_CALL.test(called) || /\bruns\(/.test(node.getText(file))) return undefined;
+    return `${called}: give runs(COUNT) of parameters.ts as the last argument`;
   });
 };
 
