@@ -79,15 +79,28 @@ law('lie: names the nearest of its kind, and forges what it serves', [network], 
       const near = nearestOf(run, others, asked.body.target).slice(0, options.beta);
       assert.deepEqual(message.body, { type: 'peers', peers: near });
       named += near.length;
-    } else if (asked.body.type === 'introduce') {
-      const strangers = others.filter((peer) => peer !== asker);
-      const own = positionOf(population.directory, asker);
-      const near = nearestOf(run, strangers, own).slice(0, LISTED_MAX);
-      const nothing = { type: 'introduction', introducers: undefined };
-      assert.deepEqual(message.body, { ...nothing, peers: near });
     }
   });
   assert.ok(named > 0);
+});
+
+test('a newcomer that asks a hostile introducer is told of nobody, or of its kind', (t) => {
+  for (const kind of ['drop', 'lie'] as const) {
+    const introducers = { introducers: 2, hostileIntroducers: 1 };
+    const adversaries = { share: 0.3, kind };
+    const options = { ...smallOptions, ...work, tables: 'joined', ...introducers, adversaries };
+    let told = 0;
+    answersOf(options as SimOptions, (run, { from: asker, message, online }, answer) => {
+      if (message.body.type !== 'introduce') return;
+      const { from: liar, message: said } = answer;
+      const others = online.filter((peer) => ![liar, asker].includes(peer) && run.isHostile(peer));
+      const own = positionOf(run.world.population.directory, asker);
+      const peers = kind === 'drop' ? [] : nearestOf(run, others, own).slice(0, LISTED_MAX);
+      assert.deepEqual(said.body, { type: 'introduction', introducers: undefined, peers });
+      told += 1;
+    });
+    t.true(told > 10, `${told} ${kind}`);
+  }
 });
 
 function nearestOf(run: SeenRun, peers: readonly Peer[], target: Position): readonly Peer[] {
