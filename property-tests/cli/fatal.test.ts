@@ -4,7 +4,7 @@
 import test from 'ava';
 import { connectClient } from '../../runtime/api/client.ts';
 import { startProcess } from '../processes.ts';
-import { node, run, scratch } from './cli-kit.ts';
+import { keptFor, node, run, scratch } from './cli-kit.ts';
 
 const FAULTS = {
   'an uncaught error': String.raw`throw new Error('planted\x1b[2J')`,
@@ -17,10 +17,7 @@ for (const [name, fault] of Object.entries(FAULTS)) {
     const module = `data:text/javascript,process.on('SIGUSR2', () => { ${fault} })`;
     const args = ['node', '-p', '0', '--data', 'n', '--record', '--log-format', 'json'];
     const launch = { nodeArguments: ['--import', encodeURI(module)] };
-    const running = startProcess(dir, args, undefined, launch);
-    t.teardown(() => {
-      running.kill('SIGKILL');
-    });
+    const running = keptFor(t, startProcess(dir, args, undefined, launch));
     const [, host = '', port] = await running.output(/clients on (\S+):(\d+), joined/);
     const client = await connectClient({ host, port: Number(port) });
     t.teardown(() => client.close());

@@ -10,7 +10,7 @@ import { connectClient } from '../../runtime/api/client.ts';
 import type { ConnectedClient } from '../../runtime/api/client.ts';
 import { startProcess } from '../processes.ts';
 import { requireOrSkip } from '../require.ts';
-import { node, scratch } from './cli-kit.ts';
+import { keptFor, node, scratch } from './cli-kit.ts';
 
 const STRACE = '/usr/bin/strace';
 
@@ -18,7 +18,9 @@ test.serial('a node whose disk does not answer still stops within ten seconds', 
   if (!requireOrSkip(t, existsSync(STRACE), 'strace')) return;
   const dir = await scratch(t);
   const running = await node(t, dir, 'n', '--log-format', 'json');
-  const { put, letGo } = await heldPut(t, running.pid, running.api, dir);
+  const held = await heldPut(t, running.pid, running.api, dir);
+  if (held === undefined) return;
+  const { put, letGo } = held;
   const sentAt = performance.now();
   running.kill('SIGTERM');
   await running.errors(/the node is killed/);
@@ -50,12 +52,11 @@ test.serial('a broken node whose disk does not answer ends all the same', async 
   })`;
   const args = ['node', '-p', '0', '--data', 'n', '--log-format', 'json'];
   const launch = { nodeArguments: ['--import', encodeURI(module)] };
-  const running = startProcess(dir, args, undefined, launch);
-  t.teardown(() => {
-    running.kill('SIGKILL');
-  });
+  const running = keptFor(t, startProcess(dir, args, undefined, launch));
   const [, api = ''] = await running.output(/clients on (\S+), joined/);
-  const { client, put, letGo } = await heldPut(t, running.pid, api, dir);
+  const held = await heldPut(t, running.pid, api, dir);
+  if (held === undefined) return;
+  const { client, put, letGo } = held;
   running.kill('SIGUSR2');
   await running.output(/^planted$/m);
   client.get(Buffer.alloc(32, 3)).catch(() => undefined);
@@ -67,6 +68,24 @@ test.serial('a broken node whose disk does not answer ends all the same', async 
   t.regex(stderr, /"reason":"planted","msg":"broken invariant: the node stops"/);
 });
 
+test.serial('an uncaught error ends a node whose disk does not answer', async (t) => {
+  if (!requireOrSkip(t, existsSync(STRACE), 'strace')) return;
+  t.timeout(120_000);
+  const dir = await scratch(t);
+  const module = `data:text/javascript,process.on('SIGUSR2', () => { throw new Error('planted') })`;
+  const launch = { nodeArguments: ['--import', encodeURI(module)] };
+  const args = ['node', '-p', '0', '--data', 'n'];
+  const running = keptFor(t, startProcess(dir, args, undefined, launch));
+  const [, api = ''] = await running.output(/clients on (\S+), joined/);
+  const held = await heldPut(t, running.pid, api, dir);
+  if (held === undefined) return;
+  running.kill('SIGUSR2');
+  await running.errors(/^orrery: unexpected: planted/m);
+  t.is(await held.put, 'no answer');
+  held.letGo();
+  t.like(await running.ended, { code: null, signal: 'SIGKILL' });
+});
+
 interface HeldPut {
   readonly client: ConnectedClient;
   /** Its status, if it gets an answer. */
@@ -74,17 +93,18 @@ interface HeldPut {
   readonly letGo: () => void;
 }
 
-/** A PUT under way that the disk holds up, after one that it took. */
+/** A PUT under way that the disk holds up, after one that it took; if strace may attach. */
 async function heldPut(
   t: ExecutionContext,
   pid: number,
   api: string,
   dir: string,
-): Promise<HeldPut> {
+): Promise<HeldPut | undefined> {
   const [host = '', port] = api.split(':');
   const client = await connectClient({ host, port: Number(port) });
   t.is((await client.put(Buffer.alloc(32, 1), Buffer.from('1'))).status, 'good');
   const letGo = await holdDisk(t, pid, dir);
+  if (letGo === undefined) return undefined;
   const put = client.put(Buffer.alloc(32, 2), Buffer.from('2')).then(
     ({ status }) => status,
     () => 'no answer',
@@ -94,17 +114,22 @@ async function heldPut(
 }
 
 /** @returns how to let go of it */
-async function holdDisk(t: ExecutionContext, pid: number, dir: string): Promise<() => void> {
+async function holdDisk(
+  t: ExecutionContext,
+  pid: number,
+  dir: string,
+): Promise<(() => void) | undefined> {
   const hold = ['-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:delay_enter=30s'];
   const strace = spawn(STRACE, ['-f', '-p', String(pid), '-o', join(dir, 'held'), ...hold]);
   t.teardown(() => strace.kill('SIGKILL'));
-  await new Promise<void>((resolve) => {
+  const isAttached = await new Promise<boolean>((resolve) => {
     strace.stderr.on('data', (text: Buffer) => {
-      if (text.includes('attached')) resolve();
+      if (text.includes('attached')) resolve(true);
     });
     strace.once('close', () => {
-      resolve();
+      resolve(false);
     });
   });
+  if (!requireOrSkip(t, isAttached, 'strace that may attach')) return undefined;
   return () => strace.kill('SIGKILL');
 }

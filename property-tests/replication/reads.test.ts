@@ -4,7 +4,11 @@
  * lost at once comes back from its publisher at half its life.
  */
 import assert from 'node:assert/strict';
+import test from 'ava';
 import fc from 'fast-check';
+import { REPUBLICATIONS_MAX } from '../../src/limits.ts';
+import { countItems } from '../../src/paged.ts';
+import type { Operation } from '../../src/state/operation.ts';
 import type { Message } from '../../src/types.ts';
 import { plain } from '../core/arbitraries.ts';
 import { law } from '../harness.ts';
@@ -92,3 +96,34 @@ law(
     assert.deepEqual(fleet.watch.holding(record), []);
   },
 );
+
+const FEW = 6;
+const KEYS = 400;
+
+test('of many records only so many are looked up at once, and all come back', (t) => {
+  const fleet = Fleet.joined({ size: FEW, seed: 1, config: { replication: FEW } });
+  fleet.twist = (_from, _to, message): Message | undefined =>
+    message.body.type === 'check' || message.body.type === 'compare' ? undefined : message;
+  const [publisher, survivor] = [0, 1];
+  const records = Array.from({ length: KEYS }, (_, at) => {
+    const stored = fleet.settled(fleet.put(publisher, at, { ttlS: TTL_S }));
+    assert.ok(stored?.type === 'stored' && stored.holders.length === FEW);
+    return stored.record;
+  });
+  const storedAt = fleet.now;
+  for (const member of fleet.members) if (member.peer !== survivor) member.forgetAll();
+  // Reads take seconds, so that many would go on at once.
+  fleet.faults = { ...calm, delayMs: [700, 1000] };
+  fleet.watch.graceMs = 30_000;
+  const isRead = ({ op, type }: Operation): boolean =>
+    op < 0 && (type === 'get' || type === 'fetch');
+  let most = 0;
+  while (fleet.now < storedAt + TTL_S * 850) {
+    fleet.run(500);
+    const state = fleet.members[publisher]?.state ?? t.fail();
+    most = Math.max(most, countItems(state.operations, isRead));
+  }
+  t.is(most, REPUBLICATIONS_MAX);
+  const missing = records.filter((record) => fleet.watch.holding(record).length < FEW);
+  t.is(missing.length, 0);
+});

@@ -1,6 +1,6 @@
 // Real nodes over TLS elect a leader among voters that a list names: they find one another, go on
 // to the next list, and one that has lost its ballot abstains until a leader names it.
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { configuredVoters } from '../../runtime/election/voter-list.ts';
@@ -15,7 +15,7 @@ import { startNode } from '../../runtime/node.ts';
 import type { RunningNode } from '../../runtime/node.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import { NEWCOMER_MS } from '../../src/limits.ts';
-import { isLeading } from '../../src/state/election.ts';
+import { isLeading, UNWRITTEN } from '../../src/state/election.ts';
 import { ANY_PORT, eventually, networkOf, newSite, nodeAt } from './node-kit.ts';
 import { rawServer } from './raw-peer.ts';
 import { electionOf, fastClock, identitiesAt, leaderOf, listOf } from './voters-kit.ts';
@@ -136,6 +136,36 @@ test('a leader that is asked to stop hands over to another', async (t) => {
   await closed;
   const leads = (index: number): boolean => said[index]?.includes('this node leads') === true;
   t.true([0, 1, 2].filter(leads).length >= 2, 'two of them have led, and said so');
+});
+
+test('no vote counts that is not on disk, not even one for the own node', async (t) => {
+  const site = await newSite(t);
+  const identities = await identitiesAt(site, 3);
+  const voters = listOf(site, 1, identities.ids);
+  const nodes = await networkOf(t, site, 3, (index) => {
+    return { identity: identities.of(index), voters, clock: fastClock() };
+  });
+  const leader = await leaderOf(t, nodes);
+  const others = nodes.filter((node) => node !== leader);
+  const ballots = others.map((node) => join(site.dir, `node${nodes.indexOf(node)}`, 'ballot'));
+  for (const ballot of ballots) {
+    await rm(ballot, { force: true });
+    await mkdir(join(ballot, 'in-the-way'), { recursive: true });
+  }
+  const led = new Set<RunningNode>();
+  const look = setInterval(() => {
+    for (const node of others) if (electionOf(node).role.type === 'leader') led.add(node);
+  }, 2);
+  t.teardown(() => {
+    clearInterval(look);
+  });
+  await leader?.abort();
+  const areUnwritten = (): boolean =>
+    others.every((node) => electionOf(node).writing === UNWRITTEN);
+  await eventually(t, 'each has tried to vote', areUnwritten, 30_000);
+  t.is(led.size, 0);
+  for (const ballot of ballots) await rm(ballot, { recursive: true });
+  t.truthy(await leaderOf(t, others));
 });
 
 test('a voter whose ballot is lost abstains, and comes back when a leader names it', async (t) => {
