@@ -1,12 +1,13 @@
 /**
  * GET: a lookup that asks the nearest for their versions, until a majority of holders has been
- * heard; then the value is fetched once, from one that holds the newest; then those that were met
- * with an older one are given it.
+ * heard; then the value is fetched once, from one that holds the newest.
  *
- * Where less than a majority is known to hold the newest version, it is stored on more nodes before
- * the value is handed out (Attiya, Bar-Noy and Dolev, "Sharing memory robustly in message-passing
- * systems", 1995, section 3): so that what was read once is not read older later (S14). When there
- * are no more nodes that would take it, the value is handed out all the same.
+ * Before it is handed out, those that were met with an older version are given it and, where less
+ * than a majority would hold it then, more nodes are (Attiya, Bar-Noy and Dolev, "Sharing memory
+ * robustly in message-passing systems", 1995, section 3): so that what was read once is not read
+ * older later (S14). All of them are waited for, not a majority: some may stand in for nodes that
+ * are slow today, and those answer tomorrow. When there are no more nodes that would take it, the
+ * value is handed out all the same.
  *
  * Republishing is a read of the node's own that ends with as many replicas as the record wants.
  */

@@ -141,7 +141,7 @@ export function settleStore(draft: Draft, operation: StoreOperation, failure: Fa
 
 /** Asks as many further candidates as replicas are missing, or settles when it is over. */
 export function proceed(draft: Draft, operation: StoreOperation): void {
-  const { op, candidates, wanted, holders, needed, purpose } = operation;
+  const { op, candidates, wanted, holders } = operation;
   if (operation.record === undefined) return;
   const record = recordNow(draft, operation, operation.record);
   let { taken, waiting } = operation;
@@ -155,9 +155,7 @@ export function proceed(draft: Draft, operation: StoreOperation): void {
   }
   const next: StoreOperation = { ...operation, taken, waiting };
   for (const peer of strangers) ask(draft, peer, storeOf(operation, record), op);
-  // A reader has waited long enough; who gets the record besides may take its time.
-  const isRead = purpose === 'read' && holders.length >= needed;
-  if (waiting.length === 0 || isRead) return settleStore(draft, next, failureOf(next));
+  if (waiting.length === 0) return settleStore(draft, next, failureOf(next));
   draft.operations = withItem(draft.operations, operationOrder, next);
   if (own === 'held') onStored(draft, op, draft.self);
   else if (own !== 'writing') onNotStored(draft, op, draft.self, { reason: own });
