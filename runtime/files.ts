@@ -6,7 +6,7 @@
  * touch them. Windows has no such modes: there a file is protected by the access list that it
  * inherits from its folder, and the mode check is left out.
  *
- * Invariant: every failure to read or write becomes a UsageError of one line.
+ * Invariant: a failure to read or write becomes a UsageError of one line, or its caller makes one.
  */
 import { randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
@@ -50,6 +50,22 @@ export async function readWhole(path: string, use: FileUse): Promise<string> {
     throw new UsageError(`${use.what} ${path} cannot be read: ${fileFault(error)}`);
   } finally {
     await handle?.close();
+  }
+}
+
+/**
+ * What stands at the start of a file, of which one of ours holds no more, byte for byte.
+ *
+ * @throws the system's error when it cannot be read, or is not there
+ */
+export async function textAtStart(path: string, bytesMax: number): Promise<string> {
+  const handle = await open(path, 'r');
+  try {
+    const buffer = Buffer.alloc(bytesMax + 1);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+    return buffer.toString('latin1', 0, bytesRead);
+  } finally {
+    await handle.close();
   }
 }
 

@@ -20,6 +20,7 @@ import type { Shared } from '../interop/interop-kit.ts';
 import { ANY_KEY, firstAnswer, goodAnswers, identityOf } from '../interop/older-peer.ts';
 import { ourNode, pathsOf, pingOf, played } from '../interop/older-peer.ts';
 import { keptFor } from '../cli/cli-kit.ts';
+import { freePorts } from '../ports.ts';
 import { startProcess } from '../processes.ts';
 import { ANY_PORT, clientOf, eventually, identityAt, newKey, newSite } from './node-kit.ts';
 import { nodeAt } from './node-kit.ts';
@@ -127,9 +128,7 @@ test('nodes of either mode do not link, and both go on', async (t) => {
   const paths = identityPaths(join(site.dir, 'addressed'));
   const shared: Shared = { dir: site.dir, port: 0 };
   // The very port is what makes the id: one that is free now.
-  const probe = await nodeAt(t, site, 'probe');
-  const { port } = probe.listen;
-  await probe.close();
+  const port = await freePorts(1);
   const reasons: string[] = [];
   const note = (fields: { readonly reason?: unknown }): void => {
     reasons.push(String(fields.reason));

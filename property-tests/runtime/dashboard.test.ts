@@ -9,6 +9,7 @@ import { formatEndpoint } from '../../runtime/links/address.ts';
 import type { RunningNode } from '../../runtime/node.ts';
 import { contrast } from '../../sim/edge/report/palette.ts';
 import { launch } from '../cli/cli-kit.ts';
+import { freePorts } from '../ports.ts';
 import { boxesOf, hexOf, openPage, readAll, texts } from '../report/browser-kit.ts';
 import type { BrowserPage } from '../report/browser-kit.ts';
 import { addressOf } from './admin-kit.ts';
@@ -150,7 +151,8 @@ test('a node that is killed is seen', async (t) => {
 test('the end of the node is seen, and its return', async (t) => {
   const site = await newSite(t);
   const identity = await identityAt(site, 'n');
-  const node = await nodeAt(t, site, 'n', { identity, admin: ANY_PORT });
+  const admin = { host: '127.0.0.1', port: await freePorts(1) };
+  const node = await nodeAt(t, site, 'n', { identity, admin });
   const opened = await openPage(t, addressOf(node));
   if (opened === undefined) return;
   const { page, noise } = opened;
@@ -159,7 +161,7 @@ test('the end of the node is seen, and its return', async (t) => {
   await says(t, page, '#state', /^node gone$/);
   await says(t, page, '#since', /^since [1-9]\d* s$/);
   t.regex(String(await page.evaluate('document.title')), /^gone: /);
-  await nodeAt(t, site, 'n', { identity, admin: node.admin });
+  await nodeAt(t, site, 'n', { identity, admin });
   await says(t, page, '#state', /^live$/);
   t.regex((await texts(page, '#since')).join(), /^heard of again after \d+ s$/);
   // The browser itself says that it was refused meanwhile.

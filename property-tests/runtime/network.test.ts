@@ -33,9 +33,13 @@ test('five nodes: every value is found through every other node, byte for byte',
   for (const [index, { key, value }] of entries.entries()) {
     t.deepEqual(await clients[(index + 1) % 5]?.get(key), value);
   }
-  const before = performance.now();
-  t.is(await clients[0]?.get(newKey()), undefined);
-  t.true(performance.now() - before < 1000);
+  const times: number[] = [];
+  for (let tries = 0; tries < 3; tries++) {
+    const before = performance.now();
+    t.is(await clients[0]?.get(newKey()), undefined);
+    times.push(performance.now() - before);
+  }
+  t.true(Math.min(...times) < 1000, `${times.join(' ')} ms: nobody is waited for in vain`);
   for (const node of nodes) t.is(node.status().contacts, 4);
 });
 
@@ -133,9 +137,7 @@ test('what cannot be used is refused in one line, and nothing is left behind', a
 
 test('an introducer that is not there is asked again until it is', async (t) => {
   const site = await newSite(t);
-  const early = await nodeAt(t, site, 'first');
-  const { listen } = early;
-  await early.close();
+  const listen = { host: '127.0.0.1', port: await freePorts(1) };
   const node = await nodeAt(t, site, 'second', { bootstrap: [formatEndpoint(listen)] });
   const identity = await identityAt(site, 'third');
   const third = await startNode({ listen, dataDir: join(site.dir, 'third'), identity });
@@ -191,7 +193,9 @@ test('IPv6 works from end to end', async (t) => {
 test('a bug of ours stops the node at once, and its owner learns why', async (t) => {
   const site = await newSite(t);
   let planted = false;
+  const listen = { host: '127.0.0.1', port: await freePorts(1) };
   const node = await nodeAt(t, site, 'node', {
+    listen,
     onStep: () => {
       if (planted) throw new Error('planted');
     },
@@ -204,7 +208,7 @@ test('a bug of ours stops the node at once, and its owner learns why', async (t)
   t.is((await node.put(newKey(), Uint8Array.of(1))).status, 'leaving');
   // Its addresses and its directory are free again.
   const identity = await readIdentity(identityPaths(join(site.dir, 'node')));
-  await nodeAt(t, site, 'node', { identity, listen: node.listen });
+  await nodeAt(t, site, 'node', { identity, listen });
 });
 
 test('a bug of ours that comes up while a node stops is told by its stop', async (t) => {

@@ -17,6 +17,7 @@ import type { Contact } from '../../runtime/links/saved-peers.ts';
 import { silentLog } from '../../runtime/log.ts';
 import type { LogFields } from '../../runtime/log.ts';
 import { law } from '../harness.ts';
+import { freePorts } from '../ports.ts';
 import { eventually, identityAt, networkOf, newKey, newSite, nodeAt } from './node-kit.ts';
 import type { Site } from './node-kit.ts';
 
@@ -44,7 +45,11 @@ test('a node whose introducers are gone for good comes back through saved peers'
 test('a node that finds none of its saved peers looks for them again', async (t) => {
   const site = await newSite(t);
   const identities = await Promise.all(['node0', 'node1'].map((name) => identityAt(site, name)));
-  const own = (index: number) => ({ identity: identities[index] ?? t.fail() });
+  const base = await freePorts(2);
+  const own = (index: number) => ({
+    identity: identities[index] ?? t.fail(),
+    listen: { host: '127.0.0.1', port: base + index },
+  });
   const [first, second] = await networkOf(t, site, 2, own);
   assert.ok(first !== undefined && second !== undefined);
   await Promise.all([first.close(), second.close()]);
@@ -52,7 +57,7 @@ test('a node that finds none of its saved peers looks for them again', async (t)
   t.like(await alone.joined, { type: 'joined', contacts: 0 });
   // The other one knows nobody any more: it cannot be the one that finds.
   await rm(join(site.dir, 'node0', 'peers'), { force: true });
-  await nodeAt(t, site, 'node0', { ...own(0), listen: first.listen });
+  await nodeAt(t, site, 'node0', own(0));
   await eventually(t, 'it is found', () => alone.status().contacts === 1, 15_000);
 });
 

@@ -87,8 +87,7 @@ export class UnsignedRecords {
       const publishedAtMs = this.#wallMs();
       return { ...STRANGER, key, publishedAtMs, value };
     }
-    this.#met.delete(name);
-    this.#met.set(name, met);
+    keepLatest(this.#met, name, met, UNSIGNED_MAX);
     const { version, publishedAtMs, ttlS, replication, publisher } = met.header;
     const lifeMs = met.header.lifeMs - Math.ceil(monotonicMs() - met.at);
     if (lifeMs < 1) return undefined;

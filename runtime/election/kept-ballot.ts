@@ -12,10 +12,10 @@
  * Invariants: ballots are written one after another; one counts as written when it and `voted` are
  * both on disk.
  */
-import { open, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode, UsageError } from '../failure.ts';
-import { fileExists, fileFault, writeWhole } from '../files.ts';
+import { fileExists, fileFault, textAtStart, writeWhole } from '../files.ts';
 import type { Identity } from '../identity/identity.ts';
 import { reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
@@ -112,17 +112,9 @@ function faultOf(ballot: BallotFields | undefined, identity: Identity): string |
   return isOurs ? undefined : 'its list is of another authority';
 }
 
-/** No more of it than a file of ours has. */
 async function textIn(path: string): Promise<string | undefined> {
   try {
-    const handle = await open(path, 'r');
-    try {
-      const buffer = Buffer.alloc(BALLOT_BYTES_MAX + 1);
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-      return buffer.toString('latin1', 0, bytesRead);
-    } finally {
-      await handle.close();
-    }
+    return await textAtStart(path, BALLOT_BYTES_MAX);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw new UsageError(`the ballot ${path} cannot be read: ${fileFault(error)}`);

@@ -7,18 +7,17 @@
  * Invariants: the version is one more than that of the list before; every voter has a certificate
  * of this authority that is neither expired nor revoked. Called inside `lockAuthority`.
  */
-import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { hexOf } from '../../host/words.ts';
 import { idsIn } from '../../src/codec/election.ts';
 import { VOTERS_MAX } from '../../src/limits.ts';
 import type { WireVoters } from '../../src/wire-types.ts';
 import { UsageError } from '../failure.ts';
-import { fileExists, readWhole, writeWhole } from '../files.ts';
-import { isSignedBy, parsePem, plainSerial, readLeaf, validity } from '../identity/certificate.ts';
+import { fileExists, writeWhole } from '../files.ts';
+import { plainSerial, readLeaf, validity } from '../identity/certificate.ts';
 import { findIssued, readIndex } from '../identity/issued.ts';
 import type { Issued } from '../identity/issued.ts';
-import { readRevocations } from '../identity/revocations.ts';
+import { certificateIn, readRevocations } from '../identity/revocations.ts';
 import type { ListSigner } from '../identity/revocations.ts';
 import { faultOfCount, packedOf } from './voter-list.ts';
 import { readVoters, signVoters, textOfVoters } from './voter-list.ts';
@@ -93,7 +92,7 @@ async function idOf(
   isGood: (serial: string, notAfterMs: number) => boolean,
 ): Promise<string> {
   const [named] = findIssued(index, selector);
-  const given = named === undefined ? await certificateIn(signer, selector) : undefined;
+  const given = named === undefined ? await givenIn(signer, selector) : undefined;
   const id = named?.nodeId ?? given?.id ?? '';
   const all = [
     ...findIssued(index, id).map(({ serial, notAfter }) => ({
@@ -108,27 +107,13 @@ async function idOf(
   );
 }
 
-async function certificateIn(
+async function givenIn(
   signer: ListSigner,
   path: string,
 ): Promise<{ readonly id: string; readonly serial: string; readonly notAfterMs: number }> {
-  if (!(await fileExists(path))) {
-    throw new UsageError(
-      `${path} is no node id, serial number or certificate file of this authority: ` +
-        `"npx orrery ca show --dir ${signer.dir}" lists them`,
-    );
-  }
-  const hint = 'name an existing file';
-  const certificate = parsePem(await readWhole(path, { what: 'the certificate', hint }));
-  const id = certificate === undefined ? undefined : idIn(certificate, signer.certificate);
-  if (certificate === undefined || id === undefined) {
-    throw new UsageError(`${path} holds no node certificate of the authority in ${signer.dir}`);
-  }
-  const serial = plainSerial(certificate.serialNumber);
-  return { id, serial, notAfterMs: validity(certificate).notAfterMs };
-}
-
-function idIn(certificate: X509Certificate, authority: X509Certificate): string | undefined {
+  const certificate = await certificateIn(path, signer);
   const leaf = readLeaf(certificate);
-  return leaf.ok && isSignedBy(certificate, authority) ? leaf.nodeIdHex : undefined;
+  if (!leaf.ok) throw new UsageError(`${path} is no node certificate: ${leaf.reason}`);
+  const serial = plainSerial(certificate.serialNumber);
+  return { id: leaf.nodeIdHex, serial, notAfterMs: validity(certificate).notAfterMs };
 }

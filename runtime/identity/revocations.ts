@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { DAY_MS } from '../clock.ts';
 import { UsageError } from '../failure.ts';
 import { fileExists, readWhole, writeWhole } from '../files.ts';
-import { parsePem, plainSerial } from './certificate.ts';
+import { isSignedBy, parsePem, plainSerial } from './certificate.ts';
 import { findIssued, readIndex } from './issued.ts';
 import type { Issued } from './issued.ts';
 import { readRevocationList, signRevocationList } from './x509.ts';
@@ -116,21 +116,27 @@ export async function selectedSerials(
 ): Promise<string[]> {
   const found = findIssued(index, selector);
   if (found.length > 0) return found.map((issued) => issued.serial);
-  if (!(await fileExists(selector))) {
+  const certificate = await certificateIn(selector, signer);
+  return [plainSerial(certificate.serialNumber)];
+}
+
+/** A node's certificate in a file, which was named where an id or a serial number might be. */
+export async function certificateIn(path: string, signer: ListSigner): Promise<X509Certificate> {
+  if (!(await fileExists(path))) {
     throw new UsageError(
-      `${selector} is no node id, serial number or certificate file of this authority: ` +
+      `${path} is no node id, serial number or certificate file of this authority: ` +
         `"npx orrery ca show --dir ${signer.dir}" lists them`,
     );
   }
   const hint = 'name an existing file';
-  const certificate = parsePem(await readWhole(selector, { what: 'the certificate', hint }));
+  const certificate = parsePem(await readWhole(path, { what: 'the certificate', hint }));
   if (certificate === undefined) {
-    throw new UsageError(`${selector} holds no certificate: name a .crt file, an id or a serial`);
+    throw new UsageError(`${path} holds no certificate: name a .crt file, an id or a serial`);
   }
-  if (certificate.ca || !certificate.verify(signer.certificate.publicKey)) {
-    throw new UsageError(`${selector} is no node certificate of the authority in ${signer.dir}`);
+  if (certificate.ca || !isSignedBy(certificate, signer.certificate)) {
+    throw new UsageError(`${path} is no node certificate of the authority in ${signer.dir}`);
   }
-  return [plainSerial(certificate.serialNumber)];
+  return certificate;
 }
 
 async function writeRevocations(

@@ -7,7 +7,7 @@
  * renamed and said in the log; nothing that is wrong with it keeps a node from starting or running.
  * What it says of a peer is only where to look: its certificate proves who is there.
  */
-import { open, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   PEERS_FILE_BYTES_MAX,
@@ -17,7 +17,7 @@ import {
 } from '../bounds.ts';
 import { dayOf } from '../clock.ts';
 import { systemCode } from '../failure.ts';
-import { fileFault, writeWhole } from '../files.ts';
+import { fileFault, textAtStart, writeWhole } from '../files.ts';
 import { reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
 import { chosenPeers, parsePeers, textOfPeers } from './peers-file.ts';
@@ -103,7 +103,7 @@ export class SavedPeers {
 async function readPeers(path: string, log: Log): Promise<readonly SavedPeer[]> {
   const reason = 'it is damaged';
   try {
-    const peers = parsePeers(await textIn(path));
+    const peers = parsePeers(await textAtStart(path, PEERS_FILE_BYTES_MAX));
     if (peers !== undefined) return peers;
   } catch (error) {
     // Nothing is known to be wrong with the file: it stays.
@@ -119,16 +119,4 @@ async function readPeers(path: string, log: Log): Promise<readonly SavedPeer[]> 
   );
   log.warn({ reason, movedTo: isMoved ? movedTo : undefined }, 'the saved peers cannot be read');
   return [];
-}
-
-/** No more of it than a file of ours has. */
-async function textIn(path: string): Promise<string> {
-  const handle = await open(path, 'r');
-  try {
-    const buffer = Buffer.alloc(PEERS_FILE_BYTES_MAX + 1);
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    return buffer.toString('latin1', 0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }
