@@ -12,9 +12,9 @@ import type { FetchOperation, Handed, JoinOperation, Met } from '../../src/state
 import type { LocateOperation, Operation, Purpose } from '../../src/state/operation.ts';
 import type { Reading, StoreOperation } from '../../src/state/operation.ts';
 import { oneOf, readList, readOptional, writeList, writeOptional } from './forms.ts';
-import { readTrail, writeTrail } from './outcome.ts';
 import { HEADER_WORDS_MIN, readHeader, readKey, readPosition } from './record.ts';
 import { writeHeader, writeKey, writePosition } from './record.ts';
+import { readTrail, writeTrail } from './trail.ts';
 import type { Reader, Writer } from './words.ts';
 
 export function writeOperation(out: Writer, operation: Operation): void {

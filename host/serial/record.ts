@@ -1,18 +1,10 @@
 /**
- * Words of positions, keys and records: the parts that messages, inputs and states share.
- * Fields: `Position`, `Bits256`, `Key`, `RecordHeader`, `RecordBody`, `KeptRecord` and `Kept`, all
- * of them in the order in which `src/types.ts` names them.
+ * Words of positions, keys and records: the parts that messages, inputs and states share. Fields:
+ * `Position`, `Bits256`, `Key`, `RecordHeader`, `KeptRecord` and `Kept`, all of them in the order in
+ * which `src/types.ts` names them.
  */
 
-import type {
-  Bits256,
-  Kept,
-  KeptRecord,
-  Key,
-  Position,
-  RecordBody,
-  RecordHeader,
-} from '../../src/types.ts';
+import type { Bits256, Kept, KeptRecord, Key, Position, RecordHeader } from '../../src/types.ts';
 import { readBallot, readVoters, writeBallot, writeVoters } from './election.ts';
 import { readList, readOptional, writeList, writeOptional } from './forms.ts';
 import type { Reader, Writer } from './words.ts';
@@ -65,26 +57,6 @@ export function readHeader(input: Reader): RecordHeader {
     ttlS: input.number(),
     publishedAtMs: input.number(),
     lifeMs: input.number(),
-  };
-}
-
-export function writeBody(out: Writer, body: RecordBody): void {
-  writeKey(out, body.key);
-  out.number(body.version);
-  out.number(body.size);
-  out.word(body.replication);
-  out.number(body.ttlS);
-  out.number(body.publishedAtMs);
-}
-
-export function readBody(input: Reader): RecordBody {
-  return {
-    key: readKey(input),
-    version: input.number(),
-    size: input.number(),
-    replication: input.word(),
-    ttlS: input.number(),
-    publishedAtMs: input.number(),
   };
 }
 
