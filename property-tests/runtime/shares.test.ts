@@ -1,6 +1,7 @@
 // What connections share: bytes of unfinished messages, time of the event loop, places.
 import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import fc from 'fast-check';
 import { ClientConnection } from '../../runtime/api/api-connection.ts';
@@ -117,6 +118,47 @@ test('what a client keeps counts only while it is read', async (t) => {
   t.is(inputs.bytes, 0);
   for (const answer of waiting.splice(0)) answer();
   await eventually(t, 'it is read', () => inputs.bytes > 0);
+});
+
+test('of PUTs that wait for another of their key few are read', async (t) => {
+  const waiting: (() => void)[] = [];
+  let stored = 0;
+  const store: ClientStore = {
+    hasRoom: () => true,
+    isFull: () => false,
+    get: () => Promise.resolve({ value: undefined }),
+    put: async () => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      stored += 1;
+      return { status: 'busy', holders: [], wanted: 0, version: 0 };
+    },
+  };
+  const inputs = new InputBudget(1e9);
+  const shares = { store, slices: new Slices(), inputs, log: silentLog };
+  let read = (): number => 0;
+  const server = createServer((socket) => {
+    read = () => socket.bytesRead;
+    return new ClientConnection(socket, shares);
+  });
+  t.teardown(() => server.close());
+  const { host, port } = await bindServer(server, ANY_PORT, 'the server');
+  const socket = connect({ host, port, noDelay: true });
+  t.teardown(() => {
+    socket.destroy();
+  });
+  const value = new Uint8Array(60_000);
+  const key = new Uint8Array(32);
+  const rest = { ttlS: 60, replication: 1, checked: false } as const;
+  const put = encodeClient({ type: 'put', key, value, ...rest });
+  socket.write(Buffer.concat(Array.from({ length: CLIENT_REQUESTS_MAX }, () => put)));
+  await eventually(t, 'one is under way', () => waiting.length === 1);
+  await delay(300);
+  t.true(read() < 10 * put.length, `${read()} bytes`);
+  const goOn = (): boolean => {
+    for (const resolve of waiting.splice(0)) resolve();
+    return stored === CLIENT_REQUESTS_MAX;
+  };
+  await eventually(t, 'all have had their turn', goOn, 15_000);
 });
 
 test('who always has more to do takes turns with the others, and the loop goes on', async (t) => {
