@@ -76,6 +76,7 @@ export class LiveIdentity {
 
   /** Whether the newest list has revoked who published a record by a certificate that was good. */
   hasRevoked(certificate: Uint8Array, atWallMs: number): boolean {
+    if (certificate.length === 0) return false;
     return this.#used.verify(certificate, atWallMs)?.isRevoked === true;
   }
 
