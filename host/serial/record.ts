@@ -1,7 +1,7 @@
 /**
- * Words of positions, keys and records: the parts that messages, inputs and states share. Fields:
- * `Position`, `Bits256`, `Key`, `RecordHeader`, `KeptRecord` and `Kept`, all of them in the order in
- * which `src/types.ts` names them.
+ * Words of positions, keys and records: the parts that messages, inputs and states share.
+ * Fields: `Position`, `Bits256`, `Key`, `RecordHeader`, `KeptRecord` and `Kept`, each in the order
+ * in which `src/types.ts` names them.
  */
 
 import type { Bits256, Kept, KeptRecord, Key, Position, RecordHeader } from '../../src/types.ts';
