@@ -147,6 +147,7 @@ class Run {
       `RSS ${mib(last.map(({ resident }) => resident))} MiB`,
       `heap ${mib(last.map(({ heap }) => heap))} MiB`,
       `${medianOf(last.map(({ descriptors }) => descriptors))} descriptors`,
+      `event loops ${medianOf(last.map(({ lagMs }) => lagMs)).toFixed(0)} ms late`,
       `${medianOf(last.map(({ records }) => records))} records`,
       `${kills} kills, ${terminations} stops, ${wiped} wiped`,
       `${this.#fleet.those('up').length} up`,
