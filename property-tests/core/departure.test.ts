@@ -28,7 +28,7 @@ const returning = { type: 'exponential', meanOnMs: 40_000, meanOffMs: 15_000 } a
 
 const drawn = fc.record(
   {
-    nodes: fc.integer({ min: 12, max: 40 }),
+    nodes: fc.integer({ min: 12, max: 32 }),
     seed: fc.nat({ max: 9999 }).map(String),
     links: fc.constantFrom('dial' as const, 'dial-back' as const, 'warm' as const),
     tables: fc.constantFrom('converged' as const, 'joined' as const),
@@ -76,7 +76,7 @@ function durable(store: Store, nowMs: number): ReadonlyMap<string, string> {
 
 for (const disk of ['keep', 'empty'] as const) {
   const holds = disk === 'keep' ? 'what it held, less what has expired' : 'nothing';
-  law(`disk ${disk}: who returns holds ${holds}`, [drawn, fc.boolean()], 5, (given, fails) => {
+  law(`disk ${disk}: who returns holds ${holds}`, [drawn, fc.boolean()], 4, (given, fails) => {
     const work = { lookups: 0, puts: 60, replication: 8, durationMs: 120_000 };
     const fault = { type: 'mass-failure', atMs: 30_000, share: 0.5, returnMs: 20_000 } as const;
     const options: SimOptions = { ...smallOptions, ...work, ...given, disk };
@@ -112,7 +112,7 @@ law('crash: says nothing', [drawn], 2, (given) => {
 law(
   'leave: who is told drops the node at once, and does not take it up again',
   [drawn],
-  5,
+  4,
   (given) => {
     const told = new Map<string, Farewell>();
     const options = { ...smallOptions, ...given, durationMs: 120_000, lookups: 500 } as const;
@@ -144,7 +144,7 @@ interface Farewell {
   readonly by: Peer;
 }
 
-law('nobody asks, or is looked up, who has gone or is leaving', [drawn], 5, (given) => {
+law('nobody asks, or is looked up, who has gone or is leaving', [drawn], 4, (given) => {
   const work = {
     lookups: 2000,
     targets: 'nodes',
