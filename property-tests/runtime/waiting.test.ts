@@ -4,6 +4,7 @@ import test from 'ava';
 import { Intake } from '../../runtime/intake.ts';
 import { Slices } from '../../runtime/slices.ts';
 import { decodePeer, encodePeer } from '../../src/codec/peer.ts';
+import type { WireMessage } from '../../src/wire-types.ts';
 import { endAt, introduceEach } from './link-kit.ts';
 import { eventually, newSite } from './node-kit.ts';
 
@@ -15,14 +16,14 @@ function ping(call: number): Uint8Array {
   return encodePeer({ type: 'request', call, body: { type: 'ping' } });
 }
 
-/** Keeps the event loop. */
-function work(): void {
-  const begun = performance.now();
-  while (performance.now() - begun < BUSY_MS);
+interface Taken {
+  readonly intake: Intake<WireMessage>;
+  /** How long each message waited. */
+  readonly waits: number[];
+  readonly block: (isBlocked: boolean) => void;
 }
 
-test('a message that waited says for how long, each for itself', async (t) => {
-  const slices = new Slices();
+function intakeOf(slices: Slices): Taken {
   const waits: number[] = [];
   let isBlocked = false;
   const intake = new Intake({
@@ -34,6 +35,18 @@ test('a message that waited says for how long, each for itself', async (t) => {
     take: (_, waitedMs) => waits.push(waitedMs),
     onIdle: () => undefined,
   });
+  return { intake, waits, block: (is) => (isBlocked = is) };
+}
+
+/** Keeps the event loop. */
+function work(): void {
+  const begun = performance.now();
+  while (performance.now() - begun < BUSY_MS);
+}
+
+test('a message that waited says for how long, each for itself', async (t) => {
+  const slices = new Slices();
+  const { intake, waits, block } = intakeOf(slices);
   while (!slices.isOver());
   const [first, second] = [ping(1), ping(2)];
   intake.push(Buffer.concat([first, second.subarray(0, 5)]));
@@ -47,12 +60,12 @@ test('a message that waited says for how long, each for itself', async (t) => {
   t.true(three >= BUSY_MS && three < one);
 
   // What came while nothing was read may have come at once.
-  isBlocked = true;
+  block(true);
   intake.push(ping(4));
   await eventually(t, 'a turn', () => !slices.isOver());
   work();
   intake.push(ping(5));
-  isBlocked = false;
+  block(false);
   intake.askForTurn();
   await eventually(t, 'taken', () => waits.length === 5);
   t.true((waits[4] ?? 0) >= BUSY_MS);
@@ -66,24 +79,14 @@ test('a message that waited says for how long, each for itself', async (t) => {
 
 test('pauses that follow upon one another do not make what comes older and older', async (t) => {
   const slices = new Slices();
-  const waits: number[] = [];
-  let isBlocked = false;
-  const intake = new Intake({
-    decode: decodePeer,
-    slices,
-    isOpen: () => true,
-    isBlocked: () => isBlocked,
-    pause: () => undefined,
-    take: (_, waitedMs) => waits.push(waitedMs),
-    onIdle: () => undefined,
-  });
+  const { intake, waits, block } = intakeOf(slices);
   const begun = performance.now();
   for (let round = 0; performance.now() - begun < 5 * RESUMED_MS; round++) {
     // Read for some nine tenths of the time.
-    isBlocked = true;
+    block(true);
     intake.push(ping(2 * round));
     await delay(40);
-    isBlocked = false;
+    block(false);
     intake.askForTurn();
     await eventually(t, 'taken', () => waits.length === 2 * round + 1);
     await delay(300);
