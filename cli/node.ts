@@ -162,6 +162,15 @@ async function run(
   forget();
 }
 
+/** Stops a node that may still be starting. */
+export async function stopStarting(starting: Promise<RunningNode>): Promise<void> {
+  if (!(await within(starting, START_MS_MAX))) {
+    await endAtOnce(new CommandFailure('a node is killed: it is still starting'));
+  }
+  const node = await starting.catch(() => undefined);
+  if (node !== undefined) await stopNode(node);
+}
+
 /** A start may wait for a lock, or mend a database, for longer than a stop may take. */
 async function startedInTime(starting: Promise<Started>, watch: StopWatch): Promise<Started> {
   await Promise.race([starting, watch.asked]);

@@ -111,7 +111,7 @@ function checkedValue(value: Uint8Array): Uint8Array {
 const REASONS: Readonly<Record<Exclude<PutStatus, 'good'>, string>> = {
   'too-few-replicas': 'too few nodes have it on their disk, try again',
   'timed-out': 'the network did not answer in time, try again',
-  'no-peers': 'the node knows no other node that could hold it',
+  'no-peers': 'no other node answered, try again',
   full: 'the nodes that should hold it have no room',
   invalid: 'the node found the request invalid',
   busy: 'the node has too much to do, try again later',

@@ -81,7 +81,7 @@ export class ClosedError extends Error {
 const REASONS: Readonly<Record<Reason, string>> = {
   'too-few-replicas': 'too few nodes have it on their disk',
   'timed-out': 'the network did not answer in time',
-  'no-peers': 'the node knows no other node that could hold it',
+  'no-peers': 'no other node answered',
   full: 'the nodes that should hold it have no room',
   invalid: 'the node found the request invalid',
   busy: 'the node has too much to do',

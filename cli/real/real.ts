@@ -28,6 +28,7 @@ import { say } from '../output.ts';
 import { keepAndTell, runInto, wishesOf } from '../run-files.ts';
 import { settingsIn } from '../setting-flags.ts';
 import { watchForStop } from '../signals.ts';
+import type { StopWatch } from '../signals.ts';
 import { addFlags, foreignFlags, idleSettings, NODES_DEFAULT } from './flags.ts';
 
 const EXAMPLES = `
@@ -85,17 +86,23 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
   if (faults.length > 0) throw new SettingsFault(faults);
   for (const note of [...idleSettings(inFile), ...resolved.notes]) say(`orrery real: ${note}`);
   const options = { ...resolved.options, workers: 1, wire: false };
-  const output = await runInto(
-    out,
-    'real',
-    async () => await playWatched({ ...resolved, options }, version, flags, out !== undefined),
-  );
-  if (output === undefined) {
-    say('orrery real: stopped before its end; no result was written');
-    process.exitCode = EXIT_INTERRUPTED;
-    return;
+  const stop = watchForStop();
+  try {
+    const output = await runInto(
+      out,
+      'real',
+      async () =>
+        await playWatched({ ...resolved, options }, version, flags, out !== undefined, stop),
+    );
+    if (output === undefined) {
+      say('orrery real: stopped before its end; no result was written');
+      process.exitCode = EXIT_INTERRUPTED;
+      return;
+    }
+    await keepAndTell(output, scenario, wishes);
+  } finally {
+    stop.end();
   }
-  await keepAndTell(output, scenario, wishes);
 }
 
 /** Nothing when it was stopped before its end. */
@@ -104,8 +111,8 @@ async function playWatched(
   version: string,
   flags: Given,
   rows: boolean,
+  stop: StopWatch,
 ): Promise<RealOutput | undefined> {
-  const stop = watchForStop();
   const meter = new Meter();
   const onProgress = (progress: PlayProgress): boolean => {
     const { phase, messages, atMs, online } = progress;
@@ -133,7 +140,6 @@ async function playWatched(
     throw error;
   } finally {
     meter.end();
-    stop.end();
   }
 }
 

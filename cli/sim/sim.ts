@@ -91,27 +91,29 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
   if (order !== undefined) refuseTooLate(order, resolved.options);
   const recording = await recordingOf(flags, resolved.options);
   const stop = watchForStop();
-  for (const note of resolved.notes) say(`orrery sim: ${note}`);
-  for (const warning of warningsFor(resolved.options)) say(`orrery sim: ${warning}`);
-  const hooks = {
-    rows: out !== undefined,
-    ...(from === undefined ? {} : { from }),
-    ...(order === undefined ? {} : { snapshot: order }),
-    ...recording,
-  };
-  const output = await runInto(
-    out,
-    'sim',
-    async () => await runWatched(resolved, version, hooks, stop.isAsked),
-  );
-  await order?.saved(output === undefined);
-  recording?.tell();
-  if (output === undefined) {
-    say('orrery sim: stopped before its end; no result was written');
-    process.exitCode = EXIT_INTERRUPTED;
+  try {
+    for (const note of resolved.notes) say(`orrery sim: ${note}`);
+    for (const warning of warningsFor(resolved.options)) say(`orrery sim: ${warning}`);
+    const hooks = {
+      rows: out !== undefined,
+      ...(from === undefined ? {} : { from }),
+      ...(order === undefined ? {} : { snapshot: order }),
+      ...recording,
+    };
+    const output = await runInto(
+      out,
+      'sim',
+      async () => await runWatched(resolved, version, hooks, stop.isAsked),
+    );
+    await order?.saved(output === undefined);
+    recording?.tell();
+    if (output === undefined) {
+      say('orrery sim: stopped before its end; no result was written');
+      process.exitCode = EXIT_INTERRUPTED;
+      return;
+    }
+    await keepAndTell(output, scenario, wishes);
+  } finally {
     stop.end();
-    return;
   }
-  await keepAndTell(output, scenario, wishes);
-  stop.end();
 }

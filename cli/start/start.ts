@@ -17,7 +17,7 @@ import { adminOfMember, dashboardsAt } from '../dashboards.ts';
 import { CommandFailure, EXIT_INTERRUPTED } from '../failure.ts';
 import { wholeNumber } from '../flags.ts';
 import { openLog } from '../logging.ts';
-import { stopNode } from '../node.ts';
+import { stopStarting } from '../node.ts';
 import { colours, print } from '../output.ts';
 import { writeRun } from '../run-files.ts';
 import { DEFAULT_LISTEN, STATE_DIR } from '../settings/settings.ts';
@@ -42,7 +42,7 @@ export function startCommand(version: string): CommandUnknownOpts {
       try {
         await run({ once, basePort, dir: data, nodes, version }, begun, watch);
       } finally {
-        await Promise.all(begun.map(stopWhenThere));
+        await Promise.all(begun.map(stopStarting));
         watch.end();
       }
     });
@@ -55,12 +55,6 @@ interface Request {
   /** Simulated ones. */
   readonly nodes: number;
   readonly version: string;
-}
-
-/** Also one that was still starting when the stop was asked for. */
-async function stopWhenThere(starting: Promise<RunningNode>): Promise<void> {
-  const node = await starting.catch(() => undefined);
-  if (node !== undefined) await stopNode(node);
 }
 
 async function run(

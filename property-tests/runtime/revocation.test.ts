@@ -100,9 +100,9 @@ test('what somebody signed who is revoked since is not read, and who holds it st
   const holders = members.filter(({ identity }) => stored.holders.includes(identity.nodeIdHex));
   for (const { node, dataDir, replaced } of holders) {
     t.truthy((await node.get(stored.key)).value, 'it is on its own disk');
+    const { records } = node.status();
     await copyPublicFiles(site.authority, dataDir);
     await eventually(t, 'a holder has the list', () => replaced() > 0);
-    const { records } = node.status();
     t.is((await node.get(stored.key)).value, undefined);
     await eventually(t, 'it is let go', () => node.status().records < records);
   }

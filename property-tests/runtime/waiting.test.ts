@@ -81,7 +81,7 @@ test('pauses that follow upon one another do not make what comes older and older
   const slices = new Slices();
   const { intake, waits, block } = intakeOf(slices);
   const begun = performance.now();
-  for (let round = 0; performance.now() - begun < 5 * RESUMED_MS; round++) {
+  for (let round = 0; performance.now() - begun < 8 * RESUMED_MS; round++) {
     // Read for some nine tenths of the time.
     block(true);
     intake.push(ping(2 * round));
@@ -94,7 +94,7 @@ test('pauses that follow upon one another do not make what comes older and older
     await eventually(t, 'taken', () => waits.length === 2 * round + 2);
   }
   const last = waits.at(-1) ?? Infinity;
-  t.true(last < 3 * RESUMED_MS, `${last} ms, and it had just come`);
+  t.true(last < 5 * RESUMED_MS, `${last} ms, and it had just come`);
 });
 
 test('a request that waited for a dial leaves as it is then', async (t) => {

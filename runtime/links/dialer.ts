@@ -32,8 +32,8 @@ export class Dialer {
   readonly #identity: LiveIdentity;
   readonly #active = new Set<TLSSocket>();
   /** Dials of peers that are only heard of do not take the turns of those that are known. */
-  readonly #known: Lane = { busy: 0, turns: [], newestIsNext: false };
-  readonly #heardOf: Lane = { busy: 0, turns: [], newestIsNext: false };
+  readonly #known: Lane = { busy: 0, beside: 0, turns: [], newestIsNext: false };
+  readonly #heardOf: Lane = { busy: 0, beside: 0, turns: [], newestIsNext: false };
   #stopped = false;
 
   constructor(identity: LiveIdentity) {
@@ -58,7 +58,7 @@ export class Dialer {
     if (lane.busy < DIALS_MAX / 2) lane.busy += 1;
     else if (!(await turnIn(lane, isAwaited))) return NOT_AWAITED;
     try {
-      return await this.#race(familiesInTurn(endpoints), take, permit);
+      return await this.#race(familiesInTurn(endpoints), take, lane, permit);
     } finally {
       handOn(lane);
     }
@@ -72,6 +72,7 @@ export class Dialer {
   #race(
     endpoints: readonly Endpoint[],
     take: Taker,
+    lane: Lane,
     permit: Permit = () => true,
   ): Promise<string | undefined> {
     return new Promise((resolve) => {
@@ -102,8 +103,11 @@ export class Dialer {
           if (open.size === 0) end(this.#stopped ? 'stopping' : last);
           return;
         }
+        const isBeside = open.size > 0;
+        if (isBeside) lane.beside += 1;
         const socket = this.#tryOne(endpoint, (ended, fault) => {
           open.delete(ended);
+          if (isBeside) lane.beside -= 1;
           const reason = over ? 'another address was faster' : (fault ?? this.#judged(ended, take));
           if (reason === undefined) return end(undefined);
           ended.destroy();
@@ -114,17 +118,11 @@ export class Dialer {
         if (left.length > 0) next = setTimeout(tryBeside, DIAL_NEXT_MS);
       };
       const tryBeside = (): void => {
-        if (this.#hasRoomBeside) tryNext();
+        if (lane.beside < DIALS_BESIDE_MAX / 2) tryNext();
         else next = setTimeout(tryBeside, DIAL_NEXT_MS);
       };
       tryNext();
     });
-  }
-
-  /** Whether one more of a dial's addresses may be tried while another still is. */
-  get #hasRoomBeside(): boolean {
-    const dials = this.#known.busy + this.#heardOf.busy;
-    return this.#active.size < dials + DIALS_BESIDE_MAX;
   }
 
   #judged(socket: TLSSocket, take: Taker): string | undefined {
@@ -159,6 +157,8 @@ export class Dialer {
 /** Dials in progress, and those that wait for their turn. */
 interface Lane {
   busy: number;
+  /** Connections that they have open beyond one each. */
+  beside: number;
   /** The oldest come first. */
   readonly turns: Turn[];
   newestIsNext: boolean;

@@ -6,8 +6,8 @@
  * than a majority would hold it then, more nodes are (Attiya, Bar-Noy and Dolev, "Sharing memory
  * robustly in message-passing systems", 1995, section 3): so that what was read once is not read
  * older later (S14). All of them are waited for, not a majority: some may stand in for nodes that
- * are slow today, and those answer tomorrow. When there are no more nodes that would take it, the
- * value is handed out all the same.
+ * are slow today, and those answer tomorrow. One that takes nothing holds the reader up for one
+ * call. When there are no more nodes that would take it, the value is handed out all the same.
  *
  * Republishing is a read of the node's own that ends with as many replicas as the record wants.
  */

@@ -105,12 +105,16 @@ export interface Miss {
   readonly reason?: Refusal | undefined;
 }
 
-/** A store was refused or went unanswered; after a missed deadline it is asked once more. */
+/**
+ * A store was refused or went unanswered; after a missed deadline it is asked once more, unless a
+ * reader waits who has a majority: nor does anybody stand in for it then.
+ */
 export function onNotStored(draft: Draft, op: OpId, peer: Peer, miss: Miss): void {
   const operation = lookUp(draft.operations, operationOrder, op);
   if (operation?.type !== 'store' || !operation.waiting.includes(peer)) return;
-  const { again: asked, record: signed } = operation;
-  if (miss.late !== undefined && signed !== undefined && !asked.includes(peer)) {
+  const { again: asked, record: signed, purpose, holders, needed, wanted } = operation;
+  const isRead = purpose === 'read' && holders.length >= needed;
+  if (!isRead && miss.late !== undefined && signed !== undefined && !asked.includes(peer)) {
     const again = [...asked, peer];
     draft.operations = withItem(draft.operations, operationOrder, { ...operation, again });
     const record = recordNow(draft, operation, signed);
@@ -119,7 +123,7 @@ export function onNotStored(draft: Draft, op: OpId, peer: Peer, miss: Miss): voi
   }
   const waiting = operation.waiting.filter((other) => other !== peer);
   const fullCount = operation.fullCount + Number(miss.reason === 'full');
-  proceed(draft, { ...operation, waiting, fullCount });
+  proceed(draft, { ...operation, waiting, fullCount, wanted: isRead ? wanted - 1 : wanted });
 }
 
 /** Ends it with what it has: good with a majority, else the failure with the true holders. */

@@ -6,8 +6,9 @@
  * of a comparison has no figures of one.
  */
 
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { keepFile } from '../keep-file.ts';
 import { ReportFault } from './fault.ts';
 import { csvFile, svgFile } from './figure.ts';
 import { bytesOf, readRun } from './read.ts';
@@ -30,10 +31,10 @@ export async function writeReport(dir: string, extra?: ExtraPart): Promise<void>
     const old = (await readdir(folder)).filter((name) => name.startsWith(`${COMPARED}-`));
     for (const name of old) await rm(join(folder, name), { force: true });
     for (const figure of figures) {
-      await writeFile(join(folder, `${figure.id}.svg`), svgFile(figure));
-      await writeFile(join(folder, `${figure.id}.csv`), csvFile(figure));
+      await keepFile(join(folder, `${figure.id}.svg`), svgFile(figure));
+      await keepFile(join(folder, `${figure.id}.csv`), csvFile(figure));
     }
-    await writeFile(join(dir, 'report.html'), html);
+    await keepFile(join(dir, 'report.html'), html);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ReportFault(`the report cannot be written to ${dir}: ${reason}`);
