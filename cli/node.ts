@@ -162,22 +162,24 @@ async function run(
   forget();
 }
 
-/** Stops a node that may still be starting. */
+/** Stops a node that may still be starting; one that could not start is told elsewhere. */
 export async function stopStarting(starting: Promise<RunningNode>): Promise<void> {
-  if (!(await within(starting, START_MS_MAX))) {
-    await endAtOnce(new CommandFailure('a node is killed: it is still starting'));
-  }
-  const node = await starting.catch(() => undefined);
+  const started = starting.catch(() => undefined);
+  await killIfSlow(started);
+  const node = await started;
   if (node !== undefined) await stopNode(node);
 }
 
-/** A start may wait for a lock, or mend a database, for longer than a stop may take. */
 async function startedInTime(starting: Promise<Started>, watch: StopWatch): Promise<Started> {
   await Promise.race([starting, watch.asked]);
-  if (watch.isAsked() && !(await within(starting, START_MS_MAX))) {
-    await endAtOnce(new CommandFailure('the node is killed: it is still starting'));
-  }
+  if (watch.isAsked()) await killIfSlow(starting);
   return await starting;
+}
+
+/** A start may wait for a lock, or mend a database, for longer than a stop may take. */
+async function killIfSlow(starting: Promise<unknown>): Promise<void> {
+  if (await within(starting, START_MS_MAX)) return;
+  await endAtOnce(new CommandFailure('the node is killed: it is still starting'));
 }
 
 /** Resolves when the node has stopped. @throws what stopped it, a bug of ours */
