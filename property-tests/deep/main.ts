@@ -4,7 +4,6 @@
  * Exit codes: 0 all held, 1 something did not, 2 wrong usage, 130 cut short by Ctrl-C.
  */
 import { randomInt } from 'node:crypto';
-import { join } from 'node:path';
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { wholeNumber } from '../../cli/flags.ts';
 import { print, say } from '../../cli/output.ts';
@@ -22,25 +21,19 @@ import { renewUnderLoad } from './renewal.ts';
 import { LEADER_LANES } from './leader-lanes.ts';
 import type { Report } from './report.ts';
 import { restart } from './restart.ts';
-import { soakPlan } from './soak/plan.ts';
-import { soak } from './soak/soak.ts';
+import { soakLane, type SoakFlags } from './soak/lane.ts';
 import { stopped } from './stopped.ts';
 
-interface Flags extends ElectionFlags {
+interface Flags extends ElectionFlags, SoakFlags {
   readonly cycles: number;
   readonly stops: number;
   readonly operations: number;
-  readonly nodes?: number | undefined;
   readonly keys: number;
   readonly settle: number;
   readonly lossless: boolean;
   readonly inputs: number;
   readonly only?: readonly string[] | undefined;
   readonly small: boolean;
-  readonly minutes: number;
-  readonly rate: number;
-  readonly out?: string | undefined;
-  readonly seed: string;
 }
 
 const WHAT = [
@@ -63,6 +56,7 @@ const WHAT = [
 const NODES = 20;
 /** Hours long: only when asked for. */
 const ALONE: readonly string[] = ['soak', 'election', 'states', 'failover'];
+const LANES = { soak: soakLane, ...ELECTION_LANES, ...LEADER_LANES };
 const FAULTS_TOLD = 20;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -71,8 +65,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/** To start all nodes, and for the last reads. */
-const SOAK_MORE_MS = 600_000;
 /** No attack takes nearly as long. */
 const ATTACK_MS_MAX = 1_800_000;
 
@@ -109,6 +101,7 @@ await new Command('npm run test:deep --')
   .option('--small', 'abuse: the form of it that npm test has', false)
   .option('--minutes <n>', 'soak: of load', wholeNumber(1, 100_000), 120)
   .option('--rate <n>', 'soak: operations per second', wholeNumber(1, 10_000), 100)
+  .option('--k <n>', 'soak: contacts per bucket, nodes asked by a PUT', wholeNumber(4, 64), 20)
   .option('--seeds <n>', 'election: trials', wholeNumber(1, 1_000_000_000), 100_000)
   .option('--from <n>', 'election: the first seed', wholeNumber(1, 1_000_000_000), 1)
   .option('--threads <n>', 'election, failover: that calculate', wholeNumber(1, 64), 1)
@@ -136,10 +129,10 @@ await new Command('npm run test:deep --')
     if (isWanted('restart')) faults += await runRestart(flags);
     if (isWanted('stopped')) faults += await runStopped(flags);
     if (isWanted('abuse')) faults += await runAbuse(flags);
-    if (isWanted('soak')) faults += await runSoak(flags);
-    for (const [lane, run] of Object.entries({ ...ELECTION_LANES, ...LEADER_LANES })) {
+    for (const [lane, run] of Object.entries(LANES)) {
       const tell = (line: string): void => say(`${lane}: ${line}`);
       if (isWanted(lane)) faults += told(lane, await run(flags, interrupted.signal, tell));
+      interrupted.signal.throwIfAborted();
     }
     process.exitCode = faults === 0 ? 0 : 1;
   })
@@ -259,18 +252,6 @@ async function runAbuse({ seed, only, small: isSmall }: Flags): Promise<number> 
     const findings = await attackNode(attack, isSmall ? small(seed) : deep(seed), signal);
     faults += told(`abuse, ${attack.name}`, findings);
   }
-  return faults;
-}
-
-/** Reports what there is when it is cut short, and is cut short all the same. */
-async function runSoak({ seed, nodes = NODES, minutes, rate, out }: Flags): Promise<number> {
-  const file = out ?? join('.orrery', 'deep', `soak-${seed}.json`);
-  const signal = deadline(minutes * 60_000 + SOAK_MORE_MS, interrupted.signal);
-  const report = await soak(soakPlan(seed, { nodes, minutes, rate }), file, signal, (line) => {
-    say(`soak: ${line}`);
-  });
-  const faults = told(`soak, ${nodes} nodes`, report);
-  signal.throwIfAborted();
   return faults;
 }
 

@@ -3,6 +3,8 @@ import type { LoadPlan } from '../load.ts';
 
 export interface SoakPlan extends LoadPlan {
   readonly nodes: number;
+  /** Contacts per bucket; a PUT asks as many nodes. */
+  readonly k: number;
   /** Nodes from this one on are stopped and started again, those before live all the time. */
   readonly lasting: number;
   /** Mean time from the start of a node of the others to its end. */
@@ -14,13 +16,14 @@ export interface SoakPlan extends LoadPlan {
 
 export function soakPlan(
   seed: string,
-  { nodes, minutes, rate }: Readonly<Record<'nodes' | 'minutes' | 'rate', number>>,
+  { nodes, minutes, rate, k }: Readonly<Record<'nodes' | 'minutes' | 'rate' | 'k', number>>,
 ): SoakPlan {
   const lengthS = minutes * 60;
   const roundS = Math.min(ROUND_S_MAX, lengthS / 3);
   return {
     seed,
     nodes,
+    k,
     lengthS,
     rate,
     lasting: nodes - Math.max(1, Math.round(nodes * CHANGING_SHARE)),

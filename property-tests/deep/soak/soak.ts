@@ -40,8 +40,10 @@ export async function soak(
     admin: true,
     logLevel: 'warn',
     launch,
-    argumentsOf: (node) =>
-      node === RECORDER ? ['--record', recording, '--record-size', RECORDING_SIZE] : [],
+    argumentsOf: (node) => [
+      ...['--k', String(plan.k)],
+      ...(node === RECORDER ? ['--record', recording, '--record-size', RECORDING_SIZE] : []),
+    ],
     onEnding: (node, pid, ending) => {
       words.take(node, ending);
       const { code, signal: by, stderr } = ending;
