@@ -13,7 +13,7 @@ import { HEALTHY } from '../election/setting.ts';
 import { inShares } from '../election/shares.ts';
 import { HAPPENINGS } from '../election/trouble.ts';
 import { CORE } from '../election/voter.ts';
-import type { Report } from './report.ts';
+import type { Report, RunLane } from './report.ts';
 
 export interface ElectionFlags {
   readonly from: number;
@@ -24,11 +24,7 @@ export interface ElectionFlags {
   readonly hours: number;
 }
 
-type Lane = (
-  flags: ElectionFlags,
-  signal: AbortSignal,
-  say: (line: string) => void,
-) => Promise<Report>;
+type Lane = RunLane<ElectionFlags>;
 
 const FILE = join('.orrery', 'deep', 'election.jsonl');
 

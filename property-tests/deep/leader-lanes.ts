@@ -4,13 +4,9 @@
 import { bootstrapKilled } from './bootstrap-killed.ts';
 import { deadline } from './ending.ts';
 import { leaderStopped } from './leader-stopped.ts';
-import type { Report } from './report.ts';
+import type { RunLane } from './report.ts';
 
-type Lane = (
-  flags: { readonly nodes?: number | undefined },
-  signal: AbortSignal,
-  say: (line: string) => void,
-) => Promise<Report>;
+type Lane = RunLane<{ readonly nodes?: number | undefined }>;
 
 export const LEADER_LANES: Readonly<Record<'leader-stopped' | 'bootstrap-killed', Lane>> = {
   'leader-stopped': async ({ nodes = 5 }, signal, say) => {

@@ -21,7 +21,7 @@ import { renewUnderLoad } from './renewal.ts';
 import { LEADER_LANES } from './leader-lanes.ts';
 import type { Report } from './report.ts';
 import { restart } from './restart.ts';
-import { soakLane, type SoakFlags } from './soak/lane.ts';
+import { runSoak, type SoakFlags } from './soak/run.ts';
 import { stopped } from './stopped.ts';
 
 interface Flags extends ElectionFlags, SoakFlags {
@@ -56,7 +56,7 @@ const WHAT = [
 const NODES = 20;
 /** Hours long: only when asked for. */
 const ALONE: readonly string[] = ['soak', 'election', 'states', 'failover'];
-const LANES = { soak: soakLane, ...ELECTION_LANES, ...LEADER_LANES };
+const LANES = { soak: runSoak, ...ELECTION_LANES, ...LEADER_LANES };
 const FAULTS_TOLD = 20;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -101,7 +101,7 @@ await new Command('npm run test:deep --')
   .option('--small', 'abuse: the form of it that npm test has', false)
   .option('--minutes <n>', 'soak: of load', wholeNumber(1, 100_000), 120)
   .option('--rate <n>', 'soak: operations per second', wholeNumber(1, 10_000), 100)
-  .option('--k <n>', 'soak: contacts per bucket, nodes asked by a PUT', wholeNumber(4, 64), 20)
+  .option('--k <n>', 'soak: contacts per bucket, nodes that a PUT asks', wholeNumber(4, 64), 20)
   .option('--seeds <n>', 'election: trials', wholeNumber(1, 1_000_000_000), 100_000)
   .option('--from <n>', 'election: the first seed', wholeNumber(1, 1_000_000_000), 1)
   .option('--threads <n>', 'election, failover: that calculate', wholeNumber(1, 64), 1)

@@ -9,7 +9,8 @@ import type { Sample } from './sampler.ts';
 
 export interface NodeGrowth {
   readonly node: number;
-  /** Bytes in the end, and per hour; no slope of a run that was too short. */
+  /** Bytes in the end, and per hour; no slope of a run that was too short. The intervals are to
+   * hold the slopes of all nodes at once. */
   readonly resident: number;
   readonly residentSlope: Slope | undefined;
   readonly heap: number;
@@ -44,13 +45,15 @@ function nodeGrowth(all: readonly Sample[], plan: SoakPlan): NodeGrowth {
   const [begin, end] = [all[0], all.at(-1)];
   if (begin === undefined || end === undefined) throw new Error('a node without a sample');
   const warm = all.filter(({ atS }) => atS >= plan.warmS);
-  const windowS = Math.max(WINDOW_S_MIN, judgedS(all, plan) / WINDOWS);
+  // The last sample belongs to the last window.
+  const windowS = Math.max(WINDOW_S_MIN, (judgedS(all, plan) + 1) / WINDOWS);
   const slope = (of: (one: Sample) => number): Slope | undefined =>
     slopeOf(
       lowestOf(
-        warm.map((one) => ({ atS: one.atS, value: of(one) })),
+        warm.map((one) => ({ atS: one.atS - plan.warmS, value: of(one) })),
         windowS,
       ),
+      plan.lasting,
     );
   const quarter = Math.ceil(warm.length / 4);
   const ends = (of: (one: Sample) => number): [number, number] => [

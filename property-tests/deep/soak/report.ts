@@ -4,6 +4,7 @@ import type { Verdict } from '../checker.ts';
 import { faultsOf, verdictLines } from '../judged.ts';
 import type { Load } from '../load.ts';
 import type { Churn } from './churn.ts';
+import { unanswered, unsampled } from './enough.ts';
 import { growthOf, judgedS } from './growth.ts';
 import type { NodeGrowth } from './growth.ts';
 import type { SoakPlan } from './plan.ts';
@@ -41,10 +42,14 @@ export function reportOf(parts: SoakParts): SoakReport {
     ...churn.faults.slice(0, TOLD),
     ...words.faults.slice(0, TOLD),
     ...growthFaults(growth, spanS, plan),
+    ...(broken === undefined
+      ? [...unsampled(sampler.samples, plan), ...unanswered(load.verdict)]
+      : []),
     ...(replayed?.faults ?? []),
   ];
   const warnings = [...words.warnings].map(([message, count]) => `${count} x ${message}`);
   const lines = [
+    `network     ${plan.nodes} nodes, k = ${plan.k}, ${plan.rate} operations a second`,
     `operations  ${load.done} in ${((sampler.samples.at(-1)?.atS ?? 0) / 60).toFixed(1)} min`,
     ...verdictLines(load.verdict),
     `latency     get ${timesText(load.times.get)}; put ${timesText(load.times.put)}`,

@@ -75,7 +75,7 @@ export class Sampler {
     const pid = this.#fleet.pid(node) ?? 0;
     const of = await metricsOf(formatEndpoint(this.#fleet.admin(node)));
     const { anonymous, threads } = await figuresOf(pid);
-    return {
+    const sample: Sample = {
       node,
       atS: Math.round(atS),
       resident: of('process_resident_memory_bytes'),
@@ -90,6 +90,11 @@ export class Sampler {
       descriptors: await descriptorsOf(pid),
       threads,
     };
+    // What is not there reads as 0, and what is always 0 does not grow.
+    const { resident, heap, heapTotal, descriptors } = sample;
+    if (Math.min(resident, anonymous, heap, heapTotal, descriptors, threads) === 0)
+      throw new Error(`node ${node} tells no memory, descriptors or threads`);
+    return sample;
   }
 }
 

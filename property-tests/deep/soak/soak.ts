@@ -14,6 +14,7 @@ import { Load } from '../load.ts';
 import { Churn } from './churn.ts';
 import type { SoakPlan } from './plan.ts';
 import { replayed } from './replayed.ts';
+import type { ReplayResult } from './replayed.ts';
 import { reportOf } from './report.ts';
 import type { SoakReport } from './report.ts';
 import { Sampler } from './sampler.ts';
@@ -41,7 +42,8 @@ export async function soak(
     logLevel: 'warn',
     launch,
     argumentsOf: (node) => [
-      ...['--k', String(plan.k)],
+      '--k',
+      String(plan.k),
       ...(node === RECORDER ? ['--record', recording, '--record-size', RECORDING_SIZE] : []),
     ],
     onEnding: (node, pid, ending) => {
@@ -62,6 +64,7 @@ export async function soak(
   } catch (error) {
     broken = whyOf(error);
   }
+  if (signal.aborted) broken ??= whyOf(signal.reason);
   const [run] = runs;
   if (run === undefined) throw new Error(broken);
   onProgress(signal.aborted ? 'cut short' : `replaying ${recording} ...`);
@@ -74,11 +77,16 @@ export async function soak(
     // What has broken off is as short as it is.
     replayed: signal.aborted
       ? undefined
-      : await replayed(recording, broken === undefined ? plan.lengthS : 0),
+      : await replayed(recording, broken === undefined ? plan.lengthS : 0).catch(notReplayed),
     broken,
   });
   note('report', report.data);
   return { ...report, lines: [...report.lines, `recording   ${recording}`, `samples     ${out}`] };
+}
+
+/** What the hours have shown is told also when the recording cannot be read. */
+function notReplayed(error: unknown): ReplayResult {
+  return { line: 'recording   not readable', faults: [`the recording: ${whyOf(error)}`] };
 }
 
 class Run {

@@ -1,12 +1,21 @@
-// What fails a soak: a node that leaks alone, and a recording that is not of the whole run or not
-// equal; what does not: links that come and go.
+// What fails a soak: a node that leaks alone, too little that was seen, and a recording that is not
+// of the whole run or not equal; what does not: links that come and go.
 import test from 'ava';
+import { emptyVerdict } from '../checker.ts';
+import type { Tally, Verdict } from '../checker.ts';
+import { unanswered, unsampled } from './enough.ts';
 import type { NodeGrowth } from './growth.ts';
 import { replayFaults } from './replayed.ts';
 import type { ReplayTold } from './replayed.ts';
 import { growthFaults } from './report.ts';
 
 const HOUR_S = 3600;
+const TALLY = { checked: 1000, unknown: 0, violations: 0 };
+const VERDICT: Verdict = {
+  ...emptyVerdict,
+  puts: { acknowledged: 960, failed: 40, unknown: 0 },
+  rules: { ...emptyVerdict.rules, stale: TALLY, lost: TALLY },
+};
 const PLAN = { nodes: 20, lasting: 14 };
 
 function nodesWith(more: readonly number[], perHour = 0): NodeGrowth[] {
@@ -107,4 +116,29 @@ test('the first step that differs is named, and so are gaps', (t) => {
     'the recording x has gaps: segment 2 does not follow',
   ]);
   t.is(replayFaults({ ...WHOLE, equal: false }, 'x', 2 * HOUR_S).length, 1);
+});
+
+test('a node that was not looked at fails a soak', (t) => {
+  const plan = { lasting: 2, lengthS: 100, sampleMs: 10_000 };
+  const of = (...counts: readonly number[]): string[] =>
+    unsampled(
+      counts.flatMap((count, node) => Array.from({ length: count }, () => ({ node }))),
+      plan,
+    );
+  t.deepEqual(of(10, 9), []);
+  t.deepEqual(of(10, 8), ['node 1 gave 8 samples, at least 9 are needed']);
+  t.is(of(10).length, 1);
+});
+
+test('a network that refuses, forgets or is not read fails a soak', (t) => {
+  t.deepEqual(unanswered(VERDICT), []);
+  const puts = { acknowledged: 940, failed: 60, unknown: 0 };
+  t.deepEqual(unanswered({ ...VERDICT, puts }), ['only 94.0 % of the PUTs were acknowledged']);
+  const lostOf = (lost: Tally): string[] =>
+    unanswered({ ...VERDICT, rules: { ...VERDICT.rules, lost } });
+  t.deepEqual(lostOf({ ...TALLY, violations: 10 }), []);
+  t.deepEqual(lostOf({ ...TALLY, violations: 11 }), [
+    'lost: 11 of 1000 reads, too many for the nodes killed',
+  ]);
+  t.deepEqual(lostOf({ ...TALLY, checked: 0 }), ['no read was judged for lost']);
 });

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { deadline } from '../ending.ts';
-import type { Report } from '../report.ts';
+import type { RunLane } from '../report.ts';
 import { soakPlan } from './plan.ts';
 import { soak } from './soak.ts';
 
@@ -17,16 +17,12 @@ export interface SoakFlags {
   readonly out?: string | undefined;
 }
 
-export async function soakLane(
-  { seed, nodes = NODES, minutes, rate, k, out }: SoakFlags,
-  signal: AbortSignal,
-  say: (line: string) => void,
-): Promise<Report> {
+export const runSoak: RunLane<SoakFlags> = async (flags, signal, say) => {
+  const { seed, nodes = 20, minutes, rate, k, out } = flags;
   const plan = soakPlan(seed, { nodes, minutes, rate, k });
   const file = out ?? join('.orrery', 'deep', `soak-${seed}.json`);
   return await soak(plan, file, deadline(minutes * 60_000 + MORE_MS, signal), say);
-}
+};
 
-const NODES = 20;
-/** To start all nodes, for the last reads, and for the replay. */
+/** To start all nodes, and for the last reads. */
 const MORE_MS = 600_000;
