@@ -70,12 +70,10 @@ const ATTACK_MS_MAX = 1_800_000;
 
 await new Command('npm run test:deep --')
   .description(
-    'real nodes killed with -9, asked to stop, stopped, continued or renewed, while clients keep ' +
-      'a record; codecs under damaged frames',
+    'real nodes killed with -9, stopped, attacked or kept busy for hours, while clients keep a ' +
+      'record; codecs under damaged frames; elections under all faults',
   )
-  .addArgument(
-    new Argument('[what]', `all of them but ${ALONE.join(', ')} without it`).choices(WHAT),
-  )
+  .addArgument(new Argument('[what]', `without it all but ${ALONE.join(', ')}`).choices(WHAT))
   .option('--cycles <n>', 'crash: kills of a lone node', wholeNumber(1, 1_000_000), 1000)
   .option('--stops <n>', 'drain: SIGTERMs', wholeNumber(1, 1_000_000), 100)
   .option(
@@ -101,7 +99,7 @@ await new Command('npm run test:deep --')
   .option('--small', 'abuse: the form of it that npm test has', false)
   .option('--minutes <n>', 'soak: of load', wholeNumber(1, 100_000), 120)
   .option('--rate <n>', 'soak: operations per second', wholeNumber(1, 10_000), 100)
-  .option('--k <n>', 'soak: contacts per bucket, nodes that a PUT asks', wholeNumber(4, 64), 20)
+  .option('--k <n>', 'soak: contacts per bucket (slow machine: 8)', wholeNumber(4, 64), 20)
   .option('--seeds <n>', 'election: trials', wholeNumber(1, 1_000_000_000), 100_000)
   .option('--from <n>', 'election: the first seed', wholeNumber(1, 1_000_000_000), 1)
   .option('--threads <n>', 'election, failover: that calculate', wholeNumber(1, 64), 1)

@@ -37,15 +37,12 @@ export async function soak(
   const launch = { nodeArguments, environment };
   note('plan', { ...plan, ...launch, recording, at: new Date().toISOString() });
   const words = new Words();
+  const recorded = ['--record', recording, '--record-size', RECORDING_SIZE];
   const options: FleetOptions = {
     admin: true,
     logLevel: 'warn',
     launch,
-    argumentsOf: (node) => [
-      '--k',
-      String(plan.k),
-      ...(node === RECORDER ? ['--record', recording, '--record-size', RECORDING_SIZE] : []),
-    ],
+    argumentsOf: (node) => ['--k', `${plan.k}`, ...(node === RECORDER ? recorded : [])],
     onEnding: (node, pid, ending) => {
       words.take(node, ending);
       const { code, signal: by, stderr } = ending;
