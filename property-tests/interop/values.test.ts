@@ -6,7 +6,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import type { RunningNode } from '../../runtime/node.ts';
 import { encodeClassic } from '../../src/codec/classic.ts';
-import { eventually, newKey, valueOf } from '../runtime/node-kit.ts';
+import { newKey, valueOf } from '../runtime/node-kit.ts';
 import { certify, HOST, newShared } from './interop-kit.ts';
 import type { Shared } from './interop-kit.ts';
 import { askedOnce, goodAnswers, greets, hexOf, ourNode, played } from './older-peer.ts';
@@ -101,7 +101,7 @@ interface Scene {
 
 /** Two of ours and two older ones: each of ours knows the three others. */
 async function scene(t: ExecutionContext): Promise<Scene> {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const shared = await newShared(t, 4);
   for (const name of ['node', 'own', 'visitor']) await certify(shared, name, 'ed25519');
   const bootstrap = [`${HOST}:${shared.port}`];
@@ -111,16 +111,26 @@ async function scene(t: ExecutionContext): Promise<Scene> {
   const older = async (port: number): Promise<Older> => {
     const values = new Map<string, Uint8Array>();
     const there = await played(t, shared, 'visitor', port, goodAnswers(port, values));
-    for (const to of [shared.port, shared.port + 1]) {
-      await greets(t, shared, 'visitor', { from: port, to });
-    }
     return { there, values };
   };
   const olders = [await older(shared.port + 2), await older(shared.port + 3)] as const;
-  const all = (node: RunningNode): boolean => node.status().contacts === 3;
-  await eventually(t, 'all know all', () => all(first) && all(second));
+  const isComplete = (): boolean => [first, second].every((one) => one.status().contacts === 3);
+  // Who is asked back and answers late, on a busy machine, is not taken until it greets again.
+  for (let rounds = 0; rounds < GREETINGS_MAX && !isComplete(); rounds++) {
+    for (const from of [shared.port + 2, shared.port + 3]) {
+      for (const to of [shared.port, shared.port + 1]) {
+        await greets(t, shared, 'visitor', { from, to });
+      }
+    }
+    const untilMs = performance.now() + GREETED_MS;
+    while (!isComplete() && performance.now() < untilMs) await delay(10);
+  }
+  t.true(isComplete(), 'all know all');
   return { shared, ours: [first, second], olders };
 }
+
+const GREETINGS_MAX = 8;
+const GREETED_MS = 5000;
 
 function putsAt({ heard }: Played): number {
   return heard.filter(({ message }) => message.type === 'put').length;
