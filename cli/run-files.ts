@@ -10,6 +10,7 @@ import { resultText, writeOutputs } from '../sim/edge/outputs.ts';
 import type { RunOutput } from '../sim/edge/outputs.ts';
 import type { Scenario } from '../sim/edge/scenario.ts';
 import type { Given } from '../sim/edge/settings/settings.ts';
+import { EXIT_INTERRUPTED } from './failure.ts';
 import { say } from './output.ts';
 import { summaryOf } from './sim/summary.ts';
 
@@ -113,12 +114,18 @@ export function wishesOf(flags: Given, scenario: Scenario | undefined): Wishes {
   };
 }
 
-/** The end of a run that came to its end. */
+/** @param output nothing of a run that was stopped before its end */
 export async function keepAndTell(
-  output: RunOutput,
+  command: string,
+  output: RunOutput | undefined,
   scenario: Scenario | undefined,
   { out, json }: Wishes,
 ): Promise<void> {
+  if (output === undefined) {
+    say(`orrery ${command}: stopped before its end; no result was written`);
+    process.exitCode = EXIT_INTERRUPTED;
+    return;
+  }
   const result = recordOf(output.result, scenario);
   if (out !== undefined) await writeRun(out, { ...output, result });
   process.stdout.write(json ? resultText(result) : summaryOf(result, scenario, out));

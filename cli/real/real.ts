@@ -22,7 +22,7 @@ import {
 } from '../../sim/edge/settings/settings.ts';
 import { Interrupted } from '../../sim/main.ts';
 import type { SimOptions } from '../../sim/options.ts';
-import { CommandFailure, EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from '../failure.ts';
+import { CommandFailure, EXIT_USAGE, ToldFailure } from '../failure.ts';
 import { Meter } from '../meter.ts';
 import { say } from '../output.ts';
 import { keepAndTell, runInto, wishesOf } from '../run-files.ts';
@@ -94,12 +94,7 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
       async () =>
         await playWatched({ ...resolved, options }, version, flags, out !== undefined, stop),
     );
-    if (output === undefined) {
-      say('orrery real: stopped before its end; no result was written');
-      process.exitCode = EXIT_INTERRUPTED;
-      return;
-    }
-    await keepAndTell(output, scenario, wishes);
+    await keepAndTell('real', output, scenario, wishes);
   } finally {
     stop.end();
   }

@@ -11,7 +11,7 @@ import { readScenario } from '../../sim/edge/scenario.ts';
 import { SettingsFault } from '../../sim/edge/settings/fault.ts';
 import { resolveLayers, type Given, type Layer } from '../../sim/edge/settings/settings.ts';
 import { SETTINGS } from '../../sim/edge/settings/table.ts';
-import { EXIT_INTERRUPTED, EXIT_USAGE, ToldFailure } from '../failure.ts';
+import { EXIT_USAGE, ToldFailure } from '../failure.ts';
 import { say } from '../output.ts';
 import { keepAndTell, runInto, wishesOf } from '../run-files.ts';
 import { flagOf, settingsIn } from '../setting-flags.ts';
@@ -107,12 +107,7 @@ async function run(path: string | undefined, flags: Given, version: string): Pro
     );
     await order?.saved(output === undefined);
     recording?.tell();
-    if (output === undefined) {
-      say('orrery sim: stopped before its end; no result was written');
-      process.exitCode = EXIT_INTERRUPTED;
-      return;
-    }
-    await keepAndTell(output, scenario, wishes);
+    await keepAndTell('sim', output, scenario, wishes);
   } finally {
     stop.end();
   }

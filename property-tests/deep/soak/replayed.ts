@@ -5,22 +5,33 @@
 import { Tape } from '../../../cli/replay/tape.ts';
 import { checkNode } from '../../../src/invariants/invariants.ts';
 import { startProcess } from '../../processes.ts';
+import { whyOf } from '../ending.ts';
 
 export interface ReplayResult {
   readonly line: string;
   readonly faults: readonly string[];
 }
 
-/** @param lengthS of the load, all of which the recording must hold */
+/**
+ * What the hours of a soak have shown is told also when their recording cannot be read.
+ *
+ * @param lengthS of the load, all of which the recording must hold
+ */
 export async function replayed(path: string, lengthS: number): Promise<ReplayResult> {
+  return await replay(path, lengthS).catch((error: unknown) => ({
+    line: 'recording   not readable',
+    faults: [`the recording ${path}: ${whyOf(error)}`],
+  }));
+}
+
+async function replay(path: string, lengthS: number): Promise<ReplayResult> {
   const startMs = performance.now();
   const { code, signal, stdout, stderr } = await startProcess('.', ['replay', path, '--json'])
     .ended;
   const took = `${((performance.now() - startMs) / 1000).toFixed(0)} s`;
   if (stdout.length === 0) {
     const how = signal ?? `exit code ${code ?? 'unknown'}`;
-    const fault = `the replay of ${path} ended with ${how}: ${stderr.trim()}`;
-    return { line: 'recording   not readable', faults: [fault] };
+    throw new Error(`the replay ended with ${how}: ${stderr.trim()}`);
   }
   const told = JSON.parse(stdout.toString()) as ReplayTold;
   const { steps, segments, equal } = told;

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { law } from '../../harness.ts';
+import { normalQuantile } from '../../../sim/laws.ts';
+import { Chance } from '../chance.ts';
 import { lowestOf, medianOf, slopeOf } from './slopes.ts';
 
 const TRIALS = 400;
+const STEPS = 2 ** 20;
 const perHour = fc.double({ min: -5, max: 5, noNaN: true });
 const noise = fc.array(fc.double({ min: 0, max: 10, noNaN: true }), {
   minLength: 600,
@@ -24,15 +27,8 @@ law('the slope below saw teeth is found', [perHour, noise], 50, (slope, noises) 
 });
 
 test('the interval holds the slope although windows resemble their neighbours', (t) => {
-  let word = 1;
-  const noise = (): number => {
-    let sum = 0;
-    for (let at = 0; at < 12; at++) {
-      word = (Math.imul(word, 1664525) + 1013904223) >>> 0;
-      sum += word / 2 ** 32;
-    }
-    return sum - 6;
-  };
+  const chance = new Chance('slopes', 1);
+  const noise = (): number => normalQuantile(chance.between(1, STEPS - 1) / STEPS);
   const heldOf = (memory: number, outOf?: number): number => {
     let held = 0;
     for (let trial = 0; trial < TRIALS; trial++) {

@@ -53,9 +53,10 @@ function dependence(ranks: readonly number[]): number {
   const mean = (count - 1) / 2;
   const covariance = (lag: number): number =>
     ranks.slice(lag).reduce((sum, rank, at) => sum + (rank - mean) * ((ranks[at] ?? 0) - mean), 0);
+  const own = covariance(0);
   let more = 0;
   for (let lag = 1; lag <= count - 3; lag++) {
-    const correlation = covariance(lag) / covariance(0);
+    const correlation = covariance(lag) / own;
     if (Math.abs(correlation) < CORRELATED / Math.sqrt(count)) continue;
     more += (count - lag) * (count - lag - 1) * (count - lag - 2) * correlation;
   }

@@ -14,7 +14,6 @@ import { Load } from '../load.ts';
 import { Churn } from './churn.ts';
 import type { SoakPlan } from './plan.ts';
 import { replayed } from './replayed.ts';
-import type { ReplayResult } from './replayed.ts';
 import { reportOf } from './report.ts';
 import type { SoakReport } from './report.ts';
 import { Sampler } from './sampler.ts';
@@ -74,16 +73,11 @@ export async function soak(
     // What has broken off is as short as it is.
     replayed: signal.aborted
       ? undefined
-      : await replayed(recording, broken === undefined ? plan.lengthS : 0).catch(notReplayed),
+      : await replayed(recording, broken === undefined ? plan.lengthS : 0),
     broken,
   });
   note('report', report.data);
   return { ...report, lines: [...report.lines, `recording   ${recording}`, `samples     ${out}`] };
-}
-
-/** What the hours have shown is told also when the recording cannot be read. */
-function notReplayed(error: unknown): ReplayResult {
-  return { line: 'recording   not readable', faults: [`the recording: ${whyOf(error)}`] };
 }
 
 class Run {
