@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import type { RunningNode } from '../../runtime/node.ts';
+import type { PutResult } from '../../runtime/operations.ts';
 import { encodeClassic } from '../../src/codec/classic.ts';
 import { newKey, valueOf } from '../runtime/node-kit.ts';
 import { certify, HOST, newShared } from './interop-kit.ts';
@@ -37,9 +38,7 @@ test('what is put through ours later wins on all', async (t) => {
   const [key, old, value] = [newKey(), valueOf(300), valueOf(400)];
   for (const { values } of olders) values.set(hexOf(key), old);
   await finds(t, first, key, old);
-  const put = await second.put(key, value, { replication: 4 });
-  t.is(put.status, 'good');
-  t.is(put.holders.length, 4);
+  await putsOnAll(t, second, key, value);
   for (const node of ours) t.deepEqual((await node.get(key)).value, value);
   for (const { values } of olders) t.deepEqual(values.get(hexOf(key)), value);
   // An older one that comes back with what it had is not believed.
@@ -47,7 +46,7 @@ test('what is put through ours later wins on all', async (t) => {
   for (const node of ours) t.deepEqual((await node.get(key)).value, value);
   // And the next one wins again.
   const last = valueOf(20);
-  t.is((await first.put(key, last, { replication: 4 })).status, 'good');
+  await putsOnAll(t, first, key, last);
   for (const node of ours) t.deepEqual((await node.get(key)).value, last);
   for (const { values } of olders) t.deepEqual(values.get(hexOf(key)), last);
 });
@@ -56,10 +55,9 @@ test('nothing is served after its time, though an older node holds it still', as
   const { shared, ours, olders } = await scene(t);
   const [first, second] = ours;
   const [key, value] = [newKey(), valueOf(30)];
-  const before = performance.now();
-  t.is((await first.put(key, value, { ttlS: 10, replication: 4 })).status, 'good');
+  await putsOnAll(t, first, key, value, { ttlS: 10 });
   t.deepEqual((await second.get(key)).value, value);
-  await delay(12_000 - (performance.now() - before));
+  await delay(12_000);
   for (const { values } of olders) t.deepEqual(values.get(hexOf(key)), value);
   for (const node of ours) t.is((await node.get(key)).value, undefined);
   const question = encodeClassic({ type: 'find-value', key });
@@ -86,6 +84,22 @@ async function finds(
   let found = (await node.get(key)).value;
   while (found === undefined && performance.now() < untilMs) found = (await node.get(key)).value;
   t.deepEqual(found, value);
+}
+
+/** On a busy machine one of them may be too late to be counted; it is given the next PUT then. */
+async function putsOnAll(
+  t: ExecutionContext,
+  node: RunningNode,
+  key: Uint8Array,
+  value: Uint8Array,
+  options: { readonly ttlS?: number } = {},
+): Promise<void> {
+  const put = (): Promise<PutResult> => node.put(key, value, { ...options, replication: 4 });
+  const untilMs = performance.now() + 30_000;
+  let { status, holders } = await put();
+  while (holders.length < 4 && performance.now() < untilMs) ({ status, holders } = await put());
+  t.is(status, 'good');
+  t.is(holders.length, 4);
 }
 
 interface Older {
