@@ -36,27 +36,23 @@ interface Flags extends ElectionFlags, SoakFlags {
   readonly small: boolean;
 }
 
-const WHAT = [
-  'fuzz',
-  'crash',
-  'drain',
-  'history',
-  'renewal',
-  'restart',
-  'stopped',
-  'leader-stopped',
-  'bootstrap-killed',
-  'abuse',
-  'soak',
-  'election',
-  'states',
-  'failover',
-] as const;
+/** Those that print their results themselves. */
+const PRINTING = {
+  fuzz: runFuzz,
+  crash: runCrash,
+  drain: runDrain,
+  history: runHistory,
+  renewal: runRenewal,
+  restart: runRestart,
+  stopped: runStopped,
+  abuse: runAbuse,
+};
+const LANES = { ...LEADER_LANES, soak: runSoak, ...ELECTION_LANES };
+const WHAT = [...Object.keys(PRINTING), ...Object.keys(LANES)];
 /** Unless a test has a number of its own. */
 const NODES = 20;
 /** Hours long: only when asked for. */
-const ALONE: readonly string[] = ['soak', 'election', 'states', 'failover'];
-const LANES = { soak: runSoak, ...ELECTION_LANES, ...LEADER_LANES };
+const ALONE = ['soak', ...Object.keys(ELECTION_LANES)];
 const FAULTS_TOLD = 20;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -119,14 +115,9 @@ await new Command('npm run test:deep --')
     print(`seed ${flags.seed}`);
     let faults = 0;
     const isWanted = (one: string): boolean => (what ? what === one : !ALONE.includes(one));
-    if (isWanted('fuzz')) faults += await runFuzz(flags);
-    if (isWanted('crash')) faults += await runCrash(flags);
-    if (isWanted('drain')) faults += await runDrain(flags);
-    if (isWanted('history')) faults += await runHistory(flags);
-    if (isWanted('renewal')) faults += await runRenewal(flags);
-    if (isWanted('restart')) faults += await runRestart(flags);
-    if (isWanted('stopped')) faults += await runStopped(flags);
-    if (isWanted('abuse')) faults += await runAbuse(flags);
+    for (const [name, run] of Object.entries(PRINTING)) {
+      if (isWanted(name)) faults += await run(flags);
+    }
     for (const [lane, run] of Object.entries(LANES)) {
       const tell = (line: string): void => say(`${lane}: ${line}`);
       if (isWanted(lane)) faults += told(lane, await run(flags, interrupted.signal, tell));

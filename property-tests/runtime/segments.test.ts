@@ -8,12 +8,14 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { segmentPath } from '../../host/recording/form.ts';
 import type { RunningNode } from '../../runtime/node.ts';
+import type { RecordingOptions } from '../../runtime/recording/recording.ts';
 import { prepareSegments, segmentsAt, segmentsOf } from '../../runtime/recording/segments.ts';
 import { trimSegments } from '../../runtime/recording/segments.ts';
 import { scratch } from '../certificates/identity-kit.ts';
 import { run } from '../cli/cli-kit.ts';
 import { ask, metric } from './admin-kit.ts';
-import { ANY_PORT, clientOf, eventually, newKey, newSite, nodeAt, valueOf } from './node-kit.ts';
+import { ANY_PORT, clientOf, eventually, identityAt, newKey } from './node-kit.ts';
+import { newSite, nodeAt, valueOf } from './node-kit.ts';
 
 test('ten thousand segments are in order, and the oldest go first', async (t) => {
   const path = join(await scratch(t), 'node.orrec');
@@ -40,6 +42,22 @@ test('an empty file is of a node that did not start, and its number is used agai
   await writeFile(segmentPath(path, 1), 'x');
   t.is(await prepareSegments(path), 1);
   t.deepEqual(await segmentsOf(path), [segmentPath(path, 1)]);
+});
+
+test('a node whose port is taken leaves its recording as it was', async (t) => {
+  const site = await newSite(t);
+  const other = await nodeAt(t, site, 'other', { admin: ANY_PORT });
+  const record = recordAt(site.dir, 10_000_000);
+  const identity = await identityAt(site, 'n');
+  const start = (admin = other.admin): Promise<RunningNode> =>
+    nodeAt(t, site, 'n', { identity, admin, record });
+  await t.throwsAsync(start(), { message: /in use/ });
+  t.deepEqual(await segmentsAt(record.path), []);
+  await (await start(ANY_PORT)).close();
+  const files = await segmentsAt(record.path);
+  t.true(files.length > 0);
+  await t.throwsAsync(start(), { message: /in use/ });
+  t.deepEqual(await segmentsAt(record.path), files);
 });
 
 test('a segment that begins with nothing readable costs itself alone', async (t) => {
@@ -184,17 +202,22 @@ async function recorded(
   prepare: (path: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<Recorded> {
   const site = await newSite(t);
-  const path = join(site.dir, 'seg.orrec');
-  await prepare(path);
+  const record = recordAt(site.dir, bytesMax);
+  await prepare(record.path);
   const log: string[] = [];
   const silent = (): undefined => undefined;
   const warn = (_: object, words: string): void => void log.push(words);
   const node = await nodeAt(t, site, 'n', {
     admin: ANY_PORT,
-    record: { path, version: '0', bytesMax, values: false, segmentBytes: 8000 },
+    record,
     log: { error: warn, warn, info: silent, debug: silent },
   });
   return { node, dir: site.dir, log };
+}
+
+function recordAt(dir: string, bytesMax: number): RecordingOptions {
+  const path = join(dir, 'seg.orrec');
+  return { path, version: '0', bytesMax, values: false, segmentBytes: 8000 };
 }
 
 async function putting(t: ExecutionContext, node: RunningNode, count: number): Promise<void> {

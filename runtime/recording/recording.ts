@@ -18,7 +18,7 @@ import type { Moment, Peer, RecordHeader } from '../../src/types.ts';
 import { RECORDING_BEHIND_BYTES, RECORDING_FLUSH_MS, SEGMENT_BYTES } from '../bounds.ts';
 import { reasonOf } from '../log.ts';
 import type { Log } from '../log.ts';
-import { prepareSegments, SegmentFile, trimSegments } from './segments.ts';
+import { prepareSegments, removeSegment, SegmentFile, trimSegments } from './segments.ts';
 
 export interface RecordingOptions {
   readonly path: string;
@@ -49,6 +49,7 @@ export class Recording {
   #segment: number;
   /** Wall clock ms. */
   #startedAt = 0;
+  /** Those tried, with one that threw. */
   #steps = 0;
   #bytes = 0;
   /** Bytes that wait above which it is behind. */
@@ -116,6 +117,7 @@ export class Recording {
 
   /** A step threw: the input by which it did so is the last of the recording. */
   failed(moment: Moment, input: Input): void {
+    this.#steps += 1;
     if (this.#open === undefined) return;
     const { recorder } = this.#open;
     this.#recordValue(recorder, input);
@@ -126,11 +128,14 @@ export class Recording {
     this.#open?.recorder.place(peer, place);
   }
 
+  /** A node that did not come to a step, as when a port is taken, leaves nothing behind. */
   async close(): Promise<void> {
     clearInterval(this.#flusher);
     this.#ended = true;
     this.#endSegment();
     await this.#tail;
+    if (this.#steps > 0) return;
+    await removeSegment(segmentPath(this.#options.path, this.#lastOfEarlier + 1));
   }
 
   #recordValue(recorder: Recorder, input: Input): void {

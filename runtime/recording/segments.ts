@@ -4,8 +4,8 @@
  * more bytes than allowed.
  *
  * A file is flushed about once a second, so a node that is killed loses no more than that; what is
- * there can be unpacked as far as it goes. An empty file is one that a node made which then did not
- * start; its number is used again. Invariant: a fault of the disk ends the recording with one line
+ * there can be unpacked as far as it goes. An empty file is one that a node made which was killed
+ * before it started; its number is used again. Invariant: a fault of the disk ends the recording with one line
  * in the log, never the node.
  */
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -112,6 +112,11 @@ export async function trimSegments(path: string, bytesMax: number): Promise<void
     await rm(file, { force: true });
     bytes -= size;
   }
+}
+
+/** Removes one; whatever the disk says to it, for the node that asks has its own reason to end. */
+export async function removeSegment(file: string): Promise<void> {
+  await rm(file, { force: true }).catch(() => undefined);
 }
 
 /** One segment that is being written. */
