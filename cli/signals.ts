@@ -1,13 +1,17 @@
 /**
  * Being asked to stop: Ctrl-C, SIGTERM, SIGHUP where it means nothing else, and for a node that a
- * cluster started the end of its channel to that cluster, which also closes when the cluster is
- * killed.
+ * cluster started a note on its channel to that cluster, or the end of that channel, which also
+ * closes when the cluster is killed.
  *
  * Rules: the first request asks for a clean stop; a second Ctrl-C ends the process at once with
  * 130. Two signals within `ECHO_MS` are one: npm hands on the Ctrl-C that the terminal has sent to
  * all of its children already. On Windows only Ctrl-C and Ctrl-Break arrive.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { EXIT_INTERRUPTED } from './failure.ts';
+
+/** What a cluster tells its nodes; others that start one may have words of their own for theirs. */
+export const STOP_NOTE = { event: 'stop' };
 
 export interface StopWatch {
   /** Resolves at the first request to stop. */
@@ -39,20 +43,23 @@ export function watchForStop(hangUp?: () => void): StopWatch {
     // Not a signal: a Ctrl-C that comes as well is still the first one.
     stop();
   };
+  const onMessage = (message: unknown): void => {
+    if (isDeepStrictEqual(message, STOP_NOTE)) onChannel();
+  };
   const handlers = SIGNALS.map(
     (signal) => [signal, signal === 'SIGHUP' && hangUp ? hangUp : onSignal] as const,
   );
   for (const [signal, handler] of handlers) process.on(signal, handler);
   if (process.channel !== undefined) {
     process.on('disconnect', onChannel);
-    process.on('message', onChannel);
+    process.on('message', onMessage);
   }
   const orphan = npmStarted() ? watchParent(stop) : undefined;
   const end = (): void => {
     clearInterval(orphan);
     for (const [signal, handler] of handlers) process.off(signal, handler);
     process.off('disconnect', onChannel);
-    process.off('message', onChannel);
+    process.off('message', onMessage);
   };
   return { asked, isAsked: () => stopping, end };
 }

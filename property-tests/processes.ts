@@ -23,6 +23,8 @@ export interface Running {
   readonly output: (pattern: RegExp) => Promise<RegExpExecArray>;
   readonly errors: (pattern: RegExp) => Promise<RegExpExecArray>;
   readonly kill: (signal: NodeJS.Signals) => void;
+  /** Over its channel, if it has one. */
+  readonly tell: (note: object) => void;
   readonly ended: Promise<Ending>;
   /** Its standard input takes this and ends. */
   readonly input: (bytes: Uint8Array | undefined) => void;
@@ -72,6 +74,7 @@ export function startProcess(
     output: stdout.match,
     errors: stderr.match,
     kill: (signal) => child.kill(signal),
+    tell: (note) => void child.send(note),
     ended,
     input: (bytes) => child.stdin?.end(bytes),
   };

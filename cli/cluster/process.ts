@@ -13,6 +13,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { formatEndpoint } from '../../runtime/links/address.ts';
 import type { ReadyNote } from '../node.ts';
+import { STOP_NOTE } from '../signals.ts';
 import type { Member, RunningMember } from './member.ts';
 
 /** Starts a node; `args` come after those that say where it lives. */
@@ -38,7 +39,7 @@ export function spawnMember(
     ended,
     stop: async () => {
       // The channel is gone when the child is: then there is nobody to tell.
-      child.send({ event: 'stop' }, () => undefined);
+      child.send(STOP_NOTE, () => undefined);
       const late = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
       await ended;
       clearTimeout(late);
