@@ -251,6 +251,6 @@ interface Chair {
 
 const BOOTS_AT_ONCE = 4;
 const STANDBY_MIN = 2;
-const LISTENING_MS_MAX = 3000;
+const LISTENING_MS_MAX = 30_000;
 /** Of emptying a folder that the system still holds files of. */
 const RETRIES = 5;

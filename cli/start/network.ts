@@ -197,5 +197,5 @@ const VALUE_BYTES = 1024;
 /** Fewer than the nodes, so that there is one that must ask another. */
 const REPLICATION = 2;
 const TTL_S = 3600;
-const KNOWN_MS_MAX = 5000;
+const KNOWN_MS_MAX = 20_000;
 const STRANGER_MS_MAX = 2000;

@@ -71,7 +71,8 @@ async function liveTwice(t: ExecutionContext, dir: string): Promise<string> {
   // What happens is on the disk about a second later.
   const isKept = async (): Promise<boolean> => {
     const { code, stdout } = await run(t, dir, ['replay', WHOLE, '--at', '+9h']);
-    return code === 0 && stdout.toString().includes('\nrecords: 2\n');
+    const told = stdout.toString();
+    return code === 0 && told.includes('\nrecords: 2\n') && told.includes('\ntable: 1\n');
   };
   for (let i = 0; i < 150 && !(await isKept()); i++) await delay(200);
   for (const running of [earlier, one]) {

@@ -4,21 +4,24 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { connectClient } from '../../runtime/api/client.ts';
 import type { ConnectedClient } from '../../runtime/api/client.ts';
 import { startProcess } from '../processes.ts';
 import { requireOrSkip } from '../require.ts';
-import { keptFor, node, scratch } from './cli-kit.ts';
+import { keptFor, node, ready, scratch } from './cli-kit.ts';
+import type { NodeProcess } from './cli-kit.ts';
 
 const STRACE = '/usr/bin/strace';
+const ADMIN = ['--admin', '127.0.0.1:0'];
 
 test.serial('a node whose disk does not answer still stops within ten seconds', async (t) => {
   if (!requireOrSkip(t, existsSync(STRACE), 'strace')) return;
   const dir = await scratch(t);
-  const running = await node(t, dir, 'n', '--log-format', 'json');
-  const held = await heldPut(t, running.pid, running.api, dir);
+  const running = await node(t, dir, 'n', '--log-format', 'json', ...ADMIN);
+  const held = await heldPut(t, running, dir);
   if (held === undefined) return;
   const { put, letGo } = held;
   const sentAt = performance.now();
@@ -50,11 +53,10 @@ test.serial('a broken node whose disk does not answer ends all the same', async 
     };
     console.log('planted');
   })`;
-  const args = ['node', '-p', '0', '--data', 'n', '--log-format', 'json'];
+  const args = ['node', '-p', '0', '--data', 'n', '--log-format', 'json', ...ADMIN];
   const launch = { nodeArguments: ['--import', encodeURI(module)] };
-  const running = keptFor(t, startProcess(dir, args, undefined, launch));
-  const [, api = ''] = await running.output(/clients on (\S+), joined/);
-  const held = await heldPut(t, running.pid, api, dir);
+  const running = await ready(keptFor(t, startProcess(dir, args, undefined, launch)));
+  const held = await heldPut(t, running, dir);
   if (held === undefined) return;
   const { client, put, letGo } = held;
   running.kill('SIGUSR2');
@@ -74,10 +76,9 @@ test.serial('an uncaught error ends a node whose disk does not answer', async (t
   const dir = await scratch(t);
   const module = `data:text/javascript,process.on('SIGUSR2', () => { throw new Error('planted') })`;
   const launch = { nodeArguments: ['--import', encodeURI(module)] };
-  const args = ['node', '-p', '0', '--data', 'n'];
-  const running = keptFor(t, startProcess(dir, args, undefined, launch));
-  const [, api = ''] = await running.output(/clients on (\S+), joined/);
-  const held = await heldPut(t, running.pid, api, dir);
+  const args = ['node', '-p', '0', '--data', 'n', ...ADMIN];
+  const running = await ready(keptFor(t, startProcess(dir, args, undefined, launch)));
+  const held = await heldPut(t, running, dir);
   if (held === undefined) return;
   running.kill('SIGUSR2');
   await running.errors(/^orrery: unexpected: planted/m);
@@ -96,8 +97,7 @@ interface HeldPut {
 /** A PUT under way that the disk holds up, after one that it took; if strace may attach. */
 async function heldPut(
   t: ExecutionContext,
-  pid: number,
-  api: string,
+  { pid, api, admin }: NodeProcess,
   dir: string,
 ): Promise<HeldPut | undefined> {
   const [host = '', port] = api.split(':');
@@ -109,7 +109,12 @@ async function heldPut(
     ({ status }) => status,
     () => 'no answer',
   );
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const isUnderWay = async (): Promise<boolean> => {
+    const status = (await (await fetch(`http://${admin}/status`)).json()) as { operations: number };
+    return status.operations === 1;
+  };
+  while (!(await isUnderWay())) await delay(50);
+  await delay(500);
   return { client, put, letGo };
 }
 

@@ -91,7 +91,7 @@ test('an authority signs lists that follow one another, and a node takes them', 
 
 test('voters named in an INI file, and who asks nobody for a status', async (t) => {
   const dir = await scratch(t);
-  const port = await freePorts(1);
+  const port = await freePorts(2);
   const ids = ['1', '2', '3'].map((digit) => digit.repeat(64));
   await writeFile(join(dir, 'two.ini'), `[dht]\nvoters = ${ids.slice(1).join(' ')}\n`);
   await refused(t, dir, ['node', '--config', 'two.ini'], /voters in \[dht\] must be 3, 5 or 7/);
@@ -104,7 +104,7 @@ test('voters named in an INI file, and who asks nobody for a status', async (t) 
     (await run(t, dir, ['status', at])).stdout.toString(),
     /^leader +none known: this node is no voter$/m,
   );
-  const nobody = await run(t, dir, ['status', `127.0.0.1:${port + 500}`]);
+  const nobody = await run(t, dir, ['status', `127.0.0.1:${port + 1 + 2000}`]);
   t.is(nobody.code, 1);
   t.true(isOneLine(nobody.stderr), nobody.stderr);
   t.regex(nobody.stderr, /no node answers at .*start one with --admin/);

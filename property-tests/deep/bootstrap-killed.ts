@@ -58,15 +58,16 @@ async function playOut(
   tell: (line: string) => void,
   faults: string[],
 ): Promise<void> {
-  const first = await leaders.until('a leader', LIMIT_MS, () => leaderAmong(fleet, leaders));
-  const term = leaders.said(first)?.term ?? 0;
-  const knows = nodes - 1 === first ? nodes - 2 : nodes - 1;
+  // No voter, which might lead itself.
+  const knows = nodes - 1;
   const list = join(fleet.dataDir(knows), 'introducers.json');
-  await leaders.until(
-    'its list',
-    LIMIT_MS,
-    () => leaders.said(knows)?.listed?.term === term || undefined,
-  );
+  const { first, term } = await leaders.until('a leader, and its list', LIMIT_MS, () => {
+    const leader = leaderAmong(fleet, leaders);
+    const said = leader === undefined ? undefined : leaders.said(leader);
+    if (leader === undefined || said === undefined) return undefined;
+    const isListed = leaders.said(knows)?.listed?.term === said.term;
+    return isListed ? { first: leader, term: said.term } : undefined;
+  });
   await copyFile(list, join(fleet.dir, LIST));
   const killedAt = performance.now();
   await fleet.kill(first);

@@ -23,9 +23,10 @@ test('a leader that is killed is followed by another, and comes back as a follow
       const kept = parseBallot(await readFile(join(fleet.dataDir(first), 'ballot'), 'utf8'));
       t.true((kept?.term ?? 0) >= term, 'the term was on disk before anybody heard of it');
       await fleet.start(first);
-      await leaders.until('it follows', LIMIT_MS, () => leaders.agreed());
-      t.is(leaders.said(first)?.role, 'follower');
-      t.is(leaders.said(first)?.ballot, 'kept');
+      const back = await leaders.until('it is back', LIMIT_MS, () => leaders.said(first));
+      t.is(back.role, 'follower');
+      t.is(back.ballot, 'kept');
+      await leaders.until('all agree', LIMIT_MS, () => leaders.agreed());
       t.deepEqual(leaders.faults, []);
     },
     () => true,

@@ -55,6 +55,7 @@ async function stopOnce(
   const found = leaders.until('another leader', stopS * 1000, () => leaders.agreed());
   const next = await found.catch(() => undefined);
   const nextMs = next === undefined ? undefined : performance.now() - stoppedAt;
+  const nextTerm = next === undefined ? undefined : leaders.said(next)?.term;
   const beats = next === undefined ? 0 : await beatsAt(fleet, next);
   await delay(stopS * 1000 - (performance.now() - stoppedAt), undefined, { signal });
   const contAt = performance.now();
@@ -63,7 +64,11 @@ async function stopOnce(
   const isLong = stopS * 1000 > LEASE_MS + STAND_MS;
   if (isLong && nextMs === undefined) faults.push('no other node led meanwhile');
   let heard = 0;
-  while (performance.now() < contAt + AFTER_MS) {
+  const isOver = (): boolean => {
+    const nowMs = performance.now();
+    return nowMs > contAt + (heard > 0 ? AFTER_MS : SETTLE_MS_MAX);
+  };
+  while (!isOver()) {
     const said = leaders.said(stopped, performance.now() - contAt);
     if (said !== undefined) heard += 1;
     const isStale = said?.role === 'leader' && said.term === term && nextMs !== undefined;
@@ -72,7 +77,10 @@ async function stopOnce(
   }
   if (next !== undefined) {
     const late = (await beatsAt(fleet, next)) - beats;
-    if (late > 0) faults.push(`it sent ${late} heartbeats in a term that was over`);
+    const said = leaders.said(next, SETTLE_MS_MAX);
+    // Where it was late itself, on a busy machine, a third may lead by now and tell it so.
+    const led = said?.role === 'leader' && said.term === nextTerm;
+    if (late > 0 && led) faults.push(`it sent ${late} heartbeats in a term that was over`);
   }
   if (heard === 0) faults.push('it was not heard of again');
   const last = await leaders.until('one leader', SETTLE_MS_MAX, () => leaders.agreed());

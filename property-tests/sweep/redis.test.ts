@@ -37,8 +37,13 @@ test('a killed worker loses nothing, and the files are those of a local sweep', 
   const far = join(dir, 'far');
   const sweeping = launch(t, dir, 'sweep', file, '--redis', url, '--out', far);
   const victim = launch(t, dir, ...WORKER, url);
-  const [, taken = ''] = await victim.errors(/(cell-[0-9a-f]{16}) begun/);
+  await victim.errors(/cell-[0-9a-f]{16} begun/);
   victim.kill('SIGKILL');
+  const { signal, stderr: said } = await victim.ended;
+  t.is(signal, 'SIGKILL');
+  const begun = [...said.matchAll(/(cell-[0-9a-f]{16}) begun/g)].map(([, cell = '']) => cell);
+  // None where it was killed between two of them.
+  const taken = begun.find((cell) => !said.includes(`${cell} done`)) ?? '';
   const heir = launch(t, dir, ...WORKER, url);
   const near = join(dir, 'near');
   t.is((await run(t, dir, ['sweep', file, '--workers', '1', '--out', near])).code, 0);
@@ -51,7 +56,6 @@ test('a killed worker loses nothing, and the files are those of a local sweep', 
   const done = await heir.ended;
   t.is(done.code, 0);
   t.regex(done.stderr, new RegExp(`${taken} done`), 'the cell of the killed worker was taken over');
-  t.is((await victim.ended).signal, 'SIGKILL');
 
   // Finished jobs are still there: another folder needs no worker.
   const third = join(dir, 'third');
