@@ -27,5 +27,5 @@ export function deep(seed: string): Scale {
 
 /** A few seconds each; beside other work only what is grossly late is a fault. */
 export function small(seed: string): Scale {
-  return { seed, isDeep: false, latencyMs: 5000, putMs: 10_000, loopMs: 2000 };
+  return { seed, isDeep: false, latencyMs: 8000, putMs: 15_000, loopMs: 5000 };
 }
