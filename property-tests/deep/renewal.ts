@@ -1,7 +1,9 @@
 /**
  * Certificates renewed under load: clients put through each node and get through another, while the
  * certificates of all nodes are renewed one by one, every other one with another key. An operation
- * that is not acknowledged, or does not find what was acknowledged, has failed.
+ * that is not acknowledged, or does not find what was acknowledged, has failed; unless this process
+ * stood still meanwhile or just before, and the nodes with it, so that calls of theirs went
+ * unanswered: those operations are told apart, and no others are fewer for it.
  *
  * A renewal is done when its node shows the new certificate to whoever dials it, and no node's turn
  * comes before that; nor before its share of the operations is done, so all of them are under load.
@@ -14,6 +16,7 @@ import { plainSerial } from '../../runtime/identity/certificate.ts';
 import { identityPaths, readIdentity } from '../../runtime/identity/identity.ts';
 import { issueInto, renewInto } from '../../runtime/identity/issuance.ts';
 import type { Endpoint } from '../../runtime/links/address.ts';
+import { measureLateness } from '../lateness.ts';
 import { Door, digestOf, keyOf, valueOf } from './door.ts';
 
 /** A node that runs and watches the files in its data directory. */
@@ -34,6 +37,8 @@ export interface RenewalPlan {
 
 export interface RenewalReport {
   readonly operations: number;
+  /** Further ones, during or soon after a standstill, whatever came of them. */
+  readonly disturbed: number;
   readonly renewed: number;
   readonly faults: readonly string[];
 }
@@ -51,7 +56,8 @@ export async function renewUnderLoad(
     const renewed = await renewAll(places, await openAuthority(authorityDir), load, plan, signal);
     load.mayEnd();
     await clients;
-    return { operations: load.done, renewed, faults: load.faults };
+    const { done: operations, disturbed, faults } = load;
+    return { operations, disturbed, renewed, faults };
   } finally {
     load.mayEnd();
     await clients.catch(() => undefined);
@@ -60,11 +66,14 @@ export async function renewUnderLoad(
 }
 
 class Load {
+  /** Without a standstill. */
   done = 0;
+  disturbed = 0;
   readonly faults: string[] = [];
   readonly #plan: RenewalPlan;
   readonly #doors: readonly Door[];
   readonly #onProgress: (operations: number) => void;
+  readonly #lateness = measureLateness();
   #begun = 0;
   #mayEnd = false;
 
@@ -99,22 +108,29 @@ class Load {
   }
 
   async close(): Promise<void> {
+    this.#lateness.end();
     await Promise.all(this.#doors.map(async (door) => await door.close()));
   }
 
   async #putAndGet(door: Door, other: Door, through: string): Promise<void> {
     const name = `${this.#plan.seed} ${this.#begun++}`;
     const [key, value] = [keyOf(name), valueOf(name, 100)];
+    const begunMs = performance.now();
     const put = await door.put(key, value, {});
-    if (put.outcome !== 'acknowledged') this.#fault(`a PUT was ${put.outcome}: ${through}`);
-    this.#count();
+    const isAcknowledged = put.outcome === 'acknowledged';
+    this.#count(begunMs, isAcknowledged ? undefined : `a PUT was ${put.outcome}: ${through}`);
     const got = await other.get(key);
     const isRight = got.outcome === 'found' && got.value === digestOf(value);
-    if (!isRight) this.#fault(`a GET was ${got.outcome}: ${through}`);
-    this.#count();
+    // Since before the PUT: what too few were given then is not found later either.
+    this.#count(begunMs, isRight ? undefined : `a GET was ${got.outcome}: ${through}`);
   }
 
-  #count(): void {
+  #count(begunMs: number, fault: string | undefined): void {
+    if (this.#lateness.stoodStillSince(begunMs - DISTURBED_MS)) {
+      this.disturbed += 1;
+      return;
+    }
+    if (fault !== undefined) this.#fault(fault);
     this.done += 1;
     if (this.done % 1000 === 0) this.#onProgress(this.done);
   }
@@ -172,5 +188,7 @@ function serialShownAt(listen: Endpoint): Promise<string> {
   });
 }
 
+/** Until calls that were open in a standstill are over, and those again that are made for them. */
+const DISTURBED_MS = 5000;
 /** Files are looked at once a second. */
 const RENEWED_MS_MAX = 20_000;

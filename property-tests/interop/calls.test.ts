@@ -13,7 +13,7 @@ import { Dialer } from '../../runtime/links/dialer.ts';
 import { encodePeer } from '../../src/codec/peer.ts';
 import type { Peer } from '../../src/types.ts';
 import type { WireRecord, WireRequest } from '../../src/wire-types.ts';
-import { eventually, newKey, valueOf } from '../runtime/node-kit.ts';
+import { eventually, newKey, untilRight, valueOf } from '../runtime/node-kit.ts';
 import { certify, HOST, newShared } from './interop-kit.ts';
 import { at, goodAnswers, idAt, identityOf, played } from './older-peer.ts';
 import type { Played } from './older-peer.ts';
@@ -22,20 +22,36 @@ const SLOW_KEY = newKey();
 const LIFE_MS = 10_000;
 
 test('what waits for its turn is stored with what is left of its life then', async (t) => {
-  const { ask, replies, lost, older } = await line(t, CLASSIC_TRIES);
-  ask(1, { type: 'find-value', key: SLOW_KEY });
-  ask(2, { type: 'store', record: newRecord() });
-  await eventually(t, 'both are answered', () => replies.length === 2);
-  t.deepEqual(replies, ['1 peers', '2 ok']);
+  const { ask, replies, unsent, lost, older } = await line(t, (asked) => {
+    return asked % CLASSIC_TRIES === 0;
+  });
+  const lives = (): readonly number[] =>
+    older.heard.flatMap(({ message }) => (message.type === 'put' ? message.ttlS : []));
+  let call = 0;
+  // On a busy machine the answer is too late, or the store has waited for too long.
+  const both = async (): Promise<{ said: string; lives: readonly number[] }> => {
+    const before = lives().length;
+    const [slow, store] = [call + 1, call + 2];
+    call = store;
+    ask(slow, { type: 'find-value', key: SLOW_KEY });
+    ask(store, { type: 'store', record: newRecord() });
+    const saidTo = (one: number): string | undefined =>
+      replies.find((reply) => reply.startsWith(`${one} `))?.replace(/^\d+ /, '');
+    const isOver = (): boolean => unsent.includes(store) || saidTo(store) !== undefined;
+    await eventually(t, 'both are answered', isOver);
+    return { said: `${saidTo(slow)}, ${saidTo(store)}`, lives: lives().slice(before) };
+  };
+  const last = await untilRight(both, ({ said }) => said === 'peers, ok');
+  t.is(last.said, 'peers, ok');
   t.deepEqual(lost, []);
-  const lives = older.heard.flatMap(({ message }) => (message.type === 'put' ? message.ttlS : []));
   // It waited for more than a second, until the first was asked once more.
-  t.is(lives.length, 1);
-  t.true((lives[0] ?? LIFE_MS) <= LIFE_MS / 1000 - 2, `a life of ${lives[0]} s`);
+  t.is(last.lives.length, 1);
+  const [life = LIFE_MS] = last.lives;
+  t.true(life <= LIFE_MS / 1000 - 2, `a life of ${life} s`);
 });
 
 test('what has waited too long is not said, and that is no fault of the node', async (t) => {
-  const { ask, replies, unsent, lost, older } = await line(t, Infinity);
+  const { ask, replies, unsent, lost, older } = await line(t, () => false);
   ask(1, { type: 'find-value', key: SLOW_KEY });
   ask(2, { type: 'find-value', key: SLOW_KEY });
   ask(3, { type: 'store', record: newRecord() });
@@ -50,7 +66,7 @@ test('what has waited too long is not said, and that is no fault of the node', a
 });
 
 test('no more than so many wait for one node', async (t) => {
-  const { ask, unsent } = await line(t, Infinity);
+  const { ask, unsent } = await line(t, () => false);
   // The first of them has its turn, the others wait.
   for (let call = 0; call < CLASSIC_CALLS_MAX + 2; call++) {
     ask(call, { type: 'find-value', key: SLOW_KEY });
@@ -75,8 +91,8 @@ interface Asking {
   readonly older: Played;
 }
 
-/** Calls of ours to an older node that answers about one key at the so manieth question alone. */
-async function line(t: ExecutionContext, answersAt: number): Promise<Asking> {
+/** Calls of ours to an older node that answers about one key at some questions alone. */
+async function line(t: ExecutionContext, answers: (asked: number) => boolean): Promise<Asking> {
   t.timeout(60_000);
   const shared = await newShared(t, 2);
   for (const name of ['node', 'visitor']) await certify(shared, name, 'ed25519');
@@ -86,7 +102,7 @@ async function line(t: ExecutionContext, answersAt: number): Promise<Asking> {
   const older = await played(t, shared, 'visitor', port, (message, socket) => {
     const isSlow = message.type === 'find-value' && Buffer.compare(message.key, SLOW_KEY) === 0;
     if (isSlow) asked += 1;
-    if (!isSlow || asked === answersAt) good(message, socket);
+    if (!isSlow || answers(asked)) good(message, socket);
   });
   const directory = new PeerDirectory();
   const peer = directory.intern(idAt(port)) ?? t.fail();
@@ -110,7 +126,8 @@ async function line(t: ExecutionContext, answersAt: number): Promise<Asking> {
     calls.close();
     dialer.stop();
   });
-  t.is(await greeted(dialer, calls, peer, port), undefined);
+  const greet = (): Promise<string | undefined> => greeted(dialer, calls, peer, port);
+  t.is(await untilRight(greet, (fault) => fault === undefined), undefined);
   const ask = (call: number, body: WireRequest): void => {
     t.true(calls.request(peer, call, encodePeer({ type: 'request', call, body })));
   };

@@ -10,11 +10,12 @@ import type { ExecutionContext } from 'ava';
 import type { RunningNode } from '../../runtime/node.ts';
 import { encodeClassic } from '../../src/codec/classic.ts';
 import type { Ipv4Address } from '../../src/wire-types.ts';
-import { clientOf, eventually, newKey, valueOf } from '../runtime/node-kit.ts';
+import { measureLateness } from '../lateness.ts';
+import { clientOf, eventually, finds, newKey, untilRight, valueOf } from '../runtime/node-kit.ts';
 import { certify, HOST, newShared, olderSocket } from './interop-kit.ts';
 import type { Shared } from './interop-kit.ts';
-import { askedOnce, at, goodAnswers, greets, hexOf, idAt, ourNode } from './older-peer.ts';
-import { pingOf, played, putOf } from './older-peer.ts';
+import { askedOnce, at, goodAnswers, greets, greetsUntil, hexOf, idAt } from './older-peer.ts';
+import { ourNode, pingOf, played, putOf } from './older-peer.ts';
 import type { Answer } from './older-peer.ts';
 
 test('floods that take no answer keep nobody waiting', async (t) => {
@@ -39,7 +40,8 @@ test('floods that take no answer keep nobody waiting', async (t) => {
     sockets.map(({ destroyed }) => destroyed),
     [false, false, false, false],
   );
-  t.is(node.status().contacts, 1, 'who is named by others alone is no contact');
+  t.true(node.status().contacts <= 1, 'who is named by others alone is no contact');
+  await eventually(t, 'the friend is a contact', () => node.status().contacts === 1);
   t.true(node.status().operations < 300);
   for (const socket of sockets) socket.destroy();
   await isWell(t, shared, node, friend);
@@ -93,7 +95,8 @@ test('older nodes that answer anything but what they were asked', async (t) => {
   };
   let port = shared.port + 2;
   await played(t, shared, 'visitor', port, goodAnswers(port, values));
-  await greets(t, shared, 'visitor', { from: port, to: own });
+  const greeting = { from: port, to: own };
+  await greetsUntil(t, shared, [greeting], () => node.status().contacts === 2);
   for (const behave of Object.values(bad)) {
     port += 1;
     const good = goodAnswers(port);
@@ -109,7 +112,13 @@ test('older nodes that answer anything but what they were asked', async (t) => {
   const all = 2 + Object.keys(bad).length;
   const [key, value] = [newKey(), valueOf(100)];
   values.set(hexOf(key), value);
-  t.deepEqual((await node.get(key)).value, value, 'what a good one holds is found');
+  const read = async (): Promise<Uint8Array | undefined> => {
+    // Who answered too late, on a busy machine, is forgotten until it greets.
+    await greets(t, shared, 'visitor', greeting);
+    return (await node.get(key)).value;
+  };
+  const found = await untilRight(read, (one) => one !== undefined, 20_000);
+  t.deepEqual(found, value, 'what a good one holds is found');
   t.is((await node.get(newKey())).value, undefined);
   t.is((await node.get(otherKey)).value, undefined, 'nobody was asked for that one');
   await isWell(t, shared, node, friend);
@@ -149,7 +158,7 @@ async function scene(
   t: ExecutionContext,
   limits: { readonly linksMax?: number } = {},
 ): Promise<Scene> {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const shared = await newShared(t, 14);
   for (const name of ['node', 'friend', 'visitor']) await certify(shared, name, 'ed25519');
   const node = await ourNode(t, shared, 'node', shared.port, { limits });
@@ -168,16 +177,19 @@ async function isWell(
   friend: RunningNode,
 ): Promise<void> {
   const before = performance.now();
+  const late = measureLateness();
+  t.teardown(late.end);
   const client = await clientOf(t, node);
   const [key, value] = [newKey(), valueOf(20)];
   await client.put(key, value);
   t.deepEqual(await client.get(key), value);
   await client.close();
-  t.deepEqual((await friend.get(key)).value, value);
+  await finds(t, friend, key, value);
   const question = encodeClassic({ type: 'find-value', key });
   const answer = await askedOnce(t, shared, 'visitor', node.listen.port, question);
   t.is(answer?.type, 'success');
-  t.true(performance.now() - before < 10_000);
+  t.true(performance.now() - before - late.standstillMs() < 10_000);
+  late.end();
 }
 
 /** Writes until something is as it should be: what is told may be under way. */

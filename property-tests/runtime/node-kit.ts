@@ -13,6 +13,7 @@ import { formatEndpoint } from '../../runtime/links/address.ts';
 import type { Endpoint } from '../../runtime/links/address.ts';
 import { startNode } from '../../runtime/node.ts';
 import type { RunningNode } from '../../runtime/node.ts';
+import type { PutOptions, PutResult } from '../../runtime/operations.ts';
 import { newAuthority, newIdentity, scratch } from '../certificates/identity-kit.ts';
 
 export const ANY_PORT: Endpoint = { host: '127.0.0.1', port: 0 };
@@ -95,4 +96,49 @@ export async function eventually(
     }
     await delay(10);
   }
+}
+
+/**
+ * Does something again until it came out as it should: on a busy machine who is asked may answer
+ * too late to be counted. @returns how it came out the last time
+ */
+export async function untilRight<T>(
+  attempt: () => Promise<T>,
+  isRight: (one: T) => boolean,
+  limitMs = 30_000,
+): Promise<T> {
+  const until = performance.now() + limitMs;
+  let last = await attempt();
+  while (!isRight(last) && performance.now() < until) {
+    await delay(100);
+    last = await attempt();
+  }
+  return last;
+}
+
+/** Puts until so many hold it; fails the test when they do not in time. */
+export async function putsOn(
+  t: ExecutionContext,
+  node: Pick<RunningNode, 'put'>,
+  count: number,
+  key: Uint8Array,
+  value: Uint8Array,
+  options: PutOptions = {},
+): Promise<PutResult> {
+  const put = (): Promise<PutResult> => node.put(key, value, options);
+  const result = await untilRight(put, ({ holders }) => holders.length === count);
+  t.is(result.status, 'good');
+  t.is(result.holders.length, count);
+  return result;
+}
+
+/** Reads until it is found; fails the test when it is not in time. */
+export async function finds(
+  t: ExecutionContext,
+  node: Pick<RunningNode, 'get'>,
+  key: Uint8Array,
+  value: Uint8Array,
+): Promise<void> {
+  const get = async (): Promise<Uint8Array | undefined> => (await node.get(key)).value;
+  t.deepEqual(await untilRight(get, (found) => found !== undefined, 20_000), value);
 }

@@ -7,7 +7,7 @@ import { newSite } from './node-kit.ts';
 import { watchful } from './watchful-kit.ts';
 
 test('all nodes get new certificates under load, and no operation fails', async (t) => {
-  t.timeout(150_000);
+  t.timeout(570_000);
   const site = await newSite(t);
   const members = await watchful(t, site, 5);
   const places = members.map(({ node, dataDir }) => {
@@ -15,11 +15,12 @@ test('all nodes get new certificates under load, and no operation fails', async 
     return { listen, api, dataDir };
   });
   const plan = { seed: site.dir, operations: OPERATIONS, clients: 4 };
-  const report = await renewUnderLoad(places, site.authority.dir, plan, deadline(140_000));
-  t.log(`${report.operations} operations, ${report.faults.length} failed`);
-  t.deepEqual(report.faults.slice(0, 10), []);
+  const report = await renewUnderLoad(places, site.authority.dir, plan, deadline(540_000));
+  const { operations, disturbed, faults } = report;
+  t.log(`${operations} operations, ${faults.length} failed, ${disturbed} beside standstills`);
+  t.deepEqual(faults.slice(0, 10), []);
   t.is(report.renewed, members.length);
-  t.true(report.operations >= OPERATIONS);
+  t.true(operations >= OPERATIONS);
   for (const { replaced } of members) t.is(replaced(), 1);
 });
 

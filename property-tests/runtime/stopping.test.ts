@@ -8,6 +8,7 @@ import { silentLog } from '../../runtime/log.ts';
 import type { LogFields } from '../../runtime/log.ts';
 import { stopCleanly, within } from '../../runtime/stopping.ts';
 import type { StopParts } from '../../runtime/stopping.ts';
+import { measureLateness } from '../lateness.ts';
 
 type Part = 'clients' | 'core' | 'saved peers' | 'links' | 'records';
 
@@ -64,7 +65,7 @@ async function stopWith(...hanging: readonly Part[]): Promise<Stopped> {
 }
 
 test('a stop whose parts hang is over in time', async (t) => {
-  const late = lateness();
+  const late = measureLateness();
   t.teardown(late.end);
   const [all, peers, links, none] = await Promise.all([
     stopWith('clients', 'core', 'saved peers', 'links', 'records'),
@@ -93,26 +94,5 @@ test('a stop whose parts hang is over in time', async (t) => {
   t.like(none, { fault: undefined, warnings: [], cuts: 0 });
 });
 
-/**
- * The longest that no timer ran. The last instant is reckoned from the beginning, so that what is
- * late before does not add up.
- */
-function lateness(): { readonly mostMs: () => number; readonly end: () => void } {
-  let most = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    most = Math.max(most, now - last - TICK_MS);
-    last = now;
-  }, TICK_MS);
-  return {
-    mostMs: () => most,
-    end: () => {
-      clearInterval(timer);
-    },
-  };
-}
-
-const TICK_MS = 20;
 /** A promise kept by half a second less than it gives: 10 s. */
 const SLACK_MS = 400;
