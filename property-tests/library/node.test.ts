@@ -11,7 +11,7 @@ import type { NodeOptions, NodeWarning, OrreryNode } from '../../library/index.t
 import { silentLog } from '../../runtime/log.ts';
 import { scratch } from '../certificates/identity-kit.ts';
 import { inProcess } from '../processes.ts';
-import { eventually } from '../runtime/node-kit.ts';
+import { eventually, untilRight } from '../runtime/node-kit.ts';
 
 async function start(
   t: ExecutionContext,
@@ -61,7 +61,10 @@ test('values go in and out; what is absent is no error, what cannot be said is o
   const first = await start(t, dir, 'first');
   const second = await start(t, dir, 'second', { bootstrap: [first.listen] });
   await second.joined;
-  const { holders, wanted, version } = await second.put('greeting', 'grüß dich', { ttlS: 60 });
+  const { holders, wanted, version } = await untilRight(
+    () => second.put('greeting', 'grüß dich', { ttlS: 60 }),
+    (receipt) => receipt.holders === 2,
+  );
   t.deepEqual({ holders, wanted }, { holders: 2, wanted: 2 });
   t.true(version > 0);
   const value = await first.get('greeting');

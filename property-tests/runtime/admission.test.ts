@@ -11,11 +11,12 @@ import {
 } from '../../runtime/bounds.ts';
 import { HANDSHAKES_PER_SECOND_MAX, HANDSHAKES_PER_SUBNET_MAX } from '../../runtime/bounds.ts';
 import { SUBNET_HANDSHAKES_PER_SECOND_MAX } from '../../runtime/bounds.ts';
+import type { Identity } from '../../runtime/identity/identity.ts';
 import { hostOf, subnetOf } from '../../runtime/links/address.ts';
 import { Admission } from '../../runtime/links/admission.ts';
 import { law } from '../harness.ts';
-import { eventually, newSite, nodeAt } from './node-kit.ts';
-import { rawPeer } from './raw-peer.ts';
+import { eventually, identityAt, newSite, nodeAt } from './node-kit.ts';
+import { rawPeerAs } from './raw-peer.ts';
 import type { RawPeer } from './raw-peer.ts';
 
 const ADDRESSES = [
@@ -109,6 +110,11 @@ test('one address cannot hold all handshakes, nor one subnet all links', async (
   const site = await newSite(t);
   const admission = { strictLoopback: true, subnetLinks: 3 };
   const node = await nodeAt(t, site, 'strict', { admission });
+  // Ahead, for who has come says nothing and is cut after a while.
+  const identities: Identity[] = [];
+  for (let i = 0; i < 5; i++) identities.push(await identityAt(site, `raw${i}`));
+  const comes = (index: number): Promise<RawPeer> =>
+    rawPeerAs(t, identities[index] ?? t.fail(), node.listen);
   const silent: Socket[] = [];
   const dial = (from: string): Socket => {
     const socket = connect({ ...node.listen, localAddress: from });
@@ -123,13 +129,13 @@ test('one address cannot hold all handshakes, nor one subnet all links', async (
   t.is(left(), HANDSHAKES_PER_ADDRESS_MAX);
   // Others get in meanwhile, as many as one subnet may.
   const peers: RawPeer[] = [];
-  for (let i = 0; i < 3; i++) peers.push(await rawPeer(t, site, node.listen));
+  for (let i = 0; i < 3; i++) peers.push(await comes(i));
   await eventually(t, 'three hear a hello', () => peers.every(({ heard }) => heard.length === 1));
-  const fourth = await rawPeer(t, site, node.listen);
+  const fourth = await comes(3);
   await eventually(t, 'the fourth is turned away', fourth.ended);
   t.deepEqual(fourth.heard, []);
   peers[0]?.socket.destroy();
   await eventually(t, 'a place is free again', peers[0]?.ended ?? ((): boolean => false));
-  const fifth = await rawPeer(t, site, node.listen);
+  const fifth = await comes(4);
   await eventually(t, 'the fifth hears a hello', () => fifth.heard.length === 1);
 });

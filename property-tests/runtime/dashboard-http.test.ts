@@ -24,7 +24,7 @@ import { bindServer } from '../../runtime/listening.ts';
 import { launch } from '../cli/cli-kit.ts';
 import { addressOf, ask, lookUp } from './admin-kit.ts';
 import { ANY_PORT, clientOf, eventually, identityAt, networkOf, newSite } from './node-kit.ts';
-import { newKey, nodeAt, valueOf } from './node-kit.ts';
+import { newKey, nodeAt, untilRight, valueOf } from './node-kit.ts';
 
 interface Listener {
   readonly code: number;
@@ -121,13 +121,20 @@ test('a look-up tells each hop', async (t) => {
   if (writer === undefined) return t.fail();
   await eventually(t, 'all know all', () => nodes.every((node) => node.status().contacts === 5));
   const client = await clientOf(t, writer);
-  const key = Uint8Array.from(createHash('sha256').update('greeting').digest());
   const value = new TextEncoder().encode('a value that nobody is shown');
-  await client.put(key, value, { replication: 2, ttlS: 600 });
-  const holding = nodes.filter((node) => node.status().records === 1);
+  let tries = 0;
+  const put = async () => {
+    const text = `greeting ${(tries += 1)}`;
+    const key = Uint8Array.from(createHash('sha256').update(text).digest());
+    const before = nodes.map((node) => node.status().records);
+    await client.put(key, value, { replication: 2, ttlS: 600 });
+    const holding = nodes.filter((node, i) => node.status().records !== before[i]);
+    return { text, key, holding };
+  };
+  const { text, key, holding } = await untilRight(put, (one) => one.holding.length === 2);
   t.is(holding.length, 2);
-  const reader = nodes.find((node) => node.status().records === 0) ?? t.fail();
-  const { code, body } = await lookUp(t, reader, { text: 'greeting' });
+  const reader = nodes.find((node) => !holding.includes(node)) ?? t.fail();
+  const { code, body } = await lookUp(t, reader, { text });
   t.is(code, 200, body);
   t.false(body.includes('nobody is shown'));
   const seen = JSON.parse(body) as LookupSeen;

@@ -20,7 +20,7 @@ import { command, linkUpLine, startAt } from './namespace-nodes.ts';
 import type { NodeAt } from './namespace-nodes.ts';
 
 test.serial('a first address that swallows packets costs no more than 300 ms', async (t) => {
-  t.timeout(120_000);
+  t.timeout(240_000);
   const missing = await namespacesMissing();
   if (!requireOrSkip(t, missing === undefined, missing ?? '')) return;
   const dir = await mkdtemp(join(tmpdir(), 'orrery-fallback-'));
@@ -49,7 +49,9 @@ test.serial('a first address that swallows packets costs no more than 300 ms', a
   }
   await command(dir, 'ca', 'issue', '--dir', 'authority', '--out', 'newcomer');
   const extra: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  const isShown = (): boolean =>
+    Math.max(...extra) >= DIAL_NEXT_MS / 2 && Math.min(...extra) <= FALLBACK_MS;
+  for (let round = 0; round < ROUNDS_MAX && !isShown(); round++) {
     const through = placeOf(entrance.host, 'v4');
     const args = ['-a', `[::]:${PORT}`, '--client-only', '--bootstrap', through];
     const newcomer = await startAt(dir, host, 'newcomer', args);
@@ -77,5 +79,5 @@ function placeOf(host: Host, family: 'v4' | 'v6'): string {
 }
 
 const PORT = 6501;
-const ROUNDS = 5;
+const ROUNDS_MAX = 20;
 const FALLBACK_MS = 300;

@@ -19,6 +19,7 @@ import { ip, namespacesMissing, TestNetwork } from './namespace-kit.ts';
 import type { Families, Host } from './namespace-kit.ts';
 import { ask, command, linkUpLine, startAt, startNodeProcess } from './namespace-nodes.ts';
 import type { Answer, NodeAt } from './namespace-nodes.ts';
+import { untilRight } from './node-kit.ts';
 
 const FAMILIES: Readonly<Record<string, Families>> = {
   both1: { v4: true, v6: true },
@@ -85,18 +86,16 @@ test.serial(
     const keys = nodes.map(() => newKey());
     for (const [index, node] of nodes.entries()) {
       const put = { type: 'put', key: keys[index] ?? '', value: index, replicas: 8 } as const;
-      const [answer] = await ask(node, [put]);
-      t.is(answer?.status, 'good', node.name);
       // All that it shares a family with, and itself: nobody is left out for those out of reach.
       const reach = nodes.filter((other) => share(node, other)).length;
+      const isHeld = ([one]: readonly Answer[]): boolean => (one?.holders ?? 0) >= reach / 2;
+      const [answer] = await untilRight(() => ask(node, [put]), isHeld, AGAIN_MS);
+      t.is(answer?.status, 'good', node.name);
       t.true((answer?.holders ?? 0) >= reach / 2, `${node.name}: ${answer?.holders ?? 0} holders`);
       t.log(`${node.name}: PUT on ${answer?.holders ?? 0} of ${reach} in reach, ${timeOf(answer)}`);
     }
     for (const node of nodes) {
-      const answers = await ask(
-        node,
-        keys.map((key) => ({ type: 'get', key })),
-      );
+      const answers = await answersOf(node, keys, AGAIN_MS);
       t.deepEqual(
         answers.map(({ value }) => value),
         [...keys.keys()],
@@ -116,17 +115,15 @@ test.serial('a value whose holder has the other family alone is absent, in time'
   const stored = await ask(writer, puts);
   t.true(stored.every(({ status }) => status === 'good'));
   for (const node of nodes) {
-    const answers = await ask(
-      node,
-      keys.map((key) => ({ type: 'get', key })),
-    );
+    const mayMiss = node.host.v4 === undefined;
+    const answers = await answersOf(node, keys, mayMiss ? 0 : AGAIN_MS);
     const found = answers.filter(({ value }, index) => value === index).length;
     const wrong = answers.filter(({ value }, index) => value !== undefined && value !== index);
     t.deepEqual(wrong, []);
     const slowest = Math.max(...answers.map(({ tookMs }) => tookMs));
     t.log(`${node.name}: ${found} of ${keys.length} found, slowest ${slowest.toFixed(0)} ms`);
     // A node with IPv4 shares a family with every holder that this writer can have chosen.
-    if (node.host.v4 !== undefined) t.is(found, keys.length, node.name);
+    if (!mayMiss) t.is(found, keys.length, node.name);
     t.true(slowest < OPERATION_MS_MAX, `${node.name}: ${slowest} ms`);
   }
 });
@@ -196,7 +193,7 @@ async function member(
 }
 
 function siteOf(t: ExecutionContext): Site | undefined {
-  t.timeout(60_000);
+  t.timeout(180_000);
   return requireOrSkip(t, missing === undefined, missing ?? '') ? (site ?? t.fail()) : undefined;
 }
 
@@ -208,6 +205,27 @@ function pairsOf(nodes: readonly NodeAt[]): readonly (readonly [NodeAt, NodeAt])
 
 function share({ host: a }: NodeAt, { host: b }: NodeAt): boolean {
   return (a.v4 !== undefined && b.v4 !== undefined) || (a.v6 !== undefined && b.v6 !== undefined);
+}
+
+/** Of GETs of all: those that found nothing are made again for so long, and the last one counts. */
+async function answersOf(
+  node: NodeAt,
+  keys: readonly string[],
+  limitMs: number,
+): Promise<readonly Answer[]> {
+  const answers = new Map<string, Answer>();
+  const missing = (): readonly string[] =>
+    keys.filter((key) => answers.get(key)?.value === undefined);
+  const askAgain = async (): Promise<readonly string[]> => {
+    const asked = missing();
+    const wishes = asked.map((key) => ({ type: 'get', key }) as const);
+    for (const [index, answer] of (await ask(node, wishes)).entries()) {
+      answers.set(asked[index] ?? '', answer);
+    }
+    return missing();
+  };
+  await untilRight(askAgain, ({ length }) => length === 0, limitMs);
+  return keys.flatMap((key) => answers.get(key) ?? []);
 }
 
 async function soon<T>(work: Promise<T>, what: string, limitMs = 20_000): Promise<T> {
@@ -241,3 +259,4 @@ function hexOf(v4: string): string {
 
 const PORT = 6501;
 const OPERATION_MS_MAX = 12_000;
+const AGAIN_MS = 20_000;

@@ -135,10 +135,13 @@ export async function putsOn(
 /** Reads until it is found; fails the test when it is not in time. */
 export async function finds(
   t: ExecutionContext,
-  node: Pick<RunningNode, 'get'>,
+  reader: Pick<RunningNode, 'get'> | Pick<ConnectedClient, 'get'>,
   key: Uint8Array,
   value: Uint8Array,
 ): Promise<void> {
-  const get = async (): Promise<Uint8Array | undefined> => (await node.get(key)).value;
+  const get = async (): Promise<Uint8Array | undefined> => {
+    const got = await reader.get(key);
+    return got === undefined || got instanceof Uint8Array ? got : got.value;
+  };
   t.deepEqual(await untilRight(get, (found) => found !== undefined, 20_000), value);
 }

@@ -33,7 +33,7 @@ test('a voter finds voters of whom it has never heard', async (t) => {
   await seeker.joined;
   const missing = (): number => others.filter((node) => !knows(seeker, node)).length;
   t.log(`${missing()} of 6 voters are not known when it has joined`);
-  await eventually(t, 'it has found all', () => missing() === 0, 15_000);
+  await eventually(t, 'it has found all', () => missing() === 0, 60_000);
 });
 
 /** Whether it knows where the other is. */

@@ -35,7 +35,7 @@ test('voters go on to the list with one more, which makes the newcomer one of th
   const next = listOf(site, 2, ids);
   for (const node of nodes) node.replaceVoters(next);
   const versionOf = (node: RunningNode): number => electionOf(node).ballot.voters.version;
-  await eventually(t, 'all go by list 2', () => nodes.every((node) => versionOf(node) === 2), 15e3);
+  await eventually(t, 'all go by list 2', () => nodes.every((node) => versionOf(node) === 2), 60e3);
   t.truthy(await leaderOf(t, nodes));
   // Another list of a version that is known, and one that nobody signed, do not count.
   const other = listOf(site, 2, ids.slice(1));
@@ -75,7 +75,7 @@ test('lists that a member sends take none from a voter that waits with its own',
     }
     return electionOf(node).ballot.voters.version === 2;
   };
-  await eventually(t, 'it goes on', goesOn, 20e3);
+  await eventually(t, 'it goes on', goesOn, 60e3);
   await node.close();
   t.regex(await readFile(join(site.dir, 'node0', 'ballot'), 'utf8'), /^voters 2 /m);
 });
@@ -103,7 +103,7 @@ test('a leader that is revoked leads no more, for nobody hears it', async (t) =>
   const isOver = (): boolean =>
     others.every((node) => electionOf(node).ballot.term > term) &&
     !isLeading(electionOf(leader), clock.moment().now);
-  await eventually(t, 'its term is over', isOver, 15_000);
+  await eventually(t, 'its term is over', isOver, 60_000);
   const next = await leaderOf(t, others);
   t.true(next !== undefined && next !== leader);
 });
