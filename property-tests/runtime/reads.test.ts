@@ -19,7 +19,9 @@ test('a key that is written all the time is found all the time', async (t) => {
   const readers = nodes.map(async (node, i) => {
     let last = 0;
     while (!done) {
-      const { value } = await node.get(key);
+      const { value, outcome } = await node.get(key);
+      // Too few answered in time, on a busy machine: that says nothing of what is there.
+      if (outcome.type === 'failed') continue;
       const [low = 0, high = 0] = value ?? [];
       const count = low + 256 * high;
       if (value === undefined) faults.push(`node ${i} found nothing after ${last}`);
@@ -35,4 +37,5 @@ test('a key that is written all the time is found all the time', async (t) => {
   await Promise.all(readers);
   t.log(`${reads} reads beside ${WRITES} writes`);
   t.deepEqual(faults, []);
+  t.true(reads >= nodes.length, 'something was read');
 });
