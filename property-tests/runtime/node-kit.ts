@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { connectClient } from '../../runtime/api/client.ts';
-import type { ConnectedClient } from '../../runtime/api/client.ts';
+import type { ClientOptions, ConnectedClient } from '../../runtime/api/client.ts';
 import type { NodeOptions } from '../../runtime/ground.ts';
 import type { Authority } from '../../runtime/identity/authority.ts';
 import type { Identity } from '../../runtime/identity/identity.ts';
@@ -66,9 +66,13 @@ export async function networkOf(
   return nodes;
 }
 
-export async function clientOf(t: ExecutionContext, node: RunningNode): Promise<ConnectedClient> {
+export async function clientOf(
+  t: ExecutionContext,
+  node: RunningNode,
+  options: ClientOptions = {},
+): Promise<ConnectedClient> {
   if (node.api === undefined) throw new Error('the node serves no clients');
-  const client = await connectClient(node.api);
+  const client = await connectClient(node.api, options);
   t.teardown(() => client.close());
   return client;
 }
