@@ -4,7 +4,7 @@ import test from 'ava';
 import { startProcess } from '../processes.ts';
 import { keptFor, run, scratch } from './cli-kit.ts';
 
-test('a node hears the word of its cluster on its channel, and takes no other for it', async (t) => {
+test('a node hears the word of its cluster on its channel, and no other', async (t) => {
   const dir = await scratch(t);
   let hear = (_: unknown): void => undefined;
   const first = new Promise<unknown>((resolve) => (hear = resolve));

@@ -72,9 +72,7 @@ export async function node(
 
 /** What a node says once it has joined. */
 export async function ready(running: Running): Promise<NodeProcess> {
-  const [, id = '', listen = '', api = '', admin = ''] = await running.output(
-    /ready: node ([0-9a-f]{64}) listens on (\S+), clients on ([^,]+), (?:admin on http:\/\/(\S+), )?joined/,
-  );
+  const [, id = '', listen = '', api = '', admin = ''] = await running.output(READY);
   return { ...running, id, listen, api, admin };
 }
 
@@ -82,3 +80,6 @@ export async function ready(running: Running): Promise<NodeProcess> {
 export function isOneLine(text: string): boolean {
   return /^[^\n]+\n$/.test(text);
 }
+
+const READY =
+  /ready: node (\w{64}) listens on (\S+), clients on ([^,]+), (?:admin on http:\/\/(\S+), )?joined/;

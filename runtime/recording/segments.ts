@@ -5,8 +5,8 @@
  *
  * A file is flushed about once a second, so a node that is killed loses no more than that; what is
  * there can be unpacked as far as it goes. An empty file is one that a node made which was killed
- * before it started; its number is used again. Invariant: a fault of the disk ends the recording with one line
- * in the log, never the node.
+ * before it started; its number is used again. Invariant: a fault of the disk ends the recording
+ * with one line in the log, never the node.
  */
 import { createReadStream, createWriteStream } from 'node:fs';
 import type { WriteStream } from 'node:fs';
