@@ -224,8 +224,9 @@ async function runRenewal({ seed, operations, nodes = NODES }: Flags): Promise<n
     },
     ({ faults }) => faults.length === 0,
   );
-  const { faults, renewed } = report;
+  const { faults, renewed, disturbed } = report;
   print(`renewal, ${nodes} nodes: ${report.operations} operations, ${faults.length} failed`);
+  if (disturbed > 0) print(`  ${disturbed} more while this machine stood still, not judged`);
   print(`  ${renewed} of ${nodes} certificates renewed under load`);
   for (const fault of faults.slice(0, FAULTS_TOLD)) print(`  FAULT ${fault}`);
   return faults.length + (nodes - renewed);
