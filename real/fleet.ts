@@ -138,7 +138,9 @@ export class Fleet implements Players {
       return port === undefined ? [] : [{ peer: one, port }];
     });
     if (introducers.length > 0 && near.length === 0) {
-      throw new PlayFault(`nobody who is to introduce node ${peer} listens after some seconds`);
+      throw new PlayFault(
+        `nobody who is to introduce node ${peer} listens after ${LISTENING_MS_MAX / 1000} s`,
+      );
     }
     chair.seat.tell({
       type: 'begin',
@@ -173,9 +175,8 @@ export class Fleet implements Players {
   /** Whoever introduces may have begun just now, and not listen yet. */
   async #listening(peers: readonly Peer[]): Promise<void> {
     const until = performance.now() + LISTENING_MS_MAX;
-    while (performance.now() < until && !peers.every((peer) => this.#ports.has(peer))) {
-      await delay(5);
-    }
+    const listens = (peer: Peer): boolean => this.#ports.has(peer) || !this.#alive.has(peer);
+    while (!this.#ended && performance.now() < until && !peers.every(listens)) await delay(5);
   }
 
   #hear(chair: Chair, said: Said): void {

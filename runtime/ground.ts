@@ -162,7 +162,7 @@ export async function layGround(options: NodeOptions, undo: Undo): Promise<Groun
     ...options.limits,
   };
   const recording = await openRecording(record, identity, directory, values, log);
-  undo.push(() => recording?.close());
+  undo.push(() => recording?.discard());
   return {
     identity,
     log,

@@ -1,5 +1,5 @@
-// A node on a channel to whoever started it, as process managers and `fork` make one: only what a
-// cluster says stops it, or the end of the channel.
+// A node on a channel to whoever started it, as process managers and `fork` make one: of what
+// is said there only the word of a cluster stops it.
 import test from 'ava';
 import { startProcess } from '../processes.ts';
 import { keptFor, run, scratch } from './cli-kit.ts';

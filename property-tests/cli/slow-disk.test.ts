@@ -113,7 +113,9 @@ async function heldPut(
     const status = (await (await fetch(`http://${admin}/status`)).json()) as { operations: number };
     return status.operations === 1;
   };
-  while (!(await isUnderWay())) await delay(50);
+  const untilMs = performance.now() + 20_000;
+  while (!(await isUnderWay()) && performance.now() < untilMs) await delay(50);
+  t.true(await isUnderWay());
   await delay(500);
   return { client, put, letGo };
 }

@@ -49,8 +49,8 @@ test.serial('a first address that swallows packets costs no more than 300 ms', a
   }
   await command(dir, 'ca', 'issue', '--dir', 'authority', '--out', 'newcomer');
   const extra: number[] = [];
-  const isShown = (): boolean =>
-    Math.max(...extra) >= DIAL_NEXT_MS / 2 && Math.min(...extra) <= FALLBACK_MS;
+  // The dead address has to come first, or nothing is shown.
+  const isShown = (): boolean => extra.some((ms) => ms >= DIAL_NEXT_MS / 2 && ms <= FALLBACK_MS);
   for (let round = 0; round < ROUNDS_MAX && !isShown(); round++) {
     const through = placeOf(entrance.host, 'v4');
     const args = ['-a', `[::]:${PORT}`, '--client-only', '--bootstrap', through];
@@ -67,11 +67,7 @@ test.serial('a first address that swallows packets costs no more than 300 ms', a
     t.log(`later with a dead IPv4 address ${later[0]} ms, with a dead IPv6 address ${later[1]} ms`);
     extra.push(Math.max(...later));
   }
-  t.true(
-    Math.max(...extra) >= DIAL_NEXT_MS / 2,
-    'the dead address comes first, or nothing is shown',
-  );
-  t.true(Math.min(...extra) <= FALLBACK_MS, extra.join(', '));
+  t.true(isShown(), extra.join(', '));
 });
 
 function placeOf(host: Host, family: 'v4' | 'v6'): string {

@@ -14,6 +14,7 @@ import type { Endpoint } from '../../runtime/links/address.ts';
 import { startNode } from '../../runtime/node.ts';
 import type { RunningNode } from '../../runtime/node.ts';
 import type { PutOptions, PutResult } from '../../runtime/operations.ts';
+import { CALL_MS_MIN } from '../../src/limits.ts';
 import { newAuthority, newIdentity, scratch } from '../certificates/identity-kit.ts';
 
 export const ANY_PORT: Endpoint = { host: '127.0.0.1', port: 0 };
@@ -153,9 +154,6 @@ export async function finds(
     return { found, tookMs: performance.now() - before };
   };
   const isOver = ({ found, tookMs }: Awaited<ReturnType<typeof get>>): boolean =>
-    found !== undefined || tookMs < LATE_MS;
+    found !== undefined || tookMs < CALL_MS_MIN;
   t.deepEqual((await untilRight(get, isOver, 20_000)).found, value);
 }
-
-/** A peer that has not answered in this is late for the first time (`src/timing.ts`). */
-const LATE_MS = 250;

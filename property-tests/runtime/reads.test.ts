@@ -1,6 +1,7 @@
 // Reads beside writes of the same key, on real nodes: a key that has a value is found, whatever
 // version of it is being replaced just then, and no node goes back to an older one.
 import test from 'ava';
+import { CALL_MS_MIN } from '../../src/limits.ts';
 import { networkOf, newKey, newSite } from './node-kit.ts';
 
 const WRITES = 150;
@@ -14,20 +15,22 @@ test('a key that is written all the time is found all the time', async (t) => {
   const valueOf = (count: number): Uint8Array => Uint8Array.of(count & 0xff, count >> 8);
   t.is((await writer.put(key, valueOf(0))).status, 'good');
   let done = false;
-  let reads = 0;
+  const reads = nodes.map(() => 0);
   const faults: string[] = [];
   const readers = nodes.map(async (node, i) => {
     let last = 0;
     while (!done) {
+      const before = performance.now();
       const { value, outcome } = await node.get(key);
-      // Too few answered in time, on a busy machine: that says nothing of what is there.
-      if (outcome.type === 'failed') continue;
+      const isLate = performance.now() - before >= CALL_MS_MIN;
+      // Somebody did not answer in time, on a busy machine: that says nothing of what is there.
+      if (outcome.type === 'failed' && isLate) continue;
       const [low = 0, high = 0] = value ?? [];
       const count = low + 256 * high;
       if (value === undefined) faults.push(`node ${i} found nothing after ${last}`);
       else if (count < last) faults.push(`node ${i} went back from ${last} to ${count}`);
       last = Math.max(last, count);
-      reads++;
+      reads[i] = (reads[i] ?? 0) + 1;
     }
   });
   for (let count = 1; count <= WRITES; count++) {
@@ -35,7 +38,7 @@ test('a key that is written all the time is found all the time', async (t) => {
   }
   done = true;
   await Promise.all(readers);
-  t.log(`${reads} reads beside ${WRITES} writes`);
+  t.log(`${reads.join(' + ')} reads beside ${WRITES} writes`);
   t.deepEqual(faults, []);
-  t.true(reads >= nodes.length, 'something was read');
+  t.true(Math.min(...reads) > 0, 'each has read something');
 });

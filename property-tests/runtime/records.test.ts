@@ -77,8 +77,11 @@ async function contactOf(
   };
   ping();
   const again = setInterval(ping, 500);
-  await eventually(t, 'a contact', () => node.status().contacts === 1);
-  clearInterval(again);
+  try {
+    await eventually(t, 'a contact', () => node.status().contacts === 1);
+  } finally {
+    clearInterval(again);
+  }
   return peer;
 }
 

@@ -49,8 +49,8 @@ export class Recording {
   #segment: number;
   /** Wall clock ms. */
   #startedAt = 0;
-  /** Those tried, with one that threw. */
   #steps = 0;
+  #hasFailed = false;
   #bytes = 0;
   /** Bytes that wait above which it is behind. */
   #behindAt = RECORDING_BEHIND_BYTES;
@@ -117,7 +117,7 @@ export class Recording {
 
   /** A step threw: the input by which it did so is the last of the recording. */
   failed(moment: Moment, input: Input): void {
-    this.#steps += 1;
+    this.#hasFailed = true;
     if (this.#open === undefined) return;
     const { recorder } = this.#open;
     this.#recordValue(recorder, input);
@@ -128,13 +128,17 @@ export class Recording {
     this.#open?.recorder.place(peer, place);
   }
 
-  /** A node that did not come to a step, as when a port is taken, leaves nothing behind. */
   async close(): Promise<void> {
     clearInterval(this.#flusher);
     this.#ended = true;
     this.#endSegment();
     await this.#tail;
-    if (this.#steps > 0) return;
+  }
+
+  /** The node did not start, as when a port is taken: nothing is left, unless a step threw. */
+  async discard(): Promise<void> {
+    await this.close();
+    if (this.#hasFailed || this.#segment > this.#lastOfEarlier + 1) return;
     await removeSegment(segmentPath(this.#options.path, this.#lastOfEarlier + 1));
   }
 

@@ -174,4 +174,4 @@ const VALUE_BYTES = 200;
 const PUT_EVERY = 4;
 const THINK_MS = 3;
 const FAILED_MS = 100;
-const CALL_MS_MAX = 15_000;
+const CALL_MS_MAX = 5000;
