@@ -80,5 +80,7 @@ export function isOneLine(text: string): boolean {
   return /^[^\n]+\n$/.test(text);
 }
 
-const READY =
-  /ready: node (\w{64}) listens on (\S+), clients on ([^,]+), (?:admin on http:\/\/(\S+), )?joined/;
+const READY = new RegExp(
+  'ready: node ([0-9a-f]{64}) listens on (\\S+), clients on (\\S+), ' +
+    '(?:admin on http://(\\S+), )?joined',
+);

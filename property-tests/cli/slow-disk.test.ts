@@ -11,6 +11,7 @@ import { connectClient } from '../../runtime/api/client.ts';
 import type { ConnectedClient } from '../../runtime/api/client.ts';
 import { startProcess } from '../processes.ts';
 import { requireOrSkip } from '../require.ts';
+import { untilRight } from '../runtime/node-kit.ts';
 import { keptFor, node, ready, scratch } from './cli-kit.ts';
 import type { NodeProcess } from './cli-kit.ts';
 
@@ -109,13 +110,11 @@ async function heldPut(
     ({ status }) => status,
     () => 'no answer',
   );
-  const isUnderWay = async (): Promise<boolean> => {
+  const underWay = async (): Promise<number> => {
     const status = (await (await fetch(`http://${admin}/status`)).json()) as { operations: number };
-    return status.operations === 1;
+    return status.operations;
   };
-  const untilMs = performance.now() + 20_000;
-  while (!(await isUnderWay()) && performance.now() < untilMs) await delay(50);
-  t.true(await isUnderWay());
+  t.is(await untilRight(underWay, (count) => count === 1, 20_000), 1);
   await delay(500);
   return { client, put, letGo };
 }

@@ -45,7 +45,8 @@ export class Recording {
   readonly #options: RecordingOptions;
   readonly #node: Recorded;
   #open: { readonly recorder: Recorder; readonly file: SegmentFile } | undefined;
-  readonly #lastOfEarlier: number;
+  /** Number of the first segment of this life. */
+  readonly #first: number;
   #segment: number;
   /** Wall clock ms. */
   #startedAt = 0;
@@ -64,7 +65,7 @@ export class Recording {
   #tail: Promise<void> = Promise.resolve();
 
   private constructor(options: RecordingOptions, node: Recorded, lastSegment: number) {
-    this.#lastOfEarlier = lastSegment;
+    this.#first = lastSegment + 1;
     this.#segment = lastSegment;
     this.#options = options;
     this.#node = node;
@@ -138,8 +139,8 @@ export class Recording {
   /** The node did not start, as when a port is taken: nothing is left, unless a step threw. */
   async discard(): Promise<void> {
     await this.close();
-    if (this.#hasFailed || this.#segment > this.#lastOfEarlier + 1) return;
-    await removeSegment(segmentPath(this.#options.path, this.#lastOfEarlier + 1));
+    if (this.#hasFailed || this.#segment > this.#first) return;
+    await removeSegment(segmentPath(this.#options.path, this.#first));
   }
 
   #recordValue(recorder: Recorder, input: Input): void {
@@ -167,7 +168,7 @@ export class Recording {
     };
     const path = segmentPath(this.#options.path, this.#segment);
     // Its first file is there already, to see that it can be written.
-    const isThere = this.#segment === this.#lastOfEarlier + 1;
+    const isThere = this.#segment === this.#first;
     const file = new SegmentFile(path, isThere, (error) => {
       if (this.#open?.file === file) this.#open = undefined;
       this.#end(error, 'the recording ends: it cannot be written');
